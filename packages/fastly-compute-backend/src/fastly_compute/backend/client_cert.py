@@ -1,0 +1,44 @@
+"""The certificate that a backend is shown, and its key."""
+
+from dataclasses import dataclass
+
+from fastly_compute.backend import checks, pem
+from fastly_compute.secret_store import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCert:
+    """A client certificate for mutual TLS (``dynamic-backend-options.client-cert``).
+
+    Attributes:
+        certificate: The certificate, and the intermediate ones if there are any, in PEM; up to
+            64 KiB. A text that holds a private key is refused: the key is a secret.
+        key: The private key in PEM, as a secret. It is given to the host without being read. It
+            may be closed once a backend has been registered with it.
+
+    Raises:
+        InvalidBackendOption: The certificate is not PEM, or has a private key with it.
+        BackendOptionTypeError: The certificate is no ``str``, or the key no `Secret`.
+
+    Example:
+        >>> from fastly_compute.backend import ClientCert
+        >>> from fastly_compute.secret_store import SecretStore
+        >>> def client_cert(certificate: str) -> ClientCert:
+        ...     key = SecretStore.open("tls")["client-key"]
+        ...     return ClientCert(certificate=certificate, key=key)
+    """
+
+    certificate: str
+    key: Secret
+
+    def __post_init__(self) -> None:
+        checks.certificates("client_cert.certificate", self.certificate)
+        checks.instance(
+            "client_cert.key",
+            self.key,
+            Secret,
+            "a Secret, from SecretStore.get or Secret.from_bytes",
+        )
+
+    def __repr__(self) -> str:
+        return f"ClientCert(certificate={pem.shown(self.certificate)}, key={self.key!r})"

@@ -1,0 +1,173 @@
+"""The description of a dynamic backend."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Unpack
+
+from fastly_compute.backend import pem
+from fastly_compute.backend.client_cert import ClientCert
+from fastly_compute.backend.errors import InvalidBackendOption
+from fastly_compute.backend.healthcheck import HealthCheck
+from fastly_compute.backend.options import OPTIONS, ConfigChanges
+from fastly_compute.backend.target import parse_target
+from fastly_compute.backend.tls import CertHostnameCheck, TLSVersion
+from fastly_compute.core import Duration
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicBackendConfig:
+    """Everything about a dynamic backend but its name: a value, made and compared without a host.
+
+    None is the platform's default, given below where the WIT states one. A duration is a
+    `datetime.timedelta` or a number of seconds, and is kept as a `timedelta`; unless another rule is
+    given, it is finite, at least 0 and less than 2^32 ms, and a part of a millisecond counts as a
+    whole one. The name in parentheses is the setter of the WIT's ``dynamic-backend-options``.
+
+    TLS: any of the options marked *TLS* switches TLS on; with ``use_tls=False`` it contradicts and
+    is refused. With TLS on, `cert_hostname` and `sni_hostname` are the target's host, without its
+    port, unless they are given; a target that is an IP address gets no server name indication.
+
+    Attributes:
+        target: Where the backend is: a host name, an IPv4 address, either with or without
+            ``:port``; or an IPv6 address, in brackets if there is a port. Kept in lower case and
+            without a final dot. The port defaults to 443 with TLS and to 80 without.
+        override_host: The Host header of every request to this backend, 1 to 1024 visible ASCII
+            characters; default: the request's own, or else the target (``override-host``).
+        connect_timeout: The time to connect; default 1 s (``connect-timeout``).
+        first_byte_timeout: The time from there to the response's first byte; default 15 s
+            (``first-byte-timeout``).
+        between_bytes_timeout: The longest pause within a response; default 10 s
+            (``between-bytes-timeout``).
+        use_tls: Whether to speak TLS; default False, or True with another TLS option
+            (``use-tls``).
+        tls_min_version: *TLS.* The lowest version to accept, at most the highest
+            (``tls-min-version``).
+        tls_max_version: *TLS.* The highest version to accept (``tls-max-version``).
+        cert_hostname: *TLS.* The host name or IP address that the backend's certificate must be
+            for; default: the target's host. `UNCHECKED_CERT_HOSTNAME` accepts any
+            (``cert-hostname``).
+        ca_certificate: *TLS.* The only certificate authorities to trust, in PEM, up to 64 KiB;
+            default: the public ones (``ca-certificate``).
+        tls_ciphers: *TLS.* The cipher suites for TLS 1.0 to 1.2, an OpenSSL cipher list
+            (``tls-ciphers``).
+        sni_hostname: *TLS.* The host name to ask for in the handshake, not an IP address; default:
+            the target's host (``sni-hostname``). Viceroy refuses one that differs from
+            `cert_hostname`.
+        client_cert: *TLS.* The certificate to show to the backend, with its key
+            (``client-cert``).
+        http_keepalive_time: How long an idle connection stays in the pool
+            (``http-keepalive-time-ms``).
+        tcp_keepalive_enable: Whether to probe idle connections (``tcp-keepalive-enable``). The
+            next three matter only while this is on, and do not switch it on.
+        tcp_keepalive_interval: The time between probes, in whole seconds, at least 1
+            (``tcp-keepalive-interval-secs``).
+        tcp_keepalive_probes: How many unanswered probes end a connection, at least 1
+            (``tcp-keepalive-probes``).
+        tcp_keepalive_time: The idle time before the first probe, in whole seconds, at least 1
+            (``tcp-keepalive-time-secs``).
+        max_connections: How many connections the pool keeps; 0 is no limit (``max-connections``).
+        max_use: How many requests a connection serves; 0 is no limit (``max-use``).
+        max_lifetime: How old a connection gets before it is no longer reused; 0 is no limit
+            (``max-lifetime-ms``).
+        pooling: Whether sandboxes share connections to backends of the same name and settings;
+            default True (``pooling``).
+        grpc: Whether the backend is for gRPC, and for nothing else; default False (``grpc``).
+        prefer_ipv6: Whether IPv6 is tried first where a name has both kinds of address; default
+            True (``prefer-ipv6``).
+        healthcheck: How to find out whether the backend is healthy; default: not at all
+            (``healthcheck``).
+
+    Raises:
+        InvalidBackendOption: A value breaks its rule, or contradicts another.
+        BackendOptionTypeError: A value is of the wrong type.
+        TypeError: There is no option of that name.
+
+    Example:
+        >>> from fastly_compute.backend import DynamicBackendConfig
+        >>> config = DynamicBackendConfig(target="Origin.Example:8443", use_tls=True)
+        >>> config.replace(connect_timeout=0.5)
+        DynamicBackendConfig(target='origin.example:8443', connect_timeout=datetime.timedelta(microseconds=500000), use_tls=True)
+    """  # noqa: E501 - the repr is one line
+
+    target: str
+    override_host: str | None = None
+    connect_timeout: Duration | None = None
+    first_byte_timeout: Duration | None = None
+    between_bytes_timeout: Duration | None = None
+    use_tls: bool | None = None
+    tls_min_version: TLSVersion | None = None
+    tls_max_version: TLSVersion | None = None
+    cert_hostname: str | CertHostnameCheck | None = None
+    ca_certificate: str | None = None
+    tls_ciphers: str | None = None
+    sni_hostname: str | None = None
+    client_cert: ClientCert | None = None
+    http_keepalive_time: Duration | None = None
+    tcp_keepalive_enable: bool | None = None
+    tcp_keepalive_interval: Duration | None = None
+    tcp_keepalive_probes: int | None = None
+    tcp_keepalive_time: Duration | None = None
+    max_connections: int | None = None
+    max_use: int | None = None
+    max_lifetime: Duration | None = None
+    pooling: bool | None = None
+    grpc: bool | None = None
+    prefer_ipv6: bool | None = None
+    healthcheck: HealthCheck | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", str(parse_target(self.target)))
+        for option in OPTIONS:
+            value = getattr(self, option.field)
+            if value is not None:
+                object.__setattr__(self, option.field, option.check(option.field, value))
+        self._check_tls()
+
+    def _check_tls(self) -> None:
+        given = self._tls_options()
+        if self.use_tls is False and given:
+            raise InvalidBackendOption(
+                given[0], "left out with use_tls=False, which it contradicts: TLS only"
+            )
+        lowest, highest = self.tls_min_version, self.tls_max_version
+        if lowest is not None and highest is not None and lowest > highest:
+            raise InvalidBackendOption(
+                "tls_min_version", f"at most tls_max_version, which is {highest}", str(lowest)
+            )
+
+    def _tls_options(self) -> list[str]:
+        return [
+            option.field
+            for option in OPTIONS
+            if option.tls and getattr(self, option.field) is not None
+        ]
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the backend speaks TLS, said or implied."""
+        return bool(self.use_tls or self._tls_options())
+
+    def replace(self, **changes: Unpack[ConfigChanges]) -> "DynamicBackendConfig":
+        """Make another configuration.
+
+        Args:
+            **changes: What is different; the rest stays as it was given, so that a new target
+                brings its own `cert_hostname` and `sni_hostname` unless they were given.
+
+        Returns:
+            The configuration, checked anew.
+
+        Raises:
+            InvalidBackendOption: A value breaks its rule, or contradicts another.
+            BackendOptionTypeError: A value is of the wrong type.
+            TypeError: There is no option of that name.
+        """
+        return dataclasses.replace(self, **changes)
+
+    def __repr__(self) -> str:
+        given = [f"target={self.target!r}"]
+        for option in OPTIONS:
+            value = getattr(self, option.field)
+            if value is not None:
+                text = pem.shown(value) if option.field == "ca_certificate" else repr(value)
+                given.append(f"{option.field}={text}")
+        return f"DynamicBackendConfig({', '.join(given)})"

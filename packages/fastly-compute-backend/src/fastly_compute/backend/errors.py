@@ -1,0 +1,189 @@
+"""What goes wrong with backends, and which WIT error is which exception.
+
+::
+
+    BackendError
+      ├ InvalidBackendName (ValueError)       refused here, before the host is called
+      ├ InvalidBackendOption (ValueError)     likewise: the field, the rule, the value
+      ├ BackendOptionTypeError (TypeError)    likewise
+      └ BackendCallFailed (HostError)         the host refused a call
+          ├ BackendNotFound (NotFound)
+          ├ BackendUnsupported (Unsupported)
+          │   └ DynamicBackendsDisabled
+          ├ BackendConfigRefused (InvalidArgument)
+          ├ BackendLimitExceeded (LimitExceeded)
+          ├ BackendNameInUse
+          └ BackendNameRefused (ValueError)
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from fastly_compute.core import (
+    FastlyComputeError,
+    HostError,
+    InvalidArgument,
+    LimitExceeded,
+    NotFound,
+    Unsupported,
+    errors,
+    host_error,
+)
+
+
+class BackendError(FastlyComputeError):
+    """Anything that goes wrong in this package derives from this, save two errors of the core.
+
+    The two say that your program is in the wrong state: `HostUnavailable` and `HandleClosed`.
+
+    Example:
+        >>> from fastly_compute.backend import BackendError, DynamicBackendConfig
+        >>> try:
+        ...     DynamicBackendConfig(target="http://origin.example/")
+        ... except BackendError as error:
+        ...     print(type(error).__name__)
+        InvalidBackendOption
+    """
+
+
+class InvalidBackendName(BackendError, ValueError):
+    """No backend can have that name; the host was not asked.
+
+    Attributes:
+        name: The name.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        shown = repr(self.name) if len(self.name) <= 300 else f"{len(self.name)} characters"
+        return f"a backend's name has 1 to 254 printable ASCII characters, not {shown}"
+
+
+class InvalidBackendOption(BackendError, ValueError):
+    """An option, or a URL, breaks its rule; the host was not asked.
+
+    Attributes:
+        field: The option.
+        rule: What it has to be.
+        shown: The value as the message shows it, shortened; empty where it could hold a secret.
+    """
+
+    def __init__(self, field: str, rule: str, shown: str = "") -> None:
+        super().__init__(field, rule, shown)
+        self.field = field
+        self.rule = rule
+        self.shown = shown
+
+    def __str__(self) -> str:
+        tail = f", not {self.shown}" if self.shown else ""
+        return f"{self.field} must be {self.rule}{tail}"
+
+
+class BackendOptionTypeError(BackendError, TypeError):
+    """An option is of the wrong type; the host was not asked.
+
+    Attributes:
+        field: The option.
+        rule: What it has to be.
+        kind: The name of the type that it is.
+    """
+
+    def __init__(self, field: str, rule: str, kind: str) -> None:
+        super().__init__(field, rule, kind)
+        self.field = field
+        self.rule = rule
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return f"{self.field} must be {self.rule}, not {self.kind}"
+
+
+class BackendCallFailed(BackendError, HostError):
+    """The host refused a call."""
+
+
+class BackendNotFound(BackendCallFailed, NotFound):
+    """There is no backend of that name."""
+
+    explanation: ClassVar[str] = (
+        "there is no such backend, neither in this version of the service nor registered by this "
+        "sandbox"
+    )
+
+
+class BackendUnsupported(BackendCallFailed, Unsupported):
+    """This host does not answer the question."""
+
+
+class DynamicBackendsDisabled(BackendUnsupported):
+    """The service may not register dynamic backends."""
+
+    explanation: ClassVar[str] = (
+        "dynamic backends are not enabled for this service: have them enabled, or name a static "
+        "backend"
+    )
+
+
+class BackendConfigRefused(BackendCallFailed, InvalidArgument):
+    """The host takes the target or an option for malformed, out of range or contradictory."""
+
+    explanation: ClassVar[str] = (
+        "the host takes the target or an option for malformed, out of range or contradictory"
+    )
+
+
+class BackendLimitExceeded(BackendCallFailed, LimitExceeded):
+    """The sandbox has as many backends as the platform allows."""
+
+
+class BackendNameInUse(BackendCallFailed):
+    """Another backend has the name that was to be registered."""
+
+    explanation: ClassVar[str] = (
+        "another backend has this name: choose another name, or use Backend.create_dynamic, which "
+        "finds one"
+    )
+
+
+class BackendNameRefused(BackendCallFailed, ValueError):
+    """The host takes the name for malformed, too long or reserved."""
+
+
+CLASSES: Mapping[str, type[HostError]] = {
+    **dict.fromkeys(errors.CLASSES, BackendCallFailed),
+    "invalid-argument": BackendConfigRefused,
+    "invalid-syntax": BackendNameRefused,
+    "limit-exceeded": BackendLimitExceeded,
+    "name-too-long": BackendNameRefused,
+    "not-found": BackendNotFound,
+    "reserved": BackendNameRefused,
+    "unsupported": BackendUnsupported,
+}
+"""The exception for each case of the WIT's ``types.error`` and ``types.open-error``."""
+
+REGISTRATION: Mapping[str, type[HostError]] = {**CLASSES, "unsupported": DynamicBackendsDisabled}
+"""The same, for the registration of a dynamic backend."""
+
+
+def backend_error(
+    value: object,
+    operation: str,
+    *,
+    subject: str,
+    classes: Mapping[str, type[HostError]] = CLASSES,
+) -> HostError:
+    """Make this package's exception for a WIT error.
+
+    Args:
+        value: What ``bindings.Err`` carried.
+        operation: What was tried, as the WIT names it.
+        subject: The backend's name.
+        classes: The table to use.
+
+    Returns:
+        The exception.
+    """
+    return host_error(value, operation, subject=subject, classes=classes)

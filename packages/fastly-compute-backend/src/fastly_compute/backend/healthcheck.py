@@ -1,0 +1,106 @@
+"""How the platform finds out whether a backend is healthy."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastly_compute.backend import checks
+from fastly_compute.backend.errors import InvalidBackendOption
+from fastly_compute.core import Duration
+
+DEFAULT_WINDOW = 5
+DEFAULT_THRESHOLD = 3
+DEFAULT_INITIAL = 4
+
+_LARGEST_WINDOW = 15
+_LONGEST = 8192
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PATH = re.compile(r"/[!\"$-~]*")
+_TIME = "a timedelta or a number of seconds, at least 1 second and less than 1 hour"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """A health check (``healthcheck-options``). None is the platform's default.
+
+    Attributes:
+        host: The Host header of the checking request, visible ASCII; together with the path up to
+            8192 characters (``healthcheck-options.new``).
+        method: The request method, up to 8192 characters; default ``GET`` (``method``).
+        path: The path, with a query if need be; default ``/`` (``path``).
+        expected_status: The status of a healthy backend, 100 to 599; default 200
+            (``expected-status``).
+        window: How many of the latest checks count, up to 15; default 5 (``window``).
+        threshold: How many of them have to succeed, up to ``window``; default 3 (``threshold``).
+        initial: How many count as successes to begin with, up to ``window``; default 4
+            (``initial``). A window below 4 therefore needs this to be set.
+        interval: The time between checks, at least 1 s and less than 1 h; default 15 s
+            (``interval-ms``). Kept as a `timedelta`.
+        timeout: The time that a check may take, in the same range; default 5 s (``timeout-ms``).
+            Kept as a `timedelta`.
+
+    Raises:
+        InvalidBackendOption: A value breaks its rule.
+        BackendOptionTypeError: A value is of the wrong type.
+
+    Example:
+        >>> from fastly_compute.backend import HealthCheck
+        >>> HealthCheck(host="origin.example", path="/up", interval=30).interval
+        datetime.timedelta(seconds=30)
+    """
+
+    host: str
+    method: str | None = None
+    path: str | None = None
+    expected_status: int | None = None
+    window: int | None = None
+    threshold: int | None = None
+    initial: int | None = None
+    interval: Duration | None = None
+    timeout: Duration | None = None
+
+    def __post_init__(self) -> None:
+        rule = f"visible ASCII characters, up to {_LONGEST} together with the path"
+        host = checks.instance("healthcheck.host", self.host, str, rule)
+        self._check_text("host", re.compile(r"[!-~]+"), rule)
+        self._check_text("method", _METHOD, "an HTTP method such as GET")
+        self._check_text("path", _PATH, "a path such as /up, percent-encoded")
+        if len(host) + len(self.path or "/") > _LONGEST:
+            raise InvalidBackendOption("healthcheck.host", rule)
+        if self.expected_status is not None:
+            checks.integer("healthcheck.expected_status", self.expected_status, 100, 599)
+        self._check_window()
+        for field in ("interval", "timeout"):
+            self._set_time(field)
+
+    def _check_text(self, field: str, pattern: re.Pattern[str], rule: str) -> None:
+        value = getattr(self, field)
+        if value is None:
+            return
+        text = checks.instance(f"healthcheck.{field}", value, str, rule)
+        if len(text) > _LONGEST or pattern.fullmatch(text) is None:
+            raise InvalidBackendOption(f"healthcheck.{field}", rule, repr(text[:300]))
+
+    def _check_window(self) -> None:
+        window = DEFAULT_WINDOW
+        if self.window is not None:
+            window = checks.integer("healthcheck.window", self.window, 0, _LARGEST_WINDOW)
+        for field, default in (("threshold", DEFAULT_THRESHOLD), ("initial", DEFAULT_INITIAL)):
+            name = f"healthcheck.{field}"
+            value = getattr(self, field)
+            if value is not None:
+                checks.count(name, value)
+            given = default if value is None else value
+            if given > window:
+                rule = f"at most the window, which is {window}"
+                by_default = " (its default)" if value is None else ""
+                raise InvalidBackendOption(name, rule, f"{given}{by_default}")
+
+    def _set_time(self, field: str) -> None:
+        value = getattr(self, field)
+        if value is None:
+            return
+        time = checks.milliseconds(f"healthcheck.{field}", value)
+        if not timedelta(seconds=1) <= time < timedelta(hours=1):
+            raise InvalidBackendOption(f"healthcheck.{field}", _TIME, repr(value))
+        object.__setattr__(self, field, time)

@@ -1,0 +1,117 @@
+"""The options of a dynamic backend, each a row of one table: its field, its rule, its WIT setter."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypedDict
+
+from fastly_compute.backend import checks
+from fastly_compute.backend.client_cert import ClientCert
+from fastly_compute.backend.healthcheck import HealthCheck
+from fastly_compute.backend.tls import CertHostnameCheck, TLSVersion
+from fastly_compute.core import Duration
+
+
+class BackendOptions(TypedDict, total=False):
+    """What `Backend.create_dynamic` and `Backend.for_url` take besides the target.
+
+    Each means what it means in `DynamicBackendConfig`.
+
+    Example:
+        >>> from fastly_compute.backend import Backend, BackendOptions
+        >>> PATIENT: BackendOptions = {"connect_timeout": 2, "first_byte_timeout": 60}
+        >>> def report_server() -> Backend:
+        ...     return Backend.create_dynamic("reports.example", use_tls=True, **PATIENT)
+    """
+
+    override_host: str | None
+    connect_timeout: Duration | None
+    first_byte_timeout: Duration | None
+    between_bytes_timeout: Duration | None
+    use_tls: bool | None
+    tls_min_version: TLSVersion | None
+    tls_max_version: TLSVersion | None
+    cert_hostname: str | CertHostnameCheck | None
+    ca_certificate: str | None
+    tls_ciphers: str | None
+    sni_hostname: str | None
+    client_cert: ClientCert | None
+    http_keepalive_time: Duration | None
+    tcp_keepalive_enable: bool | None
+    tcp_keepalive_interval: Duration | None
+    tcp_keepalive_probes: int | None
+    tcp_keepalive_time: Duration | None
+    max_connections: int | None
+    max_use: int | None
+    max_lifetime: Duration | None
+    pooling: bool | None
+    grpc: bool | None
+    prefer_ipv6: bool | None
+    healthcheck: HealthCheck | None
+
+
+class ConfigChanges(BackendOptions, total=False):
+    """What `DynamicBackendConfig.replace` takes: the same, and the target."""
+
+    target: str
+
+
+class Option(NamedTuple):
+    """One option.
+
+    Attributes:
+        field: Its name in Python.
+        setter: Its method in the bindings of ``dynamic-backend-options``.
+        check: Its rule; returns the value to store.
+        tls: Whether it is about TLS and so switches TLS on.
+    """
+
+    field: str
+    setter: str
+    check: Callable[[str, object], object]
+    tls: bool = False
+
+
+def _tls_version(field: str, value: object) -> TLSVersion:
+    return checks.instance(field, value, TLSVersion, "a TLSVersion such as TLSVersion.V1_2")
+
+
+def _cert_hostname(field: str, value: object) -> str | CertHostnameCheck:
+    return value if isinstance(value, CertHostnameCheck) else checks.host(field, value)
+
+
+def _client_cert(field: str, value: object) -> ClientCert:
+    return checks.instance(field, value, ClientCert, "a ClientCert")
+
+
+def _healthcheck(field: str, value: object) -> HealthCheck:
+    return checks.instance(field, value, HealthCheck, "a HealthCheck")
+
+
+OPTIONS = (
+    Option("override_host", "override_host", checks.header_value),
+    Option("connect_timeout", "connect_timeout", checks.milliseconds),
+    Option("first_byte_timeout", "first_byte_timeout", checks.milliseconds),
+    Option("between_bytes_timeout", "between_bytes_timeout", checks.milliseconds),
+    Option("use_tls", "use_tls", checks.boolean),
+    Option("tls_min_version", "tls_min_version", _tls_version, tls=True),
+    Option("tls_max_version", "tls_max_version", _tls_version, tls=True),
+    Option("cert_hostname", "cert_hostname", _cert_hostname, tls=True),
+    Option("ca_certificate", "ca_certificate", checks.certificates, tls=True),
+    Option("tls_ciphers", "tls_ciphers", checks.ciphers, tls=True),
+    Option("sni_hostname", "sni_hostname", checks.host_name, tls=True),
+    Option("client_cert", "client_cert", _client_cert, tls=True),
+    Option("http_keepalive_time", "http_keepalive_time_ms", checks.milliseconds),
+    Option("tcp_keepalive_enable", "tcp_keepalive_enable", checks.boolean),
+    Option(
+        "tcp_keepalive_interval", "tcp_keepalive_interval_secs", checks.positive_seconds
+    ),
+    Option("tcp_keepalive_probes", "tcp_keepalive_probes", checks.positive_count),
+    Option("tcp_keepalive_time", "tcp_keepalive_time_secs", checks.positive_seconds),
+    Option("max_connections", "max_connections", checks.count),
+    Option("max_use", "max_use", checks.count),
+    Option("max_lifetime", "max_lifetime_ms", checks.milliseconds),
+    Option("pooling", "pooling", checks.boolean),
+    Option("grpc", "grpc", checks.boolean),
+    Option("prefer_ipv6", "prefer_ipv6", checks.boolean),
+    Option("healthcheck", "healthcheck", _healthcheck),
+)
+"""Every option, in the order in which the host hears of it."""

@@ -1,0 +1,175 @@
+"""Registering dynamic backends, and finding again those that this sandbox has.
+
+A sandbox keeps its backends from one request to the next, and a name can be registered once. What
+this module remembers can still be wrong, for a host may forget: the host has the last word.
+"""
+
+from typing import TYPE_CHECKING
+
+from fastly_compute.backend import _wit
+from fastly_compute.backend.client_cert import ClientCert
+from fastly_compute.backend.config import DynamicBackendConfig
+from fastly_compute.backend.errors import (
+    REGISTRATION,
+    BackendNameInUse,
+    BackendNotFound,
+    backend_error,
+)
+from fastly_compute.backend.healthcheck import DEFAULT_WINDOW, HealthCheck
+from fastly_compute.backend.naming import name_of
+from fastly_compute.backend.settings import Settings, settings_of
+from fastly_compute.core import Handle, bindings, case_of
+
+if TYPE_CHECKING:
+    from wit_world.imports import backend as wit
+
+_OPEN = "backend.backend.open"
+_REGISTER = "backend.register-dynamic-backend"
+
+_registered: dict[str, DynamicBackendConfig] = {}
+
+
+class _Options(Handle["wit.DynamicBackendOptions"]):
+    __slots__ = ()
+
+
+class _HealthcheckOptions(Handle["wit.HealthcheckOptions"]):
+    __slots__ = ()
+
+
+def config_of(name: str) -> DynamicBackendConfig | None:
+    """Tell what a backend was registered with.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        The configuration; None if it was not registered here.
+    """
+    return _registered.get(name)
+
+
+def find(name: str) -> "wit.Backend":
+    """Open a backend by name.
+
+    Args:
+        name: A checked name.
+
+    Returns:
+        The bindings' handle.
+
+    Raises:
+        BackendNotFound: There is none of that name.
+        BackendCallFailed: The host refused for another reason.
+    """
+    try:
+        return _wit.backend.Backend.open(name)
+    except bindings.Err as err:
+        raise backend_error(err.value, _OPEN, subject=name) from err
+
+
+def shared(config: DynamicBackendConfig) -> tuple[str, "wit.Backend"]:
+    """Find or register the backend that a configuration stands for.
+
+    Args:
+        config: The configuration.
+
+    Returns:
+        The name that follows from it, and the bindings' handle.
+
+    Raises:
+        BackendNameInUse: A static backend has that very name.
+        BackendCallFailed: The host refused.
+    """
+    settings = settings_of(config)
+    name = name_of(settings)
+    if name in _registered:
+        try:
+            return name, find(name)
+        except BackendNotFound:
+            del _registered[name]
+    try:
+        backend = _register(name, settings)
+    except BackendNameInUse:
+        # The name says what the backend is, so a dynamic one is the one that was wanted.
+        backend = find(name)
+        if not _is_dynamic(name, backend):
+            backend.__exit__(None, None, None)
+            raise
+    _registered[name] = config
+    return name, backend
+
+
+def named(name: str, config: DynamicBackendConfig) -> "wit.Backend":
+    """Register a backend under a given name, or find it if this was done before.
+
+    Args:
+        name: A checked name.
+        config: The configuration.
+
+    Returns:
+        The bindings' handle.
+
+    Raises:
+        BackendNameInUse: A backend of that name has another configuration, or an unknown one.
+        BackendCallFailed: The host refused.
+    """
+    settings = settings_of(config)
+    known = _registered.get(name)
+    if known is not None and settings_of(known) == settings:
+        try:
+            return find(name)
+        except BackendNotFound:
+            del _registered[name]
+    backend = _register(name, settings)
+    _registered[name] = config
+    return backend
+
+
+def _register(name: str, settings: Settings) -> "wit.Backend":
+    with _Options._adopt(_wit.backend.DynamicBackendOptions()) as options:
+        for setter, value in settings.setters:
+            match value:
+                case ClientCert(certificate=certificate, key=key):
+                    options._wit.client_cert(certificate, key._wit)
+                case HealthCheck():
+                    _add_healthcheck(name, options, value)
+                case _:
+                    getattr(options._wit, setter)(value)
+        try:
+            return _wit.backend.register_dynamic_backend(
+                name, settings.target, options._give("was used to register a backend")
+            )
+        except bindings.Err as err:
+            # The host says of a taken name no more than that it failed.
+            taken = case_of(err.value) == "generic-error" and _exists(name)
+            classes = {"generic-error": BackendNameInUse} if taken else REGISTRATION
+            raise backend_error(err.value, _REGISTER, subject=name, classes=classes) from err
+
+
+def _exists(name: str) -> bool:
+    try:
+        find(name).__exit__(None, None, None)
+    except BackendNotFound:
+        return False
+    return True
+
+
+def _is_dynamic(name: str, backend: "wit.Backend") -> bool:
+    try:
+        return backend.is_dynamic()
+    except bindings.Err as err:
+        raise backend_error(err.value, "backend.backend.is-dynamic", subject=name) from err
+
+
+def _add_healthcheck(name: str, options: _Options, check: HealthCheck) -> None:
+    operation = "backend.healthcheck-options.new"
+    try:
+        adopted = _HealthcheckOptions._adopt(_wit.backend.HealthcheckOptions.new(check.host))
+        with adopted as healthcheck:
+            for setter, value in _in_order(check):
+                operation = f"backend.healthcheck-options.{setter.replace('_', '-')}"
+                getattr(healthcheck._wit, setter)(value)
+            options._wit.healthcheck(healthcheck._give("was given to its backend"))
+    except bindings.Err as err:
+        raise backend_error(err.value, operation, subject=name) from err

@@ -1,0 +1,80 @@
+"""What the host hears of a configuration: the target, and each setter with its value."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from fastly_compute.backend.client_cert import ClientCert
+from fastly_compute.backend.config import DynamicBackendConfig
+from fastly_compute.backend.healthcheck import HealthCheck
+from fastly_compute.backend.options import OPTIONS
+from fastly_compute.backend.target import Target, parse_target
+from fastly_compute.backend.tls import UNCHECKED_CERT_HOSTNAME, TLSVersion
+
+Setting: TypeAlias = int | str | ClientCert | HealthCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """A configuration with all that follows from it; equal for configurations that mean the same.
+
+    Attributes:
+        target: The target, without a port that goes without saying.
+        is_tls: Whether it speaks TLS.
+        setters: Each setter of the bindings' ``DynamicBackendOptions`` that is to be called, with
+            its value in the WIT's unit.
+    """
+
+    target: str
+    is_tls: bool
+    setters: tuple[tuple[str, Setting], ...]
+
+
+def settings_of(config: DynamicBackendConfig) -> Settings:
+    """Work out what the host is to hear.
+
+    Args:
+        config: The configuration.
+
+    Returns:
+        Its settings.
+    """
+    target = parse_target(config.target)
+    values = {option.field: getattr(config, option.field) for option in OPTIONS}
+    values |= _tls(config, target)
+    return Settings(
+        target=str(target.without_default_port(tls=config.is_tls)),
+        is_tls=config.is_tls,
+        setters=tuple(
+            (option.setter, _in_wit(option.setter, values[option.field]))
+            for option in OPTIONS
+            if values[option.field] is not None
+        ),
+    )
+
+
+def _tls(config: DynamicBackendConfig, target: Target) -> dict[str, bool | str | None]:
+    if not config.is_tls:
+        # The platform's default, and so the same backend as one that says nothing about TLS.
+        return {"use_tls": None}
+    name = config.cert_hostname or target.host
+    sni = config.sni_hostname or (None if target.is_ip else target.host)
+    return {
+        "use_tls": True,
+        "cert_hostname": None if name is UNCHECKED_CERT_HOSTNAME else name,
+        "sni_hostname": sni,
+    }
+
+
+def _in_wit(setter: str, value: object) -> Setting:
+    match value:
+        case timedelta():
+            unit = timedelta(seconds=1) if setter.endswith("_secs") else timedelta(milliseconds=1)
+            return value // unit
+        case TLSVersion():
+            return int(value.value)
+        case bool() if setter == "tcp_keepalive_enable":
+            return int(value)
+        case int() | str() | ClientCert() | HealthCheck():
+            return value
+    raise AssertionError(f"{setter} has no form in the WIT for {type(value).__name__}")

@@ -1,0 +1,62 @@
+"""Reading what the host returns through a buffer whose size the caller has to guess."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fastly_compute.core import bindings
+from fastly_compute.core.errors import case_of
+
+T = TypeVar("T")
+B = TypeVar("B", str, bytes)
+
+FIRST = 8 * 1024
+LARGEST = 1 << 32
+
+
+def read_sized(call: Callable[[int], T], *, first: int = FIRST) -> T:
+    """Call with a larger ``max-len`` until the answer fits.
+
+    Args:
+        call: The host function, taking ``max-len`` in bytes.
+        first: The first ``max-len`` to offer.
+
+    Returns:
+        What the host returned.
+
+    Raises:
+        Exception: Any other error of the host, or a ``buffer-len`` at 4 GiB.
+    """
+    size = first
+    while True:
+        try:
+            return call(size)
+        except bindings.Err as err:
+            if case_of(err.value) != "buffer-len" or size >= LARGEST:
+                raise
+            # A host that does not know the size it needs reports 0.
+            needed: int = getattr(err.value, "value", 0)
+            size = min(max(needed, size * 2), LARGEST)
+
+
+def read_items(call: Callable[[int, int], tuple[B, int | None]], *, first: int = FIRST) -> list[B]:
+    """Read a list that the host returns in parts, each item followed by a NUL.
+
+    Args:
+        call: The host function, taking ``max-len`` in bytes and a cursor.
+        first: The first ``max-len`` to offer.
+
+    Returns:
+        The items, in the host's order.
+
+    Raises:
+        Exception: Any other error of the host than ``buffer-len``.
+    """
+    items: list[B] = []
+    cursor: int | None = 0
+    while cursor is not None:
+        at = cursor
+        part, cursor = read_sized(lambda size: call(size, at), first=first)  # noqa: B023 - called at once
+        nul = "\0" if isinstance(part, str) else b"\0"
+        if part:
+            items += part.removesuffix(nul).split(nul)
+    return items

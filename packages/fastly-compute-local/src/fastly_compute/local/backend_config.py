@@ -1,0 +1,250 @@
+"""What the model knows of one backend, static or dynamic: where it is and how to talk to it."""
+
+import enum
+import ipaddress
+import json
+import re
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from fastly_compute.local.pem import certificate_problem, key_problem
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_HOST_NAME = re.compile(r"(?=.{1,253}\.?\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TLS_VERSIONS = range(0x0301, 0x0305)
+_LONGEST_NAME = 1024
+_U32_FIELDS = (
+    "connect_timeout_ms",
+    "first_byte_timeout_ms",
+    "between_bytes_timeout_ms",
+    "max_connections",
+    "max_use",
+    "max_lifetime_ms",
+    "http_keepalive_time_ms",
+    "tcp_keepalive_interval_secs",
+    "tcp_keepalive_probes",
+    "tcp_keepalive_time_secs",
+)
+_BOOL_FIELDS = ("grpc", "pooling", "prefer_ipv6", "tcp_keepalive_enable")
+
+
+class Health(enum.Enum):
+    """What a backend's health check says, `backend-health` in the WIT. It never stops a request."""
+
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class BackendConfigError(ValueError):
+    """A field of a `BackendConfig` breaks a rule.
+
+    Attributes:
+        field: The field's name.
+        shown: Its value as text, empty where the value is long or secret.
+        rule: What the value has to be.
+    """
+
+    def __init__(self, field: str, shown: str, rule: str) -> None:
+        super().__init__(f"{field} = {shown}: {rule}" if shown else f"{field}: {rule}")
+        self.field = field
+        self.shown = shown
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendConfig:
+    r"""One backend: a target and the options of `dynamic-backend-options` in the WIT.
+
+    Static and dynamic backends are the same value. Equal values share one connection pool. The
+    defaults are the platform's; a timeout or limit of None or 0 means none. What is not a host
+    name, a number of the right size or PEM text is refused here.
+
+    Not acted on yet by the local host, and kept for what reads the options back:
+    `tcp_keepalive_*`. `grpc` is refused when a request is sent.
+
+    Attributes:
+        url: `http://` or `https://`, a host, and optionally a port and a path. The path is put in
+            front of every request's own.
+        override_host: The Host header to send, whatever the request says.
+        health: What a health check would report.
+        grpc: Speak HTTP/2 only.
+        connect_timeout_ms: Limit for TCP and TLS together.
+        first_byte_timeout_ms: Limit from the end of the request to the end of the response's head.
+        between_bytes_timeout_ms: Limit for each wait for more of the response's body.
+        tls_min_version: Lowest TLS version, as on the wire: 0x0301 (1.0) to 0x0304 (1.3).
+        tls_max_version: Highest TLS version, likewise.
+        tls_ciphers: Ciphers below TLS 1.3, in OpenSSL's notation.
+        cert_hostname: The name that the certificate must carry. None accepts a valid certificate
+            for any name.
+        sni_hostname: The name to ask for in the TLS handshake; None or "" asks for none.
+        ca_certificate: PEM certificates to trust in place of the system's.
+        client_certificate: PEM certificate (chain) to show to the target; needs `client_key`.
+        client_key: The certificate's private key in PEM form. Never shown.
+        pooling: Keep connections for further requests.
+        max_connections: How many connections may be open at once.
+        max_use: How many requests one connection may serve.
+        max_lifetime_ms: How long after its opening a connection may be used again.
+        http_keepalive_time_ms: How long a connection may lie idle and still be used again.
+        tcp_keepalive_enable: Whether TCP keep-alive probes are on.
+        tcp_keepalive_interval_secs: Seconds between probes.
+        tcp_keepalive_probes: Unanswered probes that end a connection.
+        tcp_keepalive_time_secs: Idle seconds before the first probe.
+        prefer_ipv6: Try IPv6 addresses before the others.
+
+    Raises:
+        BackendConfigError: A field breaks its rule.
+
+    Example:
+        >>> backend = BackendConfig(url="https://example.org/v1", cert_hostname="example.org")
+        >>> backend.host, backend.port, backend.path_prefix
+        ('example.org', 443, '/v1')
+    """
+
+    url: str
+    override_host: str | None = None
+    health: Health = Health.UNKNOWN
+    grpc: bool = False
+    connect_timeout_ms: int | None = 1_000
+    first_byte_timeout_ms: int | None = 15_000
+    between_bytes_timeout_ms: int | None = 10_000
+    tls_min_version: int | None = None
+    tls_max_version: int | None = None
+    tls_ciphers: str | None = None
+    cert_hostname: str | None = None
+    sni_hostname: str | None = None
+    ca_certificate: str | None = field(default=None, repr=False)
+    client_certificate: str | None = field(default=None, repr=False)
+    client_key: bytes | None = field(default=None, repr=False)
+    pooling: bool = True
+    max_connections: int | None = None
+    max_use: int | None = None
+    max_lifetime_ms: int | None = None
+    http_keepalive_time_ms: int | None = None
+    tcp_keepalive_enable: bool = False
+    tcp_keepalive_interval_secs: int | None = None
+    tcp_keepalive_probes: int | None = None
+    tcp_keepalive_time_secs: int | None = None
+    prefer_ipv6: bool = False
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        if not isinstance(self.health, Health):
+            raise BackendConfigError("health", repr(self.health), "must be a Health")
+        for name in _BOOL_FIELDS:
+            if not isinstance(value := getattr(self, name), bool):
+                raise BackendConfigError(name, repr(value), "must be True or False")
+        for name in _U32_FIELDS:
+            _check_u32(name, getattr(self, name))
+        self._check_names()
+        self._check_tls()
+
+    @property
+    def use_tls(self) -> bool:
+        """Whether the target is spoken to over TLS."""
+        return self._parts.scheme == "https"
+
+    @property
+    def host(self) -> str:
+        """The target's host name or IP address, without brackets."""
+        return self._parts.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The target's port, 80 or 443 where the URL has none."""
+        return self._parts.port or _DEFAULT_PORTS[self._parts.scheme]
+
+    @property
+    def authority(self) -> str:
+        """Host and port as a Host header has them: the port only where it is not the default."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        default = self.port == _DEFAULT_PORTS[self._parts.scheme]
+        return host if default else f"{host}:{self.port}"
+
+    @property
+    def path_prefix(self) -> str:
+        """What goes in front of every request's path: empty, or `/like/this`."""
+        return self._parts.path.rstrip("/")
+
+    @property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    def _check_names(self) -> None:
+        host = self.override_host
+        if host is not None and not (_VISIBLE.fullmatch(host) and len(host) <= _LONGEST_NAME):
+            raise BackendConfigError(
+                "override_host",
+                json.dumps(host),
+                f"must be 1 to {_LONGEST_NAME} visible ASCII characters without blanks",
+            )
+        for name, value in (
+            ("cert_hostname", self.cert_hostname),
+            ("sni_hostname", self.sni_hostname or None),
+        ):
+            if value is not None and not _is_host(value):
+                raise BackendConfigError(
+                    name, json.dumps(value), "must be a host name or IP address, without a port"
+                )
+
+    def _check_tls(self) -> None:
+        low, high = self.tls_min_version, self.tls_max_version
+        for name, version in (("tls_min_version", low), ("tls_max_version", high)):
+            if version is not None and version not in _TLS_VERSIONS:
+                raise BackendConfigError(name, repr(version), "must be 0x0301 to 0x0304 or None")
+        if low is not None and high is not None and low > high:
+            raise BackendConfigError(
+                "tls_min_version", hex(low), f"must not be above tls_max_version ({high:#x})"
+            )
+        if (self.client_certificate is None) != (self.client_key is None):
+            missing = "client_key" if self.client_key is None else "client_certificate"
+            raise BackendConfigError(missing, "", "a client certificate and its key go together")
+        for name, pem in (
+            ("ca_certificate", self.ca_certificate),
+            ("client_certificate", self.client_certificate),
+        ):
+            if pem is not None and (problem := certificate_problem(pem)):
+                raise BackendConfigError(name, "", problem)
+        if self.client_key is not None and (problem := key_problem(self.client_key)):
+            raise BackendConfigError("client_key", "", problem)
+
+
+def _check_url(url: str) -> None:
+    def refused(rule: str) -> BackendConfigError:
+        shown = re.sub(r"//[^/]*@", "//***@", url)
+        return BackendConfigError("url", json.dumps(shown), rule)
+
+    if not _VISIBLE.fullmatch(url):
+        raise refused("must be visible ASCII characters without blanks")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as err:
+        raise refused(f"must be a URL ({err})") from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise refused("must start with http:// or https://")
+    if "@" in parts.netloc:
+        raise refused("must not carry a user name or password; send an Authorization header")
+    if not parts.hostname or not _is_host(parts.hostname):
+        raise refused("must name a host, as in http://127.0.0.1:8080")
+    if port == 0:
+        raise refused("must have a port from 1 to 65535")
+    if "?" in url or "#" in url:
+        raise refused("must end with the path: no query, no fragment")
+
+
+def _check_u32(name: str, value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 32:
+        raise BackendConfigError(name, repr(value), "must be a whole number from 0 to 4294967295")
+
+
+def _is_host(text: str) -> bool:
+    if _HOST_NAME.fullmatch(text):
+        return True
+    try:
+        return ipaddress.IPv6Address(text).scope_id is None
+    except ValueError:
+        return False

@@ -1,0 +1,143 @@
+"""The client's side of a request: what came in, and where the answer goes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class BodySource(Protocol):
+    """A body that arrives while it is read."""
+
+    def read_chunk(self) -> bytes:
+        """Return the next bytes as they came, or b"" at the end."""
+
+    def close(self) -> None:
+        """Let go of the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A client's request as it reached the edge.
+
+    Attributes:
+        method: Such as ``GET``.
+        uri: Absolute, as the guest will see it.
+        headers: In order, names in the client's case.
+        body: All of it, or its source.
+        content_length: What the client declared, where the body is a source.
+        version: ``HTTP/1.0``, ``HTTP/1.1`` or ``HTTP/2``.
+        client: Address and port of the peer.
+        server: Address and port it reached.
+    """
+
+    method: str = "GET"
+    uri: str = "http://localhost/"
+    headers: Headers = ()
+    body: bytes | BodySource = b""
+    content_length: int | None = None
+    version: str = "HTTP/1.1"
+    client: tuple[str, int] | None = ("127.0.0.1", 0)
+    server: tuple[str, int] | None = ("127.0.0.1", 0)
+
+
+class ClientGone(ConnectionError):
+    """The client does not take the answer any more."""
+
+
+class Downstream(Protocol):
+    """Where the answer of one request goes."""
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        """Begin the answer; *length* is None where only its end will tell."""
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body. Raises `ClientGone`."""
+
+    def finish(self, trailers: Headers) -> None:
+        """End the answer as complete."""
+
+    def abort(self) -> None:
+        """End the answer so that the client sees it is not complete."""
+
+
+class Tracked:
+    """A `Downstream` that knows how far the answer is, and survives a client that goes away.
+
+    Attributes:
+        inner: Where the answer really goes.
+        started: Whether the answer was begun.
+        ended: Whether it was ended, well or not.
+    """
+
+    def __init__(self, inner: Downstream) -> None:
+        self.inner = inner
+        self.started = False
+        self.ended = False
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        """Begin the answer. Raises `ClientGone`."""
+        self.started = True
+        self._pass(lambda: self.inner.start(status, headers, length))
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body. Raises `ClientGone`."""
+        if self.ended:
+            raise ClientGone("the answer was broken off before")
+        self._pass(lambda: self.inner.write(data))
+
+    def finish(self, trailers: Headers) -> None:
+        """End the answer as complete, unless it was broken off."""
+        if not self.ended:
+            self.ended = True
+            self.inner.finish(trailers)
+
+    def abort(self) -> None:
+        """Break the answer off, unless it has ended."""
+        if not self.ended:
+            self.ended = True
+            self.inner.abort()
+
+    def _pass(self, send: Callable[[], None]) -> None:
+        try:
+            send()
+        except ClientGone:
+            self.abort()
+            raise
+
+
+@dataclass(slots=True)
+class Answer:
+    """A `Downstream` that keeps the answer, for calls within the process.
+
+    Attributes:
+        status: The HTTP status, 0 before there is one.
+        headers: In the order sent.
+        body: What was sent of it so far.
+        trailers: What came after the body.
+        complete: Whether it ended as it should.
+    """
+
+    status: int = 0
+    headers: list[tuple[str, bytes]] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray)
+    trailers: list[tuple[str, bytes]] = field(default_factory=list)
+    complete: bool = False
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        """Begin the answer."""
+        self.status = status
+        self.headers = list(headers)
+
+    def write(self, data: bytes) -> None:
+        """Keep a part of the body."""
+        self.body += data
+
+    def finish(self, trailers: Headers) -> None:
+        """Mark the answer as complete."""
+        self.trailers = list(trailers)
+        self.complete = True
+
+    def abort(self) -> None:
+        """Leave the answer incomplete."""

@@ -1,0 +1,17 @@
+"""IP addresses as the WIT has them."""
+
+import ipaddress
+
+from wit_world.imports.types import IpAddress, IpAddress_Ipv4, IpAddress_Ipv6
+
+
+def ip_address(text: str) -> IpAddress:
+    """Convert an address from its text."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    packed = address.packed
+    if address.version == 4:
+        a, b, c, d = packed
+        return IpAddress_Ipv4((a, b, c, d))
+    words = [int.from_bytes(packed[i : i + 2], "big") for i in range(0, 16, 2)]
+    a, b, c, d, e, f, g, h = words
+    return IpAddress_Ipv6((a, b, c, d, e, f, g, h))

@@ -1,0 +1,31 @@
+"""`fastly:compute/config-store`: configuration by name."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from componentize_py_types import Err
+from wit_world.imports.types import OpenError
+
+from fastly_compute.local.interfaces.buffers import fit
+from fastly_compute.local.resource import Resource
+from fastly_compute.local.sandbox import running
+
+
+class Store(Resource):
+    """One config store."""
+
+    def __init__(self, items: Mapping[str, str]) -> None:
+        self._items = items
+
+    @classmethod
+    def open(cls, name: str) -> Self:
+        """Open a store of the configuration."""
+        items = running().host.config.config_stores.get(name)
+        if items is None:
+            raise Err(OpenError.NOT_FOUND)
+        return cls(items)
+
+    def get(self, key: str, max_len: int) -> str | None:
+        """Look a key up."""
+        value = self._items.get(key)
+        return None if value is None else fit(value, max_len)

@@ -1,0 +1,121 @@
+"""The header fields of a message: `request` and `response` have the same functions for them."""
+
+import re
+
+from componentize_py_types import Err
+from wit_world.imports.http_types import HttpVersion
+from wit_world.imports.types import Error_GenericError, Error_InvalidArgument
+
+from fastly_compute.local.interfaces.buffers import fit, fit_items
+from fastly_compute.local.resource import Resource
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME_LIMIT = 65535
+_FRAMING = {"content-length", "transfer-encoding"}
+
+
+def _check_name(name: str) -> str:
+    if len(name) > _NAME_LIMIT:
+        raise Err(Error_InvalidArgument())
+    if not TOKEN.fullmatch(name):
+        raise Err(Error_GenericError())
+    return name.lower()
+
+
+def _check_value(value: bytes) -> bytes:
+    if any((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in value):
+        raise Err(Error_GenericError())
+    return value
+
+
+class Message(Resource):
+    """A request or a response: its header fields and its version."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[str, bytes]] = []
+        self.version = HttpVersion.HTTP11
+        self.manual_framing = False
+
+    def value(self, name: str) -> bytes | None:
+        """The first value of *name*."""
+        return next(iter(self._values(name)), None)
+
+    def forget(self, *names: str) -> None:
+        """Remove fields, those that are there."""
+        for name in names:
+            self._remove(name)
+
+    def _values(self, name: str) -> list[bytes]:
+        key = name.lower()
+        return [value for field, value in self.fields if field.lower() == key]
+
+    def get_header_names(self, max_len: int, cursor: int) -> tuple[str, int | None]:
+        """List each name once, lower-case, in the order they came."""
+        names = list(dict.fromkeys(name.lower().encode() for name, _ in self.fields))
+        part, following = fit_items(names, max_len, cursor)
+        return part.decode(), following
+
+    def get_header_value(self, name: str, max_len: int) -> bytes | None:
+        """Return the first value of *name*."""
+        values = self._values(name)
+        return fit(values[0], max_len) if values else None
+
+    def get_header_values(self, name: str, max_len: int, cursor: int) -> tuple[bytes, int | None]:
+        """List every value of *name*."""
+        _check_name(name)
+        return fit_items(self._values(name), max_len, cursor)
+
+    def set_header_values(self, name: str, values: bytes) -> None:
+        """Replace the values of *name* by those given, each with a NUL behind it."""
+        key = _check_name(name)
+        checked = [_check_value(value) for value in values.split(b"\0")[:-1]]
+        self._remove(key)
+        self.fields += [(name, value) for value in checked]
+
+    def insert_header(self, name: str, value: bytes) -> None:
+        """Replace the values of *name* by one."""
+        key = _check_name(name)
+        _check_value(value)
+        self._remove(key)
+        self.fields.append((name, value))
+
+    def append_header(self, name: str, value: bytes) -> None:
+        """Add a value to *name*."""
+        _check_name(name)
+        self.fields.append((name, _check_value(value)))
+
+    def remove_header(self, name: str) -> None:
+        """Remove *name*, which must be there."""
+        key = _check_name(name)
+        if not self._remove(key):
+            raise Err(Error_InvalidArgument())
+
+    def _remove(self, key: str) -> bool:
+        kept = [(name, value) for name, value in self.fields if name.lower() != key]
+        removed = len(kept) < len(self.fields)
+        self.fields = kept
+        return removed
+
+    def get_version(self) -> HttpVersion:
+        """Return the HTTP version."""
+        return self.version
+
+    def set_version(self, version: HttpVersion) -> None:
+        """Set the HTTP version."""
+        self.version = version
+
+    def end_to_end(self) -> list[tuple[str, bytes]]:
+        """The fields without those that say where the body ends."""
+        return [(name, value) for name, value in self.fields if name.lower() not in _FRAMING]
+
+    def framed(self, length: int | None) -> list[tuple[str, bytes]]:
+        """The fields to send, with those that say where the body ends.
+
+        In automatic mode the guest's own are dropped, as the platform does, and made anew from
+        *length*; None means chunked.
+        """
+        if self.manual_framing:
+            return list(self.fields)
+        if length is None:
+            return [*self.end_to_end(), ("transfer-encoding", b"chunked")]
+        return [*self.end_to_end(), ("content-length", str(length).encode())]

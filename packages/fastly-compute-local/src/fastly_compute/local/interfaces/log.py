@@ -1,0 +1,34 @@
+"""`fastly:compute/log`: lines to a named endpoint."""
+
+from typing import Self
+
+from componentize_py_types import Err
+from wit_world.imports.types import OpenError
+
+from fastly_compute.local.resource import Resource
+from fastly_compute.local.sandbox import running
+
+_RESERVED = ("stdout", "stderr")
+_RESERVED_PREFIX = "fst_managed_"
+
+
+class Endpoint(Resource):
+    """One log endpoint."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @classmethod
+    def open(cls, name: str) -> Self:
+        """Open an endpoint; any name that is not the platform's own will do."""
+        if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIX):
+            raise Err(OpenError.RESERVED)
+        return cls(name)
+
+    def clone(self) -> Self:
+        """Open it once more."""
+        return type(self)(self._name)
+
+    def write(self, msg: bytes) -> None:
+        """Write one message."""
+        running().host.write_log(self._name, msg)

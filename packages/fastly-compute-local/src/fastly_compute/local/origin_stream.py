@@ -1,0 +1,164 @@
+"""One connection to an origin, with a clock for each part of an exchange."""
+
+import contextlib
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+
+import httpcore
+
+from fastly_compute.local.backend_config import BackendConfig
+from fastly_compute.local.origin_errors import network_failure
+from fastly_compute.local.origin_tls import start_tls
+
+
+class Stream(httpcore.NetworkStream):
+    """A connected socket, TLS included, as `httpcore` wants it.
+
+    The timeouts are those of the phase the exchange is in, and httpcore's own, which know one
+    wait at a time and no limit for a whole head, are not used.
+
+    Attributes:
+        remote_addr: The peer's IP address and port.
+        ended: Whether the peer has closed its side.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._patience: float | None = None
+        self._deadline: float | None = None
+        self._in_head = False
+        self.ended = False
+        self.remote_addr: tuple[str, int] = sock.getpeername()[:2]
+
+    def await_head(self, first_byte: float | None) -> None:
+        """Begin an exchange; the clock starts at the first read, when the request is sent."""
+        self._in_head, self._patience, self._deadline = True, first_byte, None
+
+    def await_body(self, between_bytes: float | None) -> None:
+        """Go on to the response's body."""
+        self._in_head, self._patience = False, between_bytes
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there, or wait for it."""
+        try:
+            self._sock.settimeout(self._time_to_read())
+            data = self._sock.recv(max_bytes)
+        except TimeoutError as err:
+            raise httpcore.ReadTimeout(err) from err
+        except OSError as err:
+            raise httpcore.ReadError(err) from err
+        self.ended = not data
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write everything; a peer that stops reading has as long as for the first byte."""
+        view = memoryview(buffer)
+        try:
+            self._sock.settimeout(self._patience)
+            while view:
+                view = view[self._sock.send(view) :]
+        except TimeoutError as err:
+            raise httpcore.WriteTimeout(err) from err
+        except OSError as err:
+            raise httpcore.WriteError(err) from err
+
+    def close(self) -> None:
+        """Close the connection; a read that waits in another thread ends."""
+        with contextlib.suppress(OSError):  # The peer may have been faster.
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
+
+    def get_extra_info(self, info: str) -> bool | None:
+        """Tell httpcore whether an idle connection has something to read, so is closing."""
+        if info != "is_readable":
+            return None
+        if self._sock.fileno() < 0:
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._sock, selectors.EVENT_READ)
+            return bool(selector.select(0))
+
+    def _time_to_read(self) -> float | None:
+        if not self._in_head or self._patience is None:
+            return self._patience
+        now = time.monotonic()
+        if self._deadline is None:
+            self._deadline = now + self._patience
+        if now >= self._deadline:
+            raise TimeoutError
+        return self._deadline - now
+
+
+def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
+    """Open a connection to a backend's target.
+
+    The connect timeout is for TCP and TLS together, over all addresses of the host. Resolving the
+    name is the system's and outside of it.
+
+    Raises:
+        SendFailure: The name, the connection or TLS fails.
+    """
+    tried = f"connecting to {backend.host}:{backend.port}"
+    try:
+        addresses = _addresses(backend)
+    except OSError as err:
+        raise network_failure(err, f"resolving {backend.host}") from err
+    limit = (backend.connect_timeout_ms or 0) / 1000
+    deadline = time.monotonic() + limit if limit else None
+    try:
+        sock = _first_to_answer(addresses, deadline)
+        if context is not None:
+            tried = f"the TLS handshake with {backend.host}:{backend.port}"
+            try:
+                sock.settimeout(_left(deadline))
+                sock = start_tls(sock, context, backend)
+            except BaseException:
+                sock.close()
+                raise
+    except OSError as err:
+        raise network_failure(err, tried) from err
+    return Stream(sock)
+
+
+_Address = tuple[
+    socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+]
+
+
+def _addresses(backend: BackendConfig) -> list[_Address]:
+    found = socket.getaddrinfo(backend.host, backend.port, type=socket.SOCK_STREAM)
+    addresses: list[_Address] = [(entry[0], entry[4]) for entry in found]
+    if backend.prefer_ipv6:
+        addresses.sort(key=lambda address: address[0] != socket.AF_INET6)
+    return addresses
+
+
+def _first_to_answer(addresses: Iterable[_Address], deadline: float | None) -> socket.socket:
+    failures: list[OSError] = []
+    for family, address in addresses:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(_left(deadline))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as err:
+            sock.close()
+            failures.append(err)
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise failures[-1]
+
+
+def _left(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left

@@ -1,0 +1,285 @@
+"""The development server: HTTP/1.1 in front of a guest."""
+
+import contextlib
+import socket
+import socketserver
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+import h11
+
+from fastly_compute.local.downstream import ClientGone, Headers, Incoming
+from fastly_compute.local.host import App, Host
+
+_READ_SIZE = 64 * 1024
+_LARGEST_HEAD = 128 * 1024
+_IDLE_SECONDS = 60.0
+
+
+def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value) for name, value in headers]
+
+
+class _Exchange:
+    """One request and its answer on a connection; the body source and the way out of a sandbox."""
+
+    def __init__(self, http: h11.Connection, peer: socket.socket) -> None:
+        self._http = http
+        self._peer = peer
+        self._head = False
+        self.status = 0
+        self.aborted = False
+
+    def read_chunk(self) -> bytes:
+        """Return the next bytes of the request's body."""
+        if self._http.they_are_waiting_for_100_continue:
+            self._send(h11.InformationalResponse(status_code=100, headers=[]))
+        event = self.next_event()
+        return bytes(event.data) if isinstance(event, h11.Data) else b""
+
+    def close(self) -> None:
+        """Leave the rest of the request's body unread."""
+
+    def start(self, status: int, headers: Headers, length: int | None) -> None:
+        """Send the head of the answer."""
+        self.status = status
+        try:
+            self._send(h11.Response(status_code=status, headers=_encoded(headers)))
+        except h11.LocalProtocolError as error:
+            self.aborted = True
+            raise ClientGone(f"the answer is no valid HTTP: {error}") from error
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer's body."""
+        if self._http.our_state is h11.SEND_BODY and data:
+            self._send(h11.Data(data=data))
+
+    def finish(self, trailers: Headers) -> None:
+        """End the answer."""
+        if self._http.our_state is not h11.SEND_BODY:
+            return
+        try:
+            self._send(h11.EndOfMessage(headers=_encoded(trailers)))
+        except (h11.LocalProtocolError, ClientGone):
+            self.aborted = True
+
+    def abort(self) -> None:
+        """Have the connection closed before the answer's end."""
+        self.aborted = True
+
+    def next_event(self) -> Any:
+        """Wait for the next event of the client's."""
+        while True:
+            try:
+                event = self._http.next_event()
+                if event is not h11.NEED_DATA:
+                    return event
+                self._http.receive_data(self._peer.recv(_READ_SIZE))
+            except OSError as error:
+                raise ClientGone(str(error)) from error
+
+    def _send(self, event: Any) -> None:
+        data = self._http.send(event)
+        try:
+            self._peer.sendall(data or b"")
+        except OSError as error:
+            self.aborted = True
+            raise ClientGone(str(error)) from error
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    """One client's connection, in a thread of its own."""
+
+    server: "_Listener"
+
+    def handle(self) -> None:
+        peer: socket.socket = self.request
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer.settimeout(_IDLE_SECONDS)
+        http = h11.Connection(h11.SERVER, max_incomplete_event_size=_LARGEST_HEAD)
+        with self.server.opened(peer), contextlib.suppress(ClientGone):
+            while self._serve_one(http, peer):
+                http.start_next_cycle()
+
+    def _serve_one(self, http: h11.Connection, peer: socket.socket) -> bool:
+        exchange = _Exchange(http, peer)
+        try:
+            event = exchange.next_event()
+        except h11.RemoteProtocolError as error:
+            self._refuse(exchange, error)
+            return False
+        if not isinstance(event, h11.Request):
+            return False
+        started = time.perf_counter()
+        incoming = self._incoming(event, exchange)
+        self.server.front.serve(incoming, exchange)
+        elapsed = (time.perf_counter() - started) * 1000
+        path = event.target.decode("latin-1")
+        self.server.front.host.log(
+            f"{incoming.method} {path} {exchange.status} in {elapsed:.1f} ms"
+        )
+        if exchange.aborted:
+            return False
+        return self._drained(http, exchange)
+
+    def _drained(self, http: h11.Connection, exchange: _Exchange) -> bool:
+        """Read what the guest left of the request, to see where the next one begins."""
+        while http.their_state is h11.SEND_BODY:
+            if http.they_are_waiting_for_100_continue:
+                return False
+            try:
+                exchange.next_event()
+            except h11.RemoteProtocolError:
+                return False
+        return bool(http.our_state is h11.DONE and http.their_state is h11.DONE)
+
+    def _refuse(self, exchange: _Exchange, error: h11.RemoteProtocolError) -> None:
+        text = f"{error}\n".encode()
+        headers = [
+            ("content-type", b"text/plain; charset=utf-8"),
+            ("content-length", str(len(text)).encode()),
+            ("connection", b"close"),
+        ]
+        with contextlib.suppress(h11.LocalProtocolError):
+            exchange.start(error.error_status_hint, headers, len(text))
+            exchange.write(text)
+            exchange.finish(())
+
+    def _incoming(self, request: h11.Request, exchange: _Exchange) -> Incoming:
+        headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw_items()]
+        named = {name.lower(): value for name, value in headers}
+        target = request.target.decode("latin-1")
+        if target.startswith("/"):
+            host = named.get("host", b"localhost").decode("latin-1")
+            target = f"http://{host}{target}"
+        length = named.get("content-length", b"")
+        has_body = length not in {b"", b"0"} or "transfer-encoding" in named
+        return Incoming(
+            method=request.method.decode("latin-1"),
+            uri=target,
+            headers=headers,
+            body=exchange if has_body else b"",
+            content_length=int(length) if length else None,
+            version="HTTP/" + request.http_version.decode(),
+            client=self.client_address[:2],
+            server=self.request.getsockname()[:2],
+        )
+
+
+class _Listener(socketserver.ThreadingTCPServer):
+    """The listening socket and the connections it accepted."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, address: tuple[str, int], front: "Server") -> None:
+        self.front = front
+        self._peers: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, _Connection)
+
+    @contextlib.contextmanager
+    def opened(self, peer: socket.socket) -> Iterator[None]:
+        """Know of a connection while it is served, to end it with the server."""
+        with self._lock:
+            self._peers.add(peer)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._peers.discard(peer)
+
+    def hang_up(self) -> None:
+        """End all connections."""
+        with self._lock:
+            for peer in self._peers:
+                with contextlib.suppress(OSError):
+                    peer.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong with a connection; the others go on."""
+        self.front.host.log(f"connection from {client_address}: {sys.exc_info()[1]!r}")
+
+
+class Server:
+    """Serves an app over HTTP on this machine.
+
+    Example:
+        >>> from fastly_compute.local import Host, NativeApp, Server
+        >>> import http.client
+        >>> class HttpIncoming:
+        ...     def handle(self, request, body):
+        ...         pass
+        >>> with Host(output=lambda line: None) as host:
+        ...     with Server(host, NativeApp(HttpIncoming), ("127.0.0.1", 0)) as server:
+        ...         client = http.client.HTTPConnection(*server.address)
+        ...         client.request("GET", "/")
+        ...         status = client.getresponse().status
+        ...         client.close()
+        >>> status
+        200
+
+    Args:
+        host: The host that the app runs in.
+        app: The app, native or wasm.
+        address: Host and port to listen on; port 0 takes any free one.
+
+    Raises:
+        OSError: The address cannot be used.
+    """
+
+    def __init__(
+        self, host: Host, app: App, address: tuple[str, int] = ("127.0.0.1", 7676)
+    ) -> None:
+        self.host = host
+        self.app = app
+        self._listener = _Listener(address, self)
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, args=(0.1,), name="fastly-compute-server"
+        )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port it listens on."""
+        host, port = self._listener.server_address[:2]
+        return str(host), int(port)
+
+    @property
+    def url(self) -> str:
+        """Where to find it."""
+        host, port = self.address
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def serve(self, incoming: Incoming, exchange: _Exchange) -> None:
+        """Have the present app serve a request; a later request may find another app."""
+        self.host.handle(self.app, incoming, exchange)
+
+    def start(self) -> None:
+        """Begin to accept connections, in a thread of the server's own."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, and end the connections that are open."""
+        if self._thread.is_alive():
+            self._listener.shutdown()
+            self._thread.join()
+        self._listener.hang_up()
+        self._listener.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,9 @@
+"""How a sandbox ends when the guest does what the platform does not survive."""
+
+
+class Trap(BaseException):
+    """The guest made a mistake that ends its sandbox on the platform.
+
+    It derives from BaseException because no handler of the guest's may catch it: a real trap
+    cannot be caught either. Its text says what the mistake was.
+    """

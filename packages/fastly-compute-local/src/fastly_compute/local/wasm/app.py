@@ -1,0 +1,93 @@
+"""An app as a component, instantiated anew for every request."""
+
+from pathlib import Path
+
+from wasmtime import Engine, Store, WasiConfig, WasmtimeError
+
+from fastly_compute.local.host import GuestFailed
+from fastly_compute.local.interfaces import compute_runtime
+from fastly_compute.local.interfaces.http_body import Body
+from fastly_compute.local.interfaces.http_req import Request
+from fastly_compute.local.sandbox import Sandbox
+from fastly_compute.local.wasm import bytes_fast
+from fastly_compute.local.wasm.compiled import ComponentError, compiled
+from fastly_compute.local.wasm.lines import Lines
+from fastly_compute.local.wasm.link import Links
+
+_HTTP_INCOMING = "fastly:compute/http-incoming"
+_MEMORY_LIMIT = 128 * 1024 * 1024
+
+
+class WasmApp:
+    """A component that serves requests.
+
+    Args:
+        path: The component's file.
+
+    Raises:
+        ComponentError: The file is no component of the Fastly Compute WIT.
+    """
+
+    def __init__(self, path: Path) -> None:
+        bytes_fast.install()
+        self._engine = Engine()
+        self._component = compiled(self._engine, path)
+        exports = self._component.type.exports(self._engine)
+        name = next((name for name in exports if name.startswith(_HTTP_INCOMING)), None)
+        if name is None:
+            raise ComponentError(f"{path} does not export {_HTTP_INCOMING}")
+        incoming = self._component.get_export_index(name)
+        handle = self._component.get_export_index("handle", incoming)
+        if handle is None:
+            raise ComponentError(f"{path} exports {name} without its function handle")
+        self._handle = handle
+        self._links = Links(self._engine, self._component)
+
+    def run(self, sandbox: Sandbox) -> None:
+        """Serve the sandbox's request in a new instance."""
+        said = Lines(sandbox.host.log)
+        store = Store(self._engine)
+        store.set_limits(memory_size=_MEMORY_LIMIT)
+        store.set_wasi(_wasi(sandbox, said))
+        request = Request.of(sandbox.incoming)
+        body = Body(sandbox.incoming.body, content_length=sandbox.incoming.content_length)
+        try:
+            instance = self._links.linker.instantiate(store, self._component)
+            handle = instance.get_func(store, self._handle)
+            if handle is None:
+                raise TypeError(f"the export {_HTTP_INCOMING}.handle is no function")
+            outcome = handle(store, self._links.own(request), self._links.own(body))
+        except WasmtimeError as error:
+            raise GuestFailed(f"the app trapped: {_reason(error)}") from error
+        finally:
+            said.end()
+            for resource in list(sandbox.handles.values()):
+                resource.drop()
+            sandbox.handles.clear()
+        if outcome.tag == "err":
+            raise GuestFailed("the app's handle returned an error")
+
+
+def _wasi(sandbox: Sandbox, said: Lines) -> WasiConfig:
+    wasi = WasiConfig()
+    wasi.argv = ["compute-app"]
+    wasi.env = [
+        ("FASTLY_CACHE_GENERATION", str(compute_runtime.get_cache_generation())),
+        ("FASTLY_CUSTOMER_ID", compute_runtime.get_customer_id()),
+        ("FASTLY_HOSTNAME", compute_runtime.get_hostname()),
+        ("FASTLY_IS_STAGING", "0"),
+        ("FASTLY_POP", compute_runtime.get_pop()),
+        ("FASTLY_REGION", compute_runtime.get_region()),
+        ("FASTLY_SERVICE_ID", compute_runtime.get_service_id()),
+        ("FASTLY_SERVICE_VERSION", str(compute_runtime.get_service_version())),
+        ("FASTLY_TRACE_ID", sandbox.id),
+    ]
+    wasi.stdout_custom = said.write
+    wasi.stderr_custom = said.write
+    return wasi
+
+
+def _reason(error: WasmtimeError) -> str:
+    # The innermost cause stands last; what stands before it is the backtrace.
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].partition(": ")[2] or lines[-1]

@@ -1,0 +1,80 @@
+"""Compiles components, once: what was compiled is kept on disk and loaded from there."""
+
+import hashlib
+import os
+import platform
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+from wasmtime import Engine, WasmtimeError
+from wasmtime.component import Component
+
+KEPT = 8
+"""How many compiled components stay on disk; each takes some 80 MB."""
+
+
+class ComponentError(ValueError):
+    """A file is not a component that this host can run."""
+
+
+def cache_folder() -> Path:
+    """Where what was built and compiled is kept.
+
+    That is ``$FASTLY_COMPUTE_CACHE``, or the user's cache folder of the system.
+    """
+    given = os.environ.get("FASTLY_COMPUTE_CACHE")
+    return Path(given) if given else platformdirs.user_cache_path("fastly-compute")
+
+
+def compiled(engine: Engine, path: Path) -> Component:
+    """Compile a component, or load what an earlier run compiled.
+
+    Args:
+        engine: With its default configuration.
+        path: The component's file.
+
+    Raises:
+        ComponentError: The file cannot be read, or is no component.
+    """
+    try:
+        wasm = path.read_bytes()
+    except OSError as error:
+        raise ComponentError(f"cannot read {path}: {error.strerror}") from error
+    if wasm[:4] != b"\0asm":
+        raise ComponentError(f"{path} is not WebAssembly")
+    if wasm[4:8] == b"\x01\0\0\0":
+        raise ComponentError(f"{path} is a core module; Fastly Compute runs components of the WIT")
+    folder = cache_folder() / "compiled"
+    key = hashlib.sha256(wasm)
+    key.update(f"wasmtime {version('wasmtime')} {platform.machine()}".encode())
+    kept = folder / f"{key.hexdigest()}.cwasm"
+    if kept.exists():
+        try:
+            component = Component.deserialize_file(engine, str(kept))
+        except WasmtimeError:
+            kept.unlink(missing_ok=True)
+        else:
+            kept.touch()
+            return component
+    try:
+        component = Component(engine, wasm)
+    except WasmtimeError as error:
+        raise ComponentError(f"{path} is no valid component: {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(kept, bytes(component.serialize()))
+    _forget_old(folder)
+    return component
+
+
+def _write(path: Path, data: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(data)
+    Path(file.name).replace(path)
+
+
+def _forget_old(folder: Path) -> None:
+    files = sorted(folder.glob("*.cwasm"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in files[KEPT:]:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,108 @@
+"""One secret store."""
+
+from typing import Self
+
+from fastly_compute.core import Handle, bindings
+from fastly_compute.secret_store import _wit
+from fastly_compute.secret_store.errors import SecretNotFound, secret_store_error
+from fastly_compute.secret_store.names import checked
+from fastly_compute.secret_store.secret import Secret
+
+
+class SecretStore(Handle["_wit.secret_store.Store"]):
+    """A secret store that is linked to the service.
+
+    Store names and keys have 1 to 255 of the characters ``A-Z a-z 0-9 . _ -``; others are refused
+    before the host is asked.
+
+    Example:
+        >>> from fastly_compute.secret_store import SecretStore
+        >>> def api_token() -> str:
+        ...     with SecretStore.open("credentials") as store:
+        ...         return store["api-token"].text()
+    """
+
+    __slots__ = ("_name",)
+
+    _HOW = "SecretStore.open"
+
+    _name: str
+
+    @classmethod
+    def open(cls, name: str) -> Self:
+        """Open a store (``store.open``).
+
+        Args:
+            name: Its name, as linked to the service.
+
+        Returns:
+            The store.
+
+        Raises:
+            TypeError: The name is no ``str``.
+            InvalidName: No store can have that name.
+            SecretStoreNotFound: There is no such store, or it is not linked to this version.
+            SecretStoreCallFailed: The host refused for another reason.
+            HostUnavailable: There is no host.
+        """
+        checked(name, "store name")
+        try:
+            resource = _wit.secret_store.Store.open(name)
+        except bindings.Err as err:
+            raise secret_store_error(err.value, "secret-store.store.open", subject=name) from err
+        store = cls._adopt(resource)
+        store._name = name
+        return store
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    def get(self, key: str) -> Secret | None:
+        """Look a secret up (``store.get``), without reading it.
+
+        Args:
+            key: The secret's name in the store.
+
+        Returns:
+            The secret, or None if the store has none of that name.
+
+        Raises:
+            TypeError: The key is no ``str``.
+            InvalidName: No secret can have that key.
+            HandleClosed: The store was closed.
+            SecretStoreCallFailed: The host refused.
+        """
+        checked(key, "key")
+        try:
+            resource = self._wit.get(key)
+        except bindings.Err as err:
+            raise secret_store_error(
+                err.value, "secret-store.store.get", subject=f"{self._name}/{key}"
+            ) from err
+        if resource is None:
+            return None
+        where = f"{key!r} of store {self._name!r}"
+        return Secret._of(resource, identity=f"secret {where}", shown=f"<Secret {where}>")
+
+    def __getitem__(self, key: str) -> Secret:
+        """Look a secret up that has to be there.
+
+        Raises:
+            SecretNotFound: The store has no such secret; it is a `KeyError`.
+        """
+        secret = self.get(key)
+        if secret is None:
+            raise SecretNotFound(self._name, key)
+        return secret
+
+    def __contains__(self, key: str) -> bool:
+        secret = self.get(key)
+        if secret is None:
+            return False
+        secret.close()
+        return True
+
+    def __repr__(self) -> str:
+        return f"<SecretStore {self._name!r}>"
