@@ -1,4 +1,4 @@
-"""The rules that options keep: each takes a field's name and value, and returns the value to store."""
+"""The rules that options keep: each takes a field's name and value and returns what to store."""
 
 import re
 from datetime import timedelta

@@ -13,6 +13,7 @@ from fastly_compute.backend.target import parse_target
 from fastly_compute.backend.tls import CertHostnameCheck, TLSVersion
 from fastly_compute.core import Duration
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DynamicBackendConfig:
     """Everything about a dynamic backend but its name: a value, made and compared without a host.
@@ -126,7 +127,7 @@ class DynamicBackendConfig:
         given = self._tls_options()
         if self.use_tls is False and given:
             raise InvalidBackendOption(
-                given[0], "left out with use_tls=False, which it contradicts: TLS only"
+                given[0], "left out where there is no TLS: with use_tls=False, or an http URL"
             )
         lowest, highest = self.tls_min_version, self.tls_max_version
         if lowest is not None and highest is not None and lowest > highest:

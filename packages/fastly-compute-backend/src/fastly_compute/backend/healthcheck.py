@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from fastly_compute.backend import checks
 from fastly_compute.backend.errors import InvalidBackendOption
-from fastly_compute.core import Duration
+from fastly_compute.core import Duration, milliseconds
 
-DEFAULT_WINDOW = 5
-DEFAULT_THRESHOLD = 3
-DEFAULT_INITIAL = 4
+_DEFAULT_WINDOW = 5
+_DEFAULT_THRESHOLD = 3
+_DEFAULT_INITIAL = 4
 
 _LARGEST_WINDOW = 15
 _LONGEST = 8192
@@ -82,10 +82,10 @@ class HealthCheck:
             raise InvalidBackendOption(f"healthcheck.{field}", rule, repr(text[:300]))
 
     def _check_window(self) -> None:
-        window = DEFAULT_WINDOW
+        window = _DEFAULT_WINDOW
         if self.window is not None:
             window = checks.integer("healthcheck.window", self.window, 0, _LARGEST_WINDOW)
-        for field, default in (("threshold", DEFAULT_THRESHOLD), ("initial", DEFAULT_INITIAL)):
+        for field, default in (("threshold", _DEFAULT_THRESHOLD), ("initial", _DEFAULT_INITIAL)):
             name = f"healthcheck.{field}"
             value = getattr(self, field)
             if value is not None:
@@ -104,3 +104,32 @@ class HealthCheck:
         if not timedelta(seconds=1) <= time < timedelta(hours=1):
             raise InvalidBackendOption(f"healthcheck.{field}", _TIME, repr(value))
         object.__setattr__(self, field, time)
+
+
+def setters_of(check: HealthCheck) -> list[tuple[str, int | str]]:
+    """Order what the host is to hear so that it accepts each step.
+
+    It compares each value with those that it has by then, to begin with the defaults.
+
+    Args:
+        check: The health check.
+
+    Returns:
+        Setters of the bindings' ``HealthcheckOptions``, each with its value in the WIT's unit.
+    """
+    window = ("window", check.window)
+    within = [("threshold", check.threshold), ("initial", check.initial)]
+    grows = check.window is None or check.window >= _DEFAULT_WINDOW
+    given = [
+        ("method", check.method),
+        ("path", check.path),
+        ("expected_status", check.expected_status),
+        *([window, *within] if grows else [*within, window]),
+        ("interval_ms", _milliseconds(check.interval)),
+        ("timeout_ms", _milliseconds(check.timeout)),
+    ]
+    return [(setter, value) for setter, value in given if value is not None]
+
+
+def _milliseconds(time: Duration | None) -> int | None:
+    return None if time is None else milliseconds(time, field="healthcheck")

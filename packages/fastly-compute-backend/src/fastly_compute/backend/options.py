@@ -1,4 +1,4 @@
-"""The options of a dynamic backend, each a row of one table: its field, its rule, its WIT setter."""
+"""The options of a dynamic backend, each a row of one table: field, rule, WIT setter."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypedDict
@@ -101,9 +101,7 @@ OPTIONS = (
     Option("client_cert", "client_cert", _client_cert, tls=True),
     Option("http_keepalive_time", "http_keepalive_time_ms", checks.milliseconds),
     Option("tcp_keepalive_enable", "tcp_keepalive_enable", checks.boolean),
-    Option(
-        "tcp_keepalive_interval", "tcp_keepalive_interval_secs", checks.positive_seconds
-    ),
+    Option("tcp_keepalive_interval", "tcp_keepalive_interval_secs", checks.positive_seconds),
     Option("tcp_keepalive_probes", "tcp_keepalive_probes", checks.positive_count),
     Option("tcp_keepalive_time", "tcp_keepalive_time_secs", checks.positive_seconds),
     Option("max_connections", "max_connections", checks.count),

@@ -4,8 +4,6 @@ A sandbox keeps its backends from one request to the next, and a name can be reg
 this module remembers can still be wrong, for a host may forget: the host has the last word.
 """
 
-from typing import TYPE_CHECKING
-
 from fastly_compute.backend import _wit
 from fastly_compute.backend.client_cert import ClientCert
 from fastly_compute.backend.config import DynamicBackendConfig
@@ -15,13 +13,10 @@ from fastly_compute.backend.errors import (
     BackendNotFound,
     backend_error,
 )
-from fastly_compute.backend.healthcheck import DEFAULT_WINDOW, HealthCheck
+from fastly_compute.backend.healthcheck import HealthCheck, setters_of
 from fastly_compute.backend.naming import name_of
 from fastly_compute.backend.settings import Settings, settings_of
 from fastly_compute.core import Handle, bindings, case_of
-
-if TYPE_CHECKING:
-    from wit_world.imports import backend as wit
 
 _OPEN = "backend.backend.open"
 _REGISTER = "backend.register-dynamic-backend"
@@ -29,11 +24,11 @@ _REGISTER = "backend.register-dynamic-backend"
 _registered: dict[str, DynamicBackendConfig] = {}
 
 
-class _Options(Handle["wit.DynamicBackendOptions"]):
+class _Options(Handle["_wit.backend.DynamicBackendOptions"]):
     __slots__ = ()
 
 
-class _HealthcheckOptions(Handle["wit.HealthcheckOptions"]):
+class _HealthcheckOptions(Handle["_wit.backend.HealthcheckOptions"]):
     __slots__ = ()
 
 
@@ -49,7 +44,7 @@ def config_of(name: str) -> DynamicBackendConfig | None:
     return _registered.get(name)
 
 
-def find(name: str) -> "wit.Backend":
+def find(name: str) -> "_wit.backend.Backend":
     """Open a backend by name.
 
     Args:
@@ -68,7 +63,7 @@ def find(name: str) -> "wit.Backend":
         raise backend_error(err.value, _OPEN, subject=name) from err
 
 
-def shared(config: DynamicBackendConfig) -> tuple[str, "wit.Backend"]:
+def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
     """Find or register the backend that a configuration stands for.
 
     Args:
@@ -100,7 +95,7 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "wit.Backend"]:
     return name, backend
 
 
-def named(name: str, config: DynamicBackendConfig) -> "wit.Backend":
+def named(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
     """Register a backend under a given name, or find it if this was done before.
 
     Args:
@@ -126,7 +121,7 @@ def named(name: str, config: DynamicBackendConfig) -> "wit.Backend":
     return backend
 
 
-def _register(name: str, settings: Settings) -> "wit.Backend":
+def _register(name: str, settings: Settings) -> "_wit.backend.Backend":
     with _Options._adopt(_wit.backend.DynamicBackendOptions()) as options:
         for setter, value in settings.setters:
             match value:
@@ -155,7 +150,7 @@ def _exists(name: str) -> bool:
     return True
 
 
-def _is_dynamic(name: str, backend: "wit.Backend") -> bool:
+def _is_dynamic(name: str, backend: "_wit.backend.Backend") -> bool:
     try:
         return backend.is_dynamic()
     except bindings.Err as err:
@@ -167,7 +162,7 @@ def _add_healthcheck(name: str, options: _Options, check: HealthCheck) -> None:
     try:
         adopted = _HealthcheckOptions._adopt(_wit.backend.HealthcheckOptions.new(check.host))
         with adopted as healthcheck:
-            for setter, value in _in_order(check):
+            for setter, value in setters_of(check):
                 operation = f"backend.healthcheck-options.{setter.replace('_', '-')}"
                 getattr(healthcheck._wit, setter)(value)
             options._wit.healthcheck(healthcheck._give("was given to its backend"))

@@ -22,8 +22,10 @@ class TLSVersion(Enum):
     V1_2 = 0x0303
     V1_3 = 0x0304
 
-    def __lt__(self, other: Self) -> bool:
-        return self.value < other.value if isinstance(other, TLSVersion) else NotImplemented
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, TLSVersion):
+            return NotImplemented
+        return int(self.value) < int(other.value)
 
     def __str__(self) -> str:
         return self.name[1:].replace("_", ".")

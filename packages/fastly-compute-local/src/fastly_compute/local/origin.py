@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _TARGET = re.compile(r"(?:/[\x21-\x7e]*|\*)")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _METHODS_WITH_CONTENT = frozenset({"POST", "PUT", "PATCH"})
 _STATUSES_WITHOUT_CONTENT = frozenset({204, 304})
 _HEAD_TOO_LARGE = 431
@@ -245,6 +246,9 @@ def _on_the_wire(backend: BackendConfig, request: OriginRequest) -> httpcore.Req
             "http-request-uri-invalid",
             f"the path {request.path_and_query!r} must begin with / and be visible ASCII",
         )
+    names = {name.lower() for name, _ in request.headers}
+    if names >= _FRAMING:
+        raise _bad_request(backend, "Content-Length and Transfer-Encoding exclude each other")
     try:
         return httpcore.Request(
             request.method,
@@ -277,7 +281,7 @@ def _added_headers(backend: BackendConfig, request: OriginRequest) -> list[tuple
     elif "host" not in names:
         authority = request.authority or backend.authority
         added.append(("Host", authority.encode()))
-    if names.isdisjoint({"content-length", "transfer-encoding"}):
+    if names.isdisjoint(_FRAMING):
         if not isinstance(request.body, bytes):
             added.append(("Transfer-Encoding", b"chunked"))
         elif request.body or request.method in _METHODS_WITH_CONTENT:
@@ -330,8 +334,8 @@ def _bad_head(
     return SendFailure("http-protocol-error", f"the response of {backend.url} is not HTTP: {err}")
 
 
-def _bad_request(backend: BackendConfig, err: Exception) -> SendFailure:
-    message = f"the request to {backend.url} cannot be sent: {err}"
+def _bad_request(backend: BackendConfig, reason: Exception | str) -> SendFailure:
+    message = f"the request to {backend.url} cannot be sent: {reason}"
     return SendFailure("http-protocol-error", message, error="http-user")
 
 

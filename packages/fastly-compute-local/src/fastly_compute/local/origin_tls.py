@@ -4,12 +4,17 @@ import ipaddress
 import socket
 import ssl
 import tempfile
+import threading
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
 from fastly_compute.local.backend_config import BackendConfig
 from fastly_compute.local.origin_errors import SendFailure
+
+# catch_warnings changes the whole process and must not be entered twice at once.
+_WARNINGS = threading.Lock()
 
 
 def tls_context(backend: BackendConfig) -> ssl.SSLContext:
@@ -23,10 +28,7 @@ def tls_context(backend: BackendConfig) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     what = "the TLS versions"
     try:
-        if backend.tls_min_version is not None:
-            context.minimum_version = ssl.TLSVersion(backend.tls_min_version)
-        if backend.tls_max_version is not None:
-            context.maximum_version = ssl.TLSVersion(backend.tls_max_version)
+        _set_versions(context, backend.tls_min_version, backend.tls_max_version)
         what = "the ciphers"
         if backend.tls_ciphers is not None:
             context.set_ciphers(backend.tls_ciphers)
@@ -67,6 +69,16 @@ def start_tls(
         tls.close()
         raise
     return tls
+
+
+def _set_versions(context: ssl.SSLContext, low: int | None, high: int | None) -> None:
+    # Python warns of TLS 1.0 and 1.1, but whoever could heed it is the guest, not this process.
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        if low is not None:
+            context.minimum_version = ssl.TLSVersion(low)
+        if high is not None:
+            context.maximum_version = ssl.TLSVersion(high)
 
 
 def _checked_by_openssl(backend: BackendConfig) -> bool:

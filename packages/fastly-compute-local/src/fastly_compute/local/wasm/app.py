@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from wasmtime import Engine, Store, WasiConfig, WasmtimeError
+from wasmtime.component import Variant
 
 from fastly_compute.local.host import GuestFailed
 from fastly_compute.local.interfaces import compute_runtime
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_req import Request
 from fastly_compute.local.sandbox import Sandbox
-from fastly_compute.local.wasm import bytes_fast
 from fastly_compute.local.wasm.compiled import ComponentError, compiled
-from fastly_compute.local.wasm.lines import Lines
 from fastly_compute.local.wasm.link import Links
+from fastly_compute.local.wasm.printed import Printed
 
 _HTTP_INCOMING = "fastly:compute/http-incoming"
 _MEMORY_LIMIT = 128 * 1024 * 1024
@@ -29,7 +29,6 @@ class WasmApp:
     """
 
     def __init__(self, path: Path) -> None:
-        bytes_fast.install()
         self._engine = Engine()
         self._component = compiled(self._engine, path)
         exports = self._component.type.exports(self._engine)
@@ -41,34 +40,39 @@ class WasmApp:
         if handle is None:
             raise ComponentError(f"{path} exports {name} without its function handle")
         self._handle = handle
+        self._printed = Printed()
         self._links = Links(self._engine, self._component)
 
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's request in a new instance."""
-        said = Lines(sandbox.host.log)
-        store = Store(self._engine)
-        store.set_limits(memory_size=_MEMORY_LIMIT)
-        store.set_wasi(_wasi(sandbox, said))
-        request = Request.of(sandbox.incoming)
-        body = Body(sandbox.incoming.body, content_length=sandbox.incoming.content_length)
-        try:
-            instance = self._links.linker.instantiate(store, self._component)
-            handle = instance.get_func(store, self._handle)
-            if handle is None:
-                raise TypeError(f"the export {_HTTP_INCOMING}.handle is no function")
-            outcome = handle(store, self._links.own(request), self._links.own(body))
-        except WasmtimeError as error:
-            raise GuestFailed(f"the app trapped: {_reason(error)}") from error
-        finally:
-            said.end()
-            for resource in list(sandbox.handles.values()):
-                resource.drop()
-            sandbox.handles.clear()
+        wasi = _wasi(sandbox)
+        with self._printed.by(wasi, sandbox.host.log):
+            try:
+                outcome = self._call(sandbox, wasi)
+            except WasmtimeError as error:
+                raise GuestFailed(f"the app trapped: {_reason(error)}") from error
+            finally:
+                for resource in list(sandbox.handles.values()):
+                    resource.drop()
+                sandbox.handles.clear()
         if outcome.tag == "err":
             raise GuestFailed("the app's handle returned an error")
 
+    def _call(self, sandbox: Sandbox, wasi: WasiConfig) -> Variant:
+        store = Store(self._engine)
+        store.set_limits(memory_size=_MEMORY_LIMIT)
+        store.set_wasi(wasi)
+        instance = self._links.linker.instantiate(store, self._component)
+        handle = instance.get_func(store, self._handle)
+        if handle is None:
+            raise TypeError(f"the export {_HTTP_INCOMING}.handle is no function")
+        request = Request.of(sandbox.incoming)
+        body = Body(sandbox.incoming.body, content_length=sandbox.incoming.content_length)
+        outcome: Variant = handle(store, self._links.own(request), self._links.own(body))
+        return outcome
 
-def _wasi(sandbox: Sandbox, said: Lines) -> WasiConfig:
+
+def _wasi(sandbox: Sandbox) -> WasiConfig:
     wasi = WasiConfig()
     wasi.argv = ["compute-app"]
     wasi.env = [
@@ -82,8 +86,6 @@ def _wasi(sandbox: Sandbox, said: Lines) -> WasiConfig:
         ("FASTLY_SERVICE_VERSION", str(compute_runtime.get_service_version())),
         ("FASTLY_TRACE_ID", sandbox.id),
     ]
-    wasi.stdout_custom = said.write
-    wasi.stderr_custom = said.write
     return wasi
 
 

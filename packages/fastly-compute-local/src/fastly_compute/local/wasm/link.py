@@ -1,27 +1,27 @@
 """Links a component's imports to the interfaces, driven by the component's own types."""
 
+import ctypes
 import inspect
 import itertools
 import sys
 import traceback
 import typing
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from componentize_py_types import Err
 from wasmtime import Engine, StoreContext, WasmtimeError
+from wasmtime import _ffi as ffi
 from wasmtime.component import (
     Component,
     ComponentInstanceType,
     FuncType,
     Linker,
     LinkerInstance,
-    Record,
-    ResourceAny,
     ResourceHost,
     ResourceType,
     ResultType,
-    Variant,
 )
 
 from fastly_compute.local import world
@@ -29,10 +29,15 @@ from fastly_compute.local.interfaces.async_io import Pollable
 from fastly_compute.local.resource import Resource
 from fastly_compute.local.sandbox import current, running
 from fastly_compute.local.trap import Trap
-from fastly_compute.local.wasm.values import Lowering, camel, lifting, snake
+from fastly_compute.local.wasm.lift import converter, read
+from fastly_compute.local.wasm.lower import Write, result_writers, writer
+from fastly_compute.local.wasm.names import camel, snake
 
 _PREFIX = "fastly:compute/"
 _numbers = itertools.count(1)
+_context: ContextVar[Any] = ContextVar("fastly_compute.local.wasm.context")
+_KEEP = ctypes.CFUNCTYPE(None, ctypes.c_void_p)()
+"""No finalizer: `Links` keeps its functions."""
 
 
 def _resource_classes() -> dict[tuple[str, str], type]:
@@ -60,7 +65,7 @@ class Links:
         world.install()
         self._classes = _resource_classes()
         self._types = {cls: n for n, cls in enumerate(dict.fromkeys(self._classes.values()), 1)}
-        self._lowering = Lowering(self.own)
+        self._functions: list[Any] = []
         self.linker = Linker(engine)
         self.linker.add_wasip2()
         with self.linker.root() as root:
@@ -78,7 +83,7 @@ class Links:
                 number = self._types[self._class(interface, export)]
                 instance.add_resource(export, ResourceType.host(number), _dropped)
             elif isinstance(item, FuncType):
-                instance.add_func(export, self._function(interface, export, item))
+                self._add(instance, export, self._function(interface, export, item))
 
     def _class(self, interface: str, export: str) -> type:
         if export == "body" or export.startswith("pending-"):
@@ -102,36 +107,51 @@ class Links:
             return cls
         return typing.cast("Callable[..., Any]", getattr(cls, snake(function)))
 
-    def _function(self, interface: str, export: str, ty: FuncType) -> Callable[..., Any]:
-        function = self._callable(interface, export)
-        takers = _lifters(function, len(ty.params))
-        result = ty.result
-        lower_err = None
-        if isinstance(result, ResultType):
-            lower, lower_err = self._lowering.result(result)
-        elif result is not None:
-            lower = self._lowering.of(result)
+    def _add(self, instance: LinkerInstance, export: str, call: Callable[..., None]) -> None:
+        label = export.encode()
+        callback = ffi.wasmtime_component_func_callback_t(_trampoline(export, call))
+        self._functions.append(callback)
+        name = ctypes.create_string_buffer(label)
+        error = ffi.wasmtime_component_linker_instance_add_func(
+            instance.ptr(), name, len(label), callback, None, _KEEP
+        )
+        if error:
+            raise WasmtimeError._from_ptr(error)
 
-        def call(store: StoreContext, *args: Any) -> Any:
+    def _function(self, interface: str, export: str, ty: FuncType) -> Callable[..., None]:
+        function = self._callable(interface, export)
+        convert = _converters(function, len(ty.params))
+        result = ty.result
+        write_ok: Write | None = None
+        write_err: Write | None = None
+        if isinstance(result, ResultType):
+            write_ok, write_err = result_writers(result, self._hand_over)
+        elif result is not None:
+            write_ok = writer(result, self._hand_over)
+
+        def call(arguments: list[Any], target: Any) -> None:
             try:
-                values = [
-                    lift(_resolved(arg, store)) for lift, arg in zip(takers, args, strict=True)
-                ]
-                value = function(*values)
-                return None if result is None else lower(value)
+                value = function(*[to(arg) for to, arg in zip(convert, arguments, strict=True)])
             except Err as err:
-                if lower_err is None:
+                if write_err is None:
                     raise
-                return lower_err(err.value)
-            except Trap as trap:
-                raise WasmtimeError(str(trap)) from trap
-            except Exception as error:
-                # wasmtime keeps an exception in a global that another thread may raise.
-                for line in traceback.format_exc().splitlines():
-                    running().host.log(line)
-                raise WasmtimeError(f"the host failed in {export}: {error!r}") from error
+                write_err(err.value, target)
+            else:
+                if write_ok is not None:
+                    write_ok(value, target)
 
         return call
+
+    def _hand_over(self, resource: Resource) -> Any:
+        owned = ffi.wasmtime_component_resource_any_t
+        pointer = ctypes.POINTER(owned)()
+        host = self.own(resource)
+        error = ffi.wasmtime_component_resource_host_to_any(
+            _context.get(), host.ptr(), ctypes.byref(pointer)
+        )
+        if error:
+            raise WasmtimeError._from_ptr(error)
+        return pointer
 
     def own(self, resource: Resource) -> ResourceHost:
         """Give a resource to the guest of the running sandbox."""
@@ -141,37 +161,54 @@ class Links:
         return ResourceHost.own(rep, number)
 
 
-def _lifters(function: Callable[..., Any], count: int) -> list[Callable[[Any], Any]]:
+def _converters(function: Callable[..., Any], count: int) -> list[Callable[[Any], Any]]:
     hints = {} if isinstance(function, type) else typing.get_type_hints(function)
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
-    if inspect.isfunction(function) and "self" in inspect.signature(function).parameters:
-        names = ["self", *names]
+    names = list(inspect.signature(function).parameters)
     if len(names) != count:
         # What answers `unsupported` takes anything.
-        return [_as_it_is] * count
-    return [lifting(hints[name], _as_it_is) if name in hints else _as_it_is for name in names]
+        return [converter(object)] * count
+    return [converter(hints.get(name, object)) for name in names]
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _trampoline(export: str, call: Callable[[list[Any], Any], None]) -> Callable[..., int]:
+    def called(
+        _data: Any, context: Any, _ty: Any, args: Any, count: int, results: Any, _results: int
+    ) -> int:
+        token = _context.set(context)
+        try:
+            arguments = [read(args[i], _taken) for i in range(count)]
+            call(arguments, results[0] if _results else None)
+        except Trap as trap:
+            return _error(str(trap))
+        except BaseException as error:
+            for line in traceback.format_exc().splitlines():
+                running().host.log(line)
+            return _error(f"the host failed in {export}: {error!r}")
+        finally:
+            _context.reset(token)
+        return 0
+
+    return called
 
 
-def _resolved(value: Any, store: StoreContext) -> Any:
-    """Put the host's objects in the place of the handles in an argument."""
-    if isinstance(value, ResourceAny):
-        owned = value.owned
-        rep = value.to_host(store).rep
-        if owned:
-            return running().handles.pop(rep)
-        return running().handles[rep]
-    if isinstance(value, list):
-        return [_resolved(item, store) for item in value]
-    if isinstance(value, Record):
-        for name, item in vars(value).items():
-            setattr(value, name, _resolved(item, store))
-    elif isinstance(value, Variant):
-        value.payload = _resolved(value.payload, store)
-    return value
+def _error(text: str) -> int:
+    return ctypes.cast(WasmtimeError(text)._consume(), ctypes.c_void_p).value or 0
+
+
+def _taken(resource: Any) -> Resource:
+    """Find the host's object behind a resource; one that the guest owned is taken from it."""
+    host = ctypes.POINTER(ffi.wasmtime_component_resource_host_t)()
+    owned = ffi.wasmtime_component_resource_any_owned(resource)
+    error = ffi.wasmtime_component_resource_any_to_host(
+        _context.get(), resource, ctypes.byref(host)
+    )
+    ffi.wasmtime_component_resource_any_delete(resource)
+    if error:
+        raise WasmtimeError._from_ptr(error)
+    rep = ffi.wasmtime_component_resource_host_rep(host)
+    ffi.wasmtime_component_resource_host_delete(host)
+    handles = running().handles
+    return handles.pop(rep) if owned else handles[rep]
 
 
 def _dropped(_store: StoreContext, rep: int) -> None:

@@ -1,0 +1,378 @@
+"""A backend: opened by name, or registered by the app; and what the host knows about it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Self, TypeVar, Unpack
+
+from fastly_compute.backend import _wit, registration
+from fastly_compute.backend.config import DynamicBackendConfig
+from fastly_compute.backend.errors import (
+    BackendCallFailed,
+    BackendNotFound,
+    BackendUnsupported,
+    InvalidBackendOption,
+    backend_error,
+)
+from fastly_compute.backend.health import BackendHealth
+from fastly_compute.backend.naming import checked
+from fastly_compute.backend.options import BackendOptions
+from fastly_compute.backend.target import parse_url
+from fastly_compute.backend.tls import TLSVersion
+from fastly_compute.core import Handle, bindings, read_sized, timedelta_of
+
+T = TypeVar("T")
+
+_TLS_VERSIONS = {version.value: version for version in TLSVersion}
+
+
+class Backend(Handle["_wit.backend.Backend"]):
+    """A server that requests can be sent to.
+
+    A static backend belongs to the service's configuration: `open` it. A dynamic one is registered
+    by the app, in each sandbox, and is its configuration: `create_dynamic` and `for_url` give the
+    same backend for the same configuration and another one for any other.
+
+    Two backends are equal if they have the same name. Each property asks the host; one that it does
+    not answer raises `BackendUnsupported`.
+
+    Example:
+        >>> from fastly_compute.backend import Backend
+        >>> def handler() -> None:
+        ...     static = Backend.open("origin")
+        ...     dynamic = Backend.create_dynamic("api.example", use_tls=True, connect_timeout=2)
+        ...     print(static.health, dynamic.port)
+    """
+
+    __slots__ = ("_name",)
+
+    _HOW = "Backend.open, Backend.create_dynamic or Backend.for_url"
+
+    _name: str
+
+    @classmethod
+    def _of(cls, name: str, resource: "_wit.backend.Backend") -> Self:
+        backend = cls._adopt(resource)
+        backend._name = name
+        return backend
+
+    @classmethod
+    def open(cls, name: str) -> Self:
+        """Open a backend by name (``backend.open``).
+
+        Args:
+            name: The name of a static backend, or of a dynamic one that this sandbox registered;
+                1 to 254 printable ASCII characters.
+
+        Returns:
+            The backend.
+
+        Raises:
+            TypeError: The name is no ``str``.
+            InvalidBackendName: No backend can have that name.
+            BackendNotFound: There is none of that name.
+            BackendCallFailed: The host refused for another reason.
+            HostUnavailable: There is no host.
+        """
+        return cls._of(name, registration.find(checked(name)))
+
+    @classmethod
+    def create_dynamic(cls, target: str, **options: Unpack[BackendOptions]) -> Self:
+        """Find or register the dynamic backend of this configuration.
+
+        Its name follows from the target and every option. A sandbox registers it once; after that,
+        and in later requests of a reused sandbox, it is found.
+
+        Args:
+            target: Where it is, such as ``origin.example``, ``192.0.2.1:8443`` or ``[::1]:80``.
+            **options: The options of `DynamicBackendConfig`.
+
+        Returns:
+            The backend.
+
+        Raises:
+            InvalidBackendOption: A value breaks its rule, or contradicts another.
+            BackendOptionTypeError: A value is of the wrong type.
+            TypeError: There is no option of that name.
+            DynamicBackendsDisabled: The service may not register backends.
+            BackendConfigRefused: The host refused the target or an option.
+            BackendNameInUse: A static backend has the name that follows from the configuration.
+            BackendCallFailed: The host refused for another reason.
+            HandleClosed: The client certificate's key was closed before it was needed.
+            HostUnavailable: There is no host.
+        """
+        config = DynamicBackendConfig(target=target, **options)
+        return cls._of(*registration.shared(config))
+
+    @classmethod
+    def for_url(cls, url: str, **options: Unpack[BackendOptions]) -> Self:
+        """Find or register the dynamic backend that a URL leads to.
+
+        ``https`` means TLS and port 443, ``http`` means no TLS and port 80, unless the URL names a
+        port. It is the same backend that `create_dynamic` makes of the URL's host.
+
+        Args:
+            url: An absolute URL; only its scheme, host and port matter.
+            **options: The options of `DynamicBackendConfig`, less ``use_tls``, which the URL says.
+
+        Returns:
+            The backend.
+
+        Raises:
+            InvalidBackendOption: The URL has another scheme, a user name or no proper host; or an
+                option breaks its rule, or contradicts another or the URL's scheme.
+            BackendOptionTypeError: A value is of the wrong type.
+            TypeError: There is no option of that name.
+            DynamicBackendsDisabled: The service may not register backends.
+            BackendConfigRefused: The host refused the target or an option.
+            BackendNameInUse: A static backend has the name that follows from the configuration.
+            BackendCallFailed: The host refused for another reason.
+            HandleClosed: The client certificate's key was closed before it was needed.
+            HostUnavailable: There is no host.
+        """
+        is_tls, target = parse_url(url)
+        use_tls = options.get("use_tls")
+        if use_tls is not None and use_tls is not is_tls:
+            raise InvalidBackendOption("use_tls", "what the URL's scheme says", repr(use_tls))
+        options["use_tls"] = is_tls
+        return cls.create_dynamic(str(target), **options)
+
+    @classmethod
+    def register_dynamic(cls, name: str, config: DynamicBackendConfig) -> Self:
+        """Register a dynamic backend under a name of your own (``register-dynamic-backend``).
+
+        Doing so again with a configuration that means the same finds the backend.
+
+        Args:
+            name: 1 to 254 printable ASCII characters; no static backend's name.
+            config: Its configuration.
+
+        Returns:
+            The backend.
+
+        Raises:
+            TypeError: The name is no ``str``, or the configuration no `DynamicBackendConfig`.
+            InvalidBackendName: No backend can have that name.
+            BackendNameInUse: A backend of that name has another configuration, or is static.
+            DynamicBackendsDisabled: The service may not register backends.
+            BackendConfigRefused: The host refused the target or an option.
+            BackendCallFailed: The host refused for another reason.
+            HandleClosed: The client certificate's key was closed before it was needed.
+            HostUnavailable: There is no host.
+        """
+        checked(name)
+        if not isinstance(config, DynamicBackendConfig):
+            raise TypeError(f"config is a DynamicBackendConfig, not {type(config).__name__}")
+        return cls._of(name, registration.named(name, config))
+
+    @classmethod
+    def exists(cls, name: str) -> bool:
+        """Tell whether `open` would find a backend.
+
+        Args:
+            name: 1 to 254 printable ASCII characters.
+
+        Returns:
+            Whether there is one of that name.
+
+        Raises:
+            TypeError: The name is no ``str``.
+            InvalidBackendName: No backend can have that name.
+            BackendCallFailed: The host answered neither yes nor no.
+            HostUnavailable: There is no host.
+        """
+        try:
+            cls.open(name).close()
+        except BackendNotFound:
+            return False
+        return True
+
+    def _ask(self, function: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except bindings.Err as err:
+            raise backend_error(
+                err.value, f"backend.backend.{function}", subject=self._name
+            ) from err
+
+    @property
+    def name(self) -> str:
+        """Its name (``get-name``), known without asking."""
+        return self._name
+
+    @property
+    def config(self) -> DynamicBackendConfig | None:
+        """What it was registered with; None if this sandbox did not register it by this package."""
+        return registration.config_of(self._name) if self.is_dynamic else None
+
+    @property
+    def health(self) -> BackendHealth:
+        """Its health (``is-healthy``); `BackendHealth.UNKNOWN` without a health check."""
+        return BackendHealth[self._ask("is-healthy", self._wit.is_healthy).name]
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether it was registered by the app (``is-dynamic``)."""
+        return self._ask("is-dynamic", self._wit.is_dynamic)
+
+    @property
+    def host(self) -> str:
+        """The host name or IP address of its target (``get-host``)."""
+        return self._ask("get-host", lambda: read_sized(self._wit.get_host))
+
+    @property
+    def override_host(self) -> str | None:
+        """The Host header that it always gets (``get-override-host``); None if there is none."""
+        value = self._ask("get-override-host", lambda: read_sized(self._wit.get_override_host))
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def port(self) -> int:
+        """The port of its target (``get-port``)."""
+        return self._ask("get-port", self._wit.get_port)
+
+    @property
+    def connect_timeout(self) -> timedelta:
+        """The time to connect (``get-connect-timeout-ms``)."""
+        return timedelta_of(
+            milliseconds=self._ask("get-connect-timeout-ms", self._wit.get_connect_timeout_ms)
+        )
+
+    @property
+    def first_byte_timeout(self) -> timedelta:
+        """The time to the response's first byte (``get-first-byte-timeout-ms``)."""
+        return timedelta_of(
+            milliseconds=self._ask("get-first-byte-timeout-ms", self._wit.get_first_byte_timeout_ms)
+        )
+
+    @property
+    def between_bytes_timeout(self) -> timedelta:
+        """The longest pause within a response (``get-between-bytes-timeout-ms``)."""
+        return timedelta_of(
+            milliseconds=self._ask(
+                "get-between-bytes-timeout-ms", self._wit.get_between_bytes_timeout_ms
+            )
+        )
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether it speaks TLS (``is-tls``)."""
+        return self._ask("is-tls", self._wit.is_tls)
+
+    @property
+    def tls_min_version(self) -> TLSVersion | None:
+        """The lowest TLS version (``get-tls-min-version``); None if none was set.
+
+        Raises:
+            BackendCallFailed: The host answered a version that is not in `TLSVersion`.
+        """
+        return self._tls_version("get-tls-min-version", self._wit.get_tls_min_version)
+
+    @property
+    def tls_max_version(self) -> TLSVersion | None:
+        """The highest TLS version (``get-tls-max-version``); None if none was set.
+
+        Raises:
+            BackendCallFailed: The host answered a version that is not in `TLSVersion`.
+        """
+        return self._tls_version("get-tls-max-version", self._wit.get_tls_max_version)
+
+    def _tls_version(self, function: str, call: Callable[[], int | None]) -> TLSVersion | None:
+        number = self._ask(function, call)
+        if number is None:
+            return None
+        version = _TLS_VERSIONS.get(number)
+        if version is None:
+            raise BackendCallFailed(
+                f"backend.backend.{function}",
+                case=f"the unknown TLS version {number:#06x}",
+                subject=self._name,
+            )
+        return version
+
+    @property
+    def http_keepalive_time(self) -> timedelta:
+        """How long an idle connection stays in the pool (``get-http-keepalive-time``)."""
+        return timedelta_of(
+            milliseconds=self._ask("get-http-keepalive-time", self._wit.get_http_keepalive_time)
+        )
+
+    @property
+    def tcp_keepalive_enable(self) -> bool:
+        """Whether idle connections are probed (``get-tcp-keepalive-enable``)."""
+        return self._ask("get-tcp-keepalive-enable", self._wit.get_tcp_keepalive_enable)
+
+    @property
+    def tcp_keepalive_interval(self) -> timedelta:
+        """The time between probes (``get-tcp-keepalive-interval``)."""
+        return timedelta_of(
+            seconds=self._ask("get-tcp-keepalive-interval", self._wit.get_tcp_keepalive_interval)
+        )
+
+    @property
+    def tcp_keepalive_probes(self) -> int:
+        """How many unanswered probes end a connection (``get-tcp-keepalive-probes``)."""
+        return self._ask("get-tcp-keepalive-probes", self._wit.get_tcp_keepalive_probes)
+
+    @property
+    def tcp_keepalive_time(self) -> timedelta:
+        """The idle time before the first probe (``get-tcp-keepalive-time``)."""
+        return timedelta_of(
+            seconds=self._ask("get-tcp-keepalive-time", self._wit.get_tcp_keepalive_time)
+        )
+
+    def describe(self) -> dict[str, object]:
+        """Ask the host everything, for a page that helps to find mistakes.
+
+        Returns:
+            The value of each property but `config`, by its name, ready for JSON: durations in
+            seconds, enums as text such as ``healthy`` and ``1.2``, and ``unsupported`` for what the
+            host does not answer.
+
+        Raises:
+            BackendCallFailed: The host failed to answer for another reason.
+        """
+        return {name: self._described(name) for name in _DESCRIBED}
+
+    def _described(self, name: str) -> object:
+        try:
+            value: object = getattr(self, name)
+        except BackendUnsupported:
+            return "unsupported"
+        match value:
+            case timedelta():
+                return value.total_seconds()
+            case BackendHealth():
+                return value.value
+            case TLSVersion():
+                return str(value)
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        return self._name == other._name if isinstance(other, Backend) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __repr__(self) -> str:
+        return f"<Backend {self._name!r}>"
+
+
+_DESCRIBED = (
+    "name",
+    "health",
+    "is_dynamic",
+    "host",
+    "override_host",
+    "port",
+    "connect_timeout",
+    "first_byte_timeout",
+    "between_bytes_timeout",
+    "is_tls",
+    "tls_min_version",
+    "tls_max_version",
+    "http_keepalive_time",
+    "tcp_keepalive_enable",
+    "tcp_keepalive_interval",
+    "tcp_keepalive_probes",
+    "tcp_keepalive_time",
+)

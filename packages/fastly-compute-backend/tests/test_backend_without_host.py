@@ -1,0 +1,111 @@
+import subprocess
+import sys
+
+import pytest
+
+from fastly_compute import backend
+from fastly_compute.backend import (
+    Backend,
+    BackendOptionTypeError,
+    DynamicBackendConfig,
+    InvalidBackendName,
+    InvalidBackendOption,
+)
+from fastly_compute.core import HostUnavailable
+
+CONFIG = DynamicBackendConfig(target="origin.example", use_tls=True)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: Backend.open("origin"),
+        lambda: Backend.exists("origin"),
+        lambda: Backend.create_dynamic("origin.example"),
+        lambda: Backend.for_url("https://origin.example/"),
+        lambda: Backend.register_dynamic("origin", CONFIG),
+    ],
+)
+def test_what_needs_a_host_says_so(use):
+    with pytest.raises(HostUnavailable):
+        use()
+
+
+@pytest.mark.parametrize("name", ["", "x" * 255, "é", "a\n", "\0", "a\tb", "\x7f"])
+@pytest.mark.parametrize(
+    "use", [Backend.open, Backend.exists, lambda name: Backend.register_dynamic(name, CONFIG)]
+)
+def test_a_name_that_no_backend_can_have_is_refused_before_the_host_is_asked(use, name):
+    with pytest.raises(InvalidBackendName, match="^a backend's name has 1 to 254") as caught:
+        use(name)
+    assert caught.value.name == name
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 254, "name with spaces", "~!@#"])
+def test_other_names_go_as_far_as_the_host(name):
+    with pytest.raises(HostUnavailable):
+        Backend.open(name)
+
+
+@pytest.mark.parametrize("name", [None, 1, b"origin"])
+def test_a_name_is_text(name):
+    with pytest.raises(TypeError, match="^a backend's name is a str, not "):
+        Backend.open(name)
+
+
+def test_a_mistake_is_found_before_the_host_is_asked():
+    with pytest.raises(InvalidBackendOption, match="^target must be "):
+        Backend.create_dynamic("https://origin.example")
+    with pytest.raises(InvalidBackendOption, match="^connect_timeout must be "):
+        Backend.create_dynamic("origin.example", connect_timeout=-1)
+    with pytest.raises(TypeError, match="timeout"):
+        Backend.create_dynamic("origin.example", timeout=1)
+    with pytest.raises(TypeError, match="^config is a DynamicBackendConfig, not dict$"):
+        Backend.register_dynamic("origin", {"target": "origin.example"})
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "field"),
+    [
+        ("ftp://origin.example", {}, "url"),
+        ("https://user:word@origin.example", {}, "the URL's host"),
+        ("http://origin.example", {"use_tls": True}, "use_tls"),
+        ("https://origin.example", {"use_tls": False}, "use_tls"),
+        ("https://origin.example", {"use_tls": 1}, "use_tls"),
+        ("http://origin.example", {"sni_hostname": "origin.example"}, "sni_hostname"),
+    ],
+)
+def test_a_url_decides_on_tls(url, options, field):
+    with pytest.raises(InvalidBackendOption) as caught:
+        Backend.for_url(url, **options)
+    assert caught.value.field == field
+
+
+def test_a_url_is_text():
+    with pytest.raises(BackendOptionTypeError):
+        Backend.for_url(None)
+
+
+def test_a_backend_is_not_made_by_hand():
+    with pytest.raises(TypeError, match=r"^Backend cannot be made by hand: use Backend\.open"):
+        Backend()
+
+
+def test_the_public_names_are_sorted_and_there():
+    assert backend.__all__ == sorted(backend.__all__, key=lambda n: (not n.isupper(), n))
+    for name in backend.__all__:
+        assert hasattr(backend, name)
+
+
+def test_the_package_can_be_imported_without_a_host_and_without_heavy_modules():
+    code = (
+        "import sys, fastly_compute.backend\n"
+        "print(sorted({'asyncio', 'logging', 'email', 'ssl', 'socket', 'http.client', 'wit_world',"
+        " 'urllib.request', 'fastly_compute.local'} & set(sys.modules)))"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed == "[]\n"

@@ -1,0 +1,189 @@
+"""Turns an app into a component that a Compute host can load."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastly_compute.cli import cache
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.natives import find_native, find_upstream
+from fastly_compute.cli.package import package_bytes
+from fastly_compute.cli.progress import step
+from fastly_compute.cli.project import Project
+from fastly_compute.cli.roots import app_roots, find_module, import_roots
+
+WORLD = "fastly:compute/service@0.1.0"
+_HERE = Path(__file__).parent
+_ENTRY = "fastly_compute_entry"
+_RUN = "import sys; from componentize_py import script; sys.exit(script())"
+_GUEST_PATH = re.compile(r'(?<=File ")/(\d+)/')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A component.
+
+    Attributes:
+        output: Where it is.
+        size: Its size in bytes.
+        package_size: Its size when packed, in bytes.
+        cached: Whether an earlier build of the same inputs was taken.
+    """
+
+    output: Path
+    size: int
+    package_size: int
+    cached: bool
+
+
+def build(project: Project) -> Built:
+    """Build an app, or take what an earlier build made of the same inputs.
+
+    Args:
+        project: The app.
+
+    Raises:
+        CliError: The app cannot be built; the message says what to do.
+    """
+    roots = import_roots(project)
+    check(project, roots)
+    key = cache.inputs_key(project, roots)
+    entry = cache.look_up(key)
+    cached = entry is not None
+    if entry is None:
+        component = _componentize(project, roots)
+        with step("Packing"):
+            entry = cache.store(key, component, len(package_bytes(component)))
+    try:
+        project.output.parent.mkdir(parents=True, exist_ok=True)
+        data = entry.component.read_bytes()
+        cache.write_whole(project.output, data)
+    except OSError as error:
+        raise CliError(f"cannot write {project.output}: {error.strerror}") from error
+    return Built(
+        output=project.output, size=len(data), package_size=entry.package_size, cached=cached
+    )
+
+
+def check(project: Project, roots: Sequence[Path]) -> None:
+    """Refuse what no build can succeed with, before one is tried.
+
+    Raises:
+        CliError: There is no entry module, or another SDK hides this one's packages.
+    """
+    upstream = find_upstream(roots)
+    if upstream:
+        raise CliError(
+            f"{upstream} owns the package fastly_compute and hides this SDK's packages of that "
+            "name. Uninstall it (pip uninstall fastly-compute), or use another environment, then "
+            "reinstall the fastly-compute-* packages."
+        )
+    if project.entry.split(".")[0] in sys.stdlib_module_names:
+        raise CliError(
+            f"the entry module {project.entry} has the name of a module of Python's standard "
+            "library, which comes first in the guest; give it another name"
+        )
+    if find_module(project.entry, roots) is None:
+        raise CliError(
+            f"there is no module {project.entry} in {project.folder}. Name the module that has "
+            'HttpIncoming with --entry, or with entry = "…" under [tool.fastly-compute] in '
+            "pyproject.toml."
+        )
+
+
+def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
+    # Not at the top: an unchanged app needs neither it nor wasmtime, which takes time to load.
+    from fastly_compute.cli.compose import compose, stub_component
+
+    with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
+        work = Path(name)
+        entry = work / "entry"
+        entry.mkdir()
+        shutil.copy(_HERE / "guest" / f"{_ENTRY}.py", entry)
+        own = [f"/{i}/" for i in range(len(app_roots(project)))]
+        (entry / "settings").write_text("\n".join([project.entry, *own]), encoding="utf-8")
+        with step(f"Importing {project.entry} into CPython for WebAssembly"):
+            finished = _run(work, [*roots, entry])
+        if finished.returncode != 0:
+            raise _explain(project, roots, entry, finished.stderr)
+        with step("Composing"):
+            return compose((work / "app.wasm").read_bytes(), stub_component())
+
+
+def _run(work: Path, roots: Sequence[Path]) -> "subprocess.CompletedProcess[str]":
+    # componentize-py would add the site-packages of whatever Python comes first on PATH.
+    environment = work / "environment"
+    (environment / "lib" / "site-packages").mkdir(parents=True)
+    paths = [part for root in roots for part in ("-p", str(root))]
+    common = ["-d", str(_HERE / "wit"), "-w", WORLD, "componentize"]
+    return subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-P", "-c", _RUN, *common, *paths, _ENTRY, "-o", str(work / "app.wasm")],
+        cwd=work,
+        env={**os.environ, "VIRTUAL_ENV": str(environment), "RUST_BACKTRACE": "0"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) -> CliError:
+    report = entry / "report"
+    if not report.is_file():
+        # It ended inside the interpreter: a trap, or componentize-py itself.
+        said = output.split("AssertionError: ", 1)[-1].split("\nStack backtrace:")[0].strip()
+        return CliError(f"componentize-py could not import {project.entry}", details=said)
+    facts: Mapping[str, Any] = ast.literal_eval(report.read_text(encoding="utf-8"))
+    details = _GUEST_PATH.sub(
+        lambda match: f"{roots[int(match[1])]}/" if int(match[1]) < len(roots) else match[0],
+        facts.get("traceback", ""),
+    )
+    source = find_module(project.entry, roots)
+    match facts["kind"]:
+        case "no-handler":
+            return CliError(
+                f"{source} has no HttpIncoming. Add one: from fastly_compute.http import service, "
+                "then HttpIncoming = service(handle)"
+            )
+        case "bad-handler":
+            return CliError(
+                f"HttpIncoming in {source} must be a class, or what service(handle) returns, with "
+                f"a method handle(request, body); it makes a {facts['found']}"
+            )
+        case "host-call":
+            return CliError(f"cannot build {project.entry}: {facts['found']}", details=details)
+    hint = next(filter(None, (_missing_module(name, roots) for name in facts["missing"])), "")
+    if facts["error"].startswith("BrokenPipeError"):
+        hint = "An app can print no more than 10,000 bytes while it is imported."
+    message = f"cannot build {project.entry}: importing it failed with {facts['error']}"
+    return CliError(f"{message.rstrip('.')}. {hint}".rstrip(), details=details)
+
+
+def _missing_module(name: str, roots: Sequence[Path]) -> str:
+    native = find_native(name, roots)
+    if native:
+        return (
+            f"{native.distribution} needs the native extension {native.file.name}, and machine "
+            "code does not run in WebAssembly. Use a pure-Python package in its place, or do not "
+            "import it."
+        )
+    top = name.split(".")[0]
+    if top in sys.stdlib_module_names:
+        return (
+            f"CPython for WebAssembly has no module {top}: there are no sockets, threads or "
+            "processes in the guest."
+        )
+    if find_module(top, roots) or any((root / top).is_dir() for root in roots):
+        return ""
+    return (
+        f"Is what brings {top} installed in {sys.prefix}? An editable install that works by an "
+        "import hook is not seen: name its folder with -p."
+    )

@@ -1,0 +1,153 @@
+"""The build cache: components by the hash of what they were built from."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+from fastly_compute.cli.project import Project
+from fastly_compute.cli.roots import app_roots
+
+_KEPT = 20
+_LARGE = 1 << 20
+_OWN_FOLDERS = frozenset({"bin", "pkg", "node_modules"})
+_HOST_CONFIGURATION = frozenset({"fastly.toml", "viceroy.toml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A component in the cache.
+
+    Attributes:
+        component: Where it is.
+        package_size: Its size when packed, in bytes.
+    """
+
+    component: Path
+    package_size: int
+
+
+def cache_folder() -> Path:
+    """Return ``$FASTLY_COMPUTE_CACHE``, or the user's cache folder of the system."""
+    given = os.environ.get("FASTLY_COMPUTE_CACHE")
+    root = Path(given) if given else platformdirs.user_cache_path("fastly-compute")
+    return root / "builds"
+
+
+def inputs_key(project: Project, roots: Iterable[Path]) -> str:
+    """Hash everything that a build's result depends on.
+
+    That is: the tools, the entry's name, the contents of the files in the app's own roots, and
+    name, size and time of change of those in the other roots. What the app's folder is called and
+    where it is makes no difference; neither do fastly.toml and viceroy.toml, which tell hosts what
+    to do, ``bin`` and ``pkg``, hidden folders and virtual environments.
+
+    Args:
+        project: The app.
+        roots: The import roots, in order.
+    """
+    own = {path.resolve() for path in app_roots(project)}
+    digest = hashlib.sha256()
+
+    def add(*parts: object) -> None:
+        digest.update(repr(parts).encode())
+
+    add("componentize-py", version("componentize-py"), project.entry)
+    tool = Path(__file__).parent
+    for name, file in _files(tool):
+        add(name, file.read_bytes())
+    for root in roots:
+        add("root", root in own)
+        for name, file in _own_files(project, root) if root in own else _files(root):
+            state = file.stat()
+            if root in own and state.st_size <= _LARGE:
+                add(name, file.read_bytes())
+            else:
+                add(name, state.st_size, state.st_mtime_ns)
+    return digest.hexdigest()
+
+
+def look_up(key: str) -> Entry | None:
+    """Find what was built from the same inputs."""
+    component, facts = _paths(key)
+    try:
+        package_size = json.loads(facts.read_bytes())["package_size"]
+        os.utime(component)
+    except FileNotFoundError:
+        return None
+    return Entry(component=component, package_size=package_size)
+
+
+def store(key: str, component: bytes, package_size: int) -> Entry:
+    """Keep a component, and forget the ones that were not used for longest.
+
+    Builds may run at the same time: each file appears whole, and the facts last.
+    """
+    path, facts = _paths(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, component)
+    write_whole(facts, json.dumps({"package_size": package_size}).encode())
+    _forget(path.parent)
+    return Entry(component=path, package_size=package_size)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there with its whole content or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _paths(key: str) -> tuple[Path, Path]:
+    folder = cache_folder()
+    return folder / f"{key}.wasm", folder / f"{key}.json"
+
+
+def _forget(folder: Path) -> None:
+    ages = []
+    for path in folder.glob("*.wasm"):
+        try:
+            ages.append((path.stat().st_mtime, path))
+        except FileNotFoundError:  # another build forgot it
+            continue
+    for _, path in sorted(ages)[:-_KEPT]:
+        path.with_suffix(".json").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+
+
+def _own_files(project: Project, root: Path) -> Iterator[tuple[str, Path]]:
+    for name, file in _files(root, skip=_is_foreign):
+        if name not in _HOST_CONFIGURATION and file != project.output.resolve():
+            yield name, file
+
+
+def _is_foreign(folder: Path, root: Path) -> bool:
+    top = folder.parent == root and folder.name in _OWN_FOLDERS
+    return top or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()
+
+
+def _files(
+    root: Path, skip: Callable[[Path, Path], bool] = lambda folder, root: False
+) -> Iterator[tuple[str, Path]]:
+    for top, folders, names in os.walk(root):
+        folder = Path(top)
+        folders[:] = sorted(
+            name for name in folders if name != "__pycache__" and not skip(folder / name, root)
+        )
+        for name in sorted(names):
+            if not name.endswith(".pyc"):
+                file = folder / name
+                yield file.relative_to(root).as_posix(), file

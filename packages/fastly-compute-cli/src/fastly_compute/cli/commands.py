@@ -1,0 +1,135 @@
+"""The command line."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fastly_compute.cli import build as building
+from fastly_compute.cli import doctor as examining
+from fastly_compute.cli import new as creating
+from fastly_compute.cli import package as packing
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.progress import megabytes
+from fastly_compute.cli.project import load_project
+
+_PATH = click.Path(path_type=Path)
+
+
+def _app_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    entry = click.option(
+        "--entry",
+        metavar="MODULE",
+        help="The module that has HttpIncoming. By default the setting entry, or main.",
+    )
+    path = click.option(
+        "-p",
+        "--python-path",
+        type=_PATH,
+        multiple=True,
+        metavar="DIR",
+        help="A further folder to import from; may be given several times.",
+    )
+    return entry(path(command))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("fastly-compute-cli"), message="%(prog)s %(version)s")
+def main() -> None:
+    """Make, build, serve and pack Python apps for Fastly Compute.
+
+    All but new work on the app in the present folder.
+    """
+
+
+@main.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Make a folder NAME with a new app."""
+    folder = creating.create(name, Path.cwd())
+    click.echo(
+        f"Made {folder}\n\n"
+        "What to do next:\n"
+        f"  cd {name}\n"
+        '  pip install -e ".[dev]"\n'
+        "  fastly-compute serve        # http://127.0.0.1:7676\n"
+        "  pytest\n"
+        "  fastly-compute build        # bin/main.wasm"
+    )
+
+
+@main.command()
+@_app_options
+@click.option(
+    "--output",
+    type=_PATH,
+    metavar="FILE",
+    help="Where the component goes. By default the setting output, or bin/main.wasm.",
+)
+def build(entry: str | None, python_path: tuple[Path, ...], output: Path | None) -> None:
+    """Build the app into a component."""
+    folder = Path.cwd()
+    project = load_project(folder, entry=entry, output=output, python_path=python_path)
+    built = building.build(project)
+    shown = built.output
+    if shown.is_relative_to(folder):
+        shown = shown.relative_to(folder)
+    sizes = f"{megabytes(built.size)} ({megabytes(built.package_size)} as a package)"
+    click.echo(f"{shown}  {sizes}{', unchanged' if built.cached else ''}")
+
+
+@main.command()
+def pack() -> None:
+    """Put the component and fastly.toml into pkg/NAME.tar.gz."""
+    folder = Path.cwd()
+    package = packing.pack(load_project(folder))
+    click.echo(f"{package.relative_to(folder)}  {megabytes(package.stat().st_size)}")
+
+
+@main.command()
+@_app_options
+@click.option(
+    "--host",
+    type=click.Choice(["wasm", "native", "viceroy"]),
+    default="wasm",
+    show_default=True,
+    help="What to run the app on.",
+)
+@click.option("--addr", default="127.0.0.1:7676", show_default=True, help="Where to listen.")
+@click.option(
+    "-C",
+    "--config",
+    type=_PATH,
+    metavar="FILE",
+    help="A file with a [local_server]. By default the app's fastly.toml.",
+)
+@click.option("--watch", is_flag=True, help="Follow changes of the app's files.")
+def serve(
+    entry: str | None,
+    python_path: tuple[Path, ...],
+    host: str,
+    addr: str,
+    config: Path | None,
+    watch: bool,
+) -> None:
+    """Serve the app on this machine."""
+    # Not at the top: the other commands need none of the server, which takes time to load.
+    from fastly_compute.cli import serve as serving
+
+    project = load_project(Path.cwd(), entry=entry, python_path=python_path)
+    serving.serve(
+        project, host=host, address=serving.parse_address(addr), config=config, watch=watch
+    )
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is installed, what was found and what is wrong."""
+    findings = list(examining.examine(load_project(Path.cwd())))
+    for finding in findings:
+        click.echo(f"{finding.mark:6} {finding.text}")
+    wrong = sum(finding.mark == "wrong" for finding in findings)
+    if wrong:
+        raise CliError(f"{wrong} thing{'s' if wrong > 1 else ''} wrong; see above")

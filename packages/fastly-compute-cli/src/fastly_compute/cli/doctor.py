@@ -1,0 +1,98 @@
+"""Looks at everything that a build and a server need, and says what is wrong."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
+
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.natives import find_upstream, native_dependencies
+from fastly_compute.cli.project import Project, read_toml
+from fastly_compute.cli.roots import find_module, import_roots
+from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the checklist.
+
+    Attributes:
+        mark: ``ok``, ``note`` for what may be as it should be, or ``wrong``.
+        text: What was found, and what to do about it.
+    """
+
+    mark: str
+    text: str
+
+
+def examine(project: Project) -> Iterator[Finding]:
+    """Look at the tools, the environment and the app.
+
+    Args:
+        project: The app.
+    """
+    yield Finding("ok", f"Python {platform.python_version()} at {sys.executable}")
+    for name in ("componentize-py", "wasmtime"):
+        yield _installed(name)
+    ours = sorted(
+        {
+            (distribution.metadata["Name"], distribution.version)
+            for distribution in distributions()
+            if distribution.metadata["Name"].startswith("fastly-compute-")
+        }
+    )
+    for name, number in ours:
+        yield Finding("ok", f"{name} {number}")
+    roots = import_roots(project)
+    upstream = find_upstream(roots)
+    if upstream:
+        yield Finding(
+            "wrong",
+            f"{upstream} hides this SDK's packages: pip uninstall fastly-compute, "
+            "then reinstall the fastly-compute-* packages",
+        )
+    else:
+        yield Finding("ok", "no other SDK owns the package fastly_compute")
+    source = find_module(project.entry, roots)
+    if source:
+        yield Finding("ok", f"entry {project.entry} at {source}")
+    else:
+        yield Finding(
+            "wrong",
+            f"no entry module {project.entry} in {project.folder}: set entry under "
+            "[tool.fastly-compute] in pyproject.toml",
+        )
+    yield from _dependencies(project, roots)
+    viceroy = find_viceroy()
+    if viceroy:
+        yield Finding("ok", f"Viceroy at {viceroy}")
+    else:
+        yield Finding("note", f"Viceroy not found; serve --host viceroy needs it: {INSTALL}")
+
+
+def _installed(name: str) -> Finding:
+    try:
+        return Finding("ok", f"{name} {version(name)}")
+    except PackageNotFoundError:
+        return Finding("wrong", f"{name} is not installed: pip install fastly-compute-cli")
+
+
+def _dependencies(project: Project, roots: list[Path]) -> Iterator[Finding]:
+    path = project.folder / "pyproject.toml"
+    if not path.is_file():
+        return
+    table = read_toml(path).get("project", {})
+    requirements = table.get("dependencies", []) if isinstance(table, dict) else None
+    if not isinstance(requirements, list) or not all(isinstance(r, str) for r in requirements):
+        raise CliError(f"{path}: [project] dependencies must be a list of requirements")
+    natives = native_dependencies(requirements, roots)
+    if natives:
+        yield Finding(
+            "note",
+            f"dependencies with machine code: {', '.join(natives)}. It does not run in "
+            "WebAssembly; they work only if they can do without it",
+        )
+    else:
+        yield Finding("ok", "no machine code in the app's dependencies")

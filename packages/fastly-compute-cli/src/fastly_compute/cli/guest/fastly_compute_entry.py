@@ -1,0 +1,162 @@
+"""The module around an app: componentize-py imports it, once, in the guest, at build time.
+
+It imports the app and leaves in its own folder what the build needs to know of how that went.
+The standard error would not do: componentize-py keeps 10,000 bytes of it.
+"""
+# ruff: noqa: E402
+
+import sys
+
+# The image must not depend on the bytecode that an earlier build left, and a build must leave
+# nothing in the folders of the user's.
+sys.dont_write_bytecode = True
+sys.pycache_prefix = "/nowhere"
+
+# A guest has no files: what the standard library would import when it needs it has to be here.
+import encodings.ascii
+import encodings.cp1252
+import encodings.idna
+import encodings.latin_1
+import encodings.punycode
+import encodings.utf_8
+import encodings.utf_8_sig
+import encodings.utf_16
+import encodings.utf_16_be
+import encodings.utf_16_le  # noqa: F401 - all of them: what a charset can ask for
+import gc
+import importlib
+import linecache
+import os
+import random  # noqa: F401 - componentize-py needs it; here, it is frozen with the rest
+import traceback
+import warnings  # noqa: F401 - the interpreter imports it for the first warning
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import componentize_py_runtime
+import wit_world.imports
+
+_FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
+_blocked: list[BaseException] = []
+
+
+def _not_yet(index: int, arguments: list[Any]) -> NoReturn:
+    """Refuse a call of the host: the build has none."""
+    caller = sys._getframe(1)
+    interface = caller.f_globals["__name__"].rpartition(".")[2]
+    core = sys.modules.get("fastly_compute.core.errors")
+    kind = RuntimeError if core is None else core.HostUnavailable
+    error = kind(
+        f"{interface}.{caller.f_code.co_qualname} was called while the app is imported. That "
+        "happens once, at build time, where there is no host to answer. Move the call into the "
+        "handler."
+    )
+    _blocked.append(error)
+    raise error
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _own_frames(summary: traceback.TracebackException) -> None:
+    """Leave only the frames of the user's in a traceback."""
+    while True:
+        frames = [
+            frame
+            for frame in summary.stack
+            if frame.filename != __file__ and not frame.filename.startswith("<frozen importlib")
+        ]
+        summary.stack[:] = [f for f in frames if not f.filename.startswith("/python/importlib/")]
+        following = summary.__cause__ or summary.__context__
+        if following is None:
+            return
+        summary = following
+
+
+def _missing(error: BaseException) -> list[str]:
+    """Name the modules that a failed import did not find."""
+    names = []
+    for link in _chain(error) if isinstance(error, ImportError) else ():
+        if isinstance(link, ImportError) and link.name:
+            part = getattr(link, "name_from", None)
+            names.append(f"{link.name}.{part}" if part else link.name)
+    return names
+
+
+def _report(kind: str, error: BaseException | None = None, found: str = "") -> None:
+    report: dict[str, Any] = {"kind": kind, "found": found}
+    if error is not None:
+        summary = traceback.TracebackException.from_exception(error)
+        _own_frames(summary)
+        report |= {
+            "error": "".join(traceback.format_exception_only(error)).strip(),
+            "traceback": "".join(summary.format()),
+            "missing": _missing(error),
+        }
+    with open(f"{_FOLDER}/report", "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(repr(report))
+
+
+def _import_app(name: str) -> Any:
+    """Import the app and make its `HttpIncoming`; report what is wrong with it."""
+    runtime: Any = componentize_py_runtime
+    possible = runtime.call_import
+    runtime.call_import = _not_yet
+    try:
+        module = importlib.import_module(name)
+        incoming = getattr(module, "HttpIncoming", None)
+        if incoming is None:
+            _report("no-handler")
+            return None
+        app = incoming() if callable(incoming) else incoming
+    except BaseException as error:
+        link = next((link for link in _chain(error) if link in _blocked), None)
+        _report("exception" if link is None else "host-call", error, str(link or ""))
+        return None
+    finally:
+        runtime.call_import = possible
+    if callable(incoming) and callable(getattr(app, "handle", None)):
+        return app
+    _report("bad-handler", found=repr(type(app).__name__))
+    return None
+
+
+def _keep_source(roots: list[str]) -> None:
+    """Keep the lines of the app's own modules, so that tracebacks at run time can show them."""
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None) or ""
+        if path.startswith(tuple(roots)):
+            lines = linecache.getlines(path)
+            # Without a time of change it is never looked up on the disk again.
+            linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
+
+
+def _settle() -> None:
+    """Import what would be imported later, and keep the garbage collector off all of it."""
+    if "datetime" in sys.modules:
+        importlib.import_module("_strptime")
+    for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
+        if name.endswith(".py") and name != "__init__.py":
+            importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
+    gc.collect()
+    gc.freeze()
+
+
+with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
+    _name, *_roots = _file.read().splitlines()
+
+_app = _import_app(_name)
+if _app is None:
+    raise ImportError(f"the app {_name} cannot be used; the report has the reason")
+_keep_source(_roots)
+_settle()
+
+
+def HttpIncoming() -> Any:  # noqa: N802 - componentize-py looks for it under this name
+    """Give componentize-py the app's own object, without a layer in between."""
+    return _app

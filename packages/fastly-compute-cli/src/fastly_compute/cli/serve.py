@@ -1,0 +1,214 @@
+"""The development server: builds an app, serves it on one of three hosts, and follows changes."""
+
+import importlib
+import re
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import watchfiles
+
+from fastly_compute.cli.build import build, check
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.project import Project, read_toml
+from fastly_compute.cli.roots import app_roots, import_roots
+from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+from fastly_compute.local import (
+    ComponentError,
+    ConfigError,
+    Host,
+    LocalServer,
+    NativeApp,
+    Server,
+    WasmApp,
+    load,
+)
+
+_GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Read ``HOST:PORT``.
+
+    Args:
+        text: Such as ``127.0.0.1:7676`` or ``[::1]:7676``.
+
+    Raises:
+        CliError: It is no address.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise CliError(f"--addr {text!r} is no address; write it as 127.0.0.1:7676")
+    return host, int(port)
+
+
+def configuration(project: Project, given: Path | None) -> Path | None:
+    """Choose the file that configures the host.
+
+    Returns:
+        The given one; else the app's fastly.toml if it has a ``[local_server]``; else None.
+    """
+    if given is not None:
+        return given
+    path = project.folder / "fastly.toml"
+    return path if path.is_file() and "local_server" in read_toml(path) else None
+
+
+def serve(
+    project: Project, *, host: str, address: tuple[str, int], config: Path | None, watch: bool
+) -> None:
+    """Serve an app until the user stops it.
+
+    Args:
+        project: The app.
+        host: ``wasm``, ``native`` or ``viceroy``.
+        address: Where to listen.
+        config: A file with a ``[local_server]``, or None for the app's fastly.toml.
+        watch: Whether to build and load the app again when its files change.
+
+    Raises:
+        CliError: The app cannot be built or served; the message says what to do.
+    """
+    if host == "viceroy":
+        _serve_viceroy(project, address, config, watch=watch)
+        return
+    make = _wasm if host == "wasm" else _native
+    app = make(project)
+    fastly = _host(project, config)
+    try:
+        server = Server(fastly, app, address)
+    except OSError as error:
+        raise CliError(
+            f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "
+            "give another address with --addr"
+        ) from error
+    with server:
+        click.echo(f"Serving {project.entry} on {server.url} (host {host}, Ctrl-C to stop)")
+        try:
+            for _ in _changes(project, config) if watch else _never():
+                _reload(server, project, config, make)
+        except KeyboardInterrupt:
+            click.echo("Stopped.")
+        finally:
+            server.host.close()
+
+
+def _reload(
+    server: Server,
+    project: Project,
+    config: Path | None,
+    make: Callable[[Project], WasmApp | NativeApp],
+) -> None:
+    started = time.monotonic()
+    try:
+        app = make(project)
+        fastly = _host(project, config)
+    except CliError as error:
+        error.show()
+        click.echo("The app as it was goes on.", err=True)
+        return
+    before, server.host, server.app = server.host, fastly, app
+    before.close()
+    click.echo(f"Reloaded in {time.monotonic() - started:.1f} s", err=True)
+
+
+def _wasm(project: Project) -> WasmApp:
+    output = build(project).output
+    try:
+        return WasmApp(output)
+    except ComponentError as error:
+        raise CliError(str(error)) from error
+
+
+def _native(project: Project) -> NativeApp:
+    roots = import_roots(project)
+    check(project, roots)
+    own = [*app_roots(project), *project.python_path]
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if path and any(Path(path).is_relative_to(root) for root in own):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    for root in reversed(own):
+        if str(root) not in sys.path:
+            sys.path.insert(0, str(root))
+    try:
+        return NativeApp.load(project.entry, project.folder)
+    except Exception as error:
+        raise CliError(
+            f"cannot serve {project.entry}: importing it failed with {type(error).__name__}",
+            details=traceback.format_exc(),
+        ) from error
+
+
+def _host(project: Project, config: Path | None) -> Host:
+    path = configuration(project, config)
+    try:
+        local_server = LocalServer() if path is None else load(path)
+    except ConfigError as error:
+        raise CliError(str(error)) from error
+    roots = import_roots(project)
+
+    def say(line: str) -> None:
+        found = _GUEST_PATH.match(line)
+        if found and int(found[2]) < len(roots):
+            line = f"{found[1]}{roots[int(found[2])]}/{line[found.end() :]}"
+        click.echo(line, err=True)
+
+    return Host(local_server, output=say)
+
+
+def _never() -> Iterator[None]:
+    threading.Event().wait()
+    yield
+
+
+def _changes(project: Project, config: Path | None) -> Iterator[None]:
+    ignored = watchfiles.DefaultFilter(
+        ignore_paths=[project.folder / "bin", project.folder / "pkg", project.output]
+    )
+    folders = {*app_roots(project), *project.python_path}
+    if config is not None:
+        folders.add(config)
+    for _ in watchfiles.watch(*folders, watch_filter=ignored, raise_interrupt=True):
+        yield
+
+
+def _serve_viceroy(
+    project: Project, address: tuple[str, int], config: Path | None, *, watch: bool
+) -> None:
+    viceroy = find_viceroy()
+    if viceroy is None:
+        raise CliError(f"there is no viceroy on PATH or in $VICEROY; install it: {INSTALL}")
+    path = configuration(project, config)
+    settings = [] if path is None else ["-C", str(path)]
+    host, port = address
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = [viceroy, "serve", "-v", "--addr", place, *settings]
+    build(project)
+    process = subprocess.Popen([*command, str(project.output)])  # noqa: S603 - the user's viceroy
+    try:
+        for _ in _changes(project, config) if watch else ():
+            try:
+                build(project)
+            except CliError as error:
+                error.show()
+                continue
+            process.terminate()
+            process.wait()
+            process = subprocess.Popen([*command, str(project.output)])  # noqa: S603
+        status = process.wait()
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+        return
+    finally:
+        process.terminate()
+        process.wait()
+    if status:
+        raise CliError(f"viceroy ended with exit code {status}; its last lines say why")

@@ -1,0 +1,308 @@
+"""Bodies: read once, from wherever the bytes are."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+
+from fastly_compute.core import Handle, HandleClosed
+from fastly_compute.http import _wit
+
+if TYPE_CHECKING:
+    from wit_world.imports import async_io
+
+
+class Readable(Protocol):
+    """A binary file, or anything else that is read like one."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to *size* bytes; none at all is the end."""
+
+
+BodyLike: TypeAlias = "Body | bytes | bytearray | memoryview | str | Readable | Iterable[bytes]"
+"""What a message takes as its body; a ``str`` is encoded as UTF-8."""
+
+_READ = "was already read to its end"
+_BYTES = bytes | bytearray | memoryview
+
+
+def _pieces_of(file: Readable) -> Iterator[bytes]:
+    while piece := file.read(_wit.PIECE):
+        yield piece
+
+
+class Body:
+    r"""The body of a message. It is read once: what is read is gone from it.
+
+    A body that came from the host stays there until it is read. Handing it on, as the body of a
+    request or response, takes the same time for any length, and none of it is read.
+
+    Reading, sending or closing a body uses it up, and a second try raises
+    `fastly_compute.core.HandleClosed`. Only a body made of bytes or text can be sent again.
+
+    Args:
+        content: Bytes, text (encoded as UTF-8), a binary file, or an iterable of bytes. A file or
+            iterable is read when the body is. Closing the body closes a generator, but no file.
+
+    Raises:
+        TypeError: It is none of these.
+
+    Example:
+        >>> from fastly_compute.http import Body
+        >>> body = Body([b"one\nt", b"wo\n"])
+        >>> list(body.iter_lines())
+        [b'one', b'two']
+    """
+
+    __slots__ = ("__weakref__", "_at", "_buffer", "_ended", "_gone", "_pieces", "_pollable")
+
+    def __init__(self, content: BodyLike = b"") -> None:
+        self._at = 0
+        self._buffer = b""
+        self._ended = False
+        self._gone = ""
+        self._pieces: Iterator[bytes] | None = None
+        self._pollable: async_io.Pollable | None = None
+        if isinstance(content, str):
+            self._buffer = content.encode()
+        elif isinstance(content, _BYTES):
+            self._buffer = bytes(content)
+        elif isinstance(content, Body | Mapping):
+            raise self._unusable(content)
+        elif callable(getattr(content, "read", None)):
+            self._pieces = _pieces_of(content)  # type: ignore[arg-type]
+        elif isinstance(content, Iterable):
+            self._pieces = iter(content)
+        else:
+            raise self._unusable(content)
+
+    @staticmethod
+    def _unusable(content: object) -> TypeError:
+        kind = type(content).__name__
+        return TypeError(
+            f"a body is bytes, str, a binary file, an iterable of bytes, or a Body, not {kind}"
+        )
+
+    @classmethod
+    def _of(cls, content: "BodyLike | None") -> "Body":
+        return content if isinstance(content, Body) else cls(b"" if content is None else content)
+
+    @classmethod
+    def _received(cls, pollable: "async_io.Pollable") -> Self:
+        body = cls()
+        body._pollable = pollable
+        return body
+
+    def _check(self) -> None:
+        if self._gone:
+            raise HandleClosed(f"this Body {self._gone}")
+
+    def _release(self, how: str) -> None:
+        self._gone = how
+        self._buffer = b""
+        pollable, self._pollable = self._pollable, None
+        pieces, self._pieces = self._pieces, None
+        if pollable is not None:
+            _wit.drop(pollable)
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
+
+    def _next_piece(self) -> bytes | None:
+        """Return the next piece of an iterable as it is, or None at the end."""
+        piece = next(self._pieces, None) if self._pieces is not None else None
+        if piece is None:
+            return None
+        if not isinstance(piece, _BYTES):
+            kind = type(piece).__name__
+            raise TypeError(f"the pieces of a body must be bytes, and one is a {kind}")
+        return bytes(piece)
+
+    def _pull(self, size: int) -> bytes:
+        """Return up to *size* bytes as they come; none at all is the end."""
+        self._check()
+        if not self._buffer and not self._ended:
+            try:
+                if self._pollable is not None:
+                    self._buffer = _wit.read(self._pollable, size)
+                else:
+                    while not self._buffer and (piece := self._next_piece()) is not None:
+                        self._buffer = piece
+            except BaseException:
+                # A second try could find the end, and make a part look like the whole.
+                self._release("failed while it was read")
+                raise
+            self._ended = not self._buffer
+        piece = self._buffer[self._at : self._at + size]
+        self._at += len(piece)
+        if self._at >= len(self._buffer):
+            self._buffer = b""
+            self._at = 0
+        return piece
+
+    def read(self, size: int = -1) -> bytes:
+        """Read *size* bytes, or all that is left.
+
+        Args:
+            size: How many bytes; negative for all.
+
+        Returns:
+            Exactly so many, and fewer only at the end. Once at the end, it is ``b""``, one time.
+
+        Raises:
+            HandleClosed: The body was read to its end, sent or closed before.
+            BodyIncomplete: The peer closed the connection too early.
+            BodyError: Reading failed, or the time between bytes ran out.
+        """
+        self._check()
+        if size == 0:
+            return b""
+        parts = []
+        left = size
+        while left and (piece := self._pull(left if size > 0 else _wit.PIECE)):
+            parts.append(piece)
+            left -= len(piece)
+        if size < 0 or not parts:
+            self._release(_READ)
+        return b"".join(parts)
+
+    def iter_bytes(self, size: int = _wit.PIECE) -> Iterator[bytes]:
+        """Read to the end in pieces, each as soon as it is there.
+
+        Args:
+            size: The most bytes of a piece, at least 1.
+
+        Returns:
+            An iterator over the pieces, none of them empty.
+
+        Raises:
+            HandleClosed: The body was read to its end, sent or closed before.
+            ValueError: The size is less than 1.
+            BodyIncomplete: While iterating: the peer closed the connection too early.
+            BodyError: While iterating: reading failed, or the time between bytes ran out.
+        """
+        self._check()
+        if size < 1:
+            raise ValueError(f"size must be at least 1, not {size!r}")
+        return self._iterate(size)
+
+    def _iterate(self, size: int) -> Iterator[bytes]:
+        while piece := self._pull(size):
+            yield piece
+        self._release(_READ)
+
+    def iter_lines(self) -> Iterator[bytes]:
+        r"""Read to the end in lines.
+
+        Returns:
+            An iterator over the lines, without the ``\n`` or ``\r\n`` behind them.
+
+        Raises:
+            HandleClosed: The body was read to its end, sent or closed before.
+            BodyIncomplete: While iterating: the peer closed the connection too early.
+            BodyError: While iterating: reading failed, or the time between bytes ran out.
+        """
+        self._check()
+        return self._lines()
+
+    def _lines(self) -> Iterator[bytes]:
+        parts: list[bytes] = []
+        for piece in self._iterate(_wit.PIECE):
+            *ended, rest = piece.split(b"\n")
+            for line in ended:
+                yield b"".join([*parts, line]).removesuffix(b"\r")
+                parts = []
+            if rest:
+                parts.append(rest)
+        if parts:
+            yield b"".join(parts)
+
+    @property
+    def _in_memory(self) -> bool:
+        return self._pollable is None and self._pieces is None
+
+    def _check_unread(self) -> None:
+        self._check()
+        if self._ended:
+            raise HandleClosed(f"this Body {_READ}")
+
+    def _as_produced(self) -> Iterator[bytes]:
+        """Yield what is left of an iterable in its own pieces, empty ones included."""
+        self._check_unread()
+        if self._buffer:
+            yield self._buffer[self._at :]
+        while (piece := self._next_piece()) is not None:
+            yield piece
+
+    def _to_host(self) -> "async_io.Pollable":
+        """Give a body of the host's that holds what is left of this one."""
+        self._check_unread()
+        if self._pollable is not None and not self._buffer:
+            whole, self._pollable = self._pollable, None
+            self._gone = "was already sent"
+            return whole
+        body = _wit.new_body()
+        try:
+            if self._in_memory:
+                _wit.write(body, self._buffer[self._at :])
+                return body
+            if self._pollable is not None:
+                _wit.write(body, self._buffer[self._at :])
+                rest, self._pollable = self._pollable, None
+                _wit.append(body, rest)
+            else:
+                for piece in self._iterate(_wit.PIECE):
+                    _wit.write(body, piece)
+        except BaseException:
+            _wit.drop(body)
+            raise
+        self._release("was already sent")
+        return body
+
+    def _discard(self) -> None:
+        """Release it, unless it can be sent again."""
+        if not self._in_memory:
+            self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was read to its end, sent or closed."""
+        return bool(self._gone)
+
+    def close(self) -> None:
+        """Release it, unread; closing again does nothing."""
+        if not self._gone:
+            self._release("is closed")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._gone:
+            return f"<Body that {self._gone}>"
+        if self._in_memory:
+            return f"<Body of {len(self._buffer) - self._at} bytes>"
+        return "<Body>"
+
+
+class StreamingBody(Handle["async_io.Pollable"]):
+    """The way to the client while an answer is streamed. Closing it early aborts the answer."""
+
+    __slots__ = ()
+
+    _HOW = "the answer to a request"
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body."""
+        _wit.write(self._wit, data)
+
+    def finish(self) -> None:
+        """End the answer, as complete."""
+        _wit.finish(self._give("was already finished"))

@@ -1,0 +1,206 @@
+"""Header fields: the names and values of a message."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Self, TypeAlias, TypeVar
+
+from fastly_compute.http.errors import InvalidHeader
+
+D = TypeVar("D")
+
+HeadersLike: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
+"""What a message takes as its headers: `Headers`, a mapping, or pairs of name and value."""
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token (RFC 9110, section 5.6.2): what a header's name and a method consist of."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+_LONGEST_SHOWN = 60
+
+
+def masked(name: str, value: str) -> str:
+    """Return a header's value as it may be shown: credentials and cookies become ``***``."""
+    return "***" if name.lower() in _SECRET else value
+
+
+def _name(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
+    if not TOKEN.fullmatch(name):
+        rule = "a name has one or more of the characters A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~"
+        raise InvalidHeader(name[:_LONGEST_SHOWN], "a header's name", rule)
+    return name
+
+
+def _value(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"the value of header {name!r} must be a str, not {type(value).__name__}")
+    if _CONTROL.search(value):
+        rule = "a value has no line breaks, NULs or other control characters"
+    elif value.strip(" \t") != value:
+        rule = "a value neither begins nor ends with a space or tab"
+    elif not value.isascii() and max(value) > "\xff":
+        rule = "a value is latin-1 text; encode other characters, for example with RFC 8187"
+    else:
+        return value
+    shown = masked(name, value)
+    if len(shown) > _LONGEST_SHOWN:
+        shown = shown[:_LONGEST_SHOWN] + "…"
+    raise InvalidHeader(name, repr(shown), rule)
+
+
+class Headers:
+    """Header fields in their order, with the case of their names and with repetitions.
+
+    Names are compared without regard to case. Values are ``str``, and are latin-1 on the wire.
+    What cannot be sent (RFC 9110, section 5) is refused when it is set.
+
+    Two are equal if they have the same values under the same names; the order counts among the
+    values of one name only.
+
+    Args:
+        fields: Other headers, a mapping, or pairs of name and value; copied.
+
+    Raises:
+        InvalidHeader: A name or value cannot be sent.
+        TypeError: A name or value is no ``str``.
+
+    Example:
+        >>> from fastly_compute.http import Headers
+        >>> headers = Headers({"Content-Type": "text/html"})
+        >>> headers.add("Vary", "accept")
+        >>> headers.add("vary", "cookie")
+        >>> headers["VARY"], headers.get_all("vary")
+        ('accept, cookie', ['accept', 'cookie'])
+        >>> headers.items()
+        [('Content-Type', 'text/html'), ('Vary', 'accept'), ('vary', 'cookie')]
+    """
+
+    __slots__ = ("_fields",)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, fields: HeadersLike = ()) -> None:
+        self._fields: list[tuple[str, str, str]] = []  # lower-case name, name, value
+        pairs = fields.items() if isinstance(fields, Headers | Mapping) else fields
+        for pair in pairs:
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                kind = type(pair).__name__
+                raise TypeError(f"headers must be pairs of name and value, and one is a {kind}")
+            self.add(*pair)
+
+    @classmethod
+    def _received(cls, pairs: Iterable[tuple[str, str]]) -> Self:
+        headers = cls()
+        headers._fields = [(name.lower(), name, value) for name, value in pairs]
+        return headers
+
+    def get_all(self, name: str) -> list[str]:
+        """Return every value of *name*, in order; none gives an empty list."""
+        key = name.lower()
+        return [value for lower, _, value in self._fields if lower == key]
+
+    def __getitem__(self, name: str) -> str:
+        """Return the value of *name*.
+
+        Several are joined with ``", "``, those of Cookie with ``"; "``: that is what they mean (RFC
+        9110, section 5.3; RFC 9113, section 8.2.3). Set-Cookie alone cannot be joined without
+        loss: use `get_all`.
+
+        Raises:
+            KeyError: There is none.
+        """
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: D | None = None) -> "str | D | None":
+        """Return the value of *name* as ``headers[name]`` does, or *default* if there is none."""
+        values = self.get_all(name)
+        if not values:
+            return default
+        return ("; " if name.lower() == "cookie" else ", ").join(values)
+
+    def add(self, name: str, value: str) -> None:
+        """Add a field at the end, keeping those of the same name.
+
+        Raises:
+            InvalidHeader: It cannot be sent.
+            TypeError: The name or value is no ``str``.
+        """
+        name = _name(name)
+        self._fields.append((name.lower(), name, _value(name, value)))
+
+    def set(self, name: str, value: str) -> None:
+        """Put a field in the place of all those of the same name, or at the end.
+
+        Raises:
+            InvalidHeader: It cannot be sent.
+            TypeError: The name or value is no ``str``.
+        """
+        name = _name(name)
+        field = (name.lower(), name, _value(name, value))
+        at = next((i for i, old in enumerate(self._fields) if old[0] == field[0]), None)
+        if at is None:
+            self._fields.append(field)
+        else:
+            later = [old for old in self._fields[at + 1 :] if old[0] != field[0]]
+            self._fields[at:] = [field, *later]
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        """Remove all fields of *name*.
+
+        Raises:
+            KeyError: There is none.
+        """
+        key = name.lower()
+        kept = [field for field in self._fields if field[0] != key]
+        if len(kept) == len(self._fields):
+            raise KeyError(name)
+        self._fields = kept
+
+    def __contains__(self, name: object) -> bool:
+        key = name.lower() if isinstance(name, str) else None
+        return any(lower == key for lower, _, _ in self._fields)
+
+    def keys(self) -> list[str]:
+        """Return each name once, in order, in the case of its first field."""
+        first: dict[str, str] = {}
+        for lower, name, _ in self._fields:
+            first.setdefault(lower, name)
+        return list(first.values())
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return every field, in order, repetitions included."""
+        return [(name, value) for _, name, value in self._fields]
+
+    def copy(self) -> Self:
+        """Return a copy."""
+        return self._received(self.items())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return len({lower for lower, _, _ in self._fields})
+
+    def _by_name(self) -> dict[str, list[str]]:
+        values: dict[str, list[str]] = {}
+        for lower, _, value in self._fields:
+            values.setdefault(lower, []).append(value)
+        return values
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return self._by_name() == other._by_name()
+
+    def __repr__(self) -> str:
+        """Show the fields, with credentials and cookies masked."""
+        return f"Headers({[(name, masked(name, value)) for name, value in self.items()]!r})"

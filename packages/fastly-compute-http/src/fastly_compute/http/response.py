@@ -1,0 +1,259 @@
+"""Responses: a backend's, or one of our own."""
+
+import json
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from fastly_compute.core import HandleClosed
+from fastly_compute.http import _wit
+from fastly_compute.http.body import Body, BodyLike
+from fastly_compute.http.errors import InvalidHeader, InvalidStatus
+from fastly_compute.http.headers import Headers, HeadersLike
+
+if TYPE_CHECKING:
+    from wit_world.imports import async_io, http_resp
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def _status(status: int) -> int:
+    if isinstance(status, bool) or not isinstance(status, int):
+        raise TypeError(f"a status must be an int, not {type(status).__name__}")
+    if not 100 <= status <= 599:
+        raise InvalidStatus(f"a status must be 100 to 599, not {status}")
+    return status
+
+
+class Response:
+    """A response: made here, or received from a backend.
+
+    A received one stays with the host. Its status and headers are read when they are first asked
+    for, its body when it is read; returned from a handler, it goes straight on to the client, and
+    only what was changed of its status and headers is written back.
+
+    Args:
+        status: The status, 100 to 599. A handler's answer has 200 to 599.
+        headers: `Headers`, a mapping, or pairs of name and value; copied.
+        body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
+            that of another message.
+
+    Raises:
+        InvalidHeader: A header cannot be sent.
+        InvalidStatus: The status is out of range.
+        TypeError: An argument has a type that it cannot have.
+
+    Example:
+        >>> from fastly_compute.http import Response
+        >>> response = Response.json({"ready": True}, headers={"Cache-Control": "no-store"})
+        >>> response.status, response.headers["content-type"], response.body.read()
+        (200, 'application/json', b'{"ready":true}')
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_body",
+        "_gone",
+        "_headers",
+        "_received_fields",
+        "_received_status",
+        "_resource",
+        "_status",
+    )
+
+    def __init__(
+        self,
+        status: int = 200,
+        headers: "HeadersLike | None" = None,
+        body: "BodyLike | None" = None,
+    ) -> None:
+        self._resource: http_resp.Response | None = None
+        self._gone = ""
+        self._received_fields: dict[str, list[str]] = {}
+        self._received_status: int | None = None
+        self._status: int | None = _status(status)
+        self._headers: Headers | None = Headers(headers or ())
+        self._body = Body._of(body)
+
+    @classmethod
+    def _received(cls, resource: "http_resp.Response", pollable: "async_io.Pollable") -> Self:
+        response = cls()
+        response._resource = resource
+        response._status = None
+        response._headers = None
+        response._body = Body._received(pollable)
+        return response
+
+    @classmethod
+    def _typed(
+        cls, content_type: str, status: int, headers: "HeadersLike | None", body: BodyLike
+    ) -> Self:
+        response = cls(status, headers, body)
+        if "content-type" not in response.headers:
+            response.headers.add("Content-Type", content_type)
+        return response
+
+    @classmethod
+    def text(cls, text: str, *, status: int = 200, headers: "HeadersLike | None" = None) -> Self:
+        """Make a response of plain text.
+
+        Args:
+            text: The body, sent as UTF-8.
+            status: The status, 100 to 599.
+            headers: More headers; a Content-Type among them goes before ``text/plain``.
+
+        Returns:
+            The response.
+
+        Raises:
+            InvalidHeader: A header cannot be sent.
+            InvalidStatus: The status is out of range.
+            TypeError: The text is no ``str``.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be a str, not {type(text).__name__}")
+        return cls._typed("text/plain; charset=utf-8", status, headers, text)
+
+    @classmethod
+    def json(
+        cls, value: object, *, status: int = 200, headers: "HeadersLike | None" = None
+    ) -> Self:
+        """Make a response of JSON (RFC 8259).
+
+        Args:
+            value: Anything that `json.dumps` takes, save the numbers that JSON lacks.
+            status: The status, 100 to 599.
+            headers: More headers; a Content-Type among them goes before ``application/json``.
+
+        Returns:
+            The response.
+
+        Raises:
+            InvalidHeader: A header cannot be sent.
+            InvalidStatus: The status is out of range.
+            TypeError: JSON has no such type.
+            ValueError: A number is not finite, or a container contains itself.
+        """
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return cls._typed("application/json", status, headers, text)
+
+    @classmethod
+    def redirect(cls, url: str, status: int = 302, *, headers: "HeadersLike | None" = None) -> Self:
+        """Make a response that sends the client elsewhere (RFC 9110, section 15.4).
+
+        Args:
+            url: Where to: absolute, or relative to the request's URL. ASCII, percent-encoded.
+            status: 301, 302, 303, 307 or 308.
+            headers: More headers.
+
+        Returns:
+            The response.
+
+        Raises:
+            InvalidHeader: The URL or another header cannot be sent.
+            InvalidStatus: It is another status.
+        """
+        if status not in _REDIRECTS:
+            raise InvalidStatus(f"a redirect's status is 301, 302, 303, 307 or 308, not {status}")
+        if not url or not url.isascii() or " " in url:
+            raise InvalidHeader("Location", repr(url), "a URL is percent-encoded ASCII")
+        response = cls(status, headers)
+        response.headers["Location"] = url
+        return response
+
+    def _wit(self) -> "http_resp.Response":
+        if self._resource is None:
+            raise HandleClosed(f"this Response {self._gone}")
+        return self._resource
+
+    @property
+    def status(self) -> int:
+        """The status; can be set, to 100 to 599."""
+        if self._status is None:
+            self._status = self._received_status = _wit.get_status(self._wit())
+        return self._status
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._status = _status(status)
+
+    def _load_headers(self) -> Headers:
+        if self._headers is None:
+            self._headers = Headers._received(_wit.read_fields(self._wit()))
+            self._received_fields = self._headers._by_name()
+        return self._headers
+
+    @property
+    def headers(self) -> Headers:
+        """The headers; can be changed and set."""
+        return self._load_headers()
+
+    @headers.setter
+    def headers(self, headers: HeadersLike) -> None:
+        new = Headers(headers)
+        self._load_headers()  # what the host has must be known, to be replaced
+        self._headers = new
+
+    @property
+    def body(self) -> Body:
+        """The body; can be set, to all that makes one."""
+        return self._body
+
+    @body.setter
+    def body(self, body: "BodyLike | None") -> None:
+        new = Body._of(body)
+        if new is not self._body:
+            self._body.close()
+        self._body = new
+
+    @property
+    def _passes_through(self) -> bool:
+        """Whether it is a backend's, with its own status and body."""
+        return (
+            self._resource is not None
+            and self._status == self._received_status
+            and self._body._pollable is not None
+        )
+
+    def _to_host(self) -> "http_resp.Response":
+        """Give a response of the host's with this status and these headers."""
+        if self._resource is None and not self._gone:
+            return _wit.new_response(self.status, self.headers.items())
+        resource = self._wit()
+        if self._status is not None and self._status != self._received_status:
+            _wit.set_status(resource, self._status)
+        if self._headers is not None:
+            names = {name.lower(): name for name in self._headers}
+            for key in {**self._received_fields, **names}:
+                values = self._headers.get_all(key)
+                if values != self._received_fields.get(key):
+                    _wit.set_field(resource, names.get(key, key), values)
+        self._resource = None
+        self._gone = "was already sent"
+        return resource
+
+    def _discard(self) -> None:
+        """Release what cannot be sent again."""
+        self._body._discard()
+        if self._resource is not None:
+            _wit.drop(self._resource)
+            self._resource = None
+            self._gone = "is closed"
+
+    def close(self) -> None:
+        """Release it and its body; closing again does nothing."""
+        self._discard()
+        self._body.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return "<Response>" if self._status is None else f"<Response {self._status}>"

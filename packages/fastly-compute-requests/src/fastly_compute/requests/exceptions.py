@@ -1,0 +1,213 @@
+"""The exceptions of ``requests``, with its names and bases, and which error is which of them.
+
+::
+
+    RequestException (OSError)
+      ├ InvalidJSONError
+      │   └ JSONDecodeError (json.JSONDecodeError)
+      ├ HTTPError                                   only from Response.raise_for_status
+      ├ ConnectionError (builtins.ConnectionError)
+      │   ├ BackendNotFound (LookupError)           ours: no such backend
+      │   ├ DynamicBackendsDisabled                 ours: the service may register none
+      │   ├ ConnectTimeout                          is a Timeout as well
+      │   ├ ProxyError
+      │   └ SSLError
+      ├ Timeout (TimeoutError)
+      │   └ ReadTimeout
+      ├ InvalidHeader, InvalidSchema, MissingSchema (ValueError)
+      ├ InvalidURL (ValueError)
+      │   └ InvalidProxyURL
+      ├ StreamConsumedError (TypeError)
+      └ ChunkedEncodingError, ContentDecodingError, RetryError, TooManyRedirects,
+        UnrewindableBodyError, URLRequired
+
+Some of them are never raised here; code that was written for ``requests`` can still name them.
+"""
+
+import builtins
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from fastly_compute import backend, http
+from fastly_compute.core import FastlyComputeError
+
+if TYPE_CHECKING:
+    from fastly_compute.requests.prepare import PreparedRequest
+    from fastly_compute.requests.response import Response
+
+
+class RequestException(FastlyComputeError, OSError):
+    """Anything that goes wrong with a request or its response derives from this.
+
+    Args:
+        *args: The message.
+        request: The request.
+        response: The response.
+
+    Attributes:
+        request: The request, or None.
+        response: The response, or None. It is there if, and only if, one was received.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> try:
+        ...     requests.get("example.org")
+        ... except requests.RequestException as error:
+        ...     print(error)
+        Invalid URL 'example.org': No scheme supplied. Perhaps you meant https://example.org?
+    """
+
+    def __init__(
+        self,
+        *args: object,
+        request: "PreparedRequest | None" = None,
+        response: "Response | None" = None,
+    ) -> None:
+        super().__init__(*args)
+        self.response = response
+        self.request = request
+        if request is None and response is not None:
+            self.request = response.request
+
+
+class InvalidJSONError(RequestException):
+    """What was to be sent cannot be written as JSON."""
+
+
+class JSONDecodeError(InvalidJSONError, json.JSONDecodeError):
+    """The response is not JSON. It is a `ValueError` as well."""
+
+    def __init__(self, msg: str, doc: str, pos: int, *, response: "Response | None" = None) -> None:
+        json.JSONDecodeError.__init__(self, msg, doc, pos)
+        InvalidJSONError.__init__(self, *self.args, response=response)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the facts."""
+        return (type(self), (self.msg, self.doc, self.pos))
+
+
+class HTTPError(RequestException):
+    """The response's status says that the request failed; from `Response.raise_for_status`."""
+
+
+class ConnectionError(RequestException, builtins.ConnectionError):  # noqa: A001 - requests' name
+    """There was no whole response."""
+
+
+class BackendNotFound(ConnectionError, LookupError):
+    """There is no backend of that name; ``requests`` has no such thing."""
+
+
+class DynamicBackendsDisabled(ConnectionError):
+    """The service may not register backends, so a static one must be named."""
+
+
+class ProxyError(ConnectionError):
+    """Never raised: there are no proxies."""
+
+
+class SSLError(ConnectionError):
+    """There was no secure connection."""
+
+
+class Timeout(RequestException, TimeoutError):
+    """Something took too long."""
+
+
+class ConnectTimeout(ConnectionError, Timeout):
+    """Connecting took too long. Nothing was sent, so the request can safely be sent again."""
+
+
+class ReadTimeout(Timeout):
+    """The response's first byte took too long. The request may have been processed."""
+
+
+class URLRequired(RequestException):
+    """Never raised: a URL is a required argument."""
+
+
+class TooManyRedirects(RequestException):
+    """Never raised: redirects are not followed."""
+
+
+class MissingSchema(RequestException, ValueError):
+    """The URL does not begin with ``http://`` or ``https://``, but with the host."""
+
+
+class InvalidSchema(RequestException, ValueError):
+    """The URL's scheme is neither ``http`` nor ``https``."""
+
+
+class InvalidURL(RequestException, ValueError):
+    """The URL is malformed."""
+
+
+class InvalidHeader(RequestException, ValueError):
+    """A header's name or value cannot be sent."""
+
+
+class InvalidProxyURL(InvalidURL):
+    """Never raised: there are no proxies."""
+
+
+class ChunkedEncodingError(RequestException):
+    """The connection was closed before the end of the response's body."""
+
+
+class ContentDecodingError(RequestException):
+    """Never raised: bodies are returned as they are received."""
+
+
+class StreamConsumedError(RequestException, TypeError):
+    """The response's body was read, or closed, before."""
+
+
+class RetryError(RequestException):
+    """Never raised: nothing is tried again."""
+
+
+class UnrewindableBodyError(RequestException):
+    """Never raised: no body is sent twice."""
+
+
+TRANSLATIONS: Mapping[type[Exception], type[RequestException]] = {
+    backend.BackendError: RequestException,
+    backend.BackendNotFound: BackendNotFound,
+    backend.DynamicBackendsDisabled: DynamicBackendsDisabled,
+    backend.InvalidBackendName: BackendNotFound,
+    http.BodyError: ConnectionError,
+    http.BodyIncomplete: ChunkedEncodingError,
+    http.ConnectionTimeout: ConnectTimeout,
+    http.DestinationNotFound: BackendNotFound,
+    http.DnsTimeout: ConnectTimeout,
+    http.HttpError: RequestException,
+    http.InvalidHeader: InvalidHeader,
+    http.InvalidUrl: InvalidURL,
+    http.RequestCacheKeyInvalid: InvalidHeader,
+    http.RequestUrlInvalid: InvalidURL,
+    http.ResponseTimeout: ReadTimeout,
+    http.SendError: ConnectionError,
+    http.TlsError: SSLError,
+}
+"""The exception for each of the packages below; a class that is not here has its base's."""
+
+
+def translated(
+    error: Exception,
+    *,
+    request: "PreparedRequest | None" = None,
+    response: "Response | None" = None,
+) -> RequestException:
+    """Make the exception that ``requests`` would raise.
+
+    Args:
+        error: One of the packages below.
+        request: The request.
+        response: The response, if there was one.
+
+    Returns:
+        The exception, to be raised ``from`` the error.
+    """
+    kind = next(TRANSLATIONS[cls] for cls in type(error).__mro__ if cls in TRANSLATIONS)
+    return kind(str(error), request=request, response=response)

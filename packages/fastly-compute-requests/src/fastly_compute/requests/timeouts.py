@@ -1,0 +1,121 @@
+"""Timeouts: those of ``requests``, and the three that the platform has."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fastly_compute.backend import BackendOptions
+from fastly_compute.core import Duration, milliseconds
+
+TimeoutLike: TypeAlias = Duration | tuple[Duration | None, Duration | None] | None
+"""What `request` takes as its ``timeout``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutConfig:
+    """The platform's three timeouts, each in seconds, at least 0 and less than 2^32 ms.
+
+    Args:
+        connect: The time to connect.
+        first_byte: The time from the connection to the response's first byte.
+        between_bytes: The longest pause within the response's body.
+
+    Raises:
+        TypeError: One is no duration.
+        ValueError: One is negative, not finite, or too long.
+
+    Example:
+        >>> from fastly_compute.requests import TimeoutConfig
+        >>> TimeoutConfig(connect=2).connect_ms
+        2000
+    """
+
+    connect: Duration = 30.0
+    first_byte: Duration = 60.0
+    between_bytes: Duration = 10.0
+
+    def __post_init__(self) -> None:
+        for field in self.__slots__:
+            milliseconds(getattr(self, field), field=field)
+
+    @property
+    def connect_ms(self) -> int:
+        """The time to connect, in milliseconds."""
+        return milliseconds(self.connect, field="connect")
+
+    @property
+    def first_byte_ms(self) -> int:
+        """The time to the first byte, in milliseconds."""
+        return milliseconds(self.first_byte, field="first_byte")
+
+    @property
+    def between_bytes_ms(self) -> int:
+        """The longest pause, in milliseconds."""
+        return milliseconds(self.between_bytes, field="between_bytes")
+
+    @classmethod
+    def from_requests_timeout(cls, timeout: TimeoutLike) -> "TimeoutConfig":
+        """Make one of a timeout as ``requests`` takes it.
+
+        Args:
+            timeout: Seconds for all three; or a pair, for connecting and for reading, which is
+                both of the other two; None, for all or in the pair, is the default.
+
+        Returns:
+            The timeouts.
+
+        Raises:
+            TypeError: It is none of these.
+            ValueError: It is a tuple of another length, or a number is out of range.
+        """
+        connect, read = _pair(timeout)
+        defaults = cls()
+        return cls(
+            defaults.connect if connect is None else connect,
+            defaults.first_byte if read is None else read,
+            defaults.between_bytes if read is None else read,
+        )
+
+
+def _pair(timeout: TimeoutLike) -> tuple[Duration | None, Duration | None]:
+    if not isinstance(timeout, tuple):
+        timeout = (timeout, timeout)
+    if len(timeout) != 2:
+        raise ValueError(
+            f"timeout must be a number of seconds or a pair (connect, read), not {timeout!r}"
+        )
+    for seconds in timeout:
+        if seconds is not None and milliseconds(seconds, field="timeout") == 0:
+            raise ValueError("timeout must be greater than 0; None is the default")
+    return timeout
+
+
+def backend_options(timeout: TimeoutLike, fastly_timeout: TimeoutConfig | None) -> BackendOptions:
+    """Find the options of the dynamic backend that has these timeouts.
+
+    Args:
+        timeout: As ``requests`` takes it.
+        fastly_timeout: The platform's three.
+
+    Returns:
+        The options that were asked for; the others have the backend's defaults.
+
+    Raises:
+        TypeError: The timeout is of the wrong type.
+        ValueError: Both are given, or a number is out of range.
+    """
+    if fastly_timeout is not None:
+        if timeout is not None:
+            raise ValueError("Cannot specify both 'timeout' and 'fastly_timeout' parameters")
+        return BackendOptions(
+            connect_timeout=fastly_timeout.connect,
+            first_byte_timeout=fastly_timeout.first_byte,
+            between_bytes_timeout=fastly_timeout.between_bytes,
+        )
+    connect, read = _pair(timeout)
+    options = BackendOptions()
+    if connect is not None:
+        options["connect_timeout"] = connect
+    if read is not None:
+        options["first_byte_timeout"] = read
+        options["between_bytes_timeout"] = read
+    return options

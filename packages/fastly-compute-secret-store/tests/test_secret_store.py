@@ -1,0 +1,141 @@
+import pickle
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fastly_compute import core, secret_store
+from fastly_compute.core import HostUnavailable
+from fastly_compute.secret_store import InvalidName, Secret, SecretStore, SecretTooLarge
+from fastly_compute.secret_store.errors import CLASSES
+
+WIT = Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit/deps/compute.wit"
+
+BAD_NAMES = ["", "a b", "ä", "a/b", "x" * 256, "a\n", "\0", "ſ", "a:b"]
+GOOD_NAMES = ["a", "A-Z_0.9", ".", "-", "x" * 255]
+
+
+def interface(name: str) -> str:
+    return re.search(rf"^interface {name} \{{$(.*?)^\}}$", WIT.read_text(), re.S | re.M)[1]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_asked(name):
+    with pytest.raises(InvalidName, match="^a store name has 1 to 255 of the characters") as caught:
+        SecretStore.open(name)
+    assert (caught.value.what, caught.value.name) == ("store name", name)
+    assert isinstance(caught.value, ValueError)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("name", GOOD_NAMES)
+def test_a_store_name_that_can_exist_goes_as_far_as_the_host(name):
+    with pytest.raises(HostUnavailable):
+        SecretStore.open(name)
+
+
+@pytest.mark.parametrize("name", [None, 1, b"name"])
+def test_a_store_name_is_text(name):
+    with pytest.raises(TypeError, match=f"^a store name is a str, not {type(name).__name__}$"):
+        SecretStore.open(name)
+
+
+def test_a_secret_of_up_to_64_kib_goes_as_far_as_the_host():
+    for size in (0, 1, 65536):
+        with pytest.raises(HostUnavailable):
+            Secret.from_bytes(b"x" * size)
+
+
+def test_a_larger_secret_is_refused_before_the_host_is_asked():
+    with pytest.raises(SecretTooLarge, match="^a secret holds at most 65536 bytes, not 65537$"):
+        Secret.from_bytes(b"x" * 65537)
+
+
+@pytest.mark.parametrize("value", ["s3cret", bytearray(b"s3cret"), memoryview(b"s3cret"), 7, None])
+def test_a_secret_is_made_of_bytes_and_the_refusal_does_not_show_the_value(value):
+    with pytest.raises(TypeError, match="^a secret is made of bytes, not ") as caught:
+        Secret.from_bytes(value)
+    assert "s3cret" not in str(caught.value)
+    assert value not in caught.traceback[-1].frame.f_locals.values()
+
+
+@pytest.mark.parametrize("kind", [Secret, SecretStore])
+def test_handles_are_not_made_by_hand(kind):
+    with pytest.raises(TypeError, match=f"^{kind.__name__} cannot be made by hand: use "):
+        kind()
+
+
+def test_every_error_of_the_wit_becomes_an_error_of_this_package():
+    assert set(CLASSES) == set(core.errors.CLASSES)
+    for case, kind in CLASSES.items():
+        error = kind("secret-store.store.open", case=case, subject="s")
+
+        assert isinstance(error, secret_store.SecretStoreError)
+        assert isinstance(error, core.HostError)
+        assert f"({case})" in str(error)
+
+
+@pytest.mark.parametrize("case", ["not-found", "unsupported"])
+def test_an_error_is_also_the_one_of_the_core_where_that_matters(case):
+    assert issubclass(CLASSES[case], core.errors.CLASSES[case])
+
+
+@pytest.mark.parametrize("case", ["invalid-syntax", "name-too-long", "reserved"])
+def test_a_name_that_the_host_refuses_is_a_value_error(case):
+    assert issubclass(CLASSES[case], ValueError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidName("key", "a b"),
+        SecretTooLarge(65537),
+        secret_store.SecretNotFound("credentials", "token"),
+        secret_store.SecretNotText("<Secret from bytes>"),
+        secret_store.SecretStoreNotFound("store.open", case="not-found", subject="s"),
+    ],
+)
+def test_errors_keep_their_facts_when_they_are_pickled(error):
+    again = pickle.loads(pickle.dumps(error))
+
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
+
+
+def test_a_key_error_of_this_package_reads_like_a_sentence():
+    error = secret_store.SecretNotFound("credentials", "token")
+
+    assert isinstance(error, KeyError)
+    assert str(error) == "secret store 'credentials' has no secret 'token'"
+
+
+def test_everything_that_the_wit_offers_is_used():
+    functions = re.findall(r"^    ([a-z-]+): (?:static )?func", interface("secret-store"), re.M)
+
+    assert sorted(functions) == ["from-bytes", "get", "open", "plaintext"]
+    source = Path(secret_store.__file__).parent
+    code = (source / "secret.py").read_text() + (source / "store.py").read_text()
+    for function in functions:
+        assert re.search(rf"\.{function.replace('-', '_')}\b", code), function
+
+
+def test_the_public_names_are_sorted_and_there():
+    assert secret_store.__all__ == sorted(secret_store.__all__)
+    for name in secret_store.__all__:
+        assert hasattr(secret_store, name)
+
+
+def test_the_package_can_be_imported_without_a_host():
+    code = (
+        "import sys, fastly_compute.secret_store\n"
+        "print(sorted({'asyncio', 'logging', 'email', 'ssl', 'socket', 'wit_world',"
+        " 'fastly_compute.local'} & set(sys.modules)))"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert printed == "[]\n"

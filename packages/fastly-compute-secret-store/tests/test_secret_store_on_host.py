@@ -1,0 +1,186 @@
+import copy
+import pickle
+import traceback
+from pathlib import Path
+
+import pytest
+
+from fastly_compute import secret_store
+from fastly_compute.core import HandleClosed, HostUnavailable, NotFound
+from fastly_compute.local import Host, LocalServer
+from fastly_compute.secret_store import (
+    InvalidName,
+    Secret,
+    SecretNotFound,
+    SecretNotText,
+    SecretStore,
+    SecretStoreError,
+    SecretStoreNotFound,
+)
+
+PLAINTEXT = b"correct horse battery staple"
+SECRETS = {
+    "credentials": {
+        "token": PLAINTEXT,
+        "umlaut": "größe".encode(),
+        "binary": b"correct horse \xff\xfe",
+        "large": bytes(range(256)) * 256,
+        "empty": b"",
+    },
+    "other": {"token": PLAINTEXT},
+}
+
+
+@pytest.fixture
+def host():
+    with Host(LocalServer(secret_stores=SECRETS)) as host, host.native():
+        yield host
+
+
+@pytest.fixture
+def store(host):
+    with SecretStore.open("credentials") as store:
+        yield store
+
+
+@pytest.mark.parametrize("key", ["token", "binary", "large", "empty"])
+def test_a_secret_is_read_as_it_was_stored(store, key):
+    assert store[key].plaintext() == SECRETS["credentials"][key]
+    assert store.get(key).plaintext() == SECRETS["credentials"][key]
+
+
+def test_a_secret_can_be_read_as_text(store):
+    assert store["umlaut"].text() == "größe"
+    assert store["empty"].text() == ""
+
+
+def test_a_key_that_is_not_there(store):
+    assert store.get("missing") is None
+    assert "missing" not in store
+    assert "token" in store
+    with pytest.raises(SecretNotFound) as caught:
+        store["missing"]
+    assert isinstance(caught.value, KeyError)
+    assert (caught.value.store, caught.value.key) == ("credentials", "missing")
+    assert str(caught.value) == "secret store 'credentials' has no secret 'missing'"
+
+
+@pytest.mark.parametrize("look_up", ["get", "__getitem__", "__contains__"])
+def test_a_key_that_cannot_exist_is_refused(store, look_up):
+    with pytest.raises(InvalidName, match="^a key has 1 to 255 of the characters"):
+        getattr(store, look_up)("a key")
+    with pytest.raises(TypeError, match="^a key is a str, not int$"):
+        getattr(store, look_up)(0)
+
+
+def test_a_store_that_is_not_there(host):
+    with pytest.raises(SecretStoreNotFound) as caught:
+        SecretStore.open("missing")
+    assert isinstance(caught.value, NotFound)
+    assert isinstance(caught.value, LookupError)
+    assert isinstance(caught.value, SecretStoreError)
+    assert str(caught.value) == (
+        "secret-store.store.open on 'missing' failed: there is no such secret store; is it linked "
+        "to this version of the service? (not-found)"
+    )
+
+
+def test_a_secret_outlives_its_store(store):
+    secret = store["token"]
+    store.close()
+
+    assert secret.plaintext() == PLAINTEXT
+    with pytest.raises(HandleClosed, match="^this SecretStore is closed$"):
+        store.get("token")
+    assert store.name == "credentials"
+
+
+def test_a_secret_that_is_closed_forgets_its_content(store):
+    secret = store["token"]
+    secret.plaintext()
+    secret.close()
+
+    with pytest.raises(HandleClosed, match="^this Secret is closed$"):
+        secret.plaintext()
+    with pytest.raises(HandleClosed):
+        secret.text()
+
+
+def test_a_secret_is_read_from_the_host_once_and_only_when_asked():
+    with Host(LocalServer(secret_stores=SECRETS)) as host:
+        with host.native():
+            read = SecretStore.open("credentials")["token"]
+            unread = SecretStore.open("credentials")["token"]
+            read.plaintext()
+
+        # With no request being handled the host answers nothing.
+        assert read.plaintext() == PLAINTEXT
+        with pytest.raises(HostUnavailable):
+            unread.plaintext()
+
+
+def test_a_secret_made_of_bytes_holds_them(host):
+    assert Secret.from_bytes(PLAINTEXT).plaintext() == PLAINTEXT
+    assert Secret.from_bytes(b"\0" * 65536).plaintext() == b"\0" * 65536
+
+
+def test_neither_repr_nor_str_shows_the_content(store):
+    for secret in (store["token"], Secret.from_bytes(PLAINTEXT)):
+        secret.plaintext()
+
+        for shown in (repr(secret), str(secret), f"{secret}", f"{[secret]}"):
+            assert "horse" not in shown
+    assert repr(store["token"]) == "<Secret 'token' of store 'credentials'>"
+    assert repr(Secret.from_bytes(PLAINTEXT)) == "<Secret from bytes>"
+    assert repr(store) == "<SecretStore 'credentials'>"
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_secrets_and_stores_are_neither_copied_nor_pickled(store, duplicate):
+    for handle in (store, store["token"], Secret.from_bytes(PLAINTEXT)):
+        with pytest.raises(TypeError, match="no copying, no pickling"):
+            duplicate(handle)
+
+
+def test_a_secret_that_is_no_text_is_refused_without_a_trace_of_it(store):
+    with pytest.raises(SecretNotText) as caught:
+        store["binary"].text()
+    error = caught.value
+    assert str(error) == (
+        "<Secret 'binary' of store 'credentials'> is not UTF-8 text: read it with plaintext()"
+    )
+    assert isinstance(error, ValueError)
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    shown = "".join(
+        traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    )
+    assert "horse" not in shown
+
+
+def test_secrets_are_equal_by_where_they_come_from(host):
+    credentials, other = SecretStore.open("credentials"), SecretStore.open("other")
+
+    assert credentials["token"] == credentials["token"]
+    assert hash(credentials["token"]) == hash(credentials["token"])
+    assert credentials["token"] != other["token"]
+    assert credentials["token"] != credentials["empty"]
+    assert credentials["token"] != Secret.from_bytes(PLAINTEXT)
+    assert credentials["token"] != PLAINTEXT
+    assert Secret.from_bytes(PLAINTEXT) == Secret.from_bytes(PLAINTEXT)
+    assert Secret.from_bytes(PLAINTEXT) != Secret.from_bytes(PLAINTEXT + b"!")
+
+
+def test_the_example_of_the_readme_runs(capsys):
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    example = readme.partition("```python\n")[2].partition("```")[0]
+
+    exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
+    assert capsys.readouterr().out.startswith("Bearer an example")
+
+
+def test_every_public_name_is_in_the_readme():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+
+    for name in secret_store.__all__:
+        assert f"`{name}`" in readme

@@ -1,0 +1,409 @@
+"""What a guest sees of its host, one scenario after the other: the same code on every host.
+
+A request for ``/NAME`` runs the scenario NAME and answers with what it returned, as JSON.
+"""
+
+import json
+
+from componentize_py_types import Err
+from wit_world.imports import (
+    async_io,
+    backend,
+    compute_runtime,
+    config_store,
+    geo,
+    http_body,
+    http_downstream,
+    http_req,
+    http_resp,
+    http_types,
+    kv_store,
+    log,
+    secret_store,
+    types,
+)
+
+LARGE = 1 << 20
+
+
+def error_of(call, *arguments):
+    """What a call fails with, as text."""
+    try:
+        call(*arguments)
+    except Err as err:
+        return repr(err.value)
+    return "no error"
+
+
+def open_errors(_request, _body):
+    return [
+        error_of(backend.Backend.open, "nowhere"),
+        error_of(secret_store.Store.open, "nowhere"),
+        error_of(config_store.Store.open, "nowhere"),
+        error_of(log.Endpoint.open, "stdout"),
+    ]
+
+
+def secrets(_request, _body):
+    store = secret_store.Store.open("vault")
+    secret = store.get("token")
+    own = secret_store.Secret.from_bytes(b"mine")
+    return [
+        secret.plaintext(LARGE).decode(),
+        own.plaintext(LARGE).decode(),
+        store.get("missing") is None,
+        error_of(secret.plaintext, 1).partition("(")[0],
+    ]
+
+
+def config(_request, _body):
+    store = config_store.Store.open("settings")
+    return [store.get("greeting", LARGE), store.get("missing", LARGE)]
+
+
+def static_backend(_request, _body):
+    origin = backend.Backend.open("origin")
+    return [
+        origin.get_name(),
+        origin.is_dynamic(),
+        origin.is_tls(),
+        origin.is_healthy().name,
+        origin.get_override_host(LARGE),
+        origin.get_host(LARGE),
+    ]
+
+
+def backend_timeouts(_request, _body):
+    origin = backend.Backend.open("origin")
+    return [
+        origin.get_connect_timeout_ms(),
+        origin.get_first_byte_timeout_ms(),
+        origin.get_between_bytes_timeout_ms(),
+    ]
+
+
+def dynamic_backend(_request, _body):
+    options = backend.DynamicBackendOptions()
+    options.override_host("example.com")
+    options.first_byte_timeout(1234)
+    made = backend.register_dynamic_backend("made", "127.0.0.1:1", options)
+    again = backend.Backend.open("made")
+    taken = error_of(
+        backend.register_dynamic_backend, "made", "127.0.0.1:1", backend.DynamicBackendOptions()
+    )
+    return [
+        made.get_name(),
+        again.is_dynamic(),
+        again.get_port(),
+        again.get_override_host(LARGE).decode(),
+        taken,
+    ]
+
+
+def dynamic_options(_request, _body):
+    options = backend.DynamicBackendOptions()
+    options.connect_timeout(1)
+    options.first_byte_timeout(2)
+    options.between_bytes_timeout(3)
+    options.use_tls(True)
+    options.tls_min_version(0x0303)
+    options.tls_max_version(0x0304)
+    options.cert_hostname("example.com")
+    options.sni_hostname("example.com")
+    options.tls_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+    options.http_keepalive_time_ms(4)
+    options.tcp_keepalive_enable(1)
+    options.tcp_keepalive_interval_secs(5)
+    options.tcp_keepalive_probes(6)
+    options.tcp_keepalive_time_secs(7)
+    options.max_connections(8)
+    options.max_use(9)
+    options.max_lifetime_ms(10)
+    options.pooling(False)
+    options.grpc(False)
+    options.prefer_ipv6(True)
+    made = backend.register_dynamic_backend("all", "127.0.0.1:2", options)
+    return [
+        made.get_connect_timeout_ms(),
+        made.get_first_byte_timeout_ms(),
+        made.get_between_bytes_timeout_ms(),
+        made.is_tls(),
+        made.get_tls_min_version(),
+        made.get_tls_max_version(),
+        made.get_http_keepalive_time(),
+        made.get_tcp_keepalive_enable(),
+        made.get_tcp_keepalive_interval(),
+        made.get_tcp_keepalive_probes(),
+        made.get_tcp_keepalive_time(),
+    ]
+
+
+def health_check(_request, _body):
+    options = backend.HealthcheckOptions.new("example.com")
+    options.path("/alive")
+    options.window(10)
+    options.threshold(7)
+    wrong = [
+        error_of(options.threshold, 11),
+        error_of(options.window, 2),
+        error_of(options.interval_ms, 999),
+        error_of(backend.HealthcheckOptions.new, ""),
+    ]
+    with_check = backend.DynamicBackendOptions()
+    with_check.healthcheck(options)
+    backend.register_dynamic_backend("checked", "127.0.0.1:3", with_check)
+    return wrong
+
+
+def fields(_request, _body):
+    message = http_req.Request.new()
+    message.append_header("X-One", b"1")
+    message.append_header("x-one", b"2")
+    message.insert_header("X-Two", b"3")
+    message.set_header_values("x-three", b"4\0" + b"5\0")
+    message.remove_header("x-two")
+    names, following = message.get_header_names(LARGE, 0)
+    return [
+        sorted(names.split("\0")[:-1]),
+        following,
+        message.get_header_value("X-ONE", LARGE).decode(),
+        message.get_header_values("x-one", LARGE, 0)[0].decode(),
+        message.get_header_values("x-three", LARGE, 0)[0].decode(),
+        message.get_header_value("missing", LARGE),
+        error_of(message.remove_header, "missing"),
+        error_of(message.insert_header, "bad name", b""),
+        error_of(message.insert_header, "x", b"a\nb"),
+        error_of(message.get_header_value, "x-one", 0),
+    ]
+
+
+def field_cursor(_request, _body):
+    message = http_resp.Response.new()
+    for letter in "abc":
+        message.append_header("x-list", letter.encode() * 4)
+    part, following = message.get_header_values("x-list", 10, 0)
+    rest, end = message.get_header_values("x-list", 10, following)
+    return [part.decode(), following, rest.decode(), end]
+
+
+def messages(_request, _body):
+    request = http_req.Request.new()
+    before = [request.get_method(LARGE), request.get_uri(LARGE), request.get_version().name]
+    request.set_method("PUT")
+    request.set_uri("https://example.com/a?b=c")
+    request.set_version(http_types.HttpVersion.HTTP10)
+    request.set_framing_headers_mode(http_types.FramingHeadersMode.AUTOMATIC)
+    request.set_cache_override(http_req.CacheOverride_Pass())
+    request.set_cache_override(
+        http_req.CacheOverride_Override(
+            http_req.CacheOverrideDetails(
+                ttl=1, stale_while_revalidate=None, pci=False, surrogate_key="key", extra=None
+            )
+        )
+    )
+    after = [request.get_method(LARGE), request.get_uri(LARGE), request.get_version().name]
+    response = http_resp.Response.new()
+    response.set_status(404)
+    return [
+        before,
+        after,
+        response.get_status(),
+        error_of(response.set_status, 99),
+        error_of(request.set_auto_decompress_response, http_types.ContentEncodings.BR),
+        response.get_remote_port(),
+    ]
+
+
+def bodies(_request, _body):
+    first, second = http_body.new(), http_body.new()
+    http_body.write(first, b"world")
+    http_body.write_front(first, b"hello ")
+    http_body.write(second, b"!")
+    http_body.append(first, second)
+    length = http_body.get_known_length(first)
+    early = error_of(http_body.get_trailer_names, first, LARGE, 0)
+    parts = [http_body.read(first, 4).decode()]
+    while part := http_body.read(first, LARGE):
+        parts.append(part.decode())
+    return [length, parts[0], "".join(parts), http_body.read(first, LARGE).decode(), early]
+
+
+def large_body(_request, _body):
+    content = bytes(range(256)) * 4096
+    body = http_body.new()
+    written = 0
+    while written < len(content):
+        written += http_body.write(body, content[written:])
+    read = b""
+    while part := http_body.read(body, 100_000):
+        read += part
+    return read == content
+
+
+def echo(request, body):
+    content = b""
+    while part := http_body.read(body, LARGE):
+        content += part
+    return [
+        request.get_method(LARGE),
+        request.get_uri(LARGE).partition("/echo")[2],
+        request.get_header_value("x-sent", LARGE).decode(),
+        content.decode(),
+    ]
+
+
+def send(_request, _body):
+    origin = backend.Backend.open("origin")
+    request = http_req.Request.new()
+    request.set_method("POST")
+    request.set_uri("http://example.com/echo?x=1")
+    request.append_header("x-sent", b"1")
+    request.append_header("x-sent", b"2")
+    body = http_body.new()
+    http_body.write(body, b"over")
+    response, answer = http_req.send(request, body, origin)
+    content = b""
+    while part := http_body.read(answer, LARGE):
+        content += part
+    return [
+        response.get_status(),
+        response.get_header_value("x-origin", LARGE).decode(),
+        json.loads(content),
+        response.get_remote_port() is not None,
+    ]
+
+
+def send_gzip(_request, _body):
+    origin = backend.Backend.open("origin")
+    request = http_req.Request.new()
+    request.set_uri("http://example.com/gzip")
+    request.set_auto_decompress_response(http_types.ContentEncodings.GZIP)
+    response, answer = http_req.send(request, http_body.new(), origin)
+    content = b""
+    while part := http_body.read(answer, LARGE):
+        content += part
+    return [
+        content.decode(),
+        response.get_header_value("content-encoding", LARGE),
+        response.get_header_value("content-length", LARGE),
+    ]
+
+
+def refused(_request, _body):
+    closed = backend.register_dynamic_backend(
+        "closed", "127.0.0.1:1", backend.DynamicBackendOptions()
+    )
+    request = http_req.Request.new()
+    request.set_uri("http://example.com/")
+    try:
+        http_req.send(request, http_body.new(), closed)
+    except Err as err:
+        return [repr(err.value.error), repr(err.value.detail)]
+    return "no error"
+
+
+def downstream(request, _body):
+    return [
+        type(http_downstream.downstream_client_ip_addr(request)).__name__,
+        len(http_downstream.downstream_client_request_id(request, LARGE)) > 0,
+        http_downstream.downstream_client_ddos_detected(request),
+        http_downstream.downstream_tls_ja3_md5(request),
+        http_downstream.downstream_tls_protocol(request, LARGE),
+        http_downstream.downstream_client_ip_addr(http_req.Request.new()),
+    ]
+
+
+def waiting(_request, _body):
+    ready = [async_io.Pollable.new_ready(), async_io.Pollable.new_ready()]
+    return [
+        async_io.select(ready),
+        async_io.select_with_timeout(ready, 0),
+        async_io.select_with_timeout([], 0),
+        ready[0].is_ready(),
+    ]
+
+
+def unsupported(_request, _body):
+    address = types.IpAddress_Ipv4((192, 0, 2, 1))
+    return [error_of(geo.lookup, address, LARGE), error_of(kv_store.Store.open, "nowhere")]
+
+
+def runtime(_request, _body):
+    return [
+        len(compute_runtime.get_sandbox_id()),
+        compute_runtime.get_pop(),
+        compute_runtime.get_is_staging(),
+    ]
+
+
+SCENARIOS = {
+    function.__name__: function
+    for function in (
+        open_errors,
+        secrets,
+        config,
+        static_backend,
+        backend_timeouts,
+        dynamic_backend,
+        dynamic_options,
+        health_check,
+        fields,
+        field_cursor,
+        messages,
+        bodies,
+        large_body,
+        echo,
+        send,
+        send_gzip,
+        refused,
+        downstream,
+        waiting,
+        unsupported,
+        runtime,
+    )
+}
+
+
+def answer(status, content):
+    response = http_resp.Response.new()
+    response.set_status(status)
+    response.insert_header("content-type", b"application/json")
+    body = http_body.new()
+    http_body.write(body, content)
+    http_resp.send_downstream(response, body)
+
+
+def stream():
+    response = http_resp.Response.new()
+    body = http_body.new()
+    http_resp.send_downstream_streaming(response, body)
+    http_body.write(body, b"one ")
+    http_body.write(body, b"two")
+    return body
+
+
+class HttpIncoming:
+    """The entry point."""
+
+    def handle(self, request, body):
+        name = request.get_uri(LARGE).partition("//")[2].partition("/")[2].partition("?")[0]
+        if name == "nothing":
+            return
+        if name == "fails":
+            raise Err(None)
+        if name == "raises":
+            raise LookupError("thrown by the app")
+        if name == "streams":
+            http_body.close(stream())
+            return
+        if name == "breaks-off":
+            stream()
+            raise LookupError("thrown while streaming")
+        if name == "twice":
+            answer(200, b"first")
+            answer(200, b"second")
+            return
+        try:
+            answer(200, json.dumps(SCENARIOS[name](request, body)).encode())
+        except Err as err:
+            answer(500, repr(err.value).encode())
