@@ -104,7 +104,7 @@ def test_a_small_window_needs_its_own_figures():
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(options, field):
-    with pytest.raises(InvalidBackendOption, match=f"^healthcheck.{field} must be ") as caught:
+    with pytest.raises(InvalidBackendOption, match=rf"^healthcheck.{field} must be ") as caught:
         check(**options)
     assert caught.value.field == f"healthcheck.{field}"
 
@@ -126,7 +126,7 @@ def test_a_value_out_of_range_is_refused_by_name(options, field):
 )
 def test_a_value_of_the_wrong_type_is_refused_by_name(options):
     with pytest.raises(
-        BackendOptionTypeError, match=f"^healthcheck.{next(iter(options))} must be "
+        BackendOptionTypeError, match=rf"^healthcheck.{next(iter(options))} must be "
     ):
         check(**options)
 

@@ -16,12 +16,16 @@ WIT = Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit
 
 
 def interface() -> str:
-    return re.search(r"^interface backend \{$(.*?)^\}$", WIT.read_text(), re.S | re.M)[1]
+    return re.search(r"^interface backend \{$(.*?)^\}$", WIT.read_text(), re.DOTALL | re.MULTILINE)[
+        1
+    ]
 
 
 def functions(resource: str) -> list[str]:
-    body = re.search(rf"^  resource {resource} \{{$(.*?)^  \}}$", interface(), re.S | re.M)[1]
-    return re.findall(r"^    ([a-z0-9-]+): ", body, re.M)
+    body = re.search(
+        rf"^  resource {resource} \{{$(.*?)^  \}}$", interface(), re.DOTALL | re.MULTILINE
+    )[1]
+    return re.findall(r"^    ([a-z0-9-]+): ", body, re.MULTILINE)
 
 
 def test_every_setter_of_the_wit_has_an_option():
@@ -50,7 +54,9 @@ def test_every_option_is_documented_with_its_setter():
     text = inspect.cleandoc(DynamicBackendConfig.__doc__)
 
     for option in OPTIONS:
-        described = re.search(rf"^    {option.field}: (.*?)(?=^    \w+: |\Z)", text, re.S | re.M)
+        described = re.search(
+            rf"^    {option.field}: (.*?)(?=^    \w+: |\Z)", text, re.DOTALL | re.MULTILINE
+        )
         assert described is not None, option.field
         assert f"``{option.setter.replace('_', '-')}``" in described[1]
         assert described[1].startswith("*TLS.*") == option.tls
@@ -96,7 +102,7 @@ def test_every_getter_of_the_wit_has_a_property_that_calls_it():
 
 
 def test_the_health_of_the_wit_is_the_health_of_python():
-    body = re.search(r"enum backend-health \{(.*?)\}", interface(), re.S)[1]
+    body = re.search(r"enum backend-health \{(.*?)\}", interface(), re.DOTALL)[1]
 
     assert [health.value for health in BackendHealth] == re.findall(r"[a-z]+", body)
     assert [health.name.lower() for health in BackendHealth] == re.findall(r"[a-z]+", body)

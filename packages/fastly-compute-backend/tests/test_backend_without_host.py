@@ -11,24 +11,8 @@ from fastly_compute.backend import (
     InvalidBackendName,
     InvalidBackendOption,
 )
-from fastly_compute.core import HostUnavailable
 
 CONFIG = DynamicBackendConfig(target="origin.example", use_tls=True)
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda: Backend.open("origin"),
-        lambda: Backend.exists("origin"),
-        lambda: Backend.create_dynamic("origin.example"),
-        lambda: Backend.for_url("https://origin.example/"),
-        lambda: Backend.register_dynamic("origin", CONFIG),
-    ],
-)
-def test_what_needs_a_host_says_so(use):
-    with pytest.raises(HostUnavailable):
-        use()
 
 
 @pytest.mark.parametrize("name", ["", "x" * 255, "é", "a\n", "\0", "a\tb", "\x7f"])
@@ -36,32 +20,26 @@ def test_what_needs_a_host_says_so(use):
     "use", [Backend.open, Backend.exists, lambda name: Backend.register_dynamic(name, CONFIG)]
 )
 def test_a_name_that_no_backend_can_have_is_refused_before_the_host_is_asked(use, name):
-    with pytest.raises(InvalidBackendName, match="^a backend's name has 1 to 254") as caught:
+    with pytest.raises(InvalidBackendName, match=r"^a backend's name has 1 to 254") as caught:
         use(name)
     assert caught.value.name == name
     assert isinstance(caught.value, ValueError)
 
 
-@pytest.mark.parametrize("name", ["a", "x" * 254, "name with spaces", "~!@#"])
-def test_other_names_go_as_far_as_the_host(name):
-    with pytest.raises(HostUnavailable):
-        Backend.open(name)
-
-
 @pytest.mark.parametrize("name", [None, 1, b"origin"])
 def test_a_name_is_text(name):
-    with pytest.raises(TypeError, match="^a backend's name is a str, not "):
+    with pytest.raises(TypeError, match=r"^a backend's name is a str, not "):
         Backend.open(name)
 
 
 def test_a_mistake_is_found_before_the_host_is_asked():
-    with pytest.raises(InvalidBackendOption, match="^target must be "):
+    with pytest.raises(InvalidBackendOption, match=r"^target must be "):
         Backend.create_dynamic("https://origin.example")
-    with pytest.raises(InvalidBackendOption, match="^connect_timeout must be "):
+    with pytest.raises(InvalidBackendOption, match=r"^connect_timeout must be "):
         Backend.create_dynamic("origin.example", connect_timeout=-1)
     with pytest.raises(TypeError, match="timeout"):
         Backend.create_dynamic("origin.example", timeout=1)
-    with pytest.raises(TypeError, match="^config is a DynamicBackendConfig, not dict$"):
+    with pytest.raises(TypeError, match=r"^config is a DynamicBackendConfig, not dict$"):
         Backend.register_dynamic("origin", {"target": "origin.example"})
 
 
@@ -98,14 +76,39 @@ def test_the_public_names_are_sorted_and_there():
         assert hasattr(backend, name)
 
 
+def run(code):
+    """What a fresh interpreter prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
 def test_the_package_can_be_imported_without_a_host_and_without_heavy_modules():
-    code = (
+    printed = run(
         "import sys, fastly_compute.backend\n"
         "print(sorted({'asyncio', 'logging', 'email', 'ssl', 'socket', 'http.client', 'wit_world',"
         " 'urllib.request', 'fastly_compute.local'} & set(sys.modules)))"
     )
 
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
     assert printed == "[]\n"
+
+
+def test_what_needs_a_host_says_so_where_there_is_none():
+    printed = run(
+        "from fastly_compute.backend import Backend, DynamicBackendConfig\n"
+        "from fastly_compute.core import HostUnavailable\n"
+        "config = DynamicBackendConfig(target='origin.example', use_tls=True)\n"
+        "for use in (\n"
+        "    lambda: Backend.open('origin'),\n"
+        "    lambda: Backend.exists('origin'),\n"
+        "    lambda: Backend.create_dynamic('origin.example'),\n"
+        "    lambda: Backend.for_url('https://origin.example/'),\n"
+        "    lambda: Backend.register_dynamic('origin', config),\n"
+        "):\n"
+        "    try:\n"
+        "        use()\n"
+        "    except HostUnavailable as error:\n"
+        "        print(error)\n"
+    )
+
+    assert printed.count(" needs a Fastly Compute host ") == 5

@@ -51,14 +51,14 @@ def test_a_positive_duration_never_becomes_none_at_all(seconds):
 @pytest.mark.parametrize("value", NOT_A_DURATION)
 @pytest.mark.parametrize("convert", [milliseconds, whole_seconds])
 def test_what_is_no_duration_is_a_type_error_that_names_the_field(convert, value):
-    with pytest.raises(TypeError, match="^keepalive must be a timedelta or a number of seconds"):
+    with pytest.raises(TypeError, match=r"^keepalive must be a timedelta or a number of seconds"):
         convert(value, field="keepalive")
 
 
 @pytest.mark.parametrize("value", OUT_OF_RANGE)
 @pytest.mark.parametrize("convert", [milliseconds, whole_seconds])
 def test_negative_and_not_finite_durations_are_refused(convert, value):
-    with pytest.raises(ValueError, match="^keepalive must be finite and at least 0, not "):
+    with pytest.raises(ValueError, match=r"^keepalive must be finite and at least 0, not "):
         convert(value, field="keepalive")
 
 
@@ -79,7 +79,7 @@ def test_a_duration_becomes_whole_seconds(given_, expected):
 
 @pytest.mark.parametrize("value", [0.5, 1.001, 5e-324, timedelta(microseconds=1)])
 def test_a_part_of_a_second_is_refused_and_not_cut_off(value):
-    with pytest.raises(ValueError, match="^t must be a whole number of seconds, not "):
+    with pytest.raises(ValueError, match=r"^t must be a whole number of seconds, not "):
         whole_seconds(value, field="t")
 
 

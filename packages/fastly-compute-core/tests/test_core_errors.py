@@ -14,9 +14,11 @@ WIT = Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit
 
 def cases(kind: str, name: str) -> list[str]:
     """The cases of one type of the WIT's interface ``types``."""
-    interface = re.search(r"^interface types \{$(.*?)^\}$", WIT.read_text(), re.S | re.M)[1]
-    body = re.search(rf"^  {kind} {name} \{{$(.*?)^  \}}$", interface, re.S | re.M)[1]
-    return re.findall(r"^    ([a-z0-9-]+)(?:\(.*\))?,$", body, re.M)
+    interface = re.search(
+        r"^interface types \{$(.*?)^\}$", WIT.read_text(), re.DOTALL | re.MULTILINE
+    )[1]
+    body = re.search(rf"^  {kind} {name} \{{$(.*?)^  \}}$", interface, re.DOTALL | re.MULTILINE)[1]
+    return re.findall(r"^    ([a-z0-9-]+)(?:\(.*\))?,$", body, re.MULTILINE)
 
 
 def test_every_error_of_the_wit_has_an_explanation_and_a_class():
@@ -50,7 +52,7 @@ def test_the_cases_of_other_variants_and_enums_are_named_too(name):
     assert len(kinds) >= 2
     for kind in kinds:
         case = core.case_of(kind.__new__(kind))
-        assert re.search(rf"^    {case}[(,]", text, re.M), case
+        assert re.search(rf"^    {case}[(,]", text, re.MULTILINE), case
 
 
 @pytest.mark.parametrize("case", sorted(CLASSES))

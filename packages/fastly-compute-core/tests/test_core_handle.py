@@ -66,7 +66,7 @@ def test_use_after_closing_is_an_error_and_not_a_trap():
     thing = Thing.open(Dropped())
     thing.close()
 
-    with pytest.raises(HandleClosed, match="^this Thing is closed$") as caught:
+    with pytest.raises(HandleClosed, match=r"^this Thing is closed$") as caught:
         thing.use()
     assert isinstance(caught.value, FastlyComputeError)
     assert isinstance(caught.value, ValueError)
@@ -78,7 +78,7 @@ def test_what_was_given_away_says_so_and_is_not_dropped():
 
     assert thing.send() is resource
     assert thing.closed
-    with pytest.raises(HandleClosed, match="^this Thing was already sent$"):
+    with pytest.raises(HandleClosed, match=r"^this Thing was already sent$"):
         thing.send()
     thing.close()
     assert resource.drops == 0
@@ -88,7 +88,7 @@ def test_what_was_given_away_says_so_and_is_not_dropped():
 def test_a_copy_is_refused_for_it_would_be_dropped_twice(duplicate):
     thing = Thing.open(Dropped())
 
-    with pytest.raises(TypeError, match="^Thing belongs to the host: no copying, no pickling$"):
+    with pytest.raises(TypeError, match=r"^Thing belongs to the host: no copying, no pickling$"):
         duplicate(thing)
 
 

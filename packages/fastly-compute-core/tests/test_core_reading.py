@@ -1,11 +1,13 @@
+import fastly_compute.local  # noqa: F401 - brings the generated bindings
+
+# isort: split
 import pytest
+from componentize_py_types import Err
 from hypothesis import given
 from hypothesis import strategies as st
-
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
-from componentize_py_types import Err
-from fastly_compute.core import read_items, read_sized
 from wit_world.imports.types import Error_BufferLen, Error_GenericError
+
+from fastly_compute.core import read_items, read_sized
 
 
 class Reads:

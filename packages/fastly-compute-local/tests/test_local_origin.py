@@ -960,7 +960,7 @@ def test_closing_wakes_a_reader(serve):
     server = serve(script)
     origins = Origins()
     response = origins.send(
-        BackendConfig(url=server.url, between_bytes_timeout_ms=5000), OriginRequest()
+        BackendConfig(url=server.url, between_bytes_timeout_ms=LONG * 1000), OriginRequest()
     )
 
     def read() -> None:
@@ -975,9 +975,7 @@ def test_closing_wakes_a_reader(serve):
         threading.Event().wait(0.05)
         origins.close()
 
-        error = reading.exception(LONG)
-    assert isinstance(error, BodyFailure)
-    assert "in time" not in error.message
+        assert isinstance(reading.exception(LONG / 2), BodyFailure)
 
 
 # TLS

@@ -7,55 +7,45 @@ from pathlib import Path
 import pytest
 
 from fastly_compute import core, secret_store
-from fastly_compute.core import HostUnavailable
 from fastly_compute.secret_store import InvalidName, Secret, SecretStore, SecretTooLarge
 from fastly_compute.secret_store.errors import CLASSES
 
 WIT = Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit/deps/compute.wit"
 
-BAD_NAMES = ["", "a b", "ä", "a/b", "x" * 256, "a\n", "\0", "ſ", "a:b"]
-GOOD_NAMES = ["a", "A-Z_0.9", ".", "-", "x" * 255]
+BAD_NAMES = ["", "a b", "ä", "a/b", "x" * 256, "a\n", "\0", "\u017f", "a:b"]
 
 
 def interface(name: str) -> str:
-    return re.search(rf"^interface {name} \{{$(.*?)^\}}$", WIT.read_text(), re.S | re.M)[1]
+    return re.search(
+        rf"^interface {name} \{{$(.*?)^\}}$", WIT.read_text(), re.DOTALL | re.MULTILINE
+    )[1]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_asked(name):
-    with pytest.raises(InvalidName, match="^a store name has 1 to 255 of the characters") as caught:
+    with pytest.raises(
+        InvalidName, match=r"^a store name has 1 to 255 of the characters"
+    ) as caught:
         SecretStore.open(name)
     assert (caught.value.what, caught.value.name) == ("store name", name)
     assert isinstance(caught.value, ValueError)
     assert len(str(caught.value)) < 500
 
 
-@pytest.mark.parametrize("name", GOOD_NAMES)
-def test_a_store_name_that_can_exist_goes_as_far_as_the_host(name):
-    with pytest.raises(HostUnavailable):
-        SecretStore.open(name)
-
-
 @pytest.mark.parametrize("name", [None, 1, b"name"])
 def test_a_store_name_is_text(name):
-    with pytest.raises(TypeError, match=f"^a store name is a str, not {type(name).__name__}$"):
+    with pytest.raises(TypeError, match=rf"^a store name is a str, not {type(name).__name__}$"):
         SecretStore.open(name)
-
-
-def test_a_secret_of_up_to_64_kib_goes_as_far_as_the_host():
-    for size in (0, 1, 65536):
-        with pytest.raises(HostUnavailable):
-            Secret.from_bytes(b"x" * size)
 
 
 def test_a_larger_secret_is_refused_before_the_host_is_asked():
-    with pytest.raises(SecretTooLarge, match="^a secret holds at most 65536 bytes, not 65537$"):
+    with pytest.raises(SecretTooLarge, match=r"^a secret holds at most 65536 bytes, not 65537$"):
         Secret.from_bytes(b"x" * 65537)
 
 
 @pytest.mark.parametrize("value", ["s3cret", bytearray(b"s3cret"), memoryview(b"s3cret"), 7, None])
 def test_a_secret_is_made_of_bytes_and_the_refusal_does_not_show_the_value(value):
-    with pytest.raises(TypeError, match="^a secret is made of bytes, not ") as caught:
+    with pytest.raises(TypeError, match=r"^a secret is made of bytes, not ") as caught:
         Secret.from_bytes(value)
     assert "s3cret" not in str(caught.value)
     assert value not in caught.traceback[-1].frame.f_locals.values()
@@ -63,7 +53,7 @@ def test_a_secret_is_made_of_bytes_and_the_refusal_does_not_show_the_value(value
 
 @pytest.mark.parametrize("kind", [Secret, SecretStore])
 def test_handles_are_not_made_by_hand(kind):
-    with pytest.raises(TypeError, match=f"^{kind.__name__} cannot be made by hand: use "):
+    with pytest.raises(TypeError, match=rf"^{kind.__name__} cannot be made by hand: use "):
         kind()
 
 
@@ -113,7 +103,9 @@ def test_a_key_error_of_this_package_reads_like_a_sentence():
 
 
 def test_everything_that_the_wit_offers_is_used():
-    functions = re.findall(r"^    ([a-z-]+): (?:static )?func", interface("secret-store"), re.M)
+    functions = re.findall(
+        r"^    ([a-z-]+): (?:static )?func", interface("secret-store"), re.MULTILINE
+    )
 
     assert sorted(functions) == ["from-bytes", "get", "open", "plaintext"]
     source = Path(secret_store.__file__).parent
@@ -128,14 +120,35 @@ def test_the_public_names_are_sorted_and_there():
         assert hasattr(secret_store, name)
 
 
-def test_the_package_can_be_imported_without_a_host():
-    code = (
+def run(code):
+    """What a fresh interpreter prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_package_can_be_imported_without_a_host_and_without_heavy_modules():
+    printed = run(
         "import sys, fastly_compute.secret_store\n"
         "print(sorted({'asyncio', 'logging', 'email', 'ssl', 'socket', 'wit_world',"
         " 'fastly_compute.local'} & set(sys.modules)))"
     )
 
-    printed = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
     assert printed == "[]\n"
+
+
+def test_what_needs_a_host_says_so_where_there_is_none():
+    printed = run(
+        "from fastly_compute.core import HostUnavailable\n"
+        "from fastly_compute.secret_store import Secret, SecretStore\n"
+        "for use in (lambda: SecretStore.open('s'), lambda: Secret.from_bytes(b'x')):\n"
+        "    try:\n"
+        "        use()\n"
+        "    except HostUnavailable as error:\n"
+        "        print(error)\n"
+    )
+
+    assert [line.split(" needs a ")[0] for line in printed.splitlines()] == [
+        "wit_world.imports.secret_store.Store",
+        "wit_world.imports.secret_store.Secret",
+    ]

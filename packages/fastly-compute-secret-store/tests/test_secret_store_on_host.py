@@ -67,10 +67,24 @@ def test_a_key_that_is_not_there(store):
 
 @pytest.mark.parametrize("look_up", ["get", "__getitem__", "__contains__"])
 def test_a_key_that_cannot_exist_is_refused(store, look_up):
-    with pytest.raises(InvalidName, match="^a key has 1 to 255 of the characters"):
+    with pytest.raises(InvalidName, match=r"^a key has 1 to 255 of the characters"):
         getattr(store, look_up)("a key")
-    with pytest.raises(TypeError, match="^a key is a str, not int$"):
+    with pytest.raises(TypeError, match=r"^a key is a str, not int$"):
         getattr(store, look_up)(0)
+
+
+@pytest.mark.parametrize("name", ["a", "A-Z_0.9", ".", "-", "x" * 255])
+def test_every_name_that_can_exist_can_be_asked_for(name):
+    with Host(LocalServer(secret_stores={name: {name: b"here"}})) as host, host.native():
+        assert SecretStore.open(name)[name].plaintext() == b"here"
+
+
+def test_nothing_is_opened_while_no_request_is_being_handled():
+    with Host(LocalServer(secret_stores=SECRETS)):
+        with pytest.raises(HostUnavailable):
+            SecretStore.open("credentials")
+        with pytest.raises(HostUnavailable):
+            Secret.from_bytes(PLAINTEXT)
 
 
 def test_a_store_that_is_not_there(host):
@@ -90,7 +104,7 @@ def test_a_secret_outlives_its_store(store):
     store.close()
 
     assert secret.plaintext() == PLAINTEXT
-    with pytest.raises(HandleClosed, match="^this SecretStore is closed$"):
+    with pytest.raises(HandleClosed, match=r"^this SecretStore is closed$"):
         store.get("token")
     assert store.name == "credentials"
 
@@ -100,7 +114,7 @@ def test_a_secret_that_is_closed_forgets_its_content(store):
     secret.plaintext()
     secret.close()
 
-    with pytest.raises(HandleClosed, match="^this Secret is closed$"):
+    with pytest.raises(HandleClosed, match=r"^this Secret is closed$"):
         secret.plaintext()
     with pytest.raises(HandleClosed):
         secret.text()

@@ -14,7 +14,7 @@ from typing import Any
 
 from fastly_compute.cli import cache
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.natives import find_native, find_upstream
+from fastly_compute.cli.natives import find_native, find_upstream, native_extension
 from fastly_compute.cli.package import package_bytes
 from fastly_compute.cli.progress import step
 from fastly_compute.cli.project import Project
@@ -24,6 +24,7 @@ WORLD = "fastly:compute/service@0.1.0"
 _HERE = Path(__file__).parent
 _ENTRY = "fastly_compute_entry"
 _RUN = "import sys; from componentize_py import script; sys.exit(script())"
+_WASM_FRAME = re.compile(r"^ +\d+: .*(!.*|wasm backtrace:)\n", re.MULTILINE)
 _GUEST_PATH = re.compile(r'(?<=File ")/(\d+)/')
 
 
@@ -139,13 +140,13 @@ def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) 
     report = entry / "report"
     if not report.is_file():
         # It ended inside the interpreter: a trap, or componentize-py itself.
-        said = output.split("AssertionError: ", 1)[-1].split("\nStack backtrace:")[0].strip()
-        return CliError(f"componentize-py could not import {project.entry}", details=said)
+        said = output.split("AssertionError: ", 1)[-1].split("\nStack backtrace:")[0]
+        return CliError(
+            f"componentize-py could not import {project.entry}; what it said is above",
+            details=_WASM_FRAME.sub("", said).strip(),
+        )
     facts: Mapping[str, Any] = ast.literal_eval(report.read_text(encoding="utf-8"))
-    details = _GUEST_PATH.sub(
-        lambda match: f"{roots[int(match[1])]}/" if int(match[1]) < len(roots) else match[0],
-        facts.get("traceback", ""),
-    )
+    details = _GUEST_PATH.sub(lambda found: f"{roots[int(found[1])]}/", facts["traceback"])
     source = find_module(project.entry, roots)
     match facts["kind"]:
         case "no-handler":
@@ -160,15 +161,19 @@ def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) 
             )
         case "host-call":
             return CliError(f"cannot build {project.entry}: {facts['found']}", details=details)
-    hint = next(filter(None, (_missing_module(name, roots) for name in facts["missing"])), "")
+    hints = (_missing_module(name, path, roots) for name, path in facts["missing"])
+    hint = next(filter(None, hints), "")
     if facts["error"].startswith("BrokenPipeError"):
         hint = "An app can print no more than 10,000 bytes while it is imported."
     message = f"cannot build {project.entry}: importing it failed with {facts['error']}"
     return CliError(f"{message.rstrip('.')}. {hint}".rstrip(), details=details)
 
 
-def _missing_module(name: str, roots: Sequence[Path]) -> str:
+def _missing_module(name: str, path: str, roots: Sequence[Path]) -> str:
     native = find_native(name, roots)
+    if native is None and path.endswith(".so"):
+        number, _, place = path.removeprefix("/").partition("/")
+        native = native_extension(roots[int(number)], roots[int(number)] / place)
     if native:
         return (
             f"{native.distribution} needs the native extension {native.file.name}, and machine "
@@ -177,13 +182,10 @@ def _missing_module(name: str, roots: Sequence[Path]) -> str:
         )
     top = name.split(".")[0]
     if top in sys.stdlib_module_names:
-        return (
-            f"CPython for WebAssembly has no module {top}: there are no sockets, threads or "
-            "processes in the guest."
-        )
+        return f"The guest is CPython 3.14 for WebAssembly, which comes without {top}."
     if find_module(top, roots) or any((root / top).is_dir() for root in roots):
         return ""
     return (
-        f"Is what brings {top} installed in {sys.prefix}? An editable install that works by an "
-        "import hook is not seen: name its folder with -p."
+        f"{top} is neither in the app's folder nor installed in {sys.prefix}. (An editable "
+        "install that works by an import hook is not seen: name its folder with -p.)"
     )

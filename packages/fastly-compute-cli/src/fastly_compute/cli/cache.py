@@ -65,11 +65,14 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
     for root in roots:
         add("root", root in own)
         for name, file in _own_files(project, root) if root in own else _files(root):
-            state = file.stat()
-            if root in own and state.st_size <= _LARGE:
-                add(name, file.read_bytes())
-            else:
-                add(name, state.st_size, state.st_mtime_ns)
+            try:
+                state = file.stat()
+                if root in own and state.st_size <= _LARGE:
+                    add(name, file.read_bytes())
+                else:
+                    add(name, state.st_size, state.st_mtime_ns)
+            except FileNotFoundError:  # an editor's lock or temporary file
+                continue
     return digest.hexdigest()
 
 
@@ -142,8 +145,14 @@ def _is_foreign(folder: Path, root: Path) -> bool:
 def _files(
     root: Path, skip: Callable[[Path, Path], bool] = lambda folder, root: False
 ) -> Iterator[tuple[str, Path]]:
-    for top, folders, names in os.walk(root):
+    seen = set()
+    for top, folders, names in os.walk(root, followlinks=True):
         folder = Path(top)
+        real = folder.resolve()
+        if real in seen:  # a link to a folder above would not end
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(
             name for name in folders if name != "__pycache__" and not skip(folder / name, root)
         )

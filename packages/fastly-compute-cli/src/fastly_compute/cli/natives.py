@@ -14,12 +14,10 @@ class NativeExtension:
     """A module in machine code.
 
     Attributes:
-        module: Its dotted name.
         file: Where it is.
         distribution: What brought it, such as ``numpy 2.4.0``, or the file's name.
     """
 
-    module: str
     file: Path
     distribution: str
 
@@ -35,10 +33,18 @@ def find_native(module: str, roots: Iterable[Path]) -> NativeExtension | None:
     for root in roots:
         for file in sorted(root.joinpath(*parents).glob(f"{name}.*")):
             if file.name.endswith(_SUFFIXES) and file.name.split(".")[0] == name:
-                return NativeExtension(
-                    module=module, file=file, distribution=_owner(root, file) or file.name
-                )
+                return native_extension(root, file)
     return None
+
+
+def native_extension(root: Path, file: Path) -> NativeExtension:
+    """Say what brought a module in machine code.
+
+    Args:
+        root: The import root that it is in.
+        file: The module.
+    """
+    return NativeExtension(file=file, distribution=_owner(root, file) or file.name)
 
 
 def native_dependencies(requirements: Iterable[str], roots: Iterable[Path]) -> list[str]:

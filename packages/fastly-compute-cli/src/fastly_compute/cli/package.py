@@ -9,6 +9,8 @@ from fastly_compute.cli.cache import write_whole
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project import Project, service_name
 
+_COMPONENT = b"\0asm\x0d\0\1\0"
+
 
 def pack(project: Project) -> Path:
     """Write ``pkg/NAME.tar.gz`` with the component and fastly.toml.
@@ -20,14 +22,19 @@ def pack(project: Project) -> Path:
         Where the package is.
 
     Raises:
-        CliError: There is no component or no fastly.toml, or it has no name.
+        CliError: There is no component or no fastly.toml, or the latter has no name.
     """
     name = service_name(project.folder)
     if not project.output.is_file():
         raise CliError(f"there is no {project.output}; run fastly-compute build first")
+    component = project.output.read_bytes()
+    if not component.startswith(_COMPONENT):
+        raise CliError(
+            f"{project.output} is not a WebAssembly component; run fastly-compute build first"
+        )
     manifest = (project.folder / "fastly.toml").read_bytes()
     package = project.folder / "pkg" / f"{name}.tar.gz"
-    data = package_bytes(project.output.read_bytes(), manifest, name)
+    data = package_bytes(component, manifest, name)
     try:
         package.parent.mkdir(exist_ok=True)
         write_whole(package, data)

@@ -9,7 +9,7 @@ from fastly_compute.local.native import NativeApp
 from fastly_compute.local.sandbox import Sandbox
 from fastly_compute.local.server import Server
 from fastly_compute.local.trap import Trap
-from fastly_compute.local.wasm import ComponentError, WasmApp
+from fastly_compute.local.wasm import ComponentError, WasmApp  # imports world: fills the bindings
 
 __all__ = [
     "Answer",

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
-from fastly_compute.local import world
 from fastly_compute.local.config import LocalServer
 from fastly_compute.local.downstream import Answer, Downstream, Incoming, Tracked
 from fastly_compute.local.origin import Origins
@@ -49,7 +48,6 @@ class Host:
     def __init__(
         self, config: LocalServer | None = None, *, output: Callable[[str], None] = _print
     ) -> None:
-        world.install()
         self.config = config or LocalServer()
         self.origins = Origins()
         self._output = output

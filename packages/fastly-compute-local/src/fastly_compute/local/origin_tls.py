@@ -72,6 +72,8 @@ def start_tls(
 
 
 def _set_versions(context: ssl.SSLContext, low: int | None, high: int | None) -> None:
+    if low is None and high is None:
+        return
     # Python warns of TLS 1.0 and 1.1, but whoever could heed it is the guest, not this process.
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

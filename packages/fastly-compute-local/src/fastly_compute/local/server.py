@@ -31,6 +31,7 @@ class _Exchange:
         self._http = http
         self._peer = peer
         self._head = False
+        self._held = b""
         self.status = 0
         self.aborted = False
 
@@ -48,7 +49,11 @@ class _Exchange:
         """Send the head of the answer."""
         self.status = status
         try:
-            self._send(h11.Response(status_code=status, headers=_encoded(headers)))
+            # Where the length is known the body follows at once, in the same packet.
+            head = self._http.send(h11.Response(status_code=status, headers=_encoded(headers)))
+            self._held = head or b""
+            if length is None:
+                self._flush(b"")
         except h11.LocalProtocolError as error:
             self.aborted = True
             raise ClientGone(f"the answer is no valid HTTP: {error}") from error
@@ -83,9 +88,12 @@ class _Exchange:
                 raise ClientGone(str(error)) from error
 
     def _send(self, event: Any) -> None:
-        data = self._http.send(event)
+        self._flush(self._http.send(event) or b"")
+
+    def _flush(self, data: bytes) -> None:
+        data, self._held = self._held + data, b""
         try:
-            self._peer.sendall(data or b"")
+            self._peer.sendall(data)
         except OSError as error:
             self.aborted = True
             raise ClientGone(str(error)) from error

@@ -1,7 +1,7 @@
 """Puts the interfaces behind the generated bindings, function by function.
 
-After `install`, the modules under `wit_world.imports` do what this host does: guest code in the
-same process calls them directly, and the wasm host links a component against them. A function
+Once this is imported, the modules under `wit_world.imports` do what this host does: guest code in
+the same process calls them directly, and the wasm host links a component against them. A function
 that no interface implements answers `unsupported` where the WIT gives it an error to say so with.
 """
 
@@ -162,9 +162,5 @@ def _fill(name: str, stub: ModuleType, implementation: ModuleType | None) -> Non
             setattr(stub, attribute, offered)
 
 
-@functools.cache
-def install() -> None:
-    """Fill the generated modules, once."""
-    for name in (*IMPLEMENTED, *UNSUPPORTED):
-        stub = importlib.import_module(f"wit_world.imports.{name}")
-        _fill(name, stub, IMPLEMENTED.get(name))
+for _name in (*IMPLEMENTED, *UNSUPPORTED):
+    _fill(_name, importlib.import_module(f"wit_world.imports.{_name}"), IMPLEMENTED.get(_name))

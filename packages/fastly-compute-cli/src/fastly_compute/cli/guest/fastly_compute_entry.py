@@ -37,6 +37,7 @@ import componentize_py_runtime
 import wit_world.imports
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
+_NOT_THE_USERS = ("<frozen importlib", "/python/importlib/", "/world/")
 _blocked: list[BaseException] = []
 
 
@@ -65,36 +66,33 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _own_frames(summary: traceback.TracebackException) -> None:
     """Leave only the frames of the user's in a traceback."""
-    while True:
-        frames = [
+    following: traceback.TracebackException | None = summary
+    while following is not None:
+        following.stack[:] = [
             frame
-            for frame in summary.stack
-            if frame.filename != __file__ and not frame.filename.startswith("<frozen importlib")
+            for frame in following.stack
+            if frame.filename != __file__ and not frame.filename.startswith(_NOT_THE_USERS)
         ]
-        summary.stack[:] = [f for f in frames if not f.filename.startswith("/python/importlib/")]
-        following = summary.__cause__ or summary.__context__
-        if following is None:
-            return
-        summary = following
+        following = following.__cause__ or following.__context__
 
 
-def _missing(error: BaseException) -> list[str]:
-    """Name the modules that a failed import did not find."""
-    names = []
+def _missing(error: BaseException) -> list[tuple[str, str]]:
+    """Name the modules that a failed import did not find or could not load, and their files."""
+    found = []
     for link in _chain(error) if isinstance(error, ImportError) else ():
         if isinstance(link, ImportError) and link.name:
             part = getattr(link, "name_from", None)
-            names.append(f"{link.name}.{part}" if part else link.name)
-    return names
+            found.append((f"{link.name}.{part}" if part else link.name, link.path or ""))
+    return found
 
 
 def _report(kind: str, error: BaseException | None = None, found: str = "") -> None:
-    report: dict[str, Any] = {"kind": kind, "found": found}
+    report: dict[str, Any] = {"kind": kind, "found": found, "traceback": ""}
     if error is not None:
         summary = traceback.TracebackException.from_exception(error)
         _own_frames(summary)
         report |= {
-            "error": "".join(traceback.format_exception_only(error)).strip(),
+            "error": ": ".join([type(error).__name__, *str(error).splitlines()[:1]]),
             "traceback": "".join(summary.format()),
             "missing": _missing(error),
         }

@@ -62,7 +62,6 @@ class Links:
     """
 
     def __init__(self, engine: Engine, component: Component) -> None:
-        world.install()
         self._classes = _resource_classes()
         self._types = {cls: n for n, cls in enumerate(dict.fromkeys(self._classes.values()), 1)}
         self._functions: list[Any] = []

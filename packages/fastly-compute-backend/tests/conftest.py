@@ -1,0 +1,78 @@
+import fastly_compute.local  # noqa: F401 - brings the generated bindings
+
+# isort: split
+from dataclasses import dataclass
+
+import pytest
+import trustme
+from componentize_py_types import Err
+from wit_world.imports import backend, types
+
+from fastly_compute.local import BackendConfig, Health, Host, LocalServer
+
+
+@dataclass
+class Pki:
+    """A certificate authority, and a certificate of it with its key."""
+
+    authority: str
+    certificate: str
+    other_certificate: str
+    key: bytes
+
+
+@pytest.fixture(scope="session")
+def pki():
+    ca = trustme.CA()
+    issued, other = ca.issue_cert("client.example"), ca.issue_cert("other.example")
+    return Pki(
+        authority=ca.cert_pem.bytes().decode(),
+        certificate=issued.cert_chain_pems[0].bytes().decode(),
+        other_certificate=other.cert_chain_pems[0].bytes().decode(),
+        key=issued.private_key_pem.bytes(),
+    )
+
+
+@pytest.fixture
+def host(pki):
+    static = {
+        "origin": BackendConfig(url="http://127.0.0.1:8080", health=Health.HEALTHY),
+        "tls-origin": BackendConfig(
+            url="https://origin.example", override_host="www.example", tls_min_version=0x0303
+        ),
+        "down": BackendConfig(url="http://192.0.2.1", health=Health.UNHEALTHY),
+    }
+    secrets = {"tls": {"key": pki.key, "same-key": pki.key, "no-key": b"not a key"}}
+    with Host(LocalServer(backends=static, secret_stores=secrets)) as host:
+        yield host
+
+
+@pytest.fixture
+def sandbox(host):
+    with host.native() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def wit(host):
+    """The bindings' backend, to make it answer what this host never would."""
+    return backend
+
+
+@pytest.fixture(name="types")
+def wit_types():
+    """The bindings' errors."""
+    return types
+
+
+@pytest.fixture
+def refusing():
+    """Makes a host function that answers with an error."""
+
+    def function(error):
+        def refuse(*_):
+            raise Err(error)
+
+        return refuse
+
+    return function

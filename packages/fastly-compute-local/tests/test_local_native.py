@@ -1,0 +1,290 @@
+"""The interfaces as guest code in this process sees them."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from componentize_py_types import Err
+from wit_world.imports import (
+    async_io,
+    backend,
+    http_body,
+    http_req,
+    http_resp,
+    kv_store,
+    log,
+)
+
+from fastly_compute.local import (
+    Answer,
+    BackendConfig,
+    Host,
+    Incoming,
+    LocalServer,
+    NativeApp,
+    Sandbox,
+    Trap,
+)
+
+LARGE = 1 << 20
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def host(lines: list[str]) -> Iterator[Host]:
+    config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
+    with Host(config, output=lines.append) as host:
+        yield host
+
+
+@pytest.fixture
+def sandbox(host: Host) -> Iterator[Sandbox]:
+    with host.native() as sandbox:
+        yield sandbox
+
+
+def answer_of(host: Host, handle, incoming: Incoming | None = None) -> Answer:
+    class HttpIncoming:
+        def handle(self, request, body):
+            handle(request, body)
+
+    return host.request(NativeApp(HttpIncoming), incoming)
+
+
+def respond(status=200, content=b"", headers=()):
+    response = http_resp.Response.new()
+    response.set_status(status)
+    for name, value in headers:
+        response.append_header(name, value)
+    body = http_body.new()
+    http_body.write(body, content)
+    http_resp.send_downstream(response, body)
+
+
+def test_a_call_outside_of_a_request_says_where_it_belongs() -> None:
+    with pytest.raises(RuntimeError, match=r"log\.Endpoint\.open was called while no request"):
+        log.Endpoint.open("endpoint")
+
+
+def test_a_consumed_request_traps(sandbox: Sandbox) -> None:
+    request = http_req.Request.new()
+    request.set_uri("http://example.com/")
+    with pytest.raises(Err):
+        http_req.send(request, http_body.new(), backend.Backend.open("origin"))
+
+    with pytest.raises(Trap, match="this request was already sent"):
+        request.get_method(LARGE)
+
+
+def test_a_body_that_was_appended_traps(sandbox: Sandbox) -> None:
+    first, second = http_body.new(), http_body.new()
+    http_body.append(first, second)
+
+    with pytest.raises(Trap, match="was appended to another body"):
+        http_body.read(second, 1)
+
+
+def test_a_trap_cannot_be_caught_as_an_exception() -> None:
+    assert not issubclass(Trap, Exception)
+
+
+def test_selecting_a_handle_twice_traps(sandbox: Sandbox) -> None:
+    ready = async_io.Pollable.new_ready()
+
+    with pytest.raises(Trap, match="same handle twice"):
+        async_io.select([ready, ready])
+
+
+def test_selecting_nothing_traps(sandbox: Sandbox) -> None:
+    with pytest.raises(Trap, match="no handle"):
+        async_io.select([])
+
+
+def test_what_no_interface_offers_is_unsupported(sandbox: Sandbox) -> None:
+    with pytest.raises(Err) as caught:
+        kv_store.Store.open("store")
+
+    assert caught.value.value.name == "UNSUPPORTED"
+
+
+def test_a_function_that_is_not_offered_is_unsupported(sandbox: Sandbox) -> None:
+    request = http_req.Request.new()
+
+    with pytest.raises(Err) as caught:
+        request.redirect_to_grip_proxy(backend.Backend.open("origin"))
+
+    assert type(caught.value.value).__name__ == "Error_Unsupported"
+
+
+def test_log_lines_reach_the_output(sandbox: Sandbox, lines: list[str]) -> None:
+    log.Endpoint.open("audit").write(b"two\nlines\n")
+
+    assert lines == ["audit :: two\\nlines"]
+
+
+def test_an_answer_has_its_length(host: Host) -> None:
+    answer = answer_of(
+        host, lambda request, body: respond(201, b"made", [("content-length", b"99")])
+    )
+
+    assert (answer.status, bytes(answer.body), answer.complete) == (201, b"made", True)
+    assert answer.headers == [("content-length", b"4")]
+
+
+def test_no_answer_is_an_empty_200_as_on_the_platform(host: Host) -> None:
+    answer = answer_of(host, lambda request, body: None)
+
+    assert (answer.status, bytes(answer.body), answer.complete) == (200, b"", True)
+
+
+def test_a_second_answer_is_refused(host: Host) -> None:
+    caught = []
+
+    def handle(request, body):
+        respond(200, b"first")
+        try:
+            respond(200, b"second")
+        except Err as err:
+            caught.append(type(err.value).__name__)
+
+    answer = answer_of(host, handle)
+
+    assert bytes(answer.body) == b"first"
+    assert caught == ["Error_GenericError"]
+
+
+def test_an_exception_gives_a_500_and_its_traceback_goes_to_the_output(
+    host: Host, lines: list[str]
+) -> None:
+    def handle(request, body):
+        raise LookupError("no such thing")
+
+    answer = answer_of(host, handle)
+
+    assert answer.status == 500
+    assert b"no such thing" not in answer.body
+    assert "LookupError: no such thing" in lines
+
+
+def test_a_streamed_answer_ends_when_its_body_is_closed(host: Host) -> None:
+    def handle(request, body):
+        out = http_body.new()
+        http_body.write(out, b"be")
+        http_resp.send_downstream_streaming(http_resp.Response.new(), out)
+        http_body.write(out, b"gun")
+        http_body.append_trailer(out, "x-sum", b"1")
+        http_body.close(out)
+
+    answer = answer_of(host, handle)
+
+    assert (bytes(answer.body), answer.complete) == (b"begun", True)
+    assert answer.headers == [("transfer-encoding", b"chunked")]
+    assert answer.trailers == [("x-sum", b"1")]
+
+
+def test_a_streamed_answer_whose_body_is_dropped_is_not_complete(host: Host) -> None:
+    def handle(request, body):
+        with http_body.new() as out:
+            http_resp.send_downstream_streaming(http_resp.Response.new(), out)
+            http_body.write(out, b"half")
+
+    answer = answer_of(host, handle)
+
+    assert (bytes(answer.body), answer.complete) == (b"half", False)
+
+
+def test_a_streaming_body_cannot_be_read(host: Host, lines: list[str]) -> None:
+    def handle(request, body):
+        out = http_body.new()
+        http_resp.send_downstream_streaming(http_resp.Response.new(), out)
+        http_body.read(out, 1)
+
+    answer = answer_of(host, handle)
+
+    assert answer.complete is False
+    assert any("can only be written" in line for line in lines)
+
+
+@pytest.mark.parametrize("status", [100, 103, 199])
+def test_only_a_final_status_answers(sandbox: Sandbox, status: int) -> None:
+    with pytest.raises(Err) as caught:
+        respond(status)
+
+    assert type(caught.value.value).__name__ == "Error_InvalidArgument"
+
+
+def test_the_answer_to_a_head_request_keeps_the_length_of_what_a_get_would_get(
+    host: Host,
+) -> None:
+    answer = answer_of(
+        host,
+        lambda request, body: respond(200, b"", [("content-length", b"1234")]),
+        Incoming(method="HEAD"),
+    )
+
+    assert answer.headers == [("content-length", b"1234")]
+
+
+def test_the_clients_body_is_read_in_parts(host: Host) -> None:
+    parts = []
+
+    def handle(request, body):
+        while part := http_body.read(body, 4):
+            parts.append(part)
+
+    answer_of(host, handle, Incoming(method="POST", body=b"ten bytes!"))
+
+    assert parts == [b"ten ", b"byte", b"s!"]
+
+
+def test_registered_backends_belong_to_their_sandbox(host: Host) -> None:
+    with host.native():
+        backend.register_dynamic_backend("mine", "127.0.0.1:1", backend.DynamicBackendOptions())
+    with host.native(), pytest.raises(Err) as caught:
+        backend.Backend.open("mine")
+
+    assert caught.value.value.name == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        ("exa mple.com", "blanks"),
+        ("example.com/path", "host with or without port"),
+        ("user@example.com", "user name"),
+        ("example.com:99999", "URL"),
+        ("", "host"),
+    ],
+)
+def test_a_malformed_target_is_refused_and_the_log_says_why(
+    sandbox: Sandbox, lines: list[str], target: str, rule: str
+) -> None:
+    with pytest.raises(Err) as caught:
+        backend.register_dynamic_backend("made", target, backend.DynamicBackendOptions())
+
+    assert type(caught.value.value).__name__ == "Error_InvalidArgument"
+    assert any(rule in line for line in lines)
+
+
+def test_a_tls_option_switches_tls_on(sandbox: Sandbox) -> None:
+    options = backend.DynamicBackendOptions()
+    options.cert_hostname("example.com")
+    made = backend.register_dynamic_backend("made", "127.0.0.1", options)
+
+    assert (made.is_tls(), made.get_port()) == (True, 443)
+
+
+def test_a_sandbox_leaves_nothing_behind(host: Host) -> None:
+    with host.native() as sandbox:
+        pass
+    reference = sandbox.id
+    del sandbox
+    gc.collect()
+
+    assert not [
+        thing for thing in gc.get_objects() if isinstance(thing, Sandbox) and thing.id == reference
+    ]

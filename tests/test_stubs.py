@@ -1,0 +1,29 @@
+"""stubs/ is what the vendored WIT generates."""
+
+import filecmp
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STUBS = ROOT / "stubs"
+
+
+def files(folder: Path) -> dict[str, Path]:
+    return {
+        str(path.relative_to(folder)): path
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def test_the_stubs_have_not_drifted_from_the_wit(tmp_path: Path) -> None:
+    runpy.run_path(str(ROOT / "tools/generate_stubs.py"))["generate"](tmp_path)
+    generated, kept = files(tmp_path), files(STUBS)
+    changed = [
+        name
+        for name in generated.keys() & kept.keys()
+        if not filecmp.cmp(generated[name], kept[name], shallow=False)
+    ]
+
+    assert generated.keys() == kept.keys()
+    assert not changed, "run `hatch run stubs:generate`"
