@@ -59,19 +59,30 @@ def build(project: Project) -> Built:
     key = cache.inputs_key(project, roots)
     entry = cache.look_up(key)
     cached = entry is not None
-    if entry is None:
-        component = _componentize(project, roots)
-        with step("Packing"):
-            entry = cache.store(key, component, len(package_bytes(component)))
     try:
-        project.output.parent.mkdir(parents=True, exist_ok=True)
-        data = entry.component.read_bytes()
-        cache.write_whole(project.output, data)
+        if entry is None:
+            component = _componentize(project, roots)
+            with step("Packing"):
+                entry = cache.Entry(component=component, package_size=len(package_bytes(component)))
+            # What was changed while it was built must not be kept under the key of before.
+            if cache.inputs_key(project, roots) == key:
+                cache.store(key, entry)
+        if not _holds(project.output, entry.component):
+            project.output.parent.mkdir(parents=True, exist_ok=True)
+            cache.write_whole(project.output, entry.component)
     except OSError as error:
-        raise CliError(f"cannot write {project.output}: {error.strerror}") from error
+        raise CliError(f"cannot write {error.filename}: {error.strerror}") from error
     return Built(
-        output=project.output, size=len(data), package_size=entry.package_size, cached=cached
+        output=project.output,
+        size=len(entry.component),
+        package_size=entry.package_size,
+        cached=cached,
     )
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    # A file that is written anew would wake whoever watches it.
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
 
 
 def check(project: Project, roots: Sequence[Path]) -> None:

@@ -25,11 +25,11 @@ class Entry:
     """A component in the cache.
 
     Attributes:
-        component: Where it is.
+        component: Its bytes.
         package_size: Its size when packed, in bytes.
     """
 
-    component: Path
+    component: bytes
     package_size: int
 
 
@@ -82,22 +82,21 @@ def look_up(key: str) -> Entry | None:
     try:
         package_size = json.loads(facts.read_bytes())["package_size"]
         os.utime(component)
+        return Entry(component=component.read_bytes(), package_size=package_size)
     except FileNotFoundError:
         return None
-    return Entry(component=component, package_size=package_size)
 
 
-def store(key: str, component: bytes, package_size: int) -> Entry:
+def store(key: str, entry: Entry) -> None:
     """Keep a component, and forget the ones that were not used for longest.
 
     Builds may run at the same time: each file appears whole, and the facts last.
     """
     path, facts = _paths(key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, component)
-    write_whole(facts, json.dumps({"package_size": package_size}).encode())
+    write_whole(path, entry.component)
+    write_whole(facts, json.dumps({"package_size": entry.package_size}).encode())
     _forget(path.parent)
-    return Entry(component=path, package_size=package_size)
 
 
 def write_whole(path: Path, data: bytes) -> None:

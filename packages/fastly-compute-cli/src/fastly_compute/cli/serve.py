@@ -79,18 +79,18 @@ def serve(
         _serve_viceroy(project, address, config, watch=watch)
         return
     make = _wasm if host == "wasm" else _native
+    configured = _configured(project, config)
     app = make(project)
-    fastly = _host(project, config)
     try:
-        server = Server(fastly, app, address)
+        server = Server(_host(project, configured), app, address)
     except OSError as error:
         raise CliError(
             f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "
             "give another address with --addr"
         ) from error
     with server:
-        click.echo(f"Serving {project.entry} on {server.url} (host {host}, Ctrl-C to stop)")
         try:
+            click.echo(f"Serving {project.entry} on {server.url} (host {host}, Ctrl-C to stop)")
             for _ in _changes(project, config) if watch else _never():
                 _reload(server, project, config, make)
         except KeyboardInterrupt:
@@ -107,13 +107,13 @@ def _reload(
 ) -> None:
     started = time.monotonic()
     try:
+        configured = _configured(project, config)
         app = make(project)
-        fastly = _host(project, config)
     except CliError as error:
         error.show()
         click.echo("The app as it was goes on.", err=True)
         return
-    before, server.host, server.app = server.host, fastly, app
+    before, server.host, server.app = server.host, _host(project, configured), app
     before.close()
     click.echo(f"Reloaded in {time.monotonic() - started:.1f} s", err=True)
 
@@ -147,12 +147,15 @@ def _native(project: Project) -> NativeApp:
         ) from error
 
 
-def _host(project: Project, config: Path | None) -> Host:
+def _configured(project: Project, config: Path | None) -> LocalServer:
     path = configuration(project, config)
     try:
-        local_server = LocalServer() if path is None else load(path)
+        return LocalServer() if path is None else load(path)
     except ConfigError as error:
         raise CliError(str(error)) from error
+
+
+def _host(project: Project, configured: LocalServer) -> Host:
     roots = import_roots(project)
 
     def say(line: str) -> None:
@@ -161,7 +164,7 @@ def _host(project: Project, config: Path | None) -> Host:
             line = f"{found[1]}{roots[int(found[2])]}/{line[found.end() :]}"
         click.echo(line, err=True)
 
-    return Host(local_server, output=say)
+    return Host(configured, output=say)
 
 
 def _never() -> Iterator[None]:

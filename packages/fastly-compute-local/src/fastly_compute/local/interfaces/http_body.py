@@ -10,6 +10,7 @@ from wit_world.imports.http_body import TrailerError_Error, TrailerError_NotAvai
 from wit_world.imports.types import (
     Error_GenericError,
     Error_HttpIncomplete,
+    Error_HttpInvalid,
     Error_InvalidArgument,
     Error_Unsupported,
 )
@@ -22,7 +23,11 @@ from fastly_compute.local.trap import Trap
 
 T = TypeVar("T")
 
-_ERRORS = {"http-incomplete": Error_HttpIncomplete, "generic-error": Error_GenericError}
+_ERRORS = {
+    "generic-error": Error_GenericError,
+    "http-incomplete": Error_HttpIncomplete,
+    "http-invalid": Error_HttpInvalid,
+}
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from wit_world.imports.http_req import (
     SendErrorDetail_DnsTimeout,
     SendErrorDetail_HttpIncompleteResponse,
     SendErrorDetail_HttpProtocolError,
+    SendErrorDetail_HttpRequestUriInvalid,
     SendErrorDetail_HttpResponseHeaderSectionTooLarge,
     SendErrorDetail_HttpResponseStatusInvalid,
     SendErrorDetail_HttpResponseTimeout,
@@ -70,6 +71,7 @@ _DETAILS: dict[str, SendErrorDetail] = {
     "http-response-timeout": SendErrorDetail_HttpResponseTimeout(),
     "http-response-status-invalid": SendErrorDetail_HttpResponseStatusInvalid(),
     "http-protocol-error": SendErrorDetail_HttpProtocolError(),
+    "http-request-uri-invalid": SendErrorDetail_HttpRequestUriInvalid(),
     "internal-error": SendErrorDetail_InternalError(),
 }
 

@@ -1,0 +1,104 @@
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fastly_compute.cli import main
+from fastly_compute.cli.build import Built, build
+from fastly_compute.cli.project import Project
+
+BUILT_APP = '''\
+"""Answers what only a built component can know."""
+
+import datetime
+import gc
+import os
+import random
+
+from fastly_compute.http import IncomingRequest, Response, service
+
+
+def answer(request: IncomingRequest) -> object:
+    match request.path:
+        case "/random":
+            return random.random()
+        case "/environ":
+            return dict(os.environ)
+        case "/codecs":
+            date = datetime.datetime.strptime("2026-11-21", "%Y-%m-%d")
+            return ["bücher.example".encode("idna").decode(), date.isoformat()]
+        case "/frozen":
+            return gc.get_freeze_count() > 1000
+        case "/boom":
+            raise ValueError("boom")  # the line that a traceback shows
+
+
+def handle(request: IncomingRequest) -> Response:
+    return Response.json(answer(request))
+
+
+HttpIncoming = service(handle)
+'''
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all xdist workers of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "fastly-compute"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _build_cache(shared: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FASTLY_COMPUTE_CACHE", str(shared / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def built_app(shared: Path) -> Built:
+    """The app above, built once per test run."""
+    folder = shared / "app"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder.mkdir(exist_ok=True)
+        (folder / "main.py").write_text(BUILT_APP, encoding="utf-8")
+        return build(Project(folder=folder))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, the present one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[[str, str], Path]:
+    """Writes a file into the folder."""
+
+    def write(name: str, text: str) -> Path:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run() -> Callable[..., Result]:
+    """Runs a command line."""
+
+    def run(*arguments: str) -> Result:
+        result = CliRunner().invoke(main, arguments)
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    return run

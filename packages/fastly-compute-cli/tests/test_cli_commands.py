@@ -1,0 +1,163 @@
+import subprocess
+import sys
+import tarfile
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
+Write = Callable[[str, str], Path]
+
+COMPONENT = b"\0asm\x0d\0\1\0"
+MANIFEST = 'manifest_version = 3\nname = "edge proxy"\nlanguage = "other"\n'
+
+
+@pytest.fixture
+def packable(folder: Path, write: Write) -> Path:
+    write("fastly.toml", MANIFEST)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "main.wasm").write_bytes(COMPONENT)
+    return folder
+
+
+def test_a_new_app_is_complete(folder: Path, run: Run) -> None:
+    result = run("new", "my-app")
+    app = folder / "my-app"
+    files = sorted(path.relative_to(app).as_posix() for path in app.rglob("*.*"))
+
+    assert result.exit_code == 0
+    assert "fastly-compute serve" in result.stdout
+    assert files == [
+        ".gitignore",
+        "README.md",
+        "fastly.toml",
+        "main.py",
+        "pyproject.toml",
+        "tests/test_main.py",
+    ]
+    pyproject = tomllib.loads((app / "pyproject.toml").read_text())
+    assert pyproject["tool"]["fastly-compute"] == {"entry": "main"}
+    manifest = tomllib.loads((app / "fastly.toml").read_text())
+    assert (manifest["name"], manifest["language"]) == ("my-app", "other")
+    assert manifest["scripts"]["build"] == "fastly-compute build"
+
+
+def test_the_tests_of_a_new_app_pass(folder: Path, run: Run) -> None:
+    run("new", "my-app")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        command, cwd=folder / "my-app", capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+def test_a_new_app_never_overwrites(folder: Path, run: Run) -> None:
+    (folder / "my-app").mkdir()
+    result = run("new", "my-app")
+
+    assert result.exit_code == 1
+    assert f"Error: {folder / 'my-app'} exists already" in result.stderr
+    assert list((folder / "my-app").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "a", "My-App", "-app", "app-", "../app", "a b", "9app"])
+def test_a_name_that_no_app_can_have_is_refused(name: str, folder: Path, run: Run) -> None:
+    result = run("new", "--", name)
+
+    assert result.exit_code == 1
+    assert f"{name!r} cannot be an app's name" in result.stderr
+    assert list(folder.iterdir()) == []
+
+
+def test_a_package_has_the_component_and_the_manifest(packable: Path, run: Run) -> None:
+    result = run("pack")
+
+    assert result.exit_code == 0
+    assert result.stdout == "pkg/edge-proxy.tar.gz  0.0 MB\n"
+    with tarfile.open(packable / "pkg" / "edge-proxy.tar.gz") as tar:
+        assert tar.getnames() == ["edge-proxy/bin/main.wasm", "edge-proxy/fastly.toml"]
+        assert tar.extractfile("edge-proxy/bin/main.wasm").read() == COMPONENT  # type: ignore[union-attr]
+        assert tar.extractfile("edge-proxy/fastly.toml").read() == MANIFEST.encode()  # type: ignore[union-attr]
+
+
+def test_packing_the_same_again_makes_the_same_package(packable: Path, run: Run) -> None:
+    package = packable / "pkg" / "edge-proxy.tar.gz"
+    run("pack")
+    first = package.read_bytes()
+    (packable / "bin" / "main.wasm").touch()
+    run("pack")
+
+    assert package.read_bytes() == first
+
+
+def test_a_package_without_a_manifest_is_an_error(packable: Path, run: Run) -> None:
+    (packable / "fastly.toml").unlink()
+    result = run("pack")
+
+    assert result.exit_code == 1
+    assert f"there is no fastly.toml in {packable}" in result.stderr
+
+
+def test_a_package_without_a_component_is_an_error(packable: Path, run: Run) -> None:
+    (packable / "bin" / "main.wasm").unlink()
+    result = run("pack")
+
+    assert result.exit_code == 1
+    assert "run fastly-compute build first" in result.stderr
+
+
+def test_a_core_module_is_not_packed(packable: Path, run: Run) -> None:
+    (packable / "bin" / "main.wasm").write_bytes(b"\0asm\1\0\0\0")
+    result = run("pack")
+
+    assert result.exit_code == 1
+    assert "bin/main.wasm is not a WebAssembly component" in result.stderr
+
+
+def test_the_doctor_lists_what_is_well(
+    folder: Path, write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = write("main.py", "")
+    monkeypatch.setenv("VICEROY", sys.executable)
+    result = run("doctor")
+
+    assert result.exit_code == 0, result.stdout
+    assert f"ok     entry main at {main}\n" in result.stdout
+    assert "ok     componentize-py 0.25." in result.stdout
+    assert "ok     fastly-compute-cli " in result.stdout
+    assert f"ok     Viceroy at {sys.executable}\n" in result.stdout
+
+
+def test_the_doctor_says_how_to_install_viceroy(
+    folder: Path, write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", "")
+    monkeypatch.setenv("VICEROY", str(folder / "gone"))
+    result = run("doctor")
+
+    assert result.exit_code == 0
+    assert "cargo install viceroy --version 0.22.0 --locked" in result.stdout
+
+
+def test_the_doctor_finds_a_missing_entry(folder: Path, run: Run) -> None:
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert f"wrong  no entry module main in {folder}" in result.stdout
+    assert "Error: 1 thing wrong; see above" in result.stderr
+
+
+def test_the_doctor_finds_another_sdk_and_machine_code(write: Write, run: Run) -> None:
+    write("main.py", "")
+    write("pyproject.toml", '[project]\ndependencies = ["watchfiles"]\n')
+    write("fastly_compute/__init__.py", "")
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert "wrong  a package fastly_compute in " in result.stdout
+    assert "note   dependencies with machine code: watchfiles 1." in result.stdout

@@ -1,0 +1,249 @@
+import contextlib
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from fastly_compute.cli.build import Built
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.project import Project
+from fastly_compute.cli.serve import configuration, parse_address
+from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+
+Run = Callable[..., Result]
+Write = Callable[[str, str], Path]
+
+APP = """
+from fastly_compute.http import IncomingRequest, Response, service
+
+
+def handle(request: IncomingRequest) -> Response:
+    if request.path == "/boom":
+        raise ValueError("boom")
+    return Response.text("first")
+
+
+HttpIncoming = service(handle)
+"""
+
+
+class Served:
+    """A running `fastly-compute serve`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.url = self.wait_for(r"(?:Serving main|Listening) on (http://\S+)")[1]
+
+    def wait_for(self, pattern: str) -> "re.Match[str]":
+        assert self.process.stdout is not None
+        lines = []
+        while line := self.process.stdout.readline():
+            lines.append(line)
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"it ended without {pattern!r}: {''.join(lines)}")
+
+    def says_something(self, seconds: float) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+            return bool(selector.select(seconds))
+
+    def get(self, path: str = "/") -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.url + path) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return answer.code, answer.read().decode()
+
+    def stop(self) -> str:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=30)[0]
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Served]:
+    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--addr", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    with process:
+        try:
+            yield Served(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def app(write: Write) -> Path:
+    return write("main.py", APP)
+
+
+def test_the_native_host_serves_logs_shows_tracebacks_and_stops(app: Path) -> None:
+    with serving(app.parent, "--host", "native") as served:
+        answer = served.get()
+        failure = served.get("/boom")
+        output = served.stop()
+
+    assert answer == (200, "first")
+    assert failure == (500, "Internal Server Error")
+    assert re.search(r"^GET / 200 in [\d.]+ ms$", output, re.MULTILINE)
+    assert re.search(r"^GET /boom 500 in [\d.]+ ms$", output, re.MULTILINE)
+    assert f'  File "{app}", line 7, in handle\n    raise ValueError("boom")\n' in output
+    assert output.endswith("Stopped.\n")
+    assert served.process.returncode == 0
+
+
+def test_the_wasm_host_serves_logs_shows_tracebacks_and_stops(
+    built_app: Built, folder: Path
+) -> None:
+    source = built_app.output.parent.parent / "main.py"
+    (folder / "main.py").write_bytes(source.read_bytes())
+    with serving(folder) as served:
+        answer = served.get("/frozen")
+        failure = served.get("/boom")
+        output = served.stop()
+
+    assert answer == (200, "true")
+    assert failure == (500, "Internal Server Error")
+    assert re.search(r"^GET /frozen 200 in [\d.]+ ms$", output, re.MULTILINE)
+    assert re.search(
+        r'^  File ".*/test_the_wasm_host.*/main.py", line \d+, in', output, re.MULTILINE
+    )
+    assert '    raise ValueError("boom")  # the line that a traceback shows\n' in output
+    assert served.process.returncode == 0
+
+
+def test_viceroy_serves_and_stops(built_app: Built, folder: Path) -> None:
+    if find_viceroy() is None:
+        if "CI" in os.environ:
+            pytest.fail("there is no viceroy on PATH or in $VICEROY")
+        pytest.skip(f"needs Viceroy on PATH or in $VICEROY: {INSTALL}")
+    source = built_app.output.parent.parent / "main.py"
+    (folder / "main.py").write_bytes(source.read_bytes())
+    with serving(folder, "--host", "viceroy") as served:
+        answer = served.get("/frozen")
+        output = served.stop()
+
+    assert answer == (200, "true")
+    assert output.endswith("Stopped.\n")
+    assert served.process.returncode == 0
+
+
+def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(app: Path) -> None:
+    with serving(app.parent, "--host", "native", "--watch") as served:
+        before = served.get()
+        served.wait_for("GET / 200")
+        change_until_noticed(served, app, APP.replace("first", "a second"))
+        served.wait_for(r"Reloaded in [\d.]+ s")
+        after = served.get()
+        app.write_text("import gone\n")
+        served.wait_for("Error: cannot serve main: importing it failed with ModuleNotFound")
+        served.wait_for("The app as it was goes on.")
+        still = served.get()
+        served.stop()
+
+    assert before == (200, "first")
+    assert after == still == (200, "a second")
+
+
+def change_until_noticed(served: Served, path: Path, text: str) -> None:
+    # It says that it serves before the system's watcher is in place.
+    for number in range(60):
+        path.write_text(f"{text}# {number}\n")
+        if served.says_something(1):
+            return
+    raise AssertionError("the change was not noticed")
+
+
+def test_a_port_in_use_is_an_error(app: Path, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--host", "native", "--addr", f"127.0.0.1:{port}")
+
+    assert result.exit_code == 1
+    assert f"Error: cannot listen on 127.0.0.1:{port}: Address already in use" in result.stderr
+    assert "--addr" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["[local_server", "[local_server]\nbackend = 3\n", "[local_server.backends.a]\nx = 1"]
+)
+def test_a_wrong_configuration_is_one_line(text: str, app: Path, write: Write, run: Run) -> None:
+    write("viceroy.toml", text)
+    result = run("serve", "-C", "viceroy.toml", "--addr", "127.0.0.1:0")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: viceroy.toml")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_configuration_that_is_not_there_is_an_error(app: Path, run: Run) -> None:
+    result = run("serve", "-C", "gone.toml")
+
+    assert result.exit_code == 1
+    assert "gone.toml" in result.stderr
+
+
+def test_the_apps_own_exception_on_the_native_host_has_its_traceback(
+    write: Write, run: Run
+) -> None:
+    write("broken.py", "raise ValueError('no tariff')\n")
+    result = run("serve", "--host", "native", "--entry", "broken", "--addr", "127.0.0.1:0")
+
+    assert result.exit_code == 1
+    assert "ValueError: no tariff" in result.stderr
+    assert "Error: cannot serve broken: importing it failed with ValueError" in result.stderr
+
+
+def test_without_viceroy_the_error_says_how_to_install_it(
+    app: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VICEROY", str(app.with_name("gone")))
+    result = run("serve", "--host", "viceroy")
+
+    assert result.exit_code == 1
+    assert "cargo install viceroy --version 0.22.0 --locked" in result.stderr
+
+
+def test_the_default_configuration_is_the_local_server_of_fastly_toml(
+    folder: Path, write: Write
+) -> None:
+    project = Project(folder=folder)
+    without = configuration(project, None)
+    manifest = write("fastly.toml", "name = 'a'\n")
+    bare = configuration(project, None)
+    write("fastly.toml", "name = 'a'\n[local_server]\n")
+
+    assert (without, bare) == (None, None)
+    assert configuration(project, None) == manifest
+    assert configuration(project, Path("viceroy.toml")) == Path("viceroy.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("127.0.0.1:80", ("127.0.0.1", 80)), ("[::1]:0", ("::1", 0)), ("edge:1", ("edge", 1))],
+)
+def test_an_address_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -> None:
+    assert parse_address(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "7676", ":7676", "host:", "host:http", "host:65536"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(CliError, match="is no address"):
+        parse_address(text)
