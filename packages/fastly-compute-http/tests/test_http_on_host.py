@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import FunctionType
 
 import pytest
@@ -488,6 +489,19 @@ def test_a_service_can_be_made_by_a_decorator(host):
     assert host.request(NativeApp(incoming)).body == b"GET"
     assert repr(incoming).startswith("<Service ")
     assert "test_a_service_can_be_made_by_a_decorator.<locals>.incoming" in repr(incoming)
+
+
+def test_the_app_of_the_readme_works(host):
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    app: dict[str, object] = {}
+    exec(readme.partition("```python\n")[2].partition("```")[0], app)
+
+    hello = host.request(NativeApp(app["HttpIncoming"]), Incoming(uri="http://a/hello?name=Ada"))
+    proxied = host.request(NativeApp(app["HttpIncoming"]), Incoming(uri="http://a/404"))
+
+    assert hello.body == b"Hello, Ada!"
+    assert (proxied.status, proxied.body) == (404, b"not here")
+    assert ("X-Served-By", b"the edge") in proxied.headers
 
 
 def test_a_service_is_made_of_a_function():

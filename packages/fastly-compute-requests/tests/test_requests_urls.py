@@ -111,7 +111,9 @@ def test_credentials_in_a_url_are_refused_with_what_to_do_and_not_repeated():
 
 @given(forms)
 def test_a_form_is_encoded_as_requests_does(form):
-    assert encode_form(form) == real.PreparedRequest._encode_params(form)
+    theirs = real.Request("POST", "http://a/", data=form).prepare().body
+
+    assert encode_form(form) == (theirs or "")
 
 
 @pytest.mark.parametrize("form", [[1], ["ab"], [("a", "b", "c")]])

@@ -79,8 +79,6 @@ class Headers:
 
     __slots__ = ("_fields",)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __init__(self, fields: HeadersLike = ()) -> None:
         self._fields: list[tuple[str, str, str]] = []  # lower-case name, name, value
         pairs = fields.items() if isinstance(fields, Headers | Mapping) else fields

@@ -1,0 +1,82 @@
+"""Checks the wheels in dist/: what is in them, and that each works alone in a clean environment."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DIST = ROOT / "dist"
+GUEST = {"core", "secret-store", "backend", "http", "requests"}
+GUEST_LIMIT = 150_000
+# What each package may depend on: docs/architecture.md.
+DEPENDS = {
+    "core": set(),
+    "secret-store": {"core"},
+    "backend": {"core", "secret-store"},
+    "http": {"core", "backend"},
+    "requests": {"backend", "http"},
+    "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
+    "cli": {"click", "componentize-py", "local", "platformdirs", "wasmtime", "watchfiles"},
+}
+SHIPPED = {
+    "local": ["bindings/wit_world/imports/backend.py", "bindings/componentize_py_types.py"],
+    "cli": ["wit/deps/compute.wit", "wasi_stub.wat"],
+}
+
+
+def short(distribution: str) -> str:
+    """The package's own part of a distribution's name."""
+    return re.sub(r"[-_.]+", "-", distribution).lower().removeprefix("fastly-compute-")
+
+
+def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
+    """Check the files and the metadata of one wheel."""
+    names = wheel.namelist()
+    leaf = f"fastly_compute/{package.replace('-', '_')}"
+    assert "fastly_compute/__init__.py" not in names, f"{package} owns the namespace"
+    assert "fastly_compute/py.typed" not in names, f"{package} types the namespace"
+    for needed in ["__init__.py", "py.typed", *SHIPPED.get(package, [])]:
+        assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
+    strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
+    assert not strange, f"{package} has files of others: {strange}"
+    (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
+    required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
+    found = {short(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in required}
+    assert found == DEPENDS[package], f"{package} depends on {sorted(found)}"
+
+
+def check_alone(package: str, folder: Path) -> None:
+    """Install one wheel in an environment of its own, and import it there."""
+    environment = folder / package
+    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "-q", "-p", sys.executable, environment], check=True)
+    install = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST]
+    subprocess.run([*install, f"fastly-compute-{package}"], check=True)
+    module = f"fastly_compute.{package.replace('-', '_')}"
+    code = f"import {module} as m; assert m.__file__.startswith({str(environment)!r}); m.__all__"
+    subprocess.run([python, "-I", "-c", code], check=True, cwd=folder)
+
+
+def main() -> None:
+    """Check all wheels."""
+    wheels = {short(path.name.partition("-")[0]): path for path in DIST.glob("*.whl")}
+    assert wheels.keys() == DEPENDS.keys(), f"dist/ has {sorted(wheels)}: run hatch build --all"
+    for package, path in sorted(wheels.items()):
+        with zipfile.ZipFile(path) as wheel:
+            check_contents(package, wheel)
+    size = sum(wheels[package].stat().st_size for package in GUEST)
+    assert size < GUEST_LIMIT, f"the guest packages take {size} bytes"
+    with tempfile.TemporaryDirectory() as folder:
+        for package in sorted(wheels):
+            check_alone(package, Path(folder))
+            print(f"{package}: installs and imports alone")
+    print(f"The guest packages take {size / 1000:.0f} KB of the {GUEST_LIMIT / 1000:.0f} KB allowed.")
+
+
+if __name__ == "__main__":
+    main()
