@@ -42,7 +42,7 @@ class Served:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
-        self.url = self.wait_for(r"(?:Serving main|Listening) on (http://\S+)")[1]
+        self.url = self.wait_for(r"Serving main on (http://\S+)")[1]
 
     def wait_for(self, pattern: str) -> "re.Match[str]":
         assert self.process.stdout is not None
@@ -66,8 +66,8 @@ class Served:
             with answer:
                 return answer.code, answer.read().decode()
 
-    def stop(self) -> str:
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> str:
+        self.process.send_signal(how)
         return self.process.communicate(timeout=30)[0]
 
 
@@ -142,6 +142,14 @@ def test_viceroy_serves_and_stops(built_app: Built, folder: Path) -> None:
 
     assert answer == (200, "true")
     assert output.endswith("Stopped.\n")
+    assert served.process.returncode == 0
+
+
+def test_being_terminated_is_as_good_as_being_interrupted(app: Path) -> None:
+    with serving(app.parent, "--host", "native") as served:
+        output = served.stop(signal.SIGTERM)
+
+    assert output == "Stopped.\n"
     assert served.process.returncode == 0
 
 

@@ -109,7 +109,7 @@ def test_a_secret_outlives_its_store(store):
     assert store.name == "credentials"
 
 
-def test_a_secret_that_is_closed_forgets_its_content(store):
+def test_a_secret_that_is_closed_is_not_read_any_more_even_if_it_was_before(store):
     secret = store["token"]
     secret.plaintext()
     secret.close()

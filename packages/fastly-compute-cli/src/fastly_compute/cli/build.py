@@ -60,6 +60,7 @@ def build(project: Project) -> Built:
     entry = cache.look_up(key)
     cached = entry is not None
     try:
+        project.output.parent.mkdir(parents=True, exist_ok=True)
         if entry is None:
             component = _componentize(project, roots)
             with step("Packing"):
@@ -68,7 +69,6 @@ def build(project: Project) -> Built:
             if cache.inputs_key(project, roots) == key:
                 cache.store(key, entry)
         if not _holds(project.output, entry.component):
-            project.output.parent.mkdir(parents=True, exist_ok=True)
             cache.write_whole(project.output, entry.component)
     except OSError as error:
         raise CliError(f"cannot write {error.filename}: {error.strerror}") from error

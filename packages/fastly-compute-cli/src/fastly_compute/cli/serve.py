@@ -2,7 +2,7 @@
 
 import importlib
 import re
-import subprocess
+import signal
 import sys
 import threading
 import time
@@ -17,7 +17,7 @@ from fastly_compute.cli.build import build, check
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project import Project, read_toml
 from fastly_compute.cli.roots import app_roots, import_roots
-from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+from fastly_compute.cli.viceroy import INSTALL, Viceroy, find_viceroy
 from fastly_compute.local import (
     ComponentError,
     ConfigError,
@@ -75,9 +75,22 @@ def serve(
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
     """
-    if host == "viceroy":
-        _serve_viceroy(project, address, config, watch=watch)
-        return
+    # A process manager's way to stop it is as good as the user's.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if host == "viceroy":
+            _serve_viceroy(project, address, config, watch=watch)
+        else:
+            _serve_embedded(project, host, address, config, watch=watch)
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve_embedded(
+    project: Project, host: str, address: tuple[str, int], config: Path | None, *, watch: bool
+) -> None:
     make = _wasm if host == "wasm" else _native
     configured = _configured(project, config)
     app = make(project)
@@ -90,13 +103,15 @@ def serve(
         ) from error
     with server:
         try:
-            click.echo(f"Serving {project.entry} on {server.url} (host {host}, Ctrl-C to stop)")
+            _announce(project, host, server.url)
             for _ in _changes(project, config) if watch else _never():
                 _reload(server, project, config, make)
-        except KeyboardInterrupt:
-            click.echo("Stopped.")
         finally:
             server.host.close()
+
+
+def _announce(project: Project, host: str, url: str) -> None:
+    click.echo(f"Serving {project.entry} on {url} (host {host}, Ctrl-C to stop)")
 
 
 def _reload(
@@ -193,9 +208,13 @@ def _serve_viceroy(
     settings = [] if path is None else ["-C", str(path)]
     host, port = address
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [viceroy, "serve", "-v", "--addr", place, *settings]
+    command = [viceroy, "serve", "-v", "--addr", place, *settings, str(project.output)]
+
+    def start() -> Viceroy:
+        return Viceroy(command, lambda url: _announce(project, "viceroy", url))
+
     build(project)
-    process = subprocess.Popen([*command, str(project.output)])  # noqa: S603 - the user's viceroy
+    running = start()
     try:
         for _ in _changes(project, config) if watch else ():
             try:
@@ -203,15 +222,10 @@ def _serve_viceroy(
             except CliError as error:
                 error.show()
                 continue
-            process.terminate()
-            process.wait()
-            process = subprocess.Popen([*command, str(project.output)])  # noqa: S603
-        status = process.wait()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
-        return
+            running.stop()
+            running = start()
+        status = running.wait()
     finally:
-        process.terminate()
-        process.wait()
+        running.stop()
     if status:
         raise CliError(f"viceroy ended with exit code {status}; its last lines say why")

@@ -1,0 +1,1 @@
+"""Figures that are compared within one run; nothing here passes or fails."""
