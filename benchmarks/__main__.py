@@ -47,6 +47,11 @@ def requests(folder: Path, hosts: list[str]) -> dict[str, float]:
     return {host: statistics.median(times) for host, times in rounds.items()}
 
 
+def row(what: str, figure: str, beside: str, ratio: float) -> None:
+    """Print one row of the table."""
+    print(f"| {what} | {figure} | {beside} | {ratio:.3g} |", flush=True)
+
+
 def main() -> None:
     """Measure and print."""
     hosts = ["native", "wasm", *(["viceroy"] if find_viceroy() else [])]
@@ -55,15 +60,16 @@ def main() -> None:
         shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("bin", "__pycache__"))
         cold = start_seconds("wasm", folder)
         warm = statistics.median(start_seconds("wasm", folder) for _ in range(ROUNDS))
-        print("| what | figure | beside | ratio |\n|---|---|---|---|")
-        print(f"| warm start of `serve` | {warm:.2f} s | {cold:.2f} s the first time | {warm / cold:.2f} |")
+        print("| what | figure | beside | ratio |\n|---|---|---|---|", flush=True)
+        row("warm start of `serve`", f"{warm:.2f} s", f"{cold:.2f} s the first time", warm / cold)
         componentized, composed = composing(Path(name))
-        ratio = composed / componentized
-        print(f"| composing | {composed:.3f} s | {componentized:.2f} s componentize-py | {ratio:.3f} |")
+        beside = f"{componentized:.2f} s componentize-py"
+        row("composing", f"{composed:.3f} s", beside, composed / componentized)
         medians = requests(folder, hosts)
         base = medians["wasm"]
         for host, median in medians.items():
-            print(f"| a trivial request, {host} | {median:.2f} ms | {base:.2f} ms wasm | {median / base:.2f} |")
+            what = f"a trivial request, {host}"
+            row(what, f"{median:.2f} ms", f"{base:.2f} ms on the wasm host", median / base)
 
 
 if __name__ == "__main__":

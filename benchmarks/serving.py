@@ -27,10 +27,9 @@ def serving(host: str, folder: Path) -> Iterator[tuple[str, float]]:
         text=True,
     )
     try:
-        for line in process.stdout:
-            if "Serving" in line or "Listening on" in line:
-                yield "http://" + line.partition("http://")[2].split()[0], time.perf_counter() - started
-                break
+        ready = process.stdout.readline() if process.stdout else ""
+        seconds = time.perf_counter() - started
+        yield "http://" + ready.partition("http://")[2].split()[0], seconds
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate()

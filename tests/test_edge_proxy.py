@@ -73,7 +73,9 @@ def test_an_allowed_host_is_asked_through_a_dynamic_backend(proxy, origin) -> No
     assert dict(seen["headers"])["host"] == urlsplit(origin).netloc
 
 
-@pytest.mark.parametrize("url", ["http://evil.example/", "http://127.0.0.1@evil.example/", "", "/x"])
+@pytest.mark.parametrize(
+    "url", ["http://evil.example/", "http://127.0.0.1@evil.example/", "", "/x"]
+)
 def test_no_other_host_is_asked(proxy, url) -> None:
     answer, content = ask(proxy, "/dynamic?url=" + quote(url, safe=""))
 

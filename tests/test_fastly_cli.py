@@ -22,7 +22,7 @@ def fastly():
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed, and the fastly CLI comes from there")
-    folder = cache_folder().parent / f"fastly-cli-{VERSION}"
+    folder = cache_folder() / f"fastly-cli-{VERSION}"
     command = folder / "node_modules/.bin/fastly"
     if not command.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def run(fastly, tmp_path):
     shutil.copytree(ROOT / "examples/edge-proxy", app, ignore=ignored)
     home = tmp_path / "home"
     home.mkdir()
-    cache = str(cache_folder().parent)
+    cache = str(cache_folder())
     path = sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"]
     environment = {**os.environ, "HOME": str(home), "PATH": path, "FASTLY_COMPUTE_CACHE": cache}
 

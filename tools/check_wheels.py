@@ -75,7 +75,9 @@ def main() -> None:
         for package in sorted(wheels):
             check_alone(package, Path(folder))
             print(f"{package}: installs and imports alone")
-    print(f"The guest packages take {size / 1000:.0f} KB of the {GUEST_LIMIT / 1000:.0f} KB allowed.")
+    print(
+        f"The guest packages take {size / 1000:.0f} KB of the {GUEST_LIMIT / 1000:.0f} KB allowed."
+    )
 
 
 if __name__ == "__main__":

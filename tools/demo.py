@@ -85,8 +85,18 @@ def main() -> int:
         print(f"It is served on {server.url}.")
         right = [
             ask(server, "/", 200, "<h1>Edge proxy</h1>"),
-            ask(server, "/origin/hello?name=edge", 200, '"GET /hello?name=edge", "which was": "signed"'),
-            ask(server, f"/dynamic?url={origin_url}/elsewhere", 200, '"GET /elsewhere", "which was": "unsigned"'),
+            ask(
+                server,
+                "/origin/hello?name=edge",
+                200,
+                '"GET /hello?name=edge", "which was": "signed"',
+            ),
+            ask(
+                server,
+                f"/dynamic?url={origin_url}/elsewhere",
+                200,
+                '"GET /elsewhere", "which was": "unsigned"',
+            ),
             ask(server, "/dynamic?url=http://not-allowed.example/", 403, "only 127.0.0.1"),
             ask(server, "/backends", 200, '"is_dynamic":false'),
         ]

@@ -255,3 +255,26 @@ def test_an_address_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(CliError, match="is no address"):
         parse_address(text)
+
+
+def test_a_component_is_served_as_it_is(app: Path, built_app: Built) -> None:
+    with serving(app, str(built_app.output), "--host", "wasm") as served:
+        status = served.get()[0]
+        served.stop()
+
+    assert status == 200
+
+
+def test_a_file_that_is_no_component_is_an_error(app: Path, run: Run) -> None:
+    (app / "notes.txt").write_text("not WebAssembly")
+    result = run("serve", "notes.txt")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: notes.txt is not WebAssembly\n"
+
+
+def test_the_native_host_takes_no_component(app: Path, run: Run) -> None:
+    result = run("serve", "main.wasm", "--host", "native")
+
+    assert result.exit_code == 1
+    assert "the native host runs an app's modules" in result.stderr

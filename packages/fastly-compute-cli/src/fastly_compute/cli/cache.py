@@ -36,8 +36,7 @@ class Entry:
 def cache_folder() -> Path:
     """Return ``$FASTLY_COMPUTE_CACHE``, or the user's cache folder of the system."""
     given = os.environ.get("FASTLY_COMPUTE_CACHE")
-    root = Path(given) if given else platformdirs.user_cache_path("fastly-compute")
-    return root / "builds"
+    return Path(given) if given else platformdirs.user_cache_path("fastly-compute")
 
 
 def inputs_key(project: Project, roots: Iterable[Path]) -> str:
@@ -114,7 +113,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _paths(key: str) -> tuple[Path, Path]:
-    folder = cache_folder()
+    folder = cache_folder() / "builds"
     return folder / f"{key}.wasm", folder / f"{key}.json"
 
 

@@ -89,6 +89,7 @@ def pack() -> None:
 
 
 @main.command()
+@click.argument("component", type=_PATH, required=False)
 @_app_options
 @click.option(
     "--host",
@@ -107,6 +108,7 @@ def pack() -> None:
 )
 @click.option("--watch", is_flag=True, help="Follow changes of the app's files.")
 def serve(
+    component: Path | None,
     entry: str | None,
     python_path: tuple[Path, ...],
     host: str,
@@ -114,13 +116,18 @@ def serve(
     config: Path | None,
     watch: bool,
 ) -> None:
-    """Serve the app on this machine."""
+    """Serve the app on this machine, or COMPONENT, as it is, in its place."""
     # Not at the top: the other commands need none of the server, which takes time to load.
     from fastly_compute.cli import serve as serving
 
     project = load_project(Path.cwd(), entry=entry, python_path=python_path)
     serving.serve(
-        project, host=host, address=serving.parse_address(addr), config=config, watch=watch
+        project,
+        component,
+        host=host,
+        address=serving.parse_address(addr),
+        config=config,
+        watch=watch,
     )
 
 

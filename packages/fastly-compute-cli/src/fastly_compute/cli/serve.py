@@ -61,12 +61,19 @@ def configuration(project: Project, given: Path | None) -> Path | None:
 
 
 def serve(
-    project: Project, *, host: str, address: tuple[str, int], config: Path | None, watch: bool
+    project: Project,
+    component: Path | None = None,
+    *,
+    host: str,
+    address: tuple[str, int],
+    config: Path | None,
+    watch: bool,
 ) -> None:
     """Serve an app until the user stops it.
 
     Args:
         project: The app.
+        component: A component to serve as it is, in place of building the app.
         host: ``wasm``, ``native`` or ``viceroy``.
         address: Where to listen.
         config: A file with a ``[local_server]``, or None for the app's fastly.toml.
@@ -75,13 +82,21 @@ def serve(
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
     """
+    if component is not None and host == "native":
+        raise CliError(f"the native host runs an app's modules; {component} needs another --host")
+
+    def make() -> Path:
+        return component or build(project).output
+
     # A process manager's way to stop it is as good as the user's.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if host == "viceroy":
-            _serve_viceroy(project, address, config, watch=watch)
+            _serve_viceroy(project, make, address, config, watch=watch)
+        elif host == "wasm":
+            _serve_embedded(project, lambda: _wasm(make()), address, config, watch=watch)
         else:
-            _serve_embedded(project, host, address, config, watch=watch)
+            _serve_embedded(project, lambda: _native(project), address, config, watch=watch)
     except KeyboardInterrupt:
         click.echo("Stopped.")
     finally:
@@ -89,11 +104,15 @@ def serve(
 
 
 def _serve_embedded(
-    project: Project, host: str, address: tuple[str, int], config: Path | None, *, watch: bool
+    project: Project,
+    make: Callable[[], WasmApp | NativeApp],
+    address: tuple[str, int],
+    config: Path | None,
+    *,
+    watch: bool,
 ) -> None:
-    make = _wasm if host == "wasm" else _native
     configured = _configured(project, config)
-    app = make(project)
+    app = make()
     try:
         server = Server(_host(project, configured), app, address)
     except OSError as error:
@@ -103,7 +122,7 @@ def _serve_embedded(
         ) from error
     with server:
         try:
-            _announce(project, host, server.url)
+            _announce(project, "wasm" if isinstance(app, WasmApp) else "native", server.url)
             for _ in _changes(project, config) if watch else _never():
                 _reload(server, project, config, make)
         finally:
@@ -118,12 +137,12 @@ def _reload(
     server: Server,
     project: Project,
     config: Path | None,
-    make: Callable[[Project], WasmApp | NativeApp],
+    make: Callable[[], WasmApp | NativeApp],
 ) -> None:
     started = time.monotonic()
     try:
         configured = _configured(project, config)
-        app = make(project)
+        app = make()
     except CliError as error:
         error.show()
         click.echo("The app as it was goes on.", err=True)
@@ -133,10 +152,9 @@ def _reload(
     click.echo(f"Reloaded in {time.monotonic() - started:.1f} s", err=True)
 
 
-def _wasm(project: Project) -> WasmApp:
-    output = build(project).output
+def _wasm(component: Path) -> WasmApp:
     try:
-        return WasmApp(output)
+        return WasmApp(component)
     except ComponentError as error:
         raise CliError(str(error)) from error
 
@@ -199,7 +217,12 @@ def _changes(project: Project, config: Path | None) -> Iterator[None]:
 
 
 def _serve_viceroy(
-    project: Project, address: tuple[str, int], config: Path | None, *, watch: bool
+    project: Project,
+    make: Callable[[], Path],
+    address: tuple[str, int],
+    config: Path | None,
+    *,
+    watch: bool,
 ) -> None:
     viceroy = find_viceroy()
     if viceroy is None:
@@ -208,22 +231,21 @@ def _serve_viceroy(
     settings = [] if path is None else ["-C", str(path)]
     host, port = address
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [viceroy, "serve", "-v", "--addr", place, *settings, str(project.output)]
+    command = [viceroy, "serve", "-v", "--addr", place, *settings]
 
-    def start() -> Viceroy:
-        return Viceroy(command, lambda url: _announce(project, "viceroy", url))
+    def start(component: Path) -> Viceroy:
+        return Viceroy([*command, str(component)], lambda url: _announce(project, "viceroy", url))
 
-    build(project)
-    running = start()
+    running = start(make())
     try:
         for _ in _changes(project, config) if watch else ():
             try:
-                build(project)
+                component = make()
             except CliError as error:
                 error.show()
                 continue
             running.stop()
-            running = start()
+            running = start(component)
         status = running.wait()
     finally:
         running.stop()

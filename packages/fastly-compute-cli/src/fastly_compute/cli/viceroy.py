@@ -6,16 +6,28 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import click
 
-INSTALL = "cargo install viceroy --version 0.22.0 --locked"
+from fastly_compute.cli.cache import cache_folder
+
+VERSION = "0.22.0"
+INSTALL = f"cargo install viceroy --version {VERSION} --locked"
 _READY = re.compile(r"Listening on (http://\S+)")
 
 
+def install_folder() -> Path:
+    """Return the folder of the cache that this repository's own installation goes to."""
+    return cache_folder() / f"viceroy-{VERSION}"
+
+
 def find_viceroy() -> str | None:
-    """Return the path of ``$VICEROY``, or of ``viceroy`` on PATH, or None."""
-    return shutil.which(os.environ.get("VICEROY") or "viceroy")
+    """Return the path of ``$VICEROY``, or of ``viceroy`` on PATH or in the cache, or None."""
+    given = os.environ.get("VICEROY")
+    if given:
+        return shutil.which(given)
+    return shutil.which("viceroy") or shutil.which("viceroy", path=install_folder() / "bin")
 
 
 class Viceroy:
