@@ -1,6 +1,6 @@
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from fastly_compute.cli import main
 from fastly_compute.cli.build import Built, build
 from fastly_compute.cli.project import Project
+from fastly_compute.cli.viceroy import find_viceroy
 
 BUILT_APP = '''\
 """Answers what only a built component can know."""
@@ -54,18 +55,27 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _build_cache(shared: Path) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FASTLY_COMPUTE_CACHE", str(shared / "cache"))
-        yield
+# Looked for before the tests have a cache of their own.
+VICEROY = find_viceroy()
+
+
+def use_own_cache(patch: pytest.MonkeyPatch, shared: Path) -> None:
+    patch.setenv("FASTLY_COMPUTE_CACHE", str(shared / "cache"))
+    if VICEROY is not None:
+        patch.setenv("VICEROY", VICEROY)
+
+
+@pytest.fixture(autouse=True)
+def _build_cache(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_own_cache(monkeypatch, shared)
 
 
 @pytest.fixture(scope="session")
 def built_app(shared: Path) -> Built:
     """The app above, built once per test run."""
     folder = shared / "app"
-    with (shared / "lock").open("w") as lock:
+    with (shared / "lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        use_own_cache(patch, shared)
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder.mkdir(exist_ok=True)
         (folder / "main.py").write_text(BUILT_APP, encoding="utf-8")

@@ -257,23 +257,23 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         parse_address(text)
 
 
-def test_a_component_is_served_as_it_is(app: Path, built_app: Built) -> None:
-    with serving(app, str(built_app.output), "--host", "wasm") as served:
-        status = served.get()[0]
+def test_a_component_is_served_as_it_is(folder: Path, built_app: Built) -> None:
+    with serving(folder, str(built_app.output), "--host", "wasm") as served:
+        status = served.get("/frozen")[0]
         served.stop()
 
     assert status == 200
 
 
-def test_a_file_that_is_no_component_is_an_error(app: Path, run: Run) -> None:
-    (app / "notes.txt").write_text("not WebAssembly")
+def test_a_file_that_is_no_component_is_an_error(folder: Path, run: Run) -> None:
+    (folder / "notes.txt").write_text("not WebAssembly")
     result = run("serve", "notes.txt")
 
     assert result.exit_code == 1
     assert result.stderr == "Error: notes.txt is not WebAssembly\n"
 
 
-def test_the_native_host_takes_no_component(app: Path, run: Run) -> None:
+def test_the_native_host_takes_no_component(folder: Path, run: Run) -> None:
     result = run("serve", "main.wasm", "--host", "native")
 
     assert result.exit_code == 1

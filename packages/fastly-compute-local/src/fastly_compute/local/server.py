@@ -18,6 +18,7 @@ from fastly_compute.local.host import App, Host
 _READ_SIZE = 64 * 1024
 _LARGEST_HEAD = 128 * 1024
 _IDLE_SECONDS = 60.0
+_FAREWELL_SECONDS = 2.0
 
 
 def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
@@ -187,7 +188,7 @@ class _Listener(socketserver.ThreadingTCPServer):
     def __init__(self, address: tuple[str, int], front: "Server") -> None:
         self.front = front
         self._peers: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         if ":" in address[0]:
             self.address_family = socket.AF_INET6
         super().__init__(address, _Connection)
@@ -195,20 +196,22 @@ class _Listener(socketserver.ThreadingTCPServer):
     @contextlib.contextmanager
     def opened(self, peer: socket.socket) -> Iterator[None]:
         """Know of a connection while it is served, to end it with the server."""
-        with self._lock:
+        with self._changed:
             self._peers.add(peer)
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._peers.discard(peer)
+                self._changed.notify_all()
 
     def hang_up(self) -> None:
-        """End all connections."""
-        with self._lock:
+        """End all connections, and give the requests on them a moment to end."""
+        with self._changed:
             for peer in self._peers:
                 with contextlib.suppress(OSError):
                     peer.shutdown(socket.SHUT_RDWR)
+            self._changed.wait_for(lambda: not self._peers, _FAREWELL_SECONDS)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say what went wrong with a connection; the others go on."""
