@@ -55,7 +55,9 @@ def check_alone(package: str, folder: Path) -> None:
     python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, environment], check=True)
-    install = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST]
+    # uv would take an earlier build of the same version from its cache.
+    ours = [part for name in DEPENDS for part in ("--refresh-package", f"fastly-compute-{name}")]
+    install = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST, *ours]
     subprocess.run([*install, f"fastly-compute-{package}"], check=True)
     module = f"fastly_compute.{package.replace('-', '_')}"
     code = f"import {module} as m; assert m.__file__.startswith({str(environment)!r}); m.__all__"

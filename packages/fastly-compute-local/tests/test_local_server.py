@@ -148,6 +148,14 @@ def test_an_answer_to_http_1_0_is_not_chunked() -> None:
     assert received.endswith(b"\r\n\r\nplain")
 
 
+def test_the_status_line_has_its_phrase() -> None:
+    with serving(lambda request, body: respond(b"", 404)) as server, connected(server) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        received = everything(client)
+
+    assert received.startswith(b"HTTP/1.1 404 Not Found\r\n")
+
+
 def test_the_answer_to_a_head_request_has_no_body() -> None:
     with serving(lambda request, body: respond(b"")) as server:
         client = http.client.HTTPConnection(*server.address)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ _READ_SIZE = 64 * 1024
 _LARGEST_HEAD = 128 * 1024
 _IDLE_SECONDS = 60.0
 _FAREWELL_SECONDS = 2.0
+_REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
 
 
 def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
@@ -51,8 +53,10 @@ class _Exchange:
         self.status = status
         try:
             # Where the length is known the body follows at once, in the same packet.
-            head = self._http.send(h11.Response(status_code=status, headers=_encoded(headers)))
-            self._held = head or b""
+            head = h11.Response(
+                status_code=status, headers=_encoded(headers), reason=_REASONS.get(status, b"")
+            )
+            self._held = self._http.send(head) or b""
             if length is None:
                 self._flush(b"")
         except h11.LocalProtocolError as error:
