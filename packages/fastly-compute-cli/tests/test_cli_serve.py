@@ -278,3 +278,28 @@ def test_the_native_host_takes_no_component(folder: Path, run: Run) -> None:
 
     assert result.exit_code == 1
     assert "the native host runs an app's modules" in result.stderr
+
+
+def test_a_traceback_of_the_native_host_begins_with_the_apps_own_frame(
+    write: Write, run: Run
+) -> None:
+    path = write("failing.py", "def helper():\n    return 1 / 0\n\n\nhelper()\n")
+    result = run("serve", "--host", "native", "--entry", "failing")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        f'Traceback (most recent call last):\n  File "{path}", line 5, in <module>\n'
+    )
+    assert result.stderr.endswith(
+        "Error: cannot serve failing: importing it failed with "
+        "ZeroDivisionError: division by zero\n"
+    )
+
+
+def test_the_native_host_names_a_module_without_a_handler(write: Write, run: Run) -> None:
+    write("empty.py", "x = 1\n")
+    result = run("serve", "--host", "native", "--entry", "empty")
+
+    assert result.exit_code == 1
+    assert "Traceback" not in result.stderr
+    assert "module 'empty' has no HttpIncoming" in result.stderr

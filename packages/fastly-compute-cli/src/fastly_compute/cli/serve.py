@@ -27,6 +27,7 @@ from fastly_compute.local import (
     Server,
     WasmApp,
     load,
+    native,
 )
 
 _GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
@@ -174,10 +175,25 @@ def _native(project: Project) -> NativeApp:
     try:
         return NativeApp.load(project.entry, project.folder)
     except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
         raise CliError(
-            f"cannot serve {project.entry}: importing it failed with {type(error).__name__}",
-            details=traceback.format_exc(),
+            f"cannot serve {project.entry}: importing it failed with {reason}",
+            details=_app_frames(error),
         ) from error
+
+
+def _app_frames(error: Exception) -> str:
+    """Format a traceback from the app's first frame on; where it has none, nothing."""
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    return (
+        "" if frames is None else "".join(traceback.format_exception(error.with_traceback(frames)))
+    )
+
+
+def _is_ours(path: str) -> bool:
+    return path in {__file__, native.__file__, importlib.__file__} or path.startswith("<frozen")
 
 
 def _configured(project: Project, config: Path | None) -> LocalServer:
