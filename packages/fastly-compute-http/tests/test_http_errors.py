@@ -8,7 +8,7 @@ import pytest
 
 from fastly_compute import http
 from fastly_compute.core import FastlyComputeError, HostError
-from fastly_compute.http import errors
+from fastly_compute.http import errors, send_errors
 
 WIT = (
     Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit/deps/compute.wit"
@@ -38,7 +38,7 @@ def bound(variant: str, case: str, value: object = None) -> object:
 
 
 def send_error(detail: str | None, case: str = "generic-error", value: object = None):
-    return errors.send_error(
+    return send_errors.send_error(
         WithDetail(
             detail and bound("SendErrorDetail", detail, value),
             bound("Error", case),
@@ -50,41 +50,41 @@ def send_error(detail: str | None, case: str = "generic-error", value: object = 
 
 
 def test_every_detail_of_the_wit_has_its_exception():
-    assert set(errors.DETAILS) == variant("send-error-detail")
-    assert len(errors.DETAILS) == 25
+    assert set(send_errors.DETAILS) == variant("send-error-detail")
+    assert len(send_errors.DETAILS) == 25
 
 
 def test_every_error_of_the_wit_has_its_exception():
-    assert set(errors.CASES) >= variant("error")
+    assert set(send_errors.CASES) >= variant("error")
     assert set(errors.CLASSES) >= variant("error")
     assert set(errors.BODY_CLASSES) >= variant("error")
 
 
-@pytest.mark.parametrize("detail", sorted(errors.DETAILS))
+@pytest.mark.parametrize("detail", sorted(send_errors.DETAILS))
 def test_a_detail_is_told_with_its_exception_and_its_case(detail):
     error = send_error(detail)
 
-    assert type(error) is errors.DETAILS[detail]
+    assert type(error) is send_errors.DETAILS[detail]
     assert error.detail == detail
     assert detail in str(error)
 
 
-@pytest.mark.parametrize("case", sorted(errors.CASES))
+@pytest.mark.parametrize("case", sorted(send_errors.CASES))
 def test_without_a_detail_the_case_decides(case):
     error = send_error(None, case)
 
-    assert type(error) is errors.CASES[case]
+    assert type(error) is send_errors.CASES[case]
     assert (error.detail, error.case) == (None, case)
 
 
 def test_each_kind_of_failure_has_a_class_of_its_own():
-    kinds = list(errors.DETAILS.values())
+    kinds = list(send_errors.DETAILS.values())
 
     assert len(set(kinds)) == len(kinds)
 
 
 def test_only_what_cannot_have_been_sent_is_safe_to_retry():
-    safe = {detail for detail, kind in errors.DETAILS.items() if kind.is_retry_safe}
+    safe = {detail for detail, kind in send_errors.DETAILS.items() if kind.is_retry_safe}
 
     assert safe == {
         "dns-timeout",
@@ -100,7 +100,7 @@ def test_only_what_cannot_have_been_sent_is_safe_to_retry():
         "http-request-cache-key-invalid",
         "http-request-uri-invalid",
     }
-    assert not any(kind.is_retry_safe for kind in errors.CASES.values())
+    assert not any(kind.is_retry_safe for kind in send_errors.CASES.values())
 
 
 def test_the_message_says_what_was_tried_where_and_why_but_not_the_query():
@@ -171,7 +171,7 @@ def test_an_error_is_what_python_calls_it_as_well(detail, base):
     assert isinstance(send_error(detail), base)
 
 
-@pytest.mark.parametrize("kind", sorted(set(errors.DETAILS.values()), key=str))
+@pytest.mark.parametrize("kind", sorted(set(send_errors.DETAILS.values()), key=str))
 def test_every_send_error_is_one_of_ours_and_an_os_error(kind):
     assert issubclass(kind, (http.SendError))
     for base in (http.HttpError, HostError, FastlyComputeError, OSError):

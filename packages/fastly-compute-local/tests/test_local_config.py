@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from fastly_compute.local.backend_config import BackendConfig, BackendConfigError, Health
 from fastly_compute.local.config import ConfigError, LocalServer, load, parse
+from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
 
 CA = trustme.CA()
 CERT = CA.issue_cert("example.org")

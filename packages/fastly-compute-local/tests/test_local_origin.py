@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from fastly_compute.local.backend_config import BackendConfig
+from fastly_compute.local.config.backend import BackendConfig
 from fastly_compute.local.origin import (
     BodyFailure,
     OriginRequest,
@@ -22,7 +22,7 @@ from fastly_compute.local.origin import (
     Origins,
     SendFailure,
 )
-from fastly_compute.local.origin_errors import network_failure
+from fastly_compute.local.origin.errors import network_failure
 
 LONG = 30
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

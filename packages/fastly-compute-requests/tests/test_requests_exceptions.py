@@ -8,7 +8,7 @@ import requests as real
 
 from fastly_compute import backend, http
 from fastly_compute.core import FastlyComputeError
-from fastly_compute.http import errors as http_errors
+from fastly_compute.http import send_errors
 from fastly_compute.requests import exceptions
 
 THEIRS = {
@@ -65,12 +65,12 @@ EXPECTED = {
 
 
 def test_every_detail_of_a_failed_send_is_translated():
-    assert set(EXPECTED) == set(http_errors.DETAILS)
+    assert set(EXPECTED) == set(send_errors.DETAILS)
 
 
 @pytest.mark.parametrize("detail", sorted(EXPECTED))
 def test_a_failed_send_becomes_what_requests_raises(detail):
-    error = http_errors.DETAILS[detail](
+    error = send_errors.DETAILS[detail](
         method="GET", url="http://a/", backend="b", case="generic-error", detail=detail
     )
 

@@ -5,6 +5,20 @@ from fastly_compute.http.errors import (
     BodyError,
     BodyIncomplete,
     BodyNotTaken,
+    HttpCallFailed,
+    HttpError,
+    HttpUnsupported,
+    InvalidHeader,
+    InvalidMethod,
+    InvalidStatus,
+    InvalidUrl,
+)
+from fastly_compute.http.handler import Service, service
+from fastly_compute.http.headers import Headers, HeadersLike
+from fastly_compute.http.incoming import IncomingRequest
+from fastly_compute.http.request import Request
+from fastly_compute.http.response import Response
+from fastly_compute.http.send_errors import (
     ConnectionLimitReached,
     ConnectionRefused,
     ConnectionTerminated,
@@ -15,14 +29,7 @@ from fastly_compute.http.errors import (
     DnsError,
     DnsTimeout,
     Http2Error,
-    HttpCallFailed,
-    HttpError,
-    HttpUnsupported,
     InternalError,
-    InvalidHeader,
-    InvalidMethod,
-    InvalidStatus,
-    InvalidUrl,
     ProtocolError,
     RequestCacheKeyInvalid,
     RequestInvalid,
@@ -40,11 +47,6 @@ from fastly_compute.http.errors import (
     TlsProtocolError,
     UpgradeFailed,
 )
-from fastly_compute.http.handler import Service, service
-from fastly_compute.http.headers import Headers, HeadersLike
-from fastly_compute.http.incoming import IncomingRequest
-from fastly_compute.http.request import Request
-from fastly_compute.http.response import Response
 
 __all__ = [
     "Body",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from fastly_compute.core import bindings, read_items, read_sized
-from fastly_compute.http.errors import BodyNotTaken, body_error, head_error, send_error
+from fastly_compute.http.errors import BodyNotTaken, body_error, head_error
+from fastly_compute.http.send_errors import send_error
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, backend, http_body, http_downstream, http_req, http_resp

@@ -1,8 +1,15 @@
 """Fastly Compute on your machine: one model of the platform, run natively or on wasmtime."""
 
 from fastly_compute.local import wit as _wit  # noqa: F401 - first: the rest imports what it loads
-from fastly_compute.local.backend_config import BackendConfig, BackendConfigError, Health
-from fastly_compute.local.config import ConfigError, LocalServer, load, parse
+from fastly_compute.local.config import (
+    BackendConfig,
+    BackendConfigError,
+    ConfigError,
+    Health,
+    LocalServer,
+    load,
+    parse,
+)
 from fastly_compute.local.downstream import Answer, Incoming
 from fastly_compute.local.host import GuestFailed, Host
 from fastly_compute.local.native import NativeApp

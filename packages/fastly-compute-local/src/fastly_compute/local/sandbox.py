@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fastly_compute.local.backend_config import BackendConfig
+from fastly_compute.local.config import BackendConfig
 from fastly_compute.local.downstream import Incoming, Tracked
 from fastly_compute.local.resource import Resource
 

@@ -1,12 +1,13 @@
 """`fastly:compute/backend`: backends, those of the configuration and those a guest registers."""
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from componentize_py_types import Err
 from wit_world.imports.backend import BackendHealth
 from wit_world.imports.types import Error_GenericError, Error_InvalidArgument, OpenError
 
-from fastly_compute.local.backend_config import BackendConfig, BackendConfigError, Health
+from fastly_compute.local.config import BackendConfig, BackendConfigError, Health
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.healthcheck import HealthcheckOptions as HealthcheckOptions
 from fastly_compute.local.interfaces.secret_store import Secret
@@ -20,110 +21,59 @@ _HEALTH = {
 }
 
 
+def _sets(field: str, *, tls: bool = False) -> Callable[["DynamicBackendOptions", Any], None]:
+    def set_option(self: "DynamicBackendOptions", value: Any) -> None:
+        self.options[field] = value
+        # As the WIT documents it, a TLS option switches TLS on unless it was switched before.
+        if tls and self.tls is None:
+            self.tls = True
+
+    return set_option
+
+
+_set_certificate = _sets("client_certificate", tls=True)
+
+
 class DynamicBackendOptions(Resource):
-    """The options of a backend to be registered, as they were set."""
+    """The options of a backend to be registered, as they were set, under our names for them."""
 
     def __init__(self) -> None:
         self.options: dict[str, Any] = {}
         self.tls: bool | None = None
 
-    def _set_tls(self, name: str, value: object) -> None:
-        self.options[name] = value
-        if self.tls is None:
-            self.tls = True
-
-    def override_host(self, value: str) -> None:
-        """Send this Host header."""
-        self.options["override_host"] = value
-
-    def connect_timeout(self, value: int) -> None:
-        """Limit the time to connect, in ms."""
-        self.options["connect_timeout_ms"] = value
-
-    def first_byte_timeout(self, value: int) -> None:
-        """Limit the time to the response's head, in ms."""
-        self.options["first_byte_timeout_ms"] = value
-
-    def between_bytes_timeout(self, value: int) -> None:
-        """Limit the time between parts of the response, in ms."""
-        self.options["between_bytes_timeout_ms"] = value
+    override_host = _sets("override_host")
+    connect_timeout = _sets("connect_timeout_ms")
+    first_byte_timeout = _sets("first_byte_timeout_ms")
+    between_bytes_timeout = _sets("between_bytes_timeout_ms")
+    tls_min_version = _sets("tls_min_version", tls=True)
+    tls_max_version = _sets("tls_max_version", tls=True)
+    cert_hostname = _sets("cert_hostname", tls=True)
+    ca_certificate = _sets("ca_certificate", tls=True)
+    tls_ciphers = _sets("tls_ciphers", tls=True)
+    sni_hostname = _sets("sni_hostname", tls=True)
+    http_keepalive_time_ms = _sets("http_keepalive_time_ms")
+    tcp_keepalive_interval_secs = _sets("tcp_keepalive_interval_secs")
+    tcp_keepalive_probes = _sets("tcp_keepalive_probes")
+    tcp_keepalive_time_secs = _sets("tcp_keepalive_time_secs")
+    max_connections = _sets("max_connections")
+    max_use = _sets("max_use")
+    max_lifetime_ms = _sets("max_lifetime_ms")
+    pooling = _sets("pooling")
+    grpc = _sets("grpc")
+    prefer_ipv6 = _sets("prefer_ipv6")
 
     def use_tls(self, value: bool) -> None:
         """Speak TLS, or not."""
         self.tls = value
 
-    def tls_min_version(self, value: int) -> None:
-        """Refuse a lower TLS version."""
-        self._set_tls("tls_min_version", value)
-
-    def tls_max_version(self, value: int) -> None:
-        """Refuse a higher TLS version."""
-        self._set_tls("tls_max_version", value)
-
-    def cert_hostname(self, value: str) -> None:
-        """Demand this name of the certificate."""
-        self._set_tls("cert_hostname", value)
-
-    def ca_certificate(self, value: str) -> None:
-        """Trust these certificates and no others."""
-        self._set_tls("ca_certificate", value)
-
-    def tls_ciphers(self, value: str) -> None:
-        """Offer these ciphers."""
-        self._set_tls("tls_ciphers", value)
-
-    def sni_hostname(self, value: str) -> None:
-        """Ask for this name in the handshake."""
-        self._set_tls("sni_hostname", value)
-
     def client_cert(self, client_cert: str, key: Secret) -> None:
         """Show this certificate."""
-        self._set_tls("client_certificate", client_cert)
+        _set_certificate(self, client_cert)
         self.options["client_key"] = key.value
-
-    def http_keepalive_time_ms(self, value: int) -> None:
-        """Keep an idle connection this long."""
-        self.options["http_keepalive_time_ms"] = value
 
     def tcp_keepalive_enable(self, value: int) -> None:
         """Probe idle connections, or not."""
         self.options["tcp_keepalive_enable"] = bool(value)
-
-    def tcp_keepalive_interval_secs(self, value: int) -> None:
-        """Probe this often."""
-        self.options["tcp_keepalive_interval_secs"] = value
-
-    def tcp_keepalive_probes(self, value: int) -> None:
-        """Give a connection up after so many probes."""
-        self.options["tcp_keepalive_probes"] = value
-
-    def tcp_keepalive_time_secs(self, value: int) -> None:
-        """Begin to probe after this time."""
-        self.options["tcp_keepalive_time_secs"] = value
-
-    def max_connections(self, value: int) -> None:
-        """Limit the open connections; 0 is no limit."""
-        self.options["max_connections"] = value
-
-    def max_use(self, value: int) -> None:
-        """Limit the requests of one connection; 0 is no limit."""
-        self.options["max_use"] = value
-
-    def max_lifetime_ms(self, value: int) -> None:
-        """Limit the age of a connection; 0 is no limit."""
-        self.options["max_lifetime_ms"] = value
-
-    def pooling(self, value: bool) -> None:
-        """Keep connections for later requests, or not."""
-        self.options["pooling"] = value
-
-    def grpc(self, value: bool) -> None:
-        """Speak HTTP/2 only, or not."""
-        self.options["grpc"] = value
-
-    def prefer_ipv6(self, value: bool) -> None:
-        """Try IPv6 first, or not."""
-        self.options["prefer_ipv6"] = value
 
     def healthcheck(self, value: HealthcheckOptions) -> None:
         """Check the backend's health; this host takes the check and runs none."""
@@ -141,6 +91,15 @@ class DynamicBackendOptions(Resource):
         if "/" in target:
             raise BackendConfigError("target", repr(target), "must be a host with or without port")
         return BackendConfig(url=f"{scheme}://{target}", **self.options)
+
+
+def _gets(field: str) -> Callable[["Backend"], int]:
+    def get(self: "Backend") -> int:
+        value: int | None = getattr(self.config, field)
+        # 0 is no limit, or the platform's own choice.
+        return value or 0
+
+    return get
 
 
 class Backend(Resource):
@@ -192,18 +151,6 @@ class Backend(Resource):
         """Return the target's port."""
         return self.config.port
 
-    def get_connect_timeout_ms(self) -> int:
-        """Return the time to connect, 0 for no limit."""
-        return self.config.connect_timeout_ms or 0
-
-    def get_first_byte_timeout_ms(self) -> int:
-        """Return the time to the response's head, 0 for no limit."""
-        return self.config.first_byte_timeout_ms or 0
-
-    def get_between_bytes_timeout_ms(self) -> int:
-        """Return the time between parts of the response, 0 for no limit."""
-        return self.config.between_bytes_timeout_ms or 0
-
     def is_tls(self) -> bool:
         """Tell whether it speaks TLS."""
         return self.config.use_tls
@@ -216,25 +163,17 @@ class Backend(Resource):
         """Return the highest TLS version."""
         return self.config.tls_max_version
 
-    def get_http_keepalive_time(self) -> int:
-        """Return how long an idle connection is kept, in ms; 0 is the platform's choice."""
-        return self.config.http_keepalive_time_ms or 0
-
     def get_tcp_keepalive_enable(self) -> bool:
         """Tell whether idle connections are probed."""
         return self.config.tcp_keepalive_enable
 
-    def get_tcp_keepalive_interval(self) -> int:
-        """Return the seconds between probes, 0 for the platform's choice."""
-        return self.config.tcp_keepalive_interval_secs or 0
-
-    def get_tcp_keepalive_probes(self) -> int:
-        """Return how many probes end a connection, 0 for the platform's choice."""
-        return self.config.tcp_keepalive_probes or 0
-
-    def get_tcp_keepalive_time(self) -> int:
-        """Return the seconds before the first probe, 0 for the platform's choice."""
-        return self.config.tcp_keepalive_time_secs or 0
+    get_connect_timeout_ms = _gets("connect_timeout_ms")
+    get_first_byte_timeout_ms = _gets("first_byte_timeout_ms")
+    get_between_bytes_timeout_ms = _gets("between_bytes_timeout_ms")
+    get_http_keepalive_time = _gets("http_keepalive_time_ms")
+    get_tcp_keepalive_interval = _gets("tcp_keepalive_interval_secs")
+    get_tcp_keepalive_probes = _gets("tcp_keepalive_probes")
+    get_tcp_keepalive_time = _gets("tcp_keepalive_time_secs")
 
 
 def register_dynamic_backend(prefix: str, target: str, options: DynamicBackendOptions) -> Backend:

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from fastly_compute.local.config_table import Table
+from fastly_compute.local.config.table import Table
 
 _SECRET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _LONGEST_SECRET = 64 * 1024

@@ -10,22 +10,13 @@ from typing import Self
 import h11
 import httpcore
 
-from fastly_compute.local.backend_config import BackendConfig
-from fastly_compute.local.origin_errors import (
+from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.origin.errors import (
     BodyFailure,
     SendFailure,
     network_failure,
 )
-from fastly_compute.local.origin_pool import Connection, Pool, closed_error
-
-__all__ = [
-    "BodyFailure",
-    "OriginBody",
-    "OriginRequest",
-    "OriginResponse",
-    "Origins",
-    "SendFailure",
-]
+from fastly_compute.local.origin.pool import Connection, Pool, closed_error
 
 _TARGET = re.compile(r"(?:/[\x21-\x7e]*|\*)")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})

@@ -8,10 +8,10 @@ from ssl import SSLContext
 
 import httpcore
 
-from fastly_compute.local.backend_config import BackendConfig
-from fastly_compute.local.origin_errors import SendFailure
-from fastly_compute.local.origin_stream import Stream, connect
-from fastly_compute.local.origin_tls import tls_context
+from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.origin.errors import SendFailure
+from fastly_compute.local.origin.stream import Stream, connect
+from fastly_compute.local.origin.tls import tls_context
 
 
 @dataclass(eq=False, slots=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 import httpcore
 
-from fastly_compute.local.backend_config import BackendConfig
-from fastly_compute.local.origin_errors import network_failure
-from fastly_compute.local.origin_tls import start_tls
+from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.origin.errors import network_failure
+from fastly_compute.local.origin.tls import start_tls
 
 
 class Stream(httpcore.NetworkStream):

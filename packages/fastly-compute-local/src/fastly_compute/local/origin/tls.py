@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
-from fastly_compute.local.backend_config import BackendConfig
-from fastly_compute.local.origin_errors import SendFailure
+from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.origin.errors import SendFailure
 
 # catch_warnings changes the whole process and must not be entered twice at once.
 _WARNINGS = threading.Lock()

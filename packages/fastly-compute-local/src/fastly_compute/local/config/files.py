@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from fastly_compute.local.backend_config import BackendConfig
-from fastly_compute.local.config_backends import read_backend
-from fastly_compute.local.config_stores import (
+from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.config.backends import read_backend
+from fastly_compute.local.config.stores import (
     check_config_store,
     check_secret_store,
     read_config_store,
     read_secret_store,
 )
-from fastly_compute.local.config_table import ConfigError, Source, Table
-
-__all__ = ["ConfigError", "LocalServer", "load", "parse"]
+from fastly_compute.local.config.table import ConfigError, Source, Table
 
 # Sections that Viceroy knows and this host has nothing for yet. They are accepted, so that one
 # file serves both, and nothing of them is kept.

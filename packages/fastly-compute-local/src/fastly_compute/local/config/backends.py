@@ -2,9 +2,9 @@
 
 import ipaddress
 
-from fastly_compute.local.backend_config import BackendConfig, BackendConfigError, Health
-from fastly_compute.local.config_table import Table
-from fastly_compute.local.pem import certificate_problem
+from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
+from fastly_compute.local.config.pem import certificate_problem
+from fastly_compute.local.config.table import Table
 
 _KEYS = (
     "url",

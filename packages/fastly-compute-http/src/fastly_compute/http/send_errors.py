@@ -1,0 +1,373 @@
+"""Why a request got no response: an exception for each cause that the WIT knows.
+
+::
+
+    SendError (OSError)
+    ├ DnsError
+    │   └ DnsTimeout (TimeoutError)
+    ├ DestinationNotFound (LookupError)
+    ├ DestinationUnavailable
+    ├ DestinationUnroutable
+    ├ ConnectionRefused (ConnectionRefusedError)
+    ├ ConnectionTerminated (ConnectionResetError)
+    ├ ConnectionTimeout (TimeoutError)
+    ├ ConnectionLimitReached
+    ├ TlsError
+    │   └ TlsCertificateError, TlsConfigurationError, TlsAlertReceived, TlsProtocolError
+    ├ ResponseIncomplete (EOFError)
+    ├ ResponseHeadersTooLarge
+    ├ ResponseBodyTooLarge
+    ├ ResponseTimeout (TimeoutError)
+    ├ ResponseStatusInvalid
+    ├ UpgradeFailed
+    ├ ProtocolError
+    │   └ Http2Error
+    ├ RequestInvalid (ValueError)
+    │   └ RequestCacheKeyInvalid, RequestUrlInvalid
+    └ InternalError
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Protocol
+
+from fastly_compute.core import case_of, errors
+from fastly_compute.http.errors import HttpCallFailed
+
+
+class SendError(HttpCallFailed, OSError):
+    """A request got no response.
+
+    Some hosts say why: then it is one of the subclasses. Viceroy never does: there, all but broken
+    HTTP is this class.
+
+    Attributes:
+        method: The request's method.
+        url: The request's URL. The message leaves its query out, which may hold secrets.
+        backend: The name of the backend that it was sent to.
+        detail: The case of the WIT's ``send-error-detail``, such as ``dns-timeout``, or None where
+            the host gives none.
+        case: The case of the WIT's ``error``, such as ``generic-error``.
+        is_retry_safe: Whether the backend cannot have got any of the request, so that sending it
+            once more cannot have it processed twice. It says nothing about whether that will help.
+
+    Example:
+        >>> from fastly_compute.http import Request, Response, SendError
+        >>> def fetch(url: str) -> Response:
+        ...     try:
+        ...         return Request("POST", url, body=b"{}").send()
+        ...     except SendError as error:
+        ...         if not error.is_retry_safe:
+        ...             raise
+        ...         return Request("POST", url, body=b"{}").send("spare")
+    """
+
+    explanation: ClassVar[str] = "the host gave no reason"
+    is_retry_safe: ClassVar[bool] = False
+    _FACTS: ClassVar[Mapping[str, str]] = {}  # the fields of the WIT's payload: our attributes
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        url: str,
+        backend: str,
+        case: str,
+        detail: str | None = None,
+        payload: object = None,
+    ) -> None:
+        super().__init__("http-req.send", case=case, subject=backend)
+        self.method = method
+        self.url = url
+        self.backend = backend
+        self.detail = detail
+        known = []
+        for field, attribute in self._FACTS.items():
+            fact = getattr(payload, field, None)
+            setattr(self, attribute, fact)
+            if fact is not None:
+                known.append(f", {attribute.replace('_', ' ')} {fact}")
+        where = url.partition("?")[0]
+        told = f"{self.explanation} ({detail or case}{''.join(known)})"
+        self.args = (f"{method} {where} through backend {backend!r} failed: {told}",)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the facts."""
+        return (_rebuild, (type(self), self.args, dict(vars(self))))
+
+
+def _rebuild(
+    kind: type[SendError], args: tuple[object, ...], facts: dict[str, object]
+) -> SendError:
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(facts)
+    return error
+
+
+class DnsError(SendError):
+    """The backend's name could not be resolved.
+
+    Attributes:
+        rcode: The DNS response code (RFC 1035, section 4.1.1), if there is one.
+        info_code: The extended DNS error (RFC 8914), if there is one.
+    """
+
+    explanation = "the backend's name could not be resolved"
+    is_retry_safe = True
+    _FACTS: ClassVar[Mapping[str, str]] = {"rcode": "rcode", "info_code": "info_code"}
+
+    rcode: int | None
+    info_code: int | None
+
+
+class DnsTimeout(DnsError, TimeoutError):
+    """The backend's name was not resolved in time."""
+
+    explanation = "the backend's name was not resolved in time"
+
+
+class DestinationNotFound(SendError, LookupError):
+    """The host knows no such backend."""
+
+    explanation = "the host knows no such backend; is it part of this version of the service?"
+    is_retry_safe = True
+
+
+class DestinationUnavailable(SendError):
+    """The host takes the backend for down, for example because its health check fails."""
+
+    explanation = "the host takes the backend for down"
+    is_retry_safe = True
+
+
+class DestinationUnroutable(SendError):
+    """There is no route to the backend's address."""
+
+    explanation = "there is no route to the backend's address"
+    is_retry_safe = True
+
+
+class ConnectionRefused(SendError, ConnectionRefusedError):
+    """The backend refused the connection."""
+
+    explanation = "the backend refused the connection"
+    is_retry_safe = True
+
+
+class ConnectionTerminated(SendError, ConnectionResetError):
+    """The connection was cut before there was a response; the request may have been processed."""
+
+    explanation = "the connection was cut before there was a response"
+
+
+class ConnectionTimeout(SendError, TimeoutError):
+    """The backend did not accept the connection in time."""
+
+    explanation = "the backend did not accept the connection in time"
+    is_retry_safe = True
+
+
+class ConnectionLimitReached(SendError):
+    """As many connections to the backend are open as its configuration allows."""
+
+    explanation = "as many connections to the backend are open as its configuration allows"
+    is_retry_safe = True
+
+
+class TlsError(SendError):
+    """There was no secure connection to the backend."""
+
+    explanation = "there was no secure connection to the backend"
+
+
+class TlsCertificateError(TlsError):
+    """The backend's certificate was not accepted.
+
+    It is checked before anything of the request is sent.
+    """
+
+    explanation = "the backend's certificate was not accepted"
+    is_retry_safe = True
+
+
+class TlsConfigurationError(TlsError):
+    """The backend's TLS configuration cannot work, for example because no cipher fits."""
+
+    explanation = "the backend's TLS configuration cannot work"
+    is_retry_safe = True
+
+
+class TlsAlertReceived(TlsError):
+    """The backend ended the TLS connection with an alert.
+
+    In TLS 1.3 it can do so after it got the request.
+
+    Attributes:
+        alert_id: The alert (RFC 8446, section 6), if the host knows it.
+    """
+
+    explanation = "the backend ended the TLS connection with an alert"
+    _FACTS: ClassVar[Mapping[str, str]] = {"id": "alert_id"}
+
+    alert_id: int | None
+
+
+class TlsProtocolError(TlsError):
+    """The TLS connection broke."""
+
+    explanation = "the TLS connection broke"
+
+
+class ResponseIncomplete(SendError, EOFError):
+    """The backend closed the connection before its response was complete."""
+
+    explanation = "the backend closed the connection before its response was complete"
+
+
+class ResponseHeadersTooLarge(SendError):
+    """The status line and headers of the response exceed the host's limit."""
+
+    explanation = "the response's status line and headers are too large"
+
+
+class ResponseBodyTooLarge(SendError):
+    """The response's body exceeds the host's limit."""
+
+    explanation = "the response's body is too large"
+
+
+class ResponseTimeout(SendError, TimeoutError):
+    """The backend did not respond in time; the request may have been processed."""
+
+    explanation = "the backend did not respond in time"
+
+
+class ResponseStatusInvalid(SendError):
+    """The response's status is not a status."""
+
+    explanation = "the response's status is not a status"
+
+
+class UpgradeFailed(SendError):
+    """The backend did not switch to the protocol that was asked for."""
+
+    explanation = "the backend did not switch to the protocol that was asked for"
+
+
+class ProtocolError(SendError):
+    """The backend broke the rules of HTTP."""
+
+    explanation = "the backend broke the rules of HTTP"
+
+
+class Http2Error(ProtocolError):
+    """The backend ended the HTTP/2 stream or connection with an error.
+
+    Attributes:
+        frame_type: The type of the frame that said so (RFC 9113, section 6).
+        error_code: The error (RFC 9113, section 7).
+    """
+
+    explanation = "the backend ended the HTTP/2 exchange with an error"
+    _FACTS: ClassVar[Mapping[str, str]] = {"frame_type": "frame_type", "error_code": "error_code"}
+
+    frame_type: int
+    error_code: int
+
+
+class RequestInvalid(SendError, ValueError):
+    """The host takes the request for invalid."""
+
+    explanation = "the host takes the request for invalid"
+
+
+class RequestCacheKeyInvalid(RequestInvalid):
+    """The host takes the request's cache key for invalid, and did not send it."""
+
+    explanation = "the host takes the request's cache key for invalid"
+    is_retry_safe = True
+
+
+class RequestUrlInvalid(RequestInvalid):
+    """The host takes the request's URL for invalid, and did not send it."""
+
+    explanation = "the host takes the request's URL for invalid"
+    is_retry_safe = True
+
+
+class InternalError(SendError):
+    """Something failed inside the host."""
+
+    explanation = "something failed inside the host"
+
+
+DETAILS: Mapping[str, type[SendError]] = {
+    "dns-timeout": DnsTimeout,
+    "dns-error": DnsError,
+    "destination-not-found": DestinationNotFound,
+    "destination-unavailable": DestinationUnavailable,
+    "destination-ip-unroutable": DestinationUnroutable,
+    "connection-refused": ConnectionRefused,
+    "connection-terminated": ConnectionTerminated,
+    "connection-timeout": ConnectionTimeout,
+    "connection-limit-reached": ConnectionLimitReached,
+    "tls-certificate-error": TlsCertificateError,
+    "tls-configuration-error": TlsConfigurationError,
+    "http-incomplete-response": ResponseIncomplete,
+    "http-response-header-section-too-large": ResponseHeadersTooLarge,
+    "http-response-body-too-large": ResponseBodyTooLarge,
+    "http-response-timeout": ResponseTimeout,
+    "http-response-status-invalid": ResponseStatusInvalid,
+    "http-upgrade-failed": UpgradeFailed,
+    "http-protocol-error": ProtocolError,
+    "http-request-cache-key-invalid": RequestCacheKeyInvalid,
+    "http-request-uri-invalid": RequestUrlInvalid,
+    "internal-error": InternalError,
+    "tls-alert-received": TlsAlertReceived,
+    "tls-protocol-error": TlsProtocolError,
+    "h2-error": Http2Error,
+    "extra": SendError,
+}
+"""The exception for each case of the WIT's ``send-error-detail``."""
+
+CASES: Mapping[str, type[SendError]] = {
+    **dict.fromkeys(errors.CLASSES, SendError),
+    "http-invalid": ProtocolError,
+    "http-user": RequestInvalid,
+    "http-incomplete": ResponseIncomplete,
+    "http-head-too-large": ResponseHeadersTooLarge,
+    "http-invalid-status": ResponseStatusInvalid,
+}
+"""The exception for each case of the WIT's ``error`` where a send gives no detail."""
+
+
+class _WithDetail(Protocol):
+    @property
+    def detail(self) -> object: ...
+    @property
+    def error(self) -> object: ...
+
+
+def send_error(value: _WithDetail, *, method: str, url: str, backend: str) -> SendError:
+    """Make the exception for the WIT's ``error-with-detail``.
+
+    Args:
+        value: What ``bindings.Err`` carried.
+        method: The request's method.
+        url: The request's URL.
+        backend: The backend's name.
+
+    Returns:
+        The exception.
+    """
+    case = case_of(value.error)
+    detail = None if value.detail is None else case_of(value.detail)
+    kind = CASES.get(case, SendError) if detail is None else DETAILS.get(detail, SendError)
+    return kind(
+        method=method,
+        url=url,
+        backend=backend,
+        case=case,
+        detail=detail,
+        payload=getattr(value.detail, "value", None),
+    )

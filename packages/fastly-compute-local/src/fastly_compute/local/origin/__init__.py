@@ -1,0 +1,18 @@
+"""The way out: sends requests to the origins that backends stand for."""
+
+from fastly_compute.local.origin.errors import BodyFailure, SendFailure
+from fastly_compute.local.origin.origins import (
+    OriginBody,
+    OriginRequest,
+    OriginResponse,
+    Origins,
+)
+
+__all__ = [
+    "BodyFailure",
+    "OriginBody",
+    "OriginRequest",
+    "OriginResponse",
+    "Origins",
+    "SendFailure",
+]
