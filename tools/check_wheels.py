@@ -49,19 +49,34 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     assert found == DEPENDS[package], f"{package} depends on {sorted(found)}"
 
 
-def check_alone(package: str, folder: Path) -> None:
-    """Install one wheel in an environment of its own, and import it there."""
-    environment = folder / package
+def install(folder: Path, *packages: str) -> Path:
+    """Install wheels into an environment of their own, and return its Python."""
+    environment = folder / "-".join(packages)
     python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, environment], check=True)
     # uv would take an earlier build of the same version from its cache.
     ours = [part for name in DEPENDS for part in ("--refresh-package", f"fastly-compute-{name}")]
-    install = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST, *ours]
-    subprocess.run([*install, f"fastly-compute-{package}"], check=True)
+    command = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST, *ours]
+    subprocess.run([*command, *(f"fastly-compute-{name}" for name in packages)], check=True)
+    return python
+
+
+def check_alone(package: str, folder: Path) -> None:
+    """Install one wheel alone, and import it."""
+    python = install(folder, package)
     module = f"fastly_compute.{package.replace('-', '_')}"
-    code = f"import {module} as m; assert m.__file__.startswith({str(environment)!r}); m.__all__"
+    code = f"import {module} as m; assert m.__file__.startswith({str(folder)!r}); m.__all__"
     subprocess.run([python, "-I", "-c", code], check=True, cwd=folder)
+
+
+def check_types(folder: Path) -> None:
+    """Check the types that a user's type checker finds in the wheels."""
+    python = install(folder, "requests", "local")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
+    files = sorted((ROOT / "tests/typing").glob("*.py"))
+    cache = ["--cache-dir", folder / "mypy"]
+    subprocess.run([*mypy, python, *cache, *files], check=True, cwd=folder)
 
 
 def main() -> None:
@@ -76,7 +91,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for package in sorted(wheels):
             check_alone(package, Path(folder))
-            print(f"{package}: installs and imports alone")
+            print(f"{package}: installs and imports alone", flush=True)
+        check_types(Path(folder))
     print(
         f"The guest packages take {size / 1000:.0f} KB of the {GUEST_LIMIT / 1000:.0f} KB allowed."
     )

@@ -241,6 +241,13 @@ def test_the_clients_body_is_read_in_parts(host: Host) -> None:
     assert parts == [b"ten ", b"byte", b"s!"]
 
 
+def test_an_error_of_the_host_leaves_a_sandbox_as_it_is(host: Host) -> None:
+    with pytest.raises(Err) as caught, host.native():
+        backend.Backend.open("nowhere")
+
+    assert caught.value.value.name == "NOT_FOUND"
+
+
 def test_registered_backends_belong_to_their_sandbox(host: Host) -> None:
     with host.native():
         backend.register_dynamic_backend("mine", "127.0.0.1:1", backend.DynamicBackendOptions())

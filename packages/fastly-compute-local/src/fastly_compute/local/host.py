@@ -1,8 +1,8 @@
 """The host: one configuration, its origins and its output, shared by all the sandboxes in it."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -62,20 +62,17 @@ class Host:
         if text:
             self._output(f"{endpoint} :: " + text.replace("\n", "\\n"))
 
-    @contextmanager
-    def native(self, incoming: Incoming | None = None) -> Iterator[Sandbox]:
+    def native(self, incoming: Incoming | None = None) -> AbstractContextManager[Sandbox]:
         """Make a sandbox in which this thread's code is the guest, as a test wants it.
 
         Args:
             incoming: The client's request, by default a GET of ``/``.
 
-        Yields:
-            The sandbox.
+        Returns:
+            A context manager that enters the sandbox.
         """
         way_out = Tracked(Answer())
-        sandbox = Sandbox(host=self, incoming=incoming or Incoming(), downstream=way_out)
-        with sandbox.active():
-            yield sandbox
+        return Sandbox(host=self, incoming=incoming or Incoming(), downstream=way_out).active()
 
     def handle(self, app: App, incoming: Incoming, downstream: Downstream) -> None:
         """Have a guest serve one request.

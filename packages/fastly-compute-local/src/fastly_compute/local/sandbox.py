@@ -1,10 +1,10 @@
 """One run of the guest: its request, its answer, and the host it runs in."""
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from fastly_compute.local.config import BackendConfig
@@ -27,6 +27,7 @@ class Sandbox:
         downstream: Where the answer goes.
         dynamic_backends: What the guest registered, by name.
         handles: What a guest in wasm holds, by the number it knows it by.
+        interrupt: What ended a host call that is no error of the guest's, such as Ctrl-C.
         id: Unique in the host, as `compute-runtime.get-sandbox-id` answers.
     """
 
@@ -35,20 +36,35 @@ class Sandbox:
     downstream: Tracked
     dynamic_backends: dict[str, BackendConfig] = field(default_factory=dict)
     handles: dict[int, Resource] = field(default_factory=dict)
+    interrupt: BaseException | None = None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def backend(self, name: str) -> BackendConfig | None:
         """Find a backend by name, static ones first."""
         return self.host.config.backends.get(name) or self.dynamic_backends.get(name)
 
-    @contextmanager
-    def active(self) -> Iterator["Sandbox"]:
+    def active(self) -> AbstractContextManager["Sandbox"]:
         """Make this the sandbox that host calls of this thread belong to."""
-        token = _current.set(self)
-        try:
-            yield self
-        finally:
-            _current.reset(token)
+        return _Active(self)
+
+
+class _Active(AbstractContextManager[Sandbox]):
+    # No generator: contextlib would set the traceback of an `Err`, which is frozen.
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def __enter__(self) -> Sandbox:
+        self._token = _current.set(self._sandbox)
+        return self._sandbox
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.reset(self._token)
 
 
 def current() -> Sandbox | None:

@@ -50,6 +50,8 @@ class WasmApp:
             try:
                 outcome = self._call(sandbox, wasi)
             except WasmtimeError as error:
+                if sandbox.interrupt is not None:
+                    raise sandbox.interrupt from None
                 raise GuestFailed(f"the app trapped: {_reason(error)}") from error
             finally:
                 for resource in list(sandbox.handles.values()):

@@ -179,10 +179,14 @@ def _trampoline(export: str, call: Callable[[list[Any], Any], None]) -> Callable
             call(arguments, results[0] if _results else None)
         except Trap as trap:
             return _error(str(trap))
-        except BaseException as error:
+        except Exception as error:
             for line in traceback.format_exc().splitlines():
                 running().host.log(line)
             return _error(f"the host failed in {export}: {error!r}")
+        except BaseException as interrupt:
+            # It cannot pass through wasmtime: it is raised again on the other side.
+            running().interrupt = interrupt
+            return _error("the host was interrupted")
         finally:
             _context.reset(token)
         return 0
