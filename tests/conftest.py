@@ -88,20 +88,32 @@ class Served:
     process: "subprocess.Popen[str]"
     url: str = ""
     lines: list[str] = field(default_factory=list)
-    _listening: threading.Event = field(default_factory=threading.Event)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _ended: bool = False
 
     def follow(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-            if not self.url and ("Listening on http" in line or line.startswith("Serving")):
-                self.url = "http://" + line.partition("http://")[2].split()[0]
-                self._listening.set()
-        self._listening.set()
+            with self._changed:
+                self.lines.append(line.rstrip("\n"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def says(self, *parts: str) -> str:
+        """Wait for a line with all of these in it."""
+
+        def found() -> list[str]:
+            return [line for line in self.lines if all(part in line for part in parts)]
+
+        with self._changed:
+            self._changed.wait_for(lambda: found() or self._ended, PATIENCE)
+            assert found(), f"no line with {parts} in:\n" + "\n".join(self.lines)
+            return found()[0]
 
     def wait(self) -> None:
-        assert self._listening.wait(PATIENCE), self.lines
-        assert self.url, "\n".join(self.lines)
+        self.url = "http://" + self.says("Serving", "http://").partition("http://")[2].split()[0]
 
 
 class Servers:

@@ -87,7 +87,7 @@ def test_an_origin_that_is_not_there_is_a_502_and_the_log_says_why(proxy) -> Non
     answer, content = ask(proxy, "/dynamic?url=http://127.0.0.1:1/")
 
     assert (answer.status, content) == (502, b"the origin cannot be reached")
-    assert any("127.0.0.1:1" in line and "failed" in line for line in proxy.lines)
+    assert proxy.says("GET /dynamic: GET http://127.0.0.1:1/", "failed")
 
 
 def test_introspection_tells_what_the_host_knows(proxy, origin) -> None:

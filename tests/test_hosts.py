@@ -123,7 +123,7 @@ def test_a_failing_guest_is_a_500(app, path) -> None:
 def test_a_guests_traceback_is_shown(app) -> None:
     ask(app, "/raises")
 
-    assert any("LookupError: thrown by the app" in line for line in app.lines)
+    assert app.says("LookupError: thrown by the app")
 
 
 def test_a_streamed_answer_arrives_whole(app) -> None:
