@@ -11,24 +11,21 @@ import pytest
 from fastly_compute.cli.cache import cache_folder
 
 ROOT = Path(__file__).parent.parent
-VERSION = "16.1.0"
+INSTALLED = cache_folder() / "fastly-cli/node_modules/.bin"
 
 pytestmark = pytest.mark.xdist_group("edge-proxy")
 
 
-@pytest.fixture(scope="session")
-def fastly():
-    """The fastly CLI, from npm, installed once into the cache."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, and the fastly CLI comes from there")
-    folder = cache_folder() / f"fastly-cli-{VERSION}"
-    command = folder / "node_modules/.bin/fastly"
-    if not command.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder)]
-        subprocess.run([*install, f"@fastly/cli@{VERSION}"], check=True, capture_output=True)
-    return command
+@pytest.fixture
+def fastly() -> str:
+    """The fastly CLI; in CI it must be there wherever npm is."""
+    found = shutil.which("fastly") or shutil.which("fastly", path=str(INSTALLED))
+    if found is not None:
+        return found
+    missing = "the fastly CLI is not installed: run `hatch run fastly:install`, which needs npm"
+    if os.environ.get("CI") == "true" and shutil.which("npm"):
+        pytest.fail(missing)
+    pytest.skip(missing)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from wit_world.imports import async_io, http_body, http_req, http_resp
+from componentize_py_types import Err
+from wit_world.imports import async_io, backend, http_body, http_req, http_resp
 
 from fastly_compute.local import Host, NativeApp, Server
 
@@ -236,6 +237,29 @@ def test_a_client_that_goes_away_leaves_the_server_serving() -> None:
         other.close()
 
     assert content == b"ok"
+
+
+def test_a_client_that_goes_away_half_way_through_its_body_is_an_error_of_the_send() -> None:
+    failures: list[str] = []
+    ended = threading.Event()
+
+    def forward(request, body):
+        made = backend.register_dynamic_backend(
+            "origin", f"127.0.0.1:{origin.getsockname()[1]}", backend.DynamicBackendOptions()
+        )
+        try:
+            http_req.send(request, body, made)
+        except Err as err:
+            failures.append(type(err.value.error).__name__)
+        finally:
+            ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as origin, serving(forward) as server:
+        with connected(server) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")
+        assert ended.wait(20)
+
+    assert failures == ["Error_HttpIncomplete"]
 
 
 def test_requests_run_side_by_side() -> None:

@@ -82,7 +82,8 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
         try:
             return name, find(name)
         except BackendNotFound:
-            del _registered[name]
+            # On the native host another thread may have found out as well.
+            _registered.pop(name, None)
     try:
         backend = _register(name, settings)
     except BackendNameInUse:
@@ -115,7 +116,8 @@ def named(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
         try:
             return find(name)
         except BackendNotFound:
-            del _registered[name]
+            # On the native host another thread may have found out as well.
+            _registered.pop(name, None)
     backend = _register(name, settings)
     _registered[name] = config
     return backend

@@ -42,7 +42,10 @@ class _Exchange:
         """Return the next bytes of the request's body."""
         if self._http.they_are_waiting_for_100_continue:
             self._send(h11.InformationalResponse(status_code=100, headers=[]))
-        event = self.next_event()
+        try:
+            event = self.next_event()
+        except h11.RemoteProtocolError as error:
+            raise ClientGone(f"the request's body is not as announced: {error}") from error
         return bytes(event.data) if isinstance(event, h11.Data) else b""
 
     def close(self) -> None:

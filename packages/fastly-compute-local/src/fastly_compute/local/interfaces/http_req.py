@@ -42,14 +42,14 @@ from wit_world.imports.types import (
     Error_InvalidArgument,
 )
 
-from fastly_compute.local.downstream import Incoming
+from fastly_compute.local.downstream import ClientGone, Incoming
 from fastly_compute.local.interfaces.backend import Backend
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.fields import TOKEN, Message
 from fastly_compute.local.interfaces.gunzip import Gunzipped
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_resp import Response
-from fastly_compute.local.origin import OriginRequest, OriginResponse, SendFailure
+from fastly_compute.local.origin import BodyFailure, OriginRequest, OriginResponse, SendFailure
 from fastly_compute.local.resource import Resource
 from fastly_compute.local.sandbox import running
 from fastly_compute.local.trap import Trap
@@ -215,6 +215,10 @@ def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body
     except SendFailure as failure:
         running().host.log(f"backend {backend.name!r}: {failure.message}")
         raise Err(ErrorWithDetail(_detail(failure), _ERRORS[failure.error])) from failure
+    except (ClientGone, BodyFailure) as failure:
+        # What was to be sent on broke off; the origin is not to blame.
+        running().host.log(f"the body for backend {backend.name!r} breaks off: {failure}")
+        raise Err(ErrorWithDetail(None, Error_HttpIncomplete())) from failure
     finally:
         body.close_sources()
     return _received(answer, decompress=request.decompress)

@@ -1,0 +1,31 @@
+"""Installs the fastly CLI from npm into the cache, where the tests find it."""
+
+import shutil
+import subprocess
+import sys
+
+from fastly_compute.cli.cache import cache_folder
+
+VERSION = "16.1.0"
+
+
+def main() -> int:
+    """Install it, unless an earlier run did."""
+    folder = cache_folder() / "fastly-cli"
+    program = folder / "node_modules/.bin/fastly"
+    if program.exists():
+        print(f"The fastly CLI is there: {program}")
+        return 0
+    npm = shutil.which("npm")
+    if npm is None:
+        print(
+            "npm is not installed, and the fastly CLI comes from there; its tests will be skipped"
+        )
+        return 0
+    folder.mkdir(parents=True, exist_ok=True)
+    install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    return subprocess.run([*install, f"@fastly/cli@{VERSION}"]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
