@@ -20,6 +20,8 @@ from fastly_compute.cli.viceroy import find_viceroy
 ROOT = Path(__file__).parent.parent
 HOSTS = ("native", "wasm", "viceroy")
 PLACEHOLDER = "http://127.0.0.1:9090"
+# A list is a file, which Viceroy looks for in the working directory only.
+ACLS = f'\n[local_server.acls]\nvisitors = "{ROOT / "tests" / "parity" / "acl.json"}"\n'
 # The build of a component and Viceroy's compilation of it, on a busy machine.
 PATIENCE = 180
 
@@ -137,7 +139,7 @@ class Servers:
         config = copy / "viceroy.toml"
         text = (ROOT / "viceroy.toml").read_text()
         assert PLACEHOLDER in text
-        config.write_text(text.replace(PLACEHOLDER, self._origin))
+        config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
         command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]
         process = subprocess.Popen(
             [*command, "--host", host, "--addr", "127.0.0.1:0", "-C", str(config)],

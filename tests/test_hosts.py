@@ -52,7 +52,105 @@ EXPECTED = {
     "refused": ["Error_GenericError()", "SendErrorDetail_ConnectionRefused()"],
     "downstream": ["IpAddress_Ipv4", True, False, None, None, None],
     "waiting": [0, 0, None, True],
-    "unsupported": ["Error_Unsupported()", "<OpenError.UNSUPPORTED: 4>"],
+    "dictionaries": ["hi", None, "Error_BufferLen(value=2)", "<OpenError.NOT_FOUND: 3>"],
+    "places": [
+        {"city": "Oslo", "as_number": 64496},
+        {
+            "area_code": 415,
+            "as_name": "Fastly, Inc",
+            "as_number": 54113,
+            "city": "San Francisco",
+            "conn_speed": "broadband",
+            "conn_type": "wired",
+            "continent": "NA",
+            "country_code": "US",
+            "country_code3": "USA",
+            "country_name": "United States of America",
+            "latitude": 37.77869,
+            "longitude": -122.39557,
+            "metro_code": 0,
+            "postal_code": "94107",
+            "proxy_description": "?",
+            "proxy_type": "?",
+            "region": "CA",
+            "utc_offset": -700,
+        },
+        "",
+        "Error_BufferLen",
+    ],
+    "devices": [{"device": {"brand": "Example", "is_tv": True}}, None, "Error_BufferLen"],
+    "access_lists": [
+        [
+            {"prefix": "10.1.0.0/16", "action": "ALLOW"},
+            {"prefix": "10.0.0.0/8", "action": "BLOCK"},
+            {"prefix": "2001:db8::/32", "action": "BLOCK"},
+            None,
+        ],
+        "<OpenError.NOT_FOUND: 3>",
+    ],
+    "kv_lookup": [
+        "planted",
+        True,
+        "Error_BufferLen(value=6)",
+        "beside",
+        True,
+        True,
+        "<OpenError.NOT_FOUND: 3>",
+    ],
+    "kv_metadata": ["beside", "beside"],
+    "kv_insert": [
+        "m",
+        "abc",
+        None,
+        False,
+        "KvError_PreconditionFailed()",
+        "KvError_PreconditionFailed()",
+        True,
+        False,
+    ],
+    "kv_list": [
+        {
+            "data": ["list/a", "list/b"],
+            "meta": {"limit": 2, "prefix": "list/", "next_cursor": "bGlzdC9i"},
+        },
+        {"data": ["list/c"], "meta": {"limit": 2, "prefix": "list/"}},
+        "KvError_BadRequest()",
+    ],
+    "kv_keys": ["KvError_BadRequest()"] * 3 + ["Error_GenericError()"] * 3,
+    "kv_async": [0, "value", ["later"], "KvError_PreconditionFailed()", True, True],
+    "rates": [
+        "requests",
+        "box",
+        False,
+        True,
+        True,
+        True,
+        [True, True, False],
+        "Error_InvalidArgument()",
+    ],
+    "firewall": [
+        {
+            "waf_response": 200,
+            "redirect_url": "",
+            "tags": [],
+            "verdict": "allow",
+            "decision_ms": 0,
+        },
+        "Error_InvalidArgument()",
+        "Error_BufferLen(value=82)",
+    ],
+    "shields": [
+        "\x01\0\0",
+        "\0http://127.0.0.1:9091/\0https://127.0.0.1:9092/\0",
+        "Error_InvalidArgument()",
+        "Error_BufferLen",
+        "******http://127.0.0.1:9091/*****",
+        True,
+        "Error_GenericError()",
+        "Error_InvalidArgument()",
+    ],
+    "fastly_key": False,
+    "unsupported": ["Error_Unsupported()"] * 2,
     "runtime": [32, "XXX", False],
 }
 
@@ -60,7 +158,12 @@ VICEROY = {
     "backend_timeouts": (None, "it answers `unsupported` to every time-out"),
     "dynamic_options": (None, "it answers `unsupported` to every time-out and TLS version"),
     "refused": (["Error_GenericError()", "None"], "it never tells why a send failed"),
-    "unsupported": (["no error", "<OpenError.NOT_FOUND: 3>"], "it has geo and a KV store"),
+    "kv_metadata": (["beside", None], "it gives the metadata of an entry once"),
+    "rates": (
+        ["requests", "box", False, False, False, False, [False] * 3, "no error"],
+        "it counts nothing and knows no penalties",
+    ),
+    "unsupported": (["no error", "no error"], "it has a cache"),
 }
 """Where Viceroy differs, with what it answers (None: a 500) and why."""
 
@@ -96,6 +199,19 @@ def test_a_request_reaches_the_guest(app) -> None:
     status, content = ask(app, "/echo?q=1", "PUT", b"sent", {"X-Sent": "yes"})
 
     assert (status, json.loads(content)) == (200, ["PUT", "?q=1", "yes", "sent"])
+
+
+@pytest.mark.parametrize(("key", "valid"), [("a key for tests", True), ("another", False)])
+def test_a_key_is_valid_where_the_configuration_says_so(app, key, valid) -> None:
+    status, content = ask(app, "/fastly_key", headers={"Fastly-Key": key})
+
+    assert (status, json.loads(content)) == (200, valid)
+
+
+def test_what_is_stored_by_one_request_is_found_by_the_next(app) -> None:
+    first, second = ask(app, "/kv_count"), ask(app, "/kv_count")
+
+    assert len(json.loads(second[1])) == len(json.loads(first[1])) + 1
 
 
 def test_a_request_reaches_the_origin(app) -> None:

@@ -20,6 +20,7 @@ DEPENDS = {
     "http": {"core", "backend"},
     "requests": {"backend", "http"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
+    "testing": {"local", "pytest"},
     "cli": {"click", "componentize-py", "local", "platformdirs", "wasmtime", "watchfiles"},
 }
 SHIPPED = {
@@ -72,7 +73,7 @@ def check_alone(package: str, folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, "requests", "local")
+    python = install(folder, "requests", "testing")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", folder / "mypy"]

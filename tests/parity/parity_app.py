@@ -7,10 +7,15 @@ import json
 
 from componentize_py_types import Err
 from wit_world.imports import (
+    acl,
     async_io,
     backend,
+    cache,
     compute_runtime,
     config_store,
+    device_detection,
+    dictionary,
+    erl,
     geo,
     http_body,
     http_downstream,
@@ -19,7 +24,10 @@ from wit_world.imports import (
     http_types,
     kv_store,
     log,
+    purge,
     secret_store,
+    security,
+    shielding,
     types,
 )
 
@@ -323,9 +331,215 @@ def waiting(_request, _body):
     ]
 
 
+def dictionaries(_request, _body):
+    opened = dictionary.Dictionary.open("settings")
+    return [
+        opened.lookup("greeting", LARGE),
+        opened.lookup("missing", LARGE),
+        error_of(opened.lookup, "greeting", 1),
+        error_of(dictionary.Dictionary.open, "nowhere"),
+    ]
+
+
+def places(_request, _body):
+    known = types.IpAddress_Ipv4((192, 0, 2, 1))
+    loopback = types.IpAddress_Ipv6((0, 0, 0, 0, 0, 0, 0, 1))
+    unknown = types.IpAddress_Ipv4((192, 0, 2, 2))
+    return [
+        json.loads(geo.lookup(known, LARGE)),
+        json.loads(geo.lookup(loopback, LARGE)),
+        geo.lookup(unknown, LARGE),
+        error_of(geo.lookup, known, 1).partition("(")[0],
+    ]
+
+
+def devices(_request, _body):
+    return [
+        json.loads(device_detection.lookup("Agent/1.0", LARGE)),
+        device_detection.lookup("Agent/1", LARGE),
+        error_of(device_detection.lookup, "Agent/1.0", 1).partition("(")[0],
+    ]
+
+
+def access_lists(_request, _body):
+    visitors = acl.Acl.open("visitors")
+    found = [
+        visitors.lookup(types.IpAddress_Ipv4((10, 1, 2, 3))),
+        visitors.lookup(types.IpAddress_Ipv4((10, 2, 2, 3))),
+        visitors.lookup(types.IpAddress_Ipv6((0x2001, 0xDB8, 0, 0, 0, 0, 0, 1))),
+        visitors.lookup(types.IpAddress_Ipv4((192, 0, 2, 1))),
+    ]
+    return [
+        [None if body is None else json.loads(http_body.read(body, LARGE)) for body in found],
+        error_of(acl.Acl.open, "nowhere"),
+    ]
+
+
+def kv_body(content):
+    body = http_body.new()
+    http_body.write(body, content)
+    return body
+
+
+def kv_options(mode=kv_store.InsertMode.OVERWRITE, generation=None, metadata=None):
+    return kv_store.InsertOptions(
+        background_fetch=False,
+        if_generation_match=generation,
+        metadata=metadata,
+        time_to_live_sec=60,
+        mode=mode,
+        extra=None,
+    )
+
+
+def kv_page(store, limit=None, prefix=None, cursor=None):
+    options = kv_store.ListOptions(kv_store.ListMode.STRONG, cursor, limit, prefix, None)
+    return json.loads(http_body.read(store.list(options), LARGE))
+
+
+def kv_lookup(_request, _body):
+    store = kv_store.Store.open("shelf")
+    entry = store.lookup("seed")
+    return [
+        http_body.read(entry.take_body(), LARGE).decode(),
+        entry.take_body() is None,
+        error_of(entry.metadata, 1),
+        entry.metadata(LARGE),
+        entry.generation() > 0,
+        store.lookup("missing") is None,
+        error_of(kv_store.Store.open, "nowhere"),
+    ]
+
+
+def kv_metadata(_request, _body):
+    entry = kv_store.Store.open("shelf").lookup("seed")
+    return [entry.metadata(LARGE), entry.metadata(LARGE)]
+
+
+def kv_insert(_request, _body):
+    store = kv_store.Store.open("shelf")
+    store.delete("modes")
+    store.insert("modes", kv_body(b"b"), kv_options(kv_store.InsertMode.ADD, metadata="m"))
+    first = store.lookup("modes")
+    store.insert("modes", kv_body(b"c"), kv_options(kv_store.InsertMode.APPEND))
+    store.insert("modes", kv_body(b"a"), kv_options(kv_store.InsertMode.PREPEND))
+    last = store.lookup("modes")
+    late = kv_options(generation=first.generation())
+    return [
+        first.metadata(LARGE),
+        http_body.read(last.take_body(), LARGE).decode(),
+        last.metadata(LARGE),
+        last.generation() == first.generation(),
+        error_of(store.insert, "modes", kv_body(b""), kv_options(kv_store.InsertMode.ADD)),
+        error_of(store.insert, "modes", kv_body(b""), late),
+        store.delete("modes"),
+        store.delete("modes"),
+    ]
+
+
+def kv_list(_request, _body):
+    store = kv_store.Store.open("shelf")
+    for key in ("list/b", "list/c", "list/a"):
+        store.insert(key, kv_body(b""), kv_options())
+    first = kv_page(store, 2, "list/")
+    second = kv_page(store, 2, "list/", first["meta"]["next_cursor"])
+    wrong = kv_store.ListOptions(kv_store.ListMode.STRONG, "no base64!", None, None, None)
+    return [first, second, error_of(store.list, wrong)]
+
+
+def kv_keys(_request, _body):
+    store = kv_store.Store.open("shelf")
+    return [
+        error_of(store.lookup, ".."),
+        error_of(store.insert, "a#b", kv_body(b""), kv_options()),
+        error_of(store.delete, ""),
+        error_of(store.lookup_async, ".."),
+        error_of(store.insert_async, "a#b", kv_body(b""), kv_options()),
+        error_of(store.delete_async, ""),
+    ]
+
+
+def kv_count(_request, _body):
+    store = kv_store.Store.open("shelf")
+    store.insert("count", kv_body(b"x"), kv_options(kv_store.InsertMode.APPEND))
+    return http_body.read(store.lookup("count").take_body(), LARGE).decode()
+
+
+def kv_async(_request, _body):
+    store = kv_store.Store.open("shelf")
+    inserting = store.insert_async("later", kv_body(b"value"), kv_options())
+    ready = async_io.select([inserting])
+    kv_store.await_insert(inserting)
+    found = kv_store.await_lookup(store.lookup_async("later"))
+    options = kv_store.ListOptions(kv_store.ListMode.EVENTUAL, None, None, "later", None)
+    listed = kv_store.await_list(store.list_async(options))
+    again = store.insert_async("later", kv_body(b""), kv_options(kv_store.InsertMode.ADD))
+    return [
+        ready,
+        http_body.read(found.take_body(), LARGE).decode(),
+        json.loads(http_body.read(listed, LARGE))["data"],
+        error_of(kv_store.await_insert, again),
+        kv_store.await_delete(store.delete_async("later")),
+        kv_store.await_lookup(store.lookup_async("later")) is None,
+    ]
+
+
+def rates(_request, _body):
+    counter, box = erl.RateCounter.open("requests"), erl.PenaltyBox.open("box")
+    counter.increment("one", 120)
+    box.add("boxed", 60)
+    return [
+        counter.get_name(),
+        box.get_name(),
+        counter.check_rate("two", 10, 10, 1, box, 60),
+        counter.check_rate("two", 1, 10, 1, box, 60),
+        counter.lookup_count("one", 60) >= 120,
+        counter.lookup_rate("one", 60) >= 2,
+        [box.has("boxed"), box.has("two"), box.has("three")],
+        error_of(counter.lookup_rate, "one", 2),
+    ]
+
+
+def firewall(request, body):
+    options = security.InspectOptions("corp", "site", None, None)
+    unnamed = security.InspectOptions(None, "site", None, None)
+    return [
+        json.loads(security.inspect(request, body, options, LARGE)),
+        error_of(security.inspect, request, body, unnamed, LARGE),
+        error_of(security.inspect, request, body, options, 1),
+    ]
+
+
+def shields(_request, _body):
+    options = shielding.ShieldBackendOptions()
+    options.set_first_byte_timeout(1000)
+    options.set_cache_key("key")
+    made = shielding.backend_for_shield("http://127.0.0.1:9091/", options)
+    shielding.backend_for_shield("https://127.0.0.1:9092/", None)
+    return [
+        shielding.shield_info("here", LARGE),
+        shielding.shield_info("there", LARGE),
+        error_of(shielding.shield_info, "nowhere", LARGE),
+        error_of(shielding.shield_info, "here", 1).partition("(")[0],
+        made.get_name(),
+        made.is_dynamic(),
+        error_of(shielding.backend_for_shield, "http://127.0.0.1:9091/", None),
+        error_of(shielding.backend_for_shield, "", None),
+    ]
+
+
+def fastly_key(request, _body):
+    return http_downstream.fastly_key_is_valid(request)
+
+
 def unsupported(_request, _body):
-    address = types.IpAddress_Ipv4((192, 0, 2, 1))
-    return [error_of(geo.lookup, address, LARGE), error_of(kv_store.Store.open, "nowhere")]
+    options = cache.LookupOptions(
+        request_headers=None, always_use_requested_range=False, extra=None
+    )
+    return [
+        error_of(purge.purge_surrogate_key, "key", purge.PurgeOptions(False, None)),
+        error_of(cache.Entry.lookup, b"key", options),
+    ]
 
 
 def runtime(_request, _body):
@@ -358,6 +572,21 @@ SCENARIOS = {
         refused,
         downstream,
         waiting,
+        dictionaries,
+        places,
+        devices,
+        access_lists,
+        kv_lookup,
+        kv_metadata,
+        kv_insert,
+        kv_list,
+        kv_keys,
+        kv_count,
+        kv_async,
+        rates,
+        firewall,
+        shields,
+        fastly_key,
         unsupported,
         runtime,
     )

@@ -26,6 +26,7 @@ from fastly_compute.http import (
 )
 from fastly_compute.local import Answer, BackendConfig, Host, LocalServer, NativeApp, WasmApp
 from fastly_compute.secret_store import Secret, SecretStore
+from fastly_compute.testing import Call, ComputeClient, ComputeHost, Reply
 
 
 def secrets() -> None:
@@ -103,3 +104,20 @@ def hosts() -> None:
 
 def errors(error: HostUnavailable) -> FastlyComputeError:
     return error
+
+
+def testing(compute_host: ComputeHost, compute_client: ComputeClient) -> None:
+    origin = compute_host.backend("origin", BackendConfig(url="http://origin.example"))
+    origin.get("/users", json=[{"name": "Ada"}], query={"tag": ["a", "b"]}, status=203)
+    origin.callback("POST", "/users", lambda call: Reply.of(json=call.json()))
+    origin.error("dns-timeout", path="/slow")
+    origin.get("/users", delay=1)  # type: ignore[call-arg]
+    compute_host.secrets["vault"]["token"] = b"s3cret"
+    compute_host.secrets["vault"]["token"] = "s3cret"  # type: ignore[assignment]
+    compute_host.config_stores["settings"] = {"greeting": "hello"}
+    answer = compute_client.post("/users", json=[1], headers={"X-Key": "1"})
+    assert_type(answer.status, int)
+    assert_type(answer.headers.get_all("set-cookie"), list[str])
+    assert_type(answer.body, bytes)
+    assert_type(compute_host.calls, list[Call])
+    assert_type(compute_host.logs["audit"], list[str])

@@ -4,7 +4,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from fastly_compute.local.config import ConfigError, LocalServer, load, parse
+from fastly_compute.local.config import (
+    AclEntry,
+    ConfigError,
+    Geolocation,
+    KvItem,
+    LocalServer,
+    ShieldingSite,
+    load,
+    parse,
+)
 from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
 
 CA = trustme.CA()
@@ -91,23 +100,6 @@ def test_an_unknown_section_is_refused_with_the_known_ones():
 
     assert message.startswith("fastly.toml: [local_server] secret_store: unknown key; known here: ")
     assert "secret_stores" in message
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '[local_server.acls]\nblk = "acl.json"',
-        '[[local_server.kv_stores.kv]]\nkey = "k"\ndata = "v"',
-        "[local_server.object_store]\nkv = []",
-        "[local_server.object_stores]\nkv = []",
-        "[local_server.geolocation]\nuse_default_loopback = true",
-        '[local_server.device_detection]\nformat = "inline-toml"',
-        '[local_server.shielding_sites]\nhere = "Local"',
-        '[local_server]\nfake_valid_fastly_keys = ["abc"]',
-    ],
-)
-def test_a_section_that_viceroy_knows_is_accepted(text):
-    assert read(text) == LocalServer()
 
 
 # Backends
@@ -582,3 +574,335 @@ def test_an_environment_secret_keeps_bytes_that_are_not_utf8(monkeypatch):
     local = read('[[local_server.secret_stores.s]]\nkey = "a"\nenv = "LOCAL_CONFIG_RAW"')
 
     assert local.secret_stores["s"]["a"] == b"\xff"
+
+
+# KV stores
+
+
+def test_kv_items_come_from_data_and_files(tmp_path):
+    (tmp_path / "value").write_bytes(b"\x00\xff")
+    local = read(
+        "[local_server.kv_stores]\nempty = []\n"
+        '[[local_server.kv_stores.kv]]\nkey = "a"\ndata = "plain"\nmetadata = "beside"\n'
+        '[[local_server.kv_stores.kv]]\nkey = "b"\nfile = "value"\n'
+        '[[local_server.kv_stores.kv]]\nkey = "c"\npath = "value"\n',
+        tmp_path,
+    )
+
+    assert local.kv_stores == {
+        "empty": {},
+        "kv": {
+            "a": KvItem(data=b"plain", metadata="beside"),
+            "b": KvItem(data=b"\x00\xff"),
+            "c": KvItem(data=b"\x00\xff"),
+        },
+    }
+
+
+def test_a_kv_store_can_be_a_json_file(tmp_path):
+    (tmp_path / "value").write_bytes(b"\xff")
+    (tmp_path / "kv.json").write_text(
+        '{"a": "plain", "b": {"data": "x", "metadata": "m"}, "c": {"file": "value"}}'
+    )
+    local = read('[local_server.kv_stores]\nkv = {file = "kv.json", format = "json"}', tmp_path)
+
+    assert local.kv_stores["kv"] == {
+        "a": KvItem(data=b"plain"),
+        "b": KvItem(data=b"x", metadata="m"),
+        "c": KvItem(data=b"\xff"),
+    }
+
+
+@pytest.mark.parametrize("name", ["kv_stores", "object_store", "object_stores"])
+def test_kv_stores_have_three_names(name):
+    assert read(f"[local_server.{name}]\nkv = []").kv_stores == {"kv": {}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule"),
+    [
+        ("kv_stores", "object_store", "object_store: is the old name of kv_stores"),
+        (
+            "object_store",
+            "object_stores",
+            "object_stores: and object_store are old names of kv_stores",
+        ),
+    ],
+)
+def test_two_names_of_the_kv_stores_are_refused(first, second, rule):
+    message = refusal(f"[local_server.{first}]\nkv = []\n[local_server.{second}]\nkv = []")
+
+    assert rule in message
+    assert message.endswith("use only one of them")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('[[local_server.kv_stores.s]]\ndata = "HIDE"', "key: is missing"),
+        ('[[local_server.kv_stores.s]]\nkey = "a"', "data, file, path; found none of them"),
+        (
+            '[[local_server.kv_stores.s]]\nkey = "a"\ndata = "HIDE"\nfile = "x"',
+            "found data and file",
+        ),
+        ('[[local_server.kv_stores.s]]\nkey = "a"\ndata = 1', "data: must be a string"),
+        ('[[local_server.kv_stores.s]]\nkey = "a"\nHIDDEN = "HIDE"', "HIDDEN: unknown key"),
+        (
+            '[[local_server.kv_stores.s]]\nkey = "a"\ndata = "HIDE"\n' * 2,
+            'key = "a": this key is given twice',
+        ),
+        ('[local_server.kv_stores]\ns = "HIDE"', "s: must be a table, not a string"),
+        ('[local_server.kv_stores]\ns = { file = "x" }', "format: is missing"),
+        ('[local_server.kv_stores]\ns = { format = "json" }', "file: is missing"),
+        ('[local_server.kv_stores]\ns = { file = "x", format = "toml" }', "must be json"),
+        (f'[local_server.kv_stores]\n"{"n" * 256}" = []', "a name has 1 to 255 characters"),
+    ],
+)
+def test_a_bad_kv_store_is_refused(text, rule):
+    message = refusal(text)
+
+    assert rule in message
+    assert "HIDE" not in message.replace("HIDDEN", "")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "k" * 1025,
+        "é" * 513,
+        ".well-known/acme-challenge/x",
+        ".",
+        "..",
+        "../a",
+        "a/./b",
+        "a/..",
+        "a\nb",
+        "a#b",
+        "a;b",
+        "a?b",
+        "a^b",
+        "a|b",
+        " ",
+        "\uffff",
+    ],
+)
+def test_a_key_that_the_platform_refuses_is_refused(key):
+    with pytest.raises(ValueError, match=r"kv_stores\.kv: the key .* must "):
+        LocalServer(kv_stores={"kv": {key: KvItem(data=b"")}})
+
+
+@pytest.mark.parametrize("key", ["k" * 1024, "a.b/c..d", "a b", "é", ".hidden", "-"])
+def test_a_key_that_the_platform_takes_is_taken(key):
+    assert key in LocalServer(kv_stores={"kv": {key: KvItem(data=b"")}}).kv_stores["kv"]
+
+
+def test_a_broken_json_item_is_refused_with_its_key(tmp_path):
+    (tmp_path / "kv.json").write_text('{"a": null}')
+    message = refusal(
+        '[local_server.kv_stores]\nkv = {file = "kv.json", format = "json"}', tmp_path
+    )
+
+    assert message == ("fastly.toml: [local_server.kv_stores.kv.file] a: must be a table, not null")
+
+
+def test_values_are_not_in_the_repr_of_kv_stores():
+    text = repr(LocalServer(kv_stores={"kv": {"k": KvItem(data=b"hide-me")}}))
+
+    assert "hide-me" not in text
+
+
+# Access control lists
+
+
+@pytest.mark.parametrize("value", ['"acl.json"', '{ file = "acl.json" }'])
+def test_a_list_is_read_from_the_json_of_the_api(tmp_path, value):
+    (tmp_path / "acl.json").write_text(
+        '{"entries": [{"op": "create", "prefix": "192.0.2.7/24", "action": "block"},'
+        ' {"prefix": "2001:db8::/32", "action": "ALLOW"}]}'
+    )
+    local = read(f"[local_server.acls]\nblk = {value}", tmp_path)
+
+    assert local.acls == {
+        "blk": (
+            AclEntry(prefix="192.0.2.7/24", action="BLOCK"),
+            AclEntry(prefix="2001:db8::/32", action="ALLOW"),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("[]", "the file must hold one JSON object"),
+        ("{", "not valid JSON at line 1, column 2"),
+        ("{}", "entries: must be an array"),
+        ('{"entries": [], "more": 1}', "more: unknown key"),
+        ('{"entries": [1]}', "entries: must be a table, not an integer"),
+        ('{"entries": [{"action": "BLOCK"}]}', "prefix: is missing"),
+        ('{"entries": [{"prefix": "192.0.2.0/24"}]}', "action: is missing"),
+        ('{"entries": [{"prefix": "192.0.2.0", "action": "BLOCK"}]}', "a slash and 1 or more"),
+        ('{"entries": [{"prefix": "192.0.2.0/0", "action": "BLOCK"}]}', "a slash and 1 or more"),
+        ('{"entries": [{"prefix": "192.0.2.0/33", "action": "BLOCK"}]}', '"192.0.2.0/33": '),
+        ('{"entries": [{"prefix": "here/8", "action": "BLOCK"}]}', '"here/8": '),
+        ('{"entries": [{"prefix": "::/8", "action": "LOG"}]}', "must be ALLOW or BLOCK"),
+        (
+            '{"entries": [{"op": "delete", "prefix": "::/8", "action": "BLOCK"}]}',
+            'op = "delete": must be create or update',
+        ),
+    ],
+)
+def test_a_bad_list_is_refused(tmp_path, text, rule):
+    (tmp_path / "acl.json").write_text(text)
+
+    assert rule in refusal('[local_server.acls]\nblk = "acl.json"', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ("1", "blk: must be a table, not an integer"),
+        ("{}", "file: is missing"),
+        ('{ file = "none.json", more = 1 }', "more: unknown key"),
+        ('"none.json"', 'blk = "none.json": no such file in '),
+    ],
+)
+def test_a_list_without_a_file_is_refused(tmp_path, value, rule):
+    assert rule in refusal(f"[local_server.acls]\nblk = {value}", tmp_path)
+
+
+# Geolocation and device detection
+
+
+def test_addresses_are_read_inline():
+    local = read(
+        "[local_server.geolocation]\nuse_default_loopback = false\nformat = 'inline-toml'\n"
+        "[local_server.geolocation.addresses.'2001:DB8::1']\ncity = 'Oslo'\nlatitude = 59.9\n"
+    )
+
+    assert local.geolocation == Geolocation(
+        addresses={"2001:db8::1": {"city": "Oslo", "latitude": 59.9}}, use_default_loopback=False
+    )
+
+
+def test_addresses_are_read_from_a_file(tmp_path):
+    (tmp_path / "geo.json").write_text('{"192.0.2.1": {"as_number": 1}}')
+    local = read('[local_server.geolocation]\nformat = "json"\nfile = "geo.json"', tmp_path)
+
+    assert local.geolocation == Geolocation(addresses={"192.0.2.1": {"as_number": 1}})
+
+
+def test_the_loopback_can_be_all_that_is_known():
+    assert read("[local_server.geolocation]\nuse_default_loopback = true") == LocalServer()
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("addresses = {}", "format: is missing; it must be inline-toml or json"),
+        ('format = "csv"', 'format = "csv": must be inline-toml or json'),
+        ('format = "inline-toml"', "addresses: is missing; inline-toml needs it"),
+        ('format = "inline-toml"\nfile = "x"\naddresses = {}', "file: unknown key"),
+        ('format = "json"', "file: is missing"),
+        ('format = "inline-toml"\naddresses = {here = {}}', '"here" must be an IP address'),
+        ('format = "inline-toml"\naddresses = {"::1" = 1}', "must be a table, not an integer"),
+        (
+            'format = "inline-toml"\naddresses = {"::1" = {}, "0::1" = {}}',
+            "the address ::1 is given twice",
+        ),
+        (
+            'format = "inline-toml"\naddresses = {"::1" = {city = {}}}',
+            "city: must be a string, a finite number or a boolean",
+        ),
+        (
+            'format = "inline-toml"\naddresses = {"::1" = {latitude = nan}}',
+            "latitude: must be a string, a finite number or a boolean",
+        ),
+        ("use_default_loopback = 1", "must be true or false"),
+        ("more = 1", "more: unknown key"),
+    ],
+)
+def test_bad_geolocation_is_refused(text, rule):
+    assert rule in refusal(f"[local_server.geolocation]\n{text}")
+
+
+def test_user_agents_are_read_inline_and_from_a_file(tmp_path):
+    (tmp_path / "agents.json").write_text('{"A/1 (x)": {"device": {"brand": "b", "tv": true}}}')
+    inline = read(
+        "[local_server.device_detection]\nformat = 'inline-toml'\n"
+        "[local_server.device_detection.user_agents.'A/1 (x)'.device]\nbrand = 'b'\ntv = true\n"
+    )
+    in_file = read(
+        '[local_server.device_detection]\nformat = "json"\nfile = "agents.json"', tmp_path
+    )
+
+    assert inline.device_detection == {"A/1 (x)": {"device": {"brand": "b", "tv": True}}}
+    assert in_file == inline
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("user_agents = {}", "format: is missing; it must be inline-toml or json"),
+        ('format = "inline-toml"', "user_agents: is missing; inline-toml needs it"),
+        ('format = "inline-toml"\nuser_agents = {a = {b = {c = []}}}', "a.b] c: must be a string"),
+        ("use_default_loopback = true", "use_default_loopback: unknown key"),
+    ],
+)
+def test_bad_device_detection_is_refused(text, rule):
+    assert rule in refusal(f"[local_server.device_detection]\n{text}")
+
+
+def test_a_field_that_json_has_no_number_for_is_refused():
+    with pytest.raises(ValueError, match=r'device_detection: "agent": "a\.b" must be a string'):
+        LocalServer(device_detection={"agent": {"a": {"b": float("inf")}}})
+
+
+# Shielding sites and keys
+
+
+def test_shielding_sites_are_read():
+    local = read(
+        '[local_server.shielding_sites]\nhere = "Local"\n'
+        'there = { unencrypted = "http://127.0.0.1:1/", encrypted = "https://127.0.0.1:2/" }'
+    )
+
+    assert local.shielding_sites == {
+        "here": None,
+        "there": ShieldingSite(unencrypted="http://127.0.0.1:1/", encrypted="https://127.0.0.1:2/"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ('"remote"', 'a = "remote": must be Local, or a table'),
+        ("1", "a: must be a table, not an integer"),
+        ('{ encrypted = "https://x/" }', "unencrypted: is missing"),
+        ('{ encrypted = "x", unencrypted = "http://x/" }', 'encrypted = "x": must start with'),
+        ('{ encrypted = "http://x/", unencrypted = "http://x/", more = 1 }', "more: unknown key"),
+    ],
+)
+def test_a_bad_shielding_site_is_refused(value, rule):
+    assert rule in refusal(f"[local_server.shielding_sites]\na = {value}")
+
+
+def test_valid_keys_are_read_and_not_shown():
+    local = read('[local_server]\nfake_valid_fastly_keys = ["hide-me"]')
+
+    assert local.fake_valid_fastly_keys == {"hide-me"}
+    assert "hide-me" not in repr(local)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        ('"HIDE"', "must be an array, not a string"),
+        ('["HIDE", 1]', "must be an array of strings only, not an integer"),
+    ],
+)
+def test_bad_keys_are_refused_and_not_shown(value, rule):
+    message = refusal(f"[local_server]\nfake_valid_fastly_keys = {value}")
+
+    assert rule in message
+    assert "HIDE" not in message

@@ -11,8 +11,8 @@ from wit_world.imports import (
     http_body,
     http_req,
     http_resp,
-    kv_store,
     log,
+    purge,
 )
 
 from fastly_compute.local import (
@@ -106,9 +106,9 @@ def test_selecting_nothing_traps(sandbox: Sandbox) -> None:
 
 def test_what_no_interface_offers_is_unsupported(sandbox: Sandbox) -> None:
     with pytest.raises(Err) as caught:
-        kv_store.Store.open("store")
+        purge.purge_surrogate_key("key", purge.PurgeOptions(soft_purge=False, extra=None))
 
-    assert caught.value.value.name == "UNSUPPORTED"
+    assert type(caught.value.value).__name__ == "Error_Unsupported"
 
 
 def test_a_function_that_is_not_offered_is_unsupported(sandbox: Sandbox) -> None:

@@ -2,11 +2,15 @@
 
 from fastly_compute.local import wit as _wit  # noqa: F401 - first: the rest imports what it loads
 from fastly_compute.local.config import (
+    AclEntry,
     BackendConfig,
     BackendConfigError,
     ConfigError,
+    Geolocation,
     Health,
+    KvItem,
     LocalServer,
+    ShieldingSite,
     load,
     parse,
 )
@@ -19,19 +23,23 @@ from fastly_compute.local.trap import Trap
 from fastly_compute.local.wasm import ComponentError, WasmApp  # imports world: fills the bindings
 
 __all__ = [
+    "AclEntry",
     "Answer",
     "BackendConfig",
     "BackendConfigError",
     "ComponentError",
     "ConfigError",
+    "Geolocation",
     "GuestFailed",
     "Health",
     "Host",
     "Incoming",
+    "KvItem",
     "LocalServer",
     "NativeApp",
     "Sandbox",
     "Server",
+    "ShieldingSite",
     "Trap",
     "WasmApp",
     "load",

@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol, Self
 
-from fastly_compute.local.config import LocalServer
+from fastly_compute.local.config import BackendConfig, LocalServer
 from fastly_compute.local.downstream import Answer, Downstream, Incoming, Tracked
-from fastly_compute.local.origin import Origins
+from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, WayOut
 from fastly_compute.local.sandbox import Sandbox
+from fastly_compute.local.state import KvData, PenaltyBoxes, RateCounters
 
 
 class GuestFailed(Exception):
@@ -43,14 +44,33 @@ class Host:
         config: Backends and stores, by default none.
         output: Takes each line that the host and its guests have to say; by default it goes to
             the standard error.
+        way_out: Takes the requests to backends; by default they really go out.
+        on_log: Takes each message to a log endpoint, with the endpoint's name, whole and before
+            it is shown.
+
+    Attributes:
+        config: What it was given; a sandbox sees a change with its next call.
+        kv: The data of the KV stores, which guests change.
+        rates: The counts of edge rate limiting.
+        penalties: The penalty boxes of edge rate limiting.
     """
 
     def __init__(
-        self, config: LocalServer | None = None, *, output: Callable[[str], None] = _print
+        self,
+        config: LocalServer | None = None,
+        *,
+        output: Callable[[str], None] = _print,
+        way_out: WayOut | None = None,
+        on_log: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self.config = config or LocalServer()
         self.origins = Origins()
+        self.kv = KvData(self.config.kv_stores)
+        self.rates = RateCounters()
+        self.penalties = PenaltyBoxes()
         self._output = output
+        self._way_out = way_out
+        self._on_log = on_log
 
     def log(self, line: str) -> None:
         """Say something about what happens in the host."""
@@ -58,9 +78,26 @@ class Host:
 
     def write_log(self, endpoint: str, message: bytes) -> None:
         """Show what a guest wrote to a log endpoint."""
+        if self._on_log is not None:
+            self._on_log(endpoint, message)
         text = message.decode(errors="replace").removesuffix("\n")
         if text:
             self._output(f"{endpoint} :: " + text.replace("\n", "\\n"))
+
+    def send(self, name: str, config: BackendConfig, request: OriginRequest) -> OriginResponse:
+        """Send a request to a backend, the way that this host has for it.
+
+        Args:
+            name: The backend's name.
+            config: What the backend is.
+            request: What to send.
+
+        Raises:
+            SendFailure: There is no response.
+        """
+        if self._way_out is not None:
+            return self._way_out.send(name, config, request)
+        return self.origins.send(config, request)
 
     def native(self, incoming: Incoming | None = None) -> AbstractContextManager[Sandbox]:
         """Make a sandbox in which this thread's code is the guest, as a test wants it.

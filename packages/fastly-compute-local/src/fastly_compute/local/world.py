@@ -14,22 +14,28 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from componentize_py_types import Err
-from wit_world.imports.acl import AclError
 from wit_world.imports.http_req import ErrorWithDetail
-from wit_world.imports.kv_store import KvError_InternalError
-from wit_world.imports.types import Error_Unsupported, OpenError
+from wit_world.imports.types import Error_Unsupported
 
 from fastly_compute.local.interfaces import (
+    acl,
     async_io,
     backend,
     compute_runtime,
     config_store,
+    device_detection,
+    dictionary,
+    erl,
+    geo,
     http_body,
     http_downstream,
     http_req,
     http_resp,
+    kv_store,
     log,
     secret_store,
+    security,
+    shielding,
 )
 from fastly_compute.local.resource import Resource
 from fastly_compute.local.sandbox import current
@@ -38,42 +44,34 @@ from fastly_compute.local.trap import Trap
 IMPLEMENTED = {
     module.__name__.rpartition(".")[2]: module
     for module in (
+        acl,
         async_io,
         backend,
         compute_runtime,
         config_store,
+        device_detection,
+        dictionary,
+        erl,
+        geo,
         http_body,
         http_downstream,
         http_req,
         http_resp,
+        kv_store,
         log,
         secret_store,
+        security,
+        shielding,
     )
 }
 """The interfaces that this host offers, by their name in Python."""
 
-UNSUPPORTED = (
-    "acl",
-    "cache",
-    "device_detection",
-    "dictionary",
-    "erl",
-    "geo",
-    "http_cache",
-    "image_optimizer",
-    "kv_store",
-    "purge",
-    "security",
-    "shielding",
-)
+UNSUPPORTED = ("cache", "http_cache", "image_optimizer", "purge")
 """The interfaces that answer `unsupported` throughout."""
 
 _UNSUPPORTED_ERRORS: dict[str, Callable[[], object]] = {
     "types.Error": Error_Unsupported,
-    "types.OpenError": lambda: OpenError.UNSUPPORTED,
     "http_req.ErrorWithDetail": lambda: ErrorWithDetail(None, Error_Unsupported()),
-    "kv_store.KvError": KvError_InternalError,
-    "acl.AclError": lambda: AclError.GENERIC_ERROR,
 }
 
 _RAISES = re.compile(r"componentize_py_types\.Err\(wit_world\.imports\.([\w.]+)\)")

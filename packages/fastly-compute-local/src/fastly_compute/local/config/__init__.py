@@ -1,15 +1,23 @@
 """What a host is configured with: the ``[local_server]`` of a file, or the same as values."""
 
+from fastly_compute.local.config.acl import AclEntry
 from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
 from fastly_compute.local.config.files import LocalServer, load, parse
+from fastly_compute.local.config.kv import KvItem
+from fastly_compute.local.config.lookups import Geolocation
+from fastly_compute.local.config.shielding import ShieldingSite
 from fastly_compute.local.config.table import ConfigError
 
 __all__ = [
+    "AclEntry",
     "BackendConfig",
     "BackendConfigError",
     "ConfigError",
+    "Geolocation",
     "Health",
+    "KvItem",
     "LocalServer",
+    "ShieldingSite",
     "load",
     "parse",
 ]

@@ -2,13 +2,22 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from fastly_compute.local.config.acl import AclEntry, read_acl
 from fastly_compute.local.config.backend import BackendConfig
 from fastly_compute.local.config.backends import read_backend
+from fastly_compute.local.config.kv import KvItem, check_kv_store, read_kv_store
+from fastly_compute.local.config.lookups import (
+    Geolocation,
+    check_device_detection,
+    read_device_detection,
+    read_geolocation,
+)
+from fastly_compute.local.config.shielding import ShieldingSite, read_shielding_site
 from fastly_compute.local.config.stores import (
     check_config_store,
     check_secret_store,
@@ -17,19 +26,22 @@ from fastly_compute.local.config.stores import (
 )
 from fastly_compute.local.config.table import ConfigError, Source, Table
 
-# Sections that Viceroy knows and this host has nothing for yet. They are accepted, so that one
-# file serves both, and nothing of them is kept.
-_LATER = (
+_OLD_NAMES = {
+    "config_stores": ("dictionaries",),
+    "kv_stores": ("object_store", "object_stores"),
+}
+_SECTIONS = (
     "acls",
+    "backends",
+    "config_stores",
     "device_detection",
     "fake_valid_fastly_keys",
     "geolocation",
     "kv_stores",
-    "object_store",
-    "object_stores",
+    "secret_stores",
     "shielding_sites",
+    *(old for names in _OLD_NAMES.values() for old in names),
 )
-_SECTIONS = ("backends", "config_stores", "dictionaries", "secret_stores", *_LATER)
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -43,6 +55,15 @@ class LocalServer:
             characters, values of up to 8000.
         secret_stores: The secret stores by name, never shown; names of stores and secrets are 1 to
             255 of `A-Z a-z 0-9 _ . -`, secrets have up to 64 KiB.
+        kv_stores: What the KV stores hold at first, by name and key; keys follow the platform's
+            rules. What a guest inserts lasts as long as the host.
+        acls: The access control lists by name. The longest prefix decides, and of equal ones the
+            last.
+        geolocation: What is known about IP addresses.
+        device_detection: What is known about user agents, by the whole User-Agent: text, numbers,
+            booleans, and mappings of these.
+        shielding_sites: The shielding sites by name; None is the one that the app runs on.
+        fake_valid_fastly_keys: The values of a request's Fastly-Key that are valid, never shown.
 
     Raises:
         ValueError: A name, key, value or secret breaks its rule.
@@ -59,6 +80,12 @@ class LocalServer:
     backends: Mapping[str, BackendConfig] = field(default_factory=dict)
     config_stores: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     secret_stores: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
+    kv_stores: Mapping[str, Mapping[str, KvItem]] = field(default_factory=dict)
+    acls: Mapping[str, Sequence[AclEntry]] = field(default_factory=dict)
+    geolocation: Geolocation = field(default_factory=Geolocation)
+    device_detection: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    shielding_sites: Mapping[str, ShieldingSite | None] = field(default_factory=dict)
+    fake_valid_fastly_keys: Collection[str] = field(default=frozenset(), repr=False)
 
     def __post_init__(self) -> None:
         if "" in self.backends:
@@ -67,8 +94,17 @@ class LocalServer:
             check_config_store(name, items)
         for name, secrets in self.secret_stores.items():
             check_secret_store(name, secrets)
-        object.__setattr__(self, "backends", MappingProxyType(dict(self.backends)))
-        for attribute in ("config_stores", "secret_stores"):
+        for name, kv_items in self.kv_stores.items():
+            check_kv_store(name, kv_items)
+        check_device_detection(self.device_detection)
+        for attribute in ("backends", "shielding_sites"):
+            copy = MappingProxyType(dict(getattr(self, attribute)))
+            object.__setattr__(self, attribute, copy)
+        acls = {name: tuple(entries) for name, entries in self.acls.items()}
+        object.__setattr__(self, "acls", MappingProxyType(acls))
+        keys = frozenset(self.fake_valid_fastly_keys)
+        object.__setattr__(self, "fake_valid_fastly_keys", keys)
+        for attribute in ("config_stores", "secret_stores", "kv_stores", "device_detection"):
             stores = getattr(self, attribute)
             copies = {name: MappingProxyType(dict(items)) for name, items in stores.items()}
             object.__setattr__(self, attribute, MappingProxyType(copies))
@@ -133,8 +169,11 @@ def parse(text: str, *, base: Path, source: str) -> LocalServer:
     root = Table(source=Source(name=source, base=base), path="local_server", values=values)
     root.only(_SECTIONS)
     backends = root.section("backends")
-    config_stores = _config_stores(root)
+    config_stores = _section(root, "config_stores")
     secret_stores = root.section("secret_stores")
+    kv_stores = _section(root, "kv_stores")
+    acls = root.section("acls")
+    sites = root.section("shielding_sites")
     try:
         return LocalServer(
             backends={name: read_backend(table) for name, table in backends.tables()},
@@ -144,6 +183,12 @@ def parse(text: str, *, base: Path, source: str) -> LocalServer:
             secret_stores={
                 name: read_secret_store(secret_stores, name) for name in secret_stores.values
             },
+            kv_stores={name: read_kv_store(kv_stores, name) for name in kv_stores.values},
+            acls={name: read_acl(acls, name) for name in acls.values},
+            geolocation=read_geolocation(root.section("geolocation")),
+            device_detection=read_device_detection(root.section("device_detection")),
+            shielding_sites={name: read_shielding_site(sites, name) for name in sites.values},
+            fake_valid_fastly_keys=root.texts("fake_valid_fastly_keys"),
         )
     except ConfigError:
         raise
@@ -151,12 +196,14 @@ def parse(text: str, *, base: Path, source: str) -> LocalServer:
         raise ConfigError(f"{source}: [local_server] {err}") from err
 
 
-def _config_stores(root: Table) -> Table:
-    if "dictionaries" not in root.values:
-        return root.section("config_stores")
-    if "config_stores" in root.values:
-        raise root.error("dictionaries", "is the old name of config_stores; use only one of them")
-    return root.section("dictionaries")
+def _section(root: Table, name: str) -> Table:
+    given = [known for known in (name, *_OLD_NAMES[name]) if known in root.values]
+    if len(given) > 1:
+        old = given[1]
+        if given[0] != name:
+            raise root.error(old, f"and {given[0]} are old names of {name}; use only one of them")
+        raise root.error(old, f"is the old name of {name}; use only one of them")
+    return root.section(given[0] if given else name)
 
 
 def _toml_problem(source: str, text: str, message: str) -> str:

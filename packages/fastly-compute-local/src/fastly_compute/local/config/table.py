@@ -14,6 +14,7 @@ _TOML_TYPES = {
     str: "a string",
     list: "an array",
     dict: "a table",
+    type(None): "null",
 }
 
 
@@ -115,6 +116,16 @@ class Table:
             return value
         raise self.wrong_type(key, "an integer", value)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Get an array of strings, an empty one where the key is missing."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list):
+            raise self.wrong_type(key, "an array", value)
+        for item in value:
+            if not isinstance(item, str):
+                raise self.wrong_type(key, "an array of strings only", item)
+        return tuple(value)
+
     def table(self, key: str) -> "Table | None":
         """Get the table under a key, or None where the key is missing."""
         if key not in self.values:
@@ -154,8 +165,8 @@ class Table:
             rule = f"the file is not UTF-8 (byte {err.start})"
             raise self.error(key, rule, shown=shown) from None
 
-    def file_strings(self, key: str) -> dict[str, str]:
-        """Read the file that a key names as a JSON object of strings."""
+    def file_object(self, key: str) -> "Table":
+        """Read the file that a key names as a JSON object."""
         shown = json.dumps(self.required_text(key))
         try:
             values = json.loads(self.file_text(key))
@@ -165,11 +176,17 @@ class Table:
             raise self.error(key, rule, shown=shown) from None
         if not isinstance(values, dict):
             raise self.error(key, "the file must hold one JSON object", shown=shown)
-        for name, value in values.items():
+        return Table(source=self.source, path=f"{self.path}.{_dotted(key)}", values=values)
+
+    def file_strings(self, key: str) -> dict[str, str]:
+        """Read the file that a key names as a JSON object of strings."""
+        strings: dict[str, str] = {}
+        for name, value in self.file_object(key).values.items():
             if not isinstance(value, str):
                 rule = f"the value of {json.dumps(name)} in the file must be a string"
-                raise self.error(key, rule, shown=shown)
-        return values
+                raise self.error(key, rule, shown=json.dumps(self.required_text(key)))
+            strings[name] = value
+        return strings
 
     def wrong_type(self, key: str, wanted: str, value: object) -> ConfigError:
         """Make the error for a value of the wrong type. The value, maybe secret, is not shown."""

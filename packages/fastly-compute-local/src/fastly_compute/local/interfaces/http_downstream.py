@@ -55,6 +55,13 @@ def downstream_client_ddos_detected(ds_request: Request) -> bool:
     return False
 
 
+def fastly_key_is_valid(ds_request: Request) -> bool:
+    """Tell whether the request's Fastly-Key is one of those that the configuration calls valid."""
+    keys = _of(ds_request).host.config.fake_valid_fastly_keys
+    value = ds_request.value("fastly-key")
+    return value is not None and value.decode("latin-1") in keys
+
+
 def _none(ds_request: Request, max_len: int) -> None:
     _of(ds_request)
 

@@ -8,6 +8,7 @@ from wit_world.imports.http_req import (
     CacheOverride,
     DnsErrorDetail,
     ErrorWithDetail,
+    H2ErrorDetail,
     SendErrorDetail,
     SendErrorDetail_ConnectionLimitReached,
     SendErrorDetail_ConnectionRefused,
@@ -18,12 +19,16 @@ from wit_world.imports.http_req import (
     SendErrorDetail_DestinationUnavailable,
     SendErrorDetail_DnsError,
     SendErrorDetail_DnsTimeout,
+    SendErrorDetail_H2Error,
     SendErrorDetail_HttpIncompleteResponse,
     SendErrorDetail_HttpProtocolError,
+    SendErrorDetail_HttpRequestCacheKeyInvalid,
     SendErrorDetail_HttpRequestUriInvalid,
+    SendErrorDetail_HttpResponseBodyTooLarge,
     SendErrorDetail_HttpResponseHeaderSectionTooLarge,
     SendErrorDetail_HttpResponseStatusInvalid,
     SendErrorDetail_HttpResponseTimeout,
+    SendErrorDetail_HttpUpgradeFailed,
     SendErrorDetail_InternalError,
     SendErrorDetail_TlsAlertReceived,
     SendErrorDetail_TlsCertificateError,
@@ -68,12 +73,20 @@ _DETAILS: dict[str, SendErrorDetail] = {
     "tls-protocol-error": SendErrorDetail_TlsProtocolError(),
     "http-incomplete-response": SendErrorDetail_HttpIncompleteResponse(),
     "http-response-header-section-too-large": SendErrorDetail_HttpResponseHeaderSectionTooLarge(),
+    "http-response-body-too-large": SendErrorDetail_HttpResponseBodyTooLarge(),
     "http-response-timeout": SendErrorDetail_HttpResponseTimeout(),
     "http-response-status-invalid": SendErrorDetail_HttpResponseStatusInvalid(),
+    "http-upgrade-failed": SendErrorDetail_HttpUpgradeFailed(),
     "http-protocol-error": SendErrorDetail_HttpProtocolError(),
+    "http-request-cache-key-invalid": SendErrorDetail_HttpRequestCacheKeyInvalid(),
     "http-request-uri-invalid": SendErrorDetail_HttpRequestUriInvalid(),
     "internal-error": SendErrorDetail_InternalError(),
+    # A stream that is reset for an internal error (RFC 9113, sections 6.4 and 7).
+    "h2-error": SendErrorDetail_H2Error(H2ErrorDetail(3, 2)),
 }
+
+SEND_ERROR_DETAILS = frozenset({*_DETAILS, "dns-error", "tls-alert-received"})
+"""The cases of `send-error-detail` that a `SendFailure` can name: all but `extra`."""
 
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}
 """Methods whose requests carry no Content-Length when there is no body (RFC 9110, 8.6)."""
@@ -211,7 +224,7 @@ def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body
         body=body.chunks() if length != 0 else b"",
     )
     try:
-        answer = running().host.origins.send(backend.config, asked)
+        answer = running().host.send(backend.name, backend.config, asked)
     except SendFailure as failure:
         running().host.log(f"backend {backend.name!r}: {failure.message}")
         raise Err(ErrorWithDetail(_detail(failure), _ERRORS[failure.error])) from failure

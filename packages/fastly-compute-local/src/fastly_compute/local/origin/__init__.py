@@ -7,6 +7,7 @@ from fastly_compute.local.origin.origins import (
     OriginResponse,
     Origins,
 )
+from fastly_compute.local.origin.way_out import WayOut
 
 __all__ = [
     "BodyFailure",
@@ -15,4 +16,5 @@ __all__ = [
     "OriginResponse",
     "Origins",
     "SendFailure",
+    "WayOut",
 ]

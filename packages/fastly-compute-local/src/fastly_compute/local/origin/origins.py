@@ -11,6 +11,7 @@ import h11
 import httpcore
 
 from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.downstream import BodySource
 from fastly_compute.local.origin.errors import (
     BodyFailure,
     SendFailure,
@@ -137,7 +138,7 @@ class OriginResponse:
     headers: list[tuple[str, bytes]]
     http_version: str
     remote_addr: tuple[str, int]
-    body: OriginBody
+    body: BodySource
 
 
 class Origins:

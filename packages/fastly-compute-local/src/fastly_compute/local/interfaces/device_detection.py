@@ -1,0 +1,19 @@
+"""`fastly:compute/device-detection`: what is known about a user agent."""
+
+import json
+from collections.abc import Mapping
+
+from fastly_compute.local.interfaces.buffers import fit
+from fastly_compute.local.sandbox import running
+
+
+def lookup(user_agent: str, max_len: int) -> str | None:
+    """Return JSON for a User-Agent of the configuration."""
+    fields = running().host.config.device_detection.get(user_agent)
+    return None if fields is None else fit(json.dumps(_plain(fields), ensure_ascii=False), max_len)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return value

@@ -1,0 +1,206 @@
+"""`fastly:compute/kv-store`: values by key, which a guest can change.
+
+Every operation is done when it is called. What the asynchronous ones return is ready at once.
+"""
+
+from typing import Generic, Self, TypeVar
+
+from componentize_py_types import Err
+from wit_world.imports.kv_store import (
+    InsertOptions,
+    KvError,
+    KvError_BadRequest,
+    KvError_GenericError,
+    KvError_PreconditionFailed,
+    ListOptions,
+)
+from wit_world.imports.types import Error_GenericError, OpenError
+
+from fastly_compute.local.config.kv import kv_key_problem
+from fastly_compute.local.downstream import ClientGone
+from fastly_compute.local.interfaces.async_io import Pollable
+from fastly_compute.local.interfaces.buffers import fit
+from fastly_compute.local.interfaces.http_body import Body
+from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.resource import Resource
+from fastly_compute.local.sandbox import running
+from fastly_compute.local.state import KvEntry, KvRefused
+from fastly_compute.local.trap import Trap
+
+T = TypeVar("T")
+
+_ERRORS: dict[str, KvError] = {
+    "bad-request": KvError_BadRequest(),
+    "precondition-failed": KvError_PreconditionFailed(),
+}
+
+
+class Entry(Resource):
+    """What a lookup found."""
+
+    def __init__(self, entry: KvEntry) -> None:
+        self._entry = entry
+        self._body: Body | None = Body(entry.data)
+
+    def take_body(self) -> Body | None:
+        """Return the value, the first time."""
+        body, self._body = self._body, None
+        return body
+
+    def metadata(self, max_len: int) -> str | None:
+        """Return what was stored beside the value."""
+        text = self._entry.metadata
+        return None if text is None else fit(text, max_len)
+
+    def generation(self) -> int:
+        """Return the number of the insert that it comes from."""
+        return self._entry.generation
+
+
+class Pending(Pollable, Generic[T]):
+    """The result of an asynchronous operation, to be awaited once.
+
+    Attributes:
+        operation: Which one, as the functions that await it are named.
+        result: What it ended with.
+    """
+
+    def __init__(self, operation: str, result: T | Err[KvError]) -> None:
+        self.operation = operation
+        self.result = result
+
+
+class Store(Resource):
+    """One KV store."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @classmethod
+    def open(cls, name: str) -> Self:
+        """Open a store of the configuration."""
+        if name not in running().host.kv:
+            raise Err(OpenError.NOT_FOUND)
+        return cls(name)
+
+    def lookup(self, key: str) -> Entry | None:
+        """Find the value of a key."""
+        try:
+            entry = running().host.kv.lookup(self._name, key)
+        except KvRefused as refused:
+            raise Err(_ERRORS[refused.error]) from refused
+        return None if entry is None else Entry(entry)
+
+    def insert(self, key: str, body: Body, options: InsertOptions) -> None:
+        """Put a value under a key."""
+        data = _content(body)
+        try:
+            running().host.kv.insert(
+                self._name,
+                key,
+                data,
+                mode=options.mode.name.lower(),
+                metadata=options.metadata,
+                generation=options.if_generation_match,
+                ttl=options.time_to_live_sec,
+            )
+        except KvRefused as refused:
+            raise Err(_ERRORS[refused.error]) from refused
+
+    def delete(self, key: str) -> bool:
+        """Remove a key, and tell whether it was there."""
+        try:
+            return running().host.kv.delete(self._name, key)
+        except KvRefused as refused:
+            raise Err(_ERRORS[refused.error]) from refused
+
+    def list(self, options: ListOptions) -> Body:
+        """List keys as JSON."""
+        try:
+            page = running().host.kv.list(
+                self._name, prefix=options.prefix, limit=options.limit, cursor=options.cursor
+            )
+        except KvRefused as refused:
+            raise Err(_ERRORS[refused.error]) from refused
+        return Body(page)
+
+    def lookup_async(self, key: str) -> Pending[Entry | None]:
+        """Find the value of a key."""
+        _check(key)
+        try:
+            return Pending("lookup", self.lookup(key))
+        except Err as err:
+            return Pending("lookup", err)
+
+    def insert_async(self, key: str, body: Body, options: InsertOptions) -> Pending[None]:
+        """Put a value under a key."""
+        _check(key)
+        try:
+            self.insert(key, body, options)
+        except Err as err:
+            return Pending("insert", err)
+        return Pending("insert", None)
+
+    def delete_async(self, key: str) -> Pending[bool]:
+        """Remove a key."""
+        _check(key)
+        try:
+            return Pending("delete", self.delete(key))
+        except Err as err:
+            return Pending("delete", err)
+
+    def list_async(self, options: ListOptions) -> Pending[Body]:
+        """List keys."""
+        try:
+            return Pending("list", self.list(options))
+        except Err as err:
+            return Pending("list", err)
+
+
+def await_lookup(handle: Pending[Entry | None]) -> Entry | None:
+    """Return what an asynchronous lookup found."""
+    return _awaited(handle, "lookup")
+
+
+def await_insert(handle: Pending[None]) -> None:
+    """Return when an asynchronous insert is done."""
+    _awaited(handle, "insert")
+
+
+def await_delete(handle: Pending[bool]) -> bool:
+    """Tell whether an asynchronous delete removed something."""
+    return _awaited(handle, "delete")
+
+
+def await_list(handle: Pending[Body]) -> Body:
+    """Return the list of an asynchronous listing."""
+    return _awaited(handle, "list")
+
+
+def _awaited(handle: Pending[T], operation: str) -> T:
+    if not isinstance(handle, Pending) or handle.operation != operation:
+        raise Trap(
+            f"kv-store.await-{operation} was given something else than a pending {operation}"
+        )
+    handle.take("was already awaited")
+    if isinstance(handle.result, Err):
+        raise handle.result
+    return handle.result
+
+
+def _check(key: str) -> None:
+    if kv_key_problem(key):
+        raise Err(Error_GenericError())
+
+
+def _content(body: Body) -> bytes:
+    body.take("was already stored")
+    if body.out is not None:
+        raise Trap("kv-store.insert: the body is streaming to the client and cannot be stored")
+    try:
+        return b"".join(body.chunks())
+    except (ClientGone, BodyFailure) as failure:
+        running().host.log(f"the body for a KV store breaks off: {failure}")
+        raise Err(KvError_GenericError()) from failure
+    finally:
+        body.close_sources()

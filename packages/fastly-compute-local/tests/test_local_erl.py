@@ -1,0 +1,180 @@
+"""`erl` as guest code in this process sees it, with a clock that stands still until it is set."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from componentize_py_types import Err
+from wit_world.imports import erl
+
+from fastly_compute.local import Host
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.25
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def host(lines: list[str]) -> Iterator[Host]:
+    with Host(output=lines.append) as host:
+        yield host
+
+
+@pytest.fixture
+def clock(host: Host) -> Iterator[Clock]:
+    clock = Clock()
+    host.rates.clock = host.penalties.clock = clock
+    with host.native():
+        yield clock
+
+
+def test_names_are_kept(clock: Clock) -> None:
+    assert erl.RateCounter.open("requests").get_name() == "requests"
+    assert erl.PenaltyBox.open("box").get_name() == "box"
+
+
+def test_counts_are_of_the_last_seconds(clock: Clock) -> None:
+    counter = erl.RateCounter.open("requests")
+    for _ in range(6):
+        counter.increment("client", 10)
+        clock.now += 10
+
+    assert [counter.lookup_count("client", seconds) for seconds in (10, 20, 30, 60)] == [
+        0,
+        10,
+        20,
+        50,
+    ]
+
+
+def test_rates_are_per_second_and_rounded_down(clock: Clock) -> None:
+    counter = erl.RateCounter.open("requests")
+    counter.increment("client", 100)
+    clock.now += 1
+    counter.increment("client", 9)
+
+    assert [counter.lookup_rate("client", window) for window in (1, 10, 60)] == [9, 10, 1]
+
+
+def test_counts_are_forgotten_after_a_minute(clock: Clock) -> None:
+    counter = erl.RateCounter.open("requests")
+    counter.increment("client", 7)
+    clock.now += 59
+    before = counter.lookup_count("client", 60)
+    clock.now += 1
+
+    assert (before, counter.lookup_count("client", 60)) == (7, 0)
+
+
+def test_entries_and_counters_are_apart(clock: Clock) -> None:
+    counter = erl.RateCounter.open("requests")
+    counter.increment("client", 5)
+
+    assert counter.lookup_count("other", 10) == 0
+    assert erl.RateCounter.open("logins").lookup_count("client", 10) == 0
+    assert erl.RateCounter.open("requests").lookup_count("client", 10) == 5
+
+
+def test_a_count_never_exceeds_its_32_bits(clock: Clock) -> None:
+    counter = erl.RateCounter.open("requests")
+    for _ in range(2):
+        counter.increment("client", (1 << 32) - 1)
+
+    assert counter.lookup_count("client", 10) == counter.lookup_rate("client", 1) == (1 << 32) - 1
+
+
+def test_an_entry_beyond_the_limit_is_boxed_for_its_time(clock: Clock) -> None:
+    counter, box = erl.RateCounter.open("requests"), erl.PenaltyBox.open("box")
+    answers = [counter.check_rate("client", 1, 1, 2, box, 60) for _ in range(3)]
+    clock.now += 30
+    still = counter.check_rate("client", 1, 1, 2, box, 60)
+    clock.now += 30
+
+    assert answers == [False, False, True]
+    assert still is True
+    assert box.has("client") is False
+    assert counter.check_rate("client", 1, 1, 2, box, 60) is False
+
+
+def test_a_window_averages(clock: Clock) -> None:
+    counter, box = erl.RateCounter.open("requests"), erl.PenaltyBox.open("box")
+
+    assert counter.check_rate("client", 100, 10, 10, box, 60) is False
+    assert counter.check_rate("client", 1, 10, 10, box, 60) is True
+
+
+def test_a_box_can_be_used_by_itself_and_counts_whole_minutes(clock: Clock) -> None:
+    box = erl.PenaltyBox.open("box")
+    box.add("client", 119)
+    inside = box.has("client"), box.has("other"), erl.PenaltyBox.open("another").has("client")
+    clock.now += 60
+
+    assert inside == (True, False, False)
+    assert box.has("client") is False
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda counter, _box: counter.lookup_rate("e", 2),
+            "rate-counter.lookup-rate: 2 seconds cannot be asked for, only 1, 10, 60",
+        ),
+        (
+            lambda counter, _box: counter.lookup_count("e", 1),
+            "rate-counter.lookup-count: 1 seconds cannot be asked for, only 10, 20, 30, 40, 50, 60",
+        ),
+        (
+            lambda counter, box: counter.check_rate("e", 1, 30, 10, box, 60),
+            "rate-counter.check-rate: 30 seconds cannot be asked for, only 1, 10, 60",
+        ),
+        (
+            lambda counter, box: counter.check_rate("e", 1, 10, 10, box, 3601),
+            "rate-counter.check-rate: a time of 3601 seconds is not from 60 to 3600",
+        ),
+        (
+            lambda _counter, box: box.add("e", 59),
+            "penalty-box.add: a time of 59 seconds is not from 60 to 3600",
+        ),
+    ],
+)
+def test_what_the_platform_does_not_offer_is_refused(clock, lines, call, message) -> None:
+    counter, box = erl.RateCounter.open("requests"), erl.PenaltyBox.open("box")
+    with pytest.raises(Err) as caught:
+        call(counter, box)
+
+    assert repr(caught.value.value) == "Error_InvalidArgument()"
+    assert lines == [message]
+    assert counter.lookup_count("e", 60) == 0
+
+
+def test_sandboxes_on_many_threads_count_together(host: Host) -> None:
+    clock = Clock()
+    host.rates.clock = clock
+
+    def work() -> None:
+        with host.native():
+            counter = erl.RateCounter.open("requests")
+            for _ in range(200):
+                counter.increment("client", 1)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with host.native():
+        counted = erl.RateCounter.open("requests").lookup_count("client", 10)
+
+    assert counted == 800

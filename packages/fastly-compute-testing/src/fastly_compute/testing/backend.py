@@ -1,0 +1,293 @@
+"""A backend that replies what a test tells it to."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from traceback import format_exception
+from typing import TypedDict, Unpack
+from urllib.parse import parse_qs
+
+from fastly_compute.local import BackendConfig
+from fastly_compute.local.interfaces.http_req import SEND_ERROR_DETAILS
+from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
+from fastly_compute.testing.call import Call
+from fastly_compute.testing.headers import TOKEN, HeadersLike
+from fastly_compute.testing.reply import WITHOUT_CONTENT, Reply
+
+# From the documentation range of RFC 5737, so that no log can be mistaken for a real origin's.
+_ADDRESS = "192.0.2.1"
+_PATH = re.compile(r"/[\x21-\x7e]*")
+
+
+class ReplyOptions(TypedDict, total=False):
+    """What `FakeBackend.add` and its short forms take besides method and path."""
+
+    status: int
+    headers: HeadersLike | None
+    body: bytes
+    text: str | None
+    json: object
+    query: Mapping[str, str | Sequence[str]] | None
+
+
+class CallbackFailed(Exception):
+    """A callback raised; the exception is its cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Rule:
+    """Which requests it is for, None standing for any, and what happens to them."""
+
+    method: str | None = None
+    path: str | None = None
+    query: Mapping[str, list[str]] | None = None
+    respond: Callable[[Call, OriginRequest], OriginResponse]
+
+    def mismatch(self, call: Call) -> str | None:
+        """Say why a request is none of its own; None where it is."""
+        if self.method not in {None, call.method}:
+            return f"the method is {call.method}"
+        if self.path not in {None, call.path}:
+            return f"the path is {call.path}"
+        asked = parse_qs(call.query, keep_blank_values=True)
+        if self.query not in (None, asked):
+            return f"the query is {asked}"
+        return None
+
+    def __str__(self) -> str:
+        shown = f"{self.method or 'every method'} {self.path or 'every path'}"
+        return shown if self.query is None else f"{shown} with the query {self.query}"
+
+
+class _Content:
+    """The body of a reply, as the host reads it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read_chunk(self) -> bytes:
+        data, self._data = self._data, b""
+        return data
+
+    def close(self) -> None:
+        self._data = b""
+
+
+def _sent(reply: Reply, call: Call) -> OriginResponse:
+    fields = reply.headers.to_wire()
+    framed = "content-length" in reply.headers or "transfer-encoding" in reply.headers
+    if not framed and reply.status not in WITHOUT_CONTENT:
+        fields.append(("content-length", b"%d" % len(reply.body)))
+    return OriginResponse(
+        status=reply.status,
+        headers=fields,
+        http_version="HTTP/1.1",
+        remote_addr=(_ADDRESS, call.config.port),
+        body=_Content(b"" if call.method == "HEAD" else reply.body),
+    )
+
+
+class FakeBackend:
+    """A backend whose replies are registered one by one; it has no network.
+
+    Of the replies that fit a request, the first registered is used. While there are more that
+    fit, it is used up by that, so that several replies for the same request come one after the
+    other, and the last one stays. A request that none fits fails, and so does the test.
+
+    Paths are compared as they are sent, percent-encoded and without the backend's own prefix.
+
+    Example:
+        >>> from fastly_compute.testing import ComputeHost
+        >>> with ComputeHost() as compute_host:
+        ...     origin = compute_host.backend("origin")
+        ...     origin.get("/users", json=[{"name": "Ada"}])
+        ...     origin.post("/users", status=201)
+        ...     origin.get("/users", query={"page": ["2"]}, text="no more")
+    """
+
+    def __init__(self, shown: str, origins: Origins) -> None:
+        self._shown = shown
+        self._origins = origins
+        self._rules: list[_Rule] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        status: int = 200,
+        headers: HeadersLike | None = None,
+        body: bytes = b"",
+        text: str | None = None,
+        json: object = None,
+        query: Mapping[str, str | Sequence[str]] | None = None,
+    ) -> None:
+        """Register a reply.
+
+        Args:
+            method: The method it is for, in upper case.
+            path: The path it is for, without a query.
+            status: Its status, from 200 to 999.
+            headers: Its header fields. Content-Length is added, and Content-Type with text and
+                json.
+            body: Its body.
+            text: Its body as text, in the place of body.
+            json: Its body as a value, in the place of body.
+            query: The parameters of the query it is for, decoded: all of them, a sequence for one
+                that is there more than once. None is for any query, ``{}`` for none at all.
+
+        Raises:
+            ValueError: Something of it cannot be sent.
+            TypeError: Something is of the wrong type.
+        """
+        reply = Reply.of(status=status, headers=headers, body=body, text=text, json=json)
+        if method == "HEAD" and reply.body:
+            raise ValueError("body: the response to HEAD has none")
+        self._rules.append(
+            _Rule(
+                method=_method(method),
+                path=_path(path),
+                query=None if query is None else _query(query),
+                respond=lambda call, _request: _sent(reply, call),
+            )
+        )
+
+    def get(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to GET, with what `add` takes."""
+        self.add("GET", path, **options)
+
+    def head(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to HEAD, with what `add` takes."""
+        self.add("HEAD", path, **options)
+
+    def post(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to POST, with what `add` takes."""
+        self.add("POST", path, **options)
+
+    def put(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to PUT, with what `add` takes."""
+        self.add("PUT", path, **options)
+
+    def patch(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to PATCH, with what `add` takes."""
+        self.add("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to DELETE, with what `add` takes."""
+        self.add("DELETE", path, **options)
+
+    def options(self, path: str, **options: Unpack[ReplyOptions]) -> None:
+        """Register a reply to OPTIONS, with what `add` takes."""
+        self.add("OPTIONS", path, **options)
+
+    def error(self, detail: str, *, method: str | None = None, path: str | None = None) -> None:
+        """Register a failure: the guest gets no response, for this reason.
+
+        Args:
+            detail: A case of `send-error-detail` in the WIT, such as ``dns-timeout``, except
+                ``extra``.
+            method: The method it is for, by default any.
+            path: The path it is for, by default any.
+
+        Raises:
+            ValueError: There is no such case, or the method or path cannot be.
+        """
+        if detail not in SEND_ERROR_DETAILS:
+            known = ", ".join(sorted(SEND_ERROR_DETAILS))
+            raise ValueError(f"detail = {detail!r}: must be one of {known}")
+
+        def fail(call: Call, _request: OriginRequest) -> OriginResponse:
+            raise SendFailure(detail, f"{call} fails as the test wants it")
+
+        self._rules.append(
+            _Rule(
+                method=None if method is None else _method(method),
+                path=None if path is None else _path(path),
+                respond=fail,
+            )
+        )
+
+    def callback(self, method: str, path: str, function: Callable[[Call], Reply]) -> None:
+        """Register a function that makes the reply.
+
+        Args:
+            method: The method it is for, in upper case.
+            path: The path it is for, without a query.
+            function: Takes the request and returns the `Reply`. What it raises fails the test; the
+                guest gets the error `internal-error`.
+
+        Raises:
+            ValueError: The method or path cannot be.
+        """
+
+        def respond(call: Call, _request: OriginRequest) -> OriginResponse:
+            try:
+                reply = _replied(function, call)
+            except Exception as error:
+                raise CallbackFailed("".join(format_exception(error))) from error
+            return _sent(reply, call)
+
+        self._rules.append(_Rule(method=_method(method), path=_path(path), respond=respond))
+
+    def passthrough(self, url: str) -> None:
+        """Let requests really go out, to this URL and with the backend's other settings.
+
+        Args:
+            url: ``http://`` or ``https://``, a host, and optionally a port and a path, which goes
+                in front of the requests' own.
+
+        Raises:
+            ValueError: It is no such URL.
+        """
+        BackendConfig(url=url)
+
+        def respond(call: Call, request: OriginRequest) -> OriginResponse:
+            return self._origins.send(replace(call.config, url=url), request)
+
+        self._rules.append(_Rule(respond=respond))
+
+    def respond(self, call: Call, request: OriginRequest) -> OriginResponse | None:
+        """Answer a request; None where no reply fits. Raises what the reply does."""
+        fitting = [rule for rule in self._rules if rule.mismatch(call) is None]
+        if not fitting:
+            return None
+        if len(fitting) > 1:
+            self._rules.remove(fitting[0])
+        return fitting[0].respond(call, request)
+
+    def mismatches(self, call: Call) -> list[str]:
+        """Say for each reply that is registered why it does not fit a request."""
+        if not self._rules:
+            return [f"{self._shown} has no replies registered"]
+        return [f"{self._shown} has {rule}: {rule.mismatch(call)}" for rule in self._rules]
+
+
+def _replied(function: Callable[[Call], Reply], call: Call) -> Reply:
+    reply = function(call)
+    if not isinstance(reply, Reply):
+        raise TypeError(f"a callback must return a Reply, not {type(reply).__name__}")
+    return reply
+
+
+def _method(method: str) -> str:
+    if not TOKEN.fullmatch(method) or method != method.upper():
+        raise ValueError(f"method = {method!r}: must be a method in upper case, such as GET")
+    return method
+
+
+def _path(path: str) -> str:
+    if not _PATH.fullmatch(path) or "?" in path or "#" in path:
+        raise ValueError(
+            f"path = {path!r}: must start with / and be visible ASCII, percent-encoded; "
+            "a query goes into query="
+        )
+    return path
+
+
+def _query(query: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
+    wanted = {}
+    for name, values in query.items():
+        wanted[name] = [values] if isinstance(values, str) else list(values)
+        if not all(isinstance(value, str) for value in wanted[name]):
+            raise TypeError(f"query: the values of {name!r} must be text, as they are sent")
+    return wanted

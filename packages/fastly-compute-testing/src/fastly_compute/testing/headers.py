@@ -1,0 +1,96 @@
+"""Header fields, as tests compare and look them up."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+HeadersLike: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+"""What is taken as headers: a mapping, or pairs of name and value."""
+
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a header's name and a method consist of (RFC 9110, section 5.6.2)."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_CHARSET = re.compile(r";\s*charset=\"?([\w.:-]+)", re.IGNORECASE)
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+
+
+class Headers(Mapping[str, str]):
+    """Header fields in their order, looked up without regard to case.
+
+    A field that is there more than once reads as one, its values joined by ``", "``; `get_all`
+    gives them one by one. Credentials and cookies are not in the ``repr``.
+
+    Args:
+        fields: A mapping, or pairs of name and value.
+
+    Raises:
+        ValueError: A name or value cannot be sent (RFC 9110, section 5).
+
+    Example:
+        >>> from fastly_compute.testing import Headers
+        >>> headers = Headers([("Vary", "accept"), ("vary", "cookie")])
+        >>> headers["VARY"], headers.get_all("vary")
+        ('accept, cookie', ['accept', 'cookie'])
+    """
+
+    def __init__(self, fields: HeadersLike = ()) -> None:
+        pairs = fields.items() if isinstance(fields, Mapping) else fields
+        self._fields = [_checked(name, value) for name, value in pairs]
+
+    @classmethod
+    def of_wire(cls, fields: Iterable[tuple[str, bytes]]) -> "Headers":
+        """Make them of what was sent, as it is: values are latin-1 text."""
+        headers = cls()
+        headers._fields = [(name, value.decode("latin-1")) for name, value in fields]
+        return headers
+
+    def to_wire(self) -> list[tuple[str, bytes]]:
+        """Return the fields as they are sent."""
+        return [(name, value.encode("latin-1")) for name, value in self._fields]
+
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of every field of that name, in their order; none is an empty list."""
+        return [value for field, value in self._fields if field.lower() == name.lower()]
+
+    def __getitem__(self, name: str) -> str:
+        values = self.get_all(name)
+        if not values:
+            raise KeyError(name)
+        return ", ".join(values)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({name.lower(): name for name, _ in reversed(self._fields)}.values())
+
+    def __len__(self) -> int:
+        return len({name.lower() for name, _ in self._fields})
+
+    def __repr__(self) -> str:
+        shown = [
+            (name, "***" if name.lower() in _SECRET else value) for name, value in self._fields
+        ]
+        return f"Headers({shown!r})"
+
+
+def _checked(name: str, value: str) -> tuple[str, str]:
+    if not isinstance(name, str) or not TOKEN.fullmatch(name):
+        raise ValueError(f"a header's name is {name!r}; it must be a token, such as Content-Type")
+    if not isinstance(value, str):
+        raise TypeError(f"the value of header {name!r} must be a str, not {type(value).__name__}")
+    if _CONTROL.search(value) or value.strip(" \t") != value or max(value, default="") > "\xff":
+        raise ValueError(
+            f"the value of header {name!r} cannot be sent: it must be latin-1 text without control "
+            "characters and without blanks around it"
+        )
+    return name, value
+
+
+def text_of(headers: Headers, body: bytes) -> str:
+    """Decode a body by the charset of its Content-Type, by default UTF-8.
+
+    Raises:
+        UnicodeDecodeError: The body is no such text.
+        LookupError: There is no such charset.
+    """
+    charset = _CHARSET.search(headers.get("content-type", ""))
+    return body.decode(charset[1] if charset else "utf-8")

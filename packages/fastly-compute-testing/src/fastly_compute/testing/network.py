@@ -1,0 +1,107 @@
+"""What is in the place of the network: finds the backend's replies, and keeps what was sent."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from fastly_compute.local import BackendConfig
+from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
+from fastly_compute.testing.backend import CallbackFailed, FakeBackend
+from fastly_compute.testing.call import Call
+from fastly_compute.testing.headers import Headers
+
+
+class Network:
+    """The way out of a host under test.
+
+    Attributes:
+        calls: Every request to a backend, in order.
+        problems: What the test has to fail for.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.problems: list[str] = []
+        self._origins = Origins()
+        self._backends: dict[str, FakeBackend] = {}
+        self._targets: dict[tuple[str, int | None], FakeBackend] = {}
+
+    def backend(self, name: str) -> FakeBackend:
+        """Return what replies for the static backend of that name."""
+        if name not in self._backends:
+            self._backends[name] = FakeBackend(f"backend {name!r}", self._origins)
+        return self._backends[name]
+
+    def target(self, target: str) -> FakeBackend:
+        """Return what replies for the dynamic backends of a host and port."""
+        key = _key(target)
+        if key not in self._targets:
+            self._targets[key] = FakeBackend(f"target {target!r}", self._origins)
+        return self._targets[key]
+
+    def send(self, name: str, config: BackendConfig, request: OriginRequest) -> OriginResponse:
+        """Answer a request with what is registered for it."""
+        body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+        path, _, query = request.path_and_query.partition("?")
+        call = Call(
+            backend=name,
+            config=config,
+            method=request.method,
+            path=path,
+            query=query,
+            headers=Headers.of_wire(request.headers),
+            body=body,
+        )
+        self.calls.append(call)
+        backend = self._find(name, config)
+        try:
+            sent = replace(request, body=body)
+            answer = None if backend is None else backend.respond(call, sent)
+        except CallbackFailed as failed:
+            self.problems.append(f"The callback for {call} raised an exception:\n{failed}".rstrip())
+            raise SendFailure("internal-error", f"the callback for {call} failed") from failed
+        if answer is None:
+            reasons = self._declared(call) if backend is None else backend.mismatches(call)
+            self.problems.append(_unmatched(call, reasons))
+            raise SendFailure("destination-not-found", f"no reply is registered for {call}")
+        return answer
+
+    def close(self) -> None:
+        """Close the connections of what was passed through."""
+        self._origins.close()
+
+    def _find(self, name: str, config: BackendConfig) -> FakeBackend | None:
+        if name in self._backends:
+            return self._backends[name]
+        host = config.host.lower()
+        found = self._targets.get((host, config.port))
+        if found is None and config.port == (443 if config.use_tls else 80):
+            found = self._targets.get((host, None))
+        return found
+
+    def _declared(self, call: Call) -> list[str]:
+        declared = [*(f"backend {name!r}" for name in self._backends), *map(_shown, self._targets)]
+        return [
+            f"it is for a dynamic backend, and target({call.config.authority!r}) is not declared",
+            f"declared: {', '.join(declared) or 'nothing'}",
+        ]
+
+
+def _unmatched(call: Call, reasons: Iterable[str]) -> str:
+    return f"No reply is registered for {call}:\n" + "\n".join(f"  - {why}" for why in reasons)
+
+
+def _shown(key: tuple[str, int | None]) -> str:
+    host = f"[{key[0]}]" if ":" in key[0] else key[0]
+    return f"target {host if key[1] is None else f'{host}:{key[1]}'!r}"
+
+
+def _key(target: str) -> tuple[str, int | None]:
+    rule = f"target = {target!r}: must be a host, with or without a port, such as api.example.com"
+    if "/" in target:
+        raise ValueError(rule)
+    try:
+        config = BackendConfig(url=f"http://{target}")
+    except ValueError as error:
+        raise ValueError(rule) from error
+    return config.host.lower(), urlsplit(config.url).port

@@ -1,0 +1,28 @@
+"""Loads the host first: it brings `wit_world`, which the tests import."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import fastly_compute.local  # noqa: F401
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run_pytest(tmp_path: Path) -> Run:
+    """Runs a test file of its own, and returns what pytest said."""
+
+    def run(code: str, *args: str) -> str:
+        (tmp_path / "test_inner.py").write_text(code)
+        (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.stdout + done.stderr
+
+    return run

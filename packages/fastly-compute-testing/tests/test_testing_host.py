@@ -1,0 +1,312 @@
+"""The host of a test: its backends, its stores and what it records."""
+
+import doctest
+import gc
+import importlib
+import pkgutil
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from componentize_py_types import Err
+from wit_world.imports import backend, config_store, http_body, http_req, log
+from wit_world.imports import secret_store as secrets
+
+import fastly_compute.testing
+from fastly_compute.local import BackendConfig, Health
+from fastly_compute.testing import ComputeHost, Reply
+
+LARGE = 1 << 16
+OPEN_FILES = Path("/dev/fd")
+
+
+def ask(name="origin", path="/", method="GET", body=b"", headers=()):
+    request = http_req.Request.new()
+    request.set_method(method)
+    request.set_uri("http://shop.example" + path)
+    for key, value in headers:
+        request.append_header(key, value)
+    content = http_body.new()
+    http_body.write(content, body)
+    target = name if isinstance(name, backend.Backend) else backend.Backend.open(name)
+    response, answer = http_req.send(request, content, target)
+    return response.get_status(), http_body.read(answer, LARGE), response
+
+
+def failure(*args, **kwargs) -> str:
+    with pytest.raises(Err) as caught:
+        ask(*args, **kwargs)
+    name = type(caught.value.value.detail).__name__.removeprefix("SendErrorDetail_")
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+def dynamic(target: str, *, tls: bool = False) -> backend.Backend:
+    options = backend.DynamicBackendOptions()
+    options.use_tls(tls)
+    return backend.register_dynamic_backend(f"to {target}", target, options)
+
+
+def test_every_short_form_replies_to_its_method(compute_host) -> None:
+    origin = compute_host.backend("origin")
+    methods = ["get", "post", "put", "patch", "delete", "options"]
+    for method in methods:
+        getattr(origin, method)("/", text=method)
+    origin.head("/", headers={"Content-Length": "7"})
+
+    assert [ask(method=method.upper())[1].decode() for method in methods] == methods
+    status, body, response = ask(method="HEAD")
+    assert (status, body) == (200, b"")
+    assert response.get_header_value("content-length", LARGE) == b"7"
+
+
+def test_a_reply_has_its_status_headers_and_body(compute_host) -> None:
+    compute_host.backend("origin").get(
+        "/", status=404, headers=[("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")], json={"no": None}
+    )
+    status, body, response = ask()
+
+    assert (status, body) == (404, b'{"no": null}')
+    assert response.get_header_values("set-cookie", LARGE, 0) == (b"a=1\0b=2\0", None)
+    assert response.get_header_value("content-type", LARGE) == b"application/json"
+    assert response.get_header_value("content-length", LARGE) == b"12"
+
+
+def test_replies_come_one_after_the_other_and_the_last_one_stays(compute_host) -> None:
+    origin = compute_host.backend("origin")
+    origin.error("connection-refused")
+    origin.get("/", text="second")
+    origin.get("/other", text="other")
+    origin.get("/", text="last")
+
+    assert failure() == "connection-refused"
+    assert [ask()[1] for _ in range(3)] == [b"second", b"last", b"last"]
+    assert ask(path="/other")[1] == b"other"
+
+
+def test_a_query_is_compared_decoded_and_whole(compute_host) -> None:
+    origin = compute_host.backend("origin")
+    origin.get("/", query={}, text="none")
+    origin.get("/", query={"tag": ["a b", "ü"], "empty": ""}, text="all")
+
+    assert ask()[1] == b"none"
+    assert ask(path="/?empty=&tag=a+b&tag=%C3%BC")[1] == b"all"
+    assert failure(path="/?tag=a+b") == "destination-not-found"
+    assert len(compute_host.take_problems()) == 1
+
+
+def test_every_send_error_detail_can_be_had() -> None:
+    cases = [name for name in dir(http_req) if name.startswith("SendErrorDetail_")]
+    details = {
+        re.sub(r"(?<!^)(?=[A-Z])", "-", name.partition("_")[2]).lower() for name in cases
+    } - {"extra"}
+
+    assert len(details) == 24
+    for detail in details:
+        with ComputeHost() as compute_host:
+            compute_host.backend("origin").error(detail)
+            assert failure() == detail
+            compute_host.check()
+
+
+def test_an_unknown_error_is_refused_with_those_there_are(compute_host) -> None:
+    with pytest.raises(ValueError, match=r"'dns': must be one of .*dns-error, dns-timeout"):
+        compute_host.backend("origin").error("dns")
+
+
+def test_an_error_can_be_for_one_method_or_path(compute_host) -> None:
+    origin = compute_host.backend("origin")
+    origin.error("dns-timeout", method="POST")
+    origin.error("dns-error", path="/broken")
+    origin.get("/", text="fine")
+
+    assert ask()[1] == b"fine"
+    assert failure(method="POST") == "dns-timeout"
+    assert failure(path="/broken") == "dns-error"
+
+
+def test_a_callback_gets_the_call_and_makes_the_reply(compute_host) -> None:
+    compute_host.backend("origin").callback(
+        "POST", "/", lambda call: Reply.of(status=201, text=call.text.upper())
+    )
+
+    assert ask(method="POST", body=b"hello")[:2] == (201, b"HELLO")
+
+
+def test_dynamic_backends_are_found_by_their_target(compute_host) -> None:
+    compute_host.target("api.example.com").get("/", text="default port")
+    compute_host.target("API.example.com:8443").get("/", text="8443")
+    compute_host.target("[::1]:81").get("/", text="IPv6")
+
+    assert ask(dynamic("api.example.com"))[1] == b"default port"
+    assert ask(dynamic("api.example.com:443", tls=True))[1] == b"default port"
+    assert ask(dynamic("api.example.com:8443", tls=True))[1] == b"8443"
+    assert ask(dynamic("[::1]:81"))[1] == b"IPv6"
+    compute_host.check()
+    assert failure(dynamic("api.example.com:82")) == "destination-not-found"
+    with pytest.raises(AssertionError) as caught:
+        compute_host.check()
+    assert "target('api.example.com:82') is not declared" in str(caught.value)
+    assert "declared: target 'api.example.com', target 'api.example.com:8443', " in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("register", "rule"),
+    [
+        (lambda host: host.backend(""), "must not be empty"),
+        (lambda host: host.target("https://api.example.com"), "must be a host"),
+        (lambda host: host.target("api.example.com/"), "must be a host"),
+        (lambda host: host.backend("o").get("users"), "path = 'users': must start with /"),
+        (lambda host: host.backend("o").get("/?page=1"), "a query goes into query="),
+        (lambda host: host.backend("o").add("get", "/"), "'get': must be a method in upper case"),
+        (lambda host: host.backend("o").get("/", status=100), "status = 100: must be from 200"),
+        (lambda host: host.backend("o").get("/", text="a", json=1), "exclude each other"),
+        (lambda host: host.backend("o").get("/", status=204, text="a"), "status 204 has none"),
+        (lambda host: host.backend("o").head("/", text="a"), "the response to HEAD has none"),
+        (lambda host: host.backend("o").get("/", headers={"a b": "c"}), "must be a token"),
+        (lambda host: host.backend("o").get("/", headers={"a": "b\n"}), "control characters"),
+        (lambda host: host.backend("o").passthrough("ftp://a"), "must start with http://"),
+        (lambda host: host.config_stores.__getitem__(""), "a name has 1 to 255"),
+        (lambda host: host.secrets["vault"].__setitem__("a b", b""), "must be 1 to 255 of"),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_registered(compute_host, register, rule) -> None:
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        register(compute_host)
+
+
+@pytest.mark.parametrize(
+    ("reply", "rule"),
+    [
+        ({"body": "text"}, "body: must be bytes, not str"),
+        ({"text": b"bytes"}, "text: must be a str, not bytes"),
+        ({"status": "200"}, "status = '200': must be an int"),
+        ({"query": {"page": [1]}}, "the values of 'page' must be text"),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_refused(compute_host, reply, rule) -> None:
+    with pytest.raises(TypeError, match=re.escape(rule)):
+        compute_host.backend("origin").get("/", **reply)
+
+
+def test_an_unknown_keyword_is_refused(compute_host) -> None:
+    with pytest.raises(TypeError, match="delay"):
+        compute_host.backend("origin").get("/", delay=1)
+
+
+def test_calls_are_recorded_with_the_backend_as_it_is(compute_host) -> None:
+    config = BackendConfig(url="https://origin.example/v1", health=Health.UNHEALTHY)
+    compute_host.backend("origin", config).post("/users")
+    ask(path="/users?page=1&page=2", method="POST", body=b"[1]", headers=[("X-Key", b"\xfc")])
+    (call,) = compute_host.calls
+
+    assert (call.backend, call.config) == ("origin", config)
+    assert (call.method, call.path, call.query) == ("POST", "/users", "page=1&page=2")
+    assert (call.body, call.text, call.json()) == (b"[1]", "[1]", [1])
+    assert call.headers["x-key"] == "ü"
+    assert backend.Backend.open("origin").is_healthy() is backend.BackendHealth.UNHEALTHY
+
+
+def test_credentials_are_not_shown(compute_host) -> None:
+    compute_host.backend("origin").get("/")
+    compute_host.secrets["vault"]["token"] = b"s3cret"
+    ask(headers=[("Authorization", b"s3cret")])
+    shown = repr(compute_host.calls) + repr(compute_host.secrets["vault"])
+
+    assert "Authorization" in shown.title()
+    assert "s3cret" not in shown
+
+
+def test_stores_hold_what_a_test_puts_into_them(compute_host) -> None:
+    compute_host.secrets["vault"]["token"] = b"s3cret"
+    compute_host.secrets["vault"]["key"] = b"k"
+    compute_host.config_stores["settings"] = {"greeting": "hello", "currency": "EUR"}
+    del compute_host.config_stores["settings"]["currency"]
+
+    assert secrets.Store.open("vault").get("token").plaintext(LARGE) == b"s3cret"
+    assert secrets.Store.open("vault").get("key").plaintext(LARGE) == b"k"
+    settings = config_store.Store.open("settings")
+    assert (settings.get("greeting", LARGE), settings.get("currency", LARGE)) == ("hello", None)
+
+
+def test_a_value_of_the_wrong_type_is_refused_and_changes_nothing(compute_host) -> None:
+    compute_host.secrets["vault"]["token"] = b"before"
+    with pytest.raises(TypeError, match="vault: the value of 'token' must be bytes, not str"):
+        compute_host.secrets["vault"]["token"] = "after"
+
+    assert compute_host.secrets["vault"]["token"] == b"before"
+
+
+def test_log_messages_are_kept_by_endpoint(compute_host) -> None:
+    log.Endpoint.open("audit").write(b"one\ntwo\n")
+    log.Endpoint.open("audit").write(b"\xff")
+
+    assert compute_host.logs["audit"] == ["one\ntwo\n", "\\xff"]
+    assert compute_host.logs["other"] == []
+    assert compute_host.output == ["audit :: one\\ntwo", "audit :: \ufffd"]
+
+
+def test_passthrough_reaches_a_real_origin(compute_host) -> None:
+    class Origin(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.path.encode() + b" " + body)
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Origin) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        compute_host.backend("origin").passthrough(f"http://127.0.0.1:{server.server_port}/v1")
+        try:
+            got = ask(path="/users", method="POST", body=b"hello")
+        finally:
+            server.shutdown()
+            thread.join()
+
+    assert got[:2] == (200, b"/v1/users hello")
+    assert compute_host.calls[0].body == b"hello"
+
+
+@pytest.mark.skipif(not OPEN_FILES.exists(), reason="the system does not list open files")
+def test_two_hundred_hosts_leave_no_thread_and_no_open_file() -> None:
+    def use() -> None:
+        with ComputeHost() as compute_host:
+            compute_host.backend("origin").get("/", text="hello")
+            ask()
+            compute_host.check()
+
+    use()
+    gc.collect()
+    before = (threading.active_count(), len(list(OPEN_FILES.iterdir())))
+    for _ in range(200):
+        use()
+    gc.collect()
+    after = (threading.active_count(), len(list(OPEN_FILES.iterdir())))
+
+    assert after == before
+
+
+def test_the_examples_of_the_package_do_what_they_say() -> None:
+    failed = tried = 0
+    for module in pkgutil.iter_modules(fastly_compute.testing.__path__):
+        result = doctest.testmod(importlib.import_module(f"fastly_compute.testing.{module.name}"))
+        failed += result.failed
+        tried += result.attempted
+
+    assert failed == 0
+    assert tried > 20
+
+
+def test_every_public_name_is_there() -> None:
+    names = fastly_compute.testing.__all__
+
+    assert [name for name in names if getattr(fastly_compute.testing, name) is None] == []
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        fastly_compute.testing.nothing  # noqa: B018 - it raises

@@ -1,0 +1,178 @@
+"""What the plugin makes of a test, seen from outside."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+ASKING = """
+from wit_world.imports import backend, http_body, http_req
+from componentize_py_types import Err
+
+def ask(path="/user?id=1", method="GET"):
+    request = http_req.Request.new()
+    request.set_method(method)
+    request.set_uri("http://shop.example" + path)
+    return http_req.send(request, http_body.new(), backend.Backend.open("origin"))
+"""
+
+
+def asking(test: str) -> str:
+    return "import fastly_compute.local\n" + ASKING + test
+
+
+def test_the_readmes_test_passes_and_is_short(run_pytest, tmp_path) -> None:
+    app, test = BLOCKS[:2]
+    (tmp_path / "main.py").write_text(app)
+    said = run_pytest(test, "-p", "no:randomly", "-q", "--import-mode=importlib", "-opythonpath=.")
+
+    assert "1 passed" in said
+    assert len(test.splitlines()) <= 15
+
+
+def test_the_readmes_other_tests_pass(run_pytest) -> None:
+    code = "from fastly_compute.testing import Reply\n" + "\n".join(BLOCKS[2:])
+
+    assert "2 passed" in run_pytest(code)
+
+
+def test_a_request_without_a_reply_fails_a_test_that_does_not_notice(run_pytest) -> None:
+    said = run_pytest(
+        asking("""
+def test_unmatched(compute_host):
+    origin = compute_host.backend("origin")
+    origin.get("/users")
+    origin.post("/user")
+    origin.get("/user", query={"id": "2"})
+    try:
+        ask()
+    except Err as err:
+        assert type(err.value.detail) is http_req.SendErrorDetail_DestinationNotFound
+""")
+    )
+
+    assert "1 failed" in said
+    assert "error" not in said.splitlines()[-1]
+    shown = README.partition("No reply is registered")[2].partition("\n```")[0]
+    assert "No reply is registered" + shown in said
+    assert "has GET /user with the query {'id': ['2']}: the query is {'id': ['1']}" in said
+
+
+def test_a_request_without_a_reply_fails_a_fixture_that_makes_it_at_its_end(run_pytest) -> None:
+    said = run_pytest(
+        asking("""
+import pytest
+
+@pytest.fixture
+def late(compute_host):
+    compute_host.backend("origin")
+    yield
+    with pytest.raises(Err):
+        ask()
+
+def test_late(late):
+    pass
+""")
+    )
+
+    assert "1 passed, 1 error" in said
+    assert "backend 'origin' has no replies registered" in said
+
+
+def test_a_test_that_fails_otherwise_shows_the_hosts_lines_and_the_requests(run_pytest) -> None:
+    said = run_pytest(
+        asking("""
+def test_failing(compute_host):
+    compute_host.backend("origin")
+    compute_host.host.log("a line of the host")
+    try:
+        ask()
+    except Err:
+        assert not "otherwise"
+""")
+    )
+
+    assert "1 failed" in said
+    assert "error" not in said.splitlines()[-1]
+    assert re.search(r"- Captured compute_host output call -+\na line of the host", said)
+    assert "assert not 'otherwise'" in said
+    assert re.search(r"- Captured compute_host problems call -+\nNo reply is registered", said)
+
+
+def test_a_callback_that_raises_fails_the_test_with_its_traceback(run_pytest) -> None:
+    said = run_pytest(
+        asking("""
+def test_callback(compute_host):
+    compute_host.backend("origin").callback("GET", "/user", lambda call: call.nothing)
+    try:
+        ask()
+    except Err as err:
+        assert type(err.value.detail) is http_req.SendErrorDetail_InternalError
+""")
+    )
+
+    assert "1 failed" in said
+    assert "AttributeError: 'Call' object has no attribute 'nothing'" in said
+
+
+def test_a_client_without_an_app_says_what_to_define(run_pytest) -> None:
+    said = run_pytest("def test_app(compute_client):\n    pass\n")
+
+    assert "1 error" in said
+    assert "define a fixture named compute_app" in said
+
+
+def test_tests_in_parallel_and_in_any_order_do_not_see_each_other(run_pytest) -> None:
+    said = run_pytest(
+        asking("""
+import pytest
+
+@pytest.mark.parametrize("number", range(40))
+def test_alone(compute_host, number):
+    compute_host.backend("origin").get("/user", text=str(number))
+    assert not compute_host.calls
+    assert "vault" not in compute_host.secrets
+    compute_host.secrets["vault"]["number"] = b"%d" % number
+    response, body = ask()
+    assert http_body.read(body, 100) == b"%d" % number
+    assert len(compute_host.calls) == 1
+
+def test_nothing_is_left():
+    with pytest.raises(Exception, match="while no request is being handled"):
+        ask()
+"""),
+        "-n2",
+    )
+
+    assert "41 passed" in said
+
+
+def test_the_plugin_imports_no_host_until_a_test_wants_one(run_pytest) -> None:
+    said = run_pytest("""
+import sys
+
+def test_light(pytestconfig):
+    assert pytestconfig.pluginmanager.has_plugin("fastly_compute")
+    assert "fastly_compute.testing.plugin" in sys.modules
+    assert not {"wasmtime", "httpcore", "fastly_compute.local", "wit_world"} & sys.modules.keys()
+""")
+
+    assert "1 passed" in said
+
+
+def test_the_package_needs_none_of_the_guests() -> None:
+    code = """
+import sys
+import fastly_compute.testing as testing
+for name in testing.__all__:
+    getattr(testing, name)
+guests = {"backend", "core", "http", "requests", "secret_store"}
+print(*sorted(name for name in guests if f"fastly_compute.{name}" in sys.modules))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "\n"
