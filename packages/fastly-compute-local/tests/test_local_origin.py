@@ -1254,3 +1254,25 @@ def test_tls_connections_are_reused(serve, origins):
         rest(origins.send(backend, OriginRequest()))
 
     assert len(server.peers) == 1
+
+
+def test_a_peer_that_hangs_up_at_once_is_a_failed_send() -> None:
+    def hang_up() -> None:
+        for _ in range(50):
+            peer, _address = server.accept()
+            # A reset in place of an orderly end.
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+
+    details = set()
+    with socket.create_server(("127.0.0.1", 0)) as server, Origins() as origins:
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        backend = BackendConfig(url=f"http://127.0.0.1:{server.getsockname()[1]}")
+        for _ in range(50):
+            with pytest.raises(SendFailure) as caught:
+                origins.send(backend, OriginRequest())
+            details.add(caught.value.detail)
+        thread.join()
+
+    assert details <= {"connection-terminated", "http-incomplete-response"}

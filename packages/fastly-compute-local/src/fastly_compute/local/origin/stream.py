@@ -25,13 +25,14 @@ class Stream(httpcore.NetworkStream):
         ended: Whether the peer has closed its side.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, remote_addr: tuple[str, int]) -> None:
         self._sock = sock
         self._patience: float | None = None
         self._deadline: float | None = None
         self._in_head = False
         self.ended = False
-        self.remote_addr: tuple[str, int] = sock.getpeername()[:2]
+        # Not asked of the socket: a peer that has hung up already has no name any more.
+        self.remote_addr = remote_addr
 
     def await_head(self, first_byte: float | None) -> None:
         """Begin an exchange; the clock starts at the first read, when the request is sent."""
@@ -109,7 +110,7 @@ def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
     limit = (backend.connect_timeout_ms or 0) / 1000
     deadline = time.monotonic() + limit if limit else None
     try:
-        sock = _first_to_answer(addresses, deadline)
+        sock, remote_addr = _first_to_answer(addresses, deadline)
         if context is not None:
             tried = f"the TLS handshake with {backend.host}:{backend.port}"
             try:
@@ -120,7 +121,7 @@ def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
                 raise
     except OSError as err:
         raise network_failure(err, tried) from err
-    return Stream(sock)
+    return Stream(sock, remote_addr)
 
 
 _Address = tuple[
@@ -136,7 +137,9 @@ def _addresses(backend: BackendConfig) -> list[_Address]:
     return addresses
 
 
-def _first_to_answer(addresses: Iterable[_Address], deadline: float | None) -> socket.socket:
+def _first_to_answer(
+    addresses: Iterable[_Address], deadline: float | None
+) -> tuple[socket.socket, tuple[str, int]]:
     failures: list[OSError] = []
     for family, address in addresses:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -151,7 +154,7 @@ def _first_to_answer(addresses: Iterable[_Address], deadline: float | None) -> s
             sock.close()
             raise
         else:
-            return sock
+            return sock, (str(address[0]), int(address[1]))
     raise failures[-1]
 
 
