@@ -6,6 +6,7 @@ import pytest
 from wasmtime import wat2wasm
 
 from fastly_compute.local import ComponentError, WasmApp
+from fastly_compute.local.wasm.compiled import KEPT
 
 SMALL = """
 (component
@@ -73,3 +74,15 @@ def test_a_damaged_cache_is_replaced(tmp_path: Path, cache: Path) -> None:
     WasmApp(path)
 
     assert kept.stat().st_size > len(b"damaged")
+
+
+def test_the_cache_keeps_the_newest(tmp_path: Path, cache: Path) -> None:
+    for number in range(KEPT + 2):
+        path = tmp_path / f"{number}.wasm"
+        path.write_bytes(wat2wasm(SMALL.replace("$m", f"$m{number}")))
+        WasmApp(path)
+    kept = len(list((cache / "compiled").iterdir()))
+    WasmApp(path)
+
+    assert kept == KEPT
+    assert len(list((cache / "compiled").iterdir())) == KEPT

@@ -1,5 +1,6 @@
 """Compiles components, once: what was compiled is kept on disk and loaded from there."""
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -56,7 +57,8 @@ def compiled(engine: Engine, path: Path) -> Component:
         except WasmtimeError:
             kept.unlink(missing_ok=True)
         else:
-            kept.touch()
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(kept)
             return component
     try:
         component = Component(engine, wasm)
@@ -76,6 +78,11 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    files = sorted(folder.glob("*.cwasm"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[KEPT:]:
+    ages = []
+    for file in folder.glob("*.cwasm"):
+        try:
+            ages.append((file.stat().st_mtime, file))
+        except FileNotFoundError:  # another process forgot it
+            continue
+    for _, file in sorted(ages)[:-KEPT]:
         file.unlink(missing_ok=True)
