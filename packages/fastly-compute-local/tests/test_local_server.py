@@ -300,7 +300,7 @@ def test_the_app_can_be_replaced_while_the_server_runs() -> None:
         client = http.client.HTTPConnection(*server.address)
         client.request("GET", "/")
         before = client.getresponse().read()
-        server.app = NativeApp(Other)
+        server.replace(server.host, NativeApp(Other))
         client.request("GET", "/")
         after = client.getresponse().read()
         client.close()
@@ -322,5 +322,7 @@ def test_closing_ends_open_connections() -> None:
 
 
 def test_a_port_in_use_is_an_error() -> None:
+    app = NativeApp(None)
+
     with serving(echo) as server, Host() as host, pytest.raises(OSError, match="in use"):
-        Server(host, server.app, server.address)
+        Server(host, app, server.address)

@@ -1,11 +1,13 @@
 """A host whose requests go another way than out, and whose log messages are taken."""
 
+from collections.abc import Callable
+
 import pytest
 from componentize_py_types import Err
 from wit_world.imports import backend, http_body, http_req, log
 
 from fastly_compute.local import BackendConfig, Host, LocalServer
-from fastly_compute.local.interfaces.http_req import SEND_ERROR_DETAILS
+from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
 from fastly_compute.local.origin import OriginRequest, OriginResponse, SendFailure
 
 LARGE = 1 << 16
@@ -32,6 +34,11 @@ class Recorder:
     def __init__(self, answer: Pieces | SendFailure) -> None:
         self.answer = answer
         self.seen: list[tuple[str, BackendConfig, OriginRequest]] = []
+
+    def begin(
+        self, name: str, config: BackendConfig, request: OriginRequest
+    ) -> Callable[[], OriginResponse]:
+        return lambda: self.send(name, config, request)
 
     def send(self, name: str, config: BackendConfig, request: OriginRequest) -> OriginResponse:
         self.seen.append((name, config, request))

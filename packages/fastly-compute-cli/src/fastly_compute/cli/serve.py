@@ -148,7 +148,8 @@ def _reload(
         error.show()
         click.echo("The app as it was goes on.", err=True)
         return
-    before, server.host, server.app = server.host, _host(project, configured), app
+    before = server.host
+    server.replace(_host(project, configured), app)
     before.close()
     click.echo(f"Reloaded in {time.monotonic() - started:.1f} s", err=True)
 

@@ -1,6 +1,7 @@
 """Fastly Compute on your machine: one model of the platform, run natively or on wasmtime."""
 
 from fastly_compute.local import wit as _wit  # noqa: F401 - first: the rest imports what it loads
+from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import (
     AclEntry,
     BackendConfig,
@@ -14,7 +15,9 @@ from fastly_compute.local.config import (
     load,
     parse,
 )
+from fastly_compute.local.dispatch import Reuse
 from fastly_compute.local.downstream import Answer, Incoming
+from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import GuestFailed, Host
 from fastly_compute.local.native import NativeApp
 from fastly_compute.local.sandbox import Sandbox
@@ -27,16 +30,19 @@ __all__ = [
     "Answer",
     "BackendConfig",
     "BackendConfigError",
+    "Clock",
     "ComponentError",
     "ConfigError",
     "Geolocation",
     "GuestFailed",
+    "HandOff",
     "Health",
     "Host",
     "Incoming",
     "KvItem",
     "LocalServer",
     "NativeApp",
+    "Reuse",
     "Sandbox",
     "Server",
     "ShieldingSite",

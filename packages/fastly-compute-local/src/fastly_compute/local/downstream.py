@@ -1,6 +1,6 @@
 """The client's side of a request: what came in, and where the answer goes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,6 +49,9 @@ class ClientGone(ConnectionError):
 class Downstream(Protocol):
     """Where the answer of one request goes."""
 
+    def inform(self, status: int, headers: Headers) -> None:
+        """Send an informational response ahead of the answer. Raises `ClientGone`."""
+
     def start(self, status: int, headers: Headers, length: int | None) -> None:
         """Begin the answer; *length* is None where only its end will tell."""
 
@@ -62,51 +65,6 @@ class Downstream(Protocol):
         """End the answer so that the client sees it is not complete."""
 
 
-class Tracked:
-    """A `Downstream` that knows how far the answer is, and survives a client that goes away.
-
-    Attributes:
-        inner: Where the answer really goes.
-        started: Whether the answer was begun.
-        ended: Whether it was ended, well or not.
-    """
-
-    def __init__(self, inner: Downstream) -> None:
-        self.inner = inner
-        self.started = False
-        self.ended = False
-
-    def start(self, status: int, headers: Headers, length: int | None) -> None:
-        """Begin the answer. Raises `ClientGone`."""
-        self.started = True
-        self._pass(lambda: self.inner.start(status, headers, length))
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the body. Raises `ClientGone`."""
-        if self.ended:
-            raise ClientGone("the answer was broken off before")
-        self._pass(lambda: self.inner.write(data))
-
-    def finish(self, trailers: Headers) -> None:
-        """End the answer as complete, unless it was broken off."""
-        if not self.ended:
-            self.ended = True
-            self.inner.finish(trailers)
-
-    def abort(self) -> None:
-        """Break the answer off, unless it has ended."""
-        if not self.ended:
-            self.ended = True
-            self.inner.abort()
-
-    def _pass(self, send: Callable[[], None]) -> None:
-        try:
-            send()
-        except ClientGone:
-            self.abort()
-            raise
-
-
 @dataclass(slots=True)
 class Answer:
     """A `Downstream` that keeps the answer, for calls within the process.
@@ -117,6 +75,7 @@ class Answer:
         body: What was sent of it so far.
         trailers: What came after the body.
         complete: Whether it ended as it should.
+        early: The informational responses that came first, each with its status and headers.
     """
 
     status: int = 0
@@ -124,6 +83,11 @@ class Answer:
     body: bytearray = field(default_factory=bytearray)
     trailers: list[tuple[str, bytes]] = field(default_factory=list)
     complete: bool = False
+    early: list[tuple[int, list[tuple[str, bytes]]]] = field(default_factory=list)
+
+    def inform(self, status: int, headers: Headers) -> None:
+        """Keep an informational response."""
+        self.early.append((status, list(headers)))
 
     def start(self, status: int, headers: Headers, length: int | None) -> None:
         """Begin the answer."""

@@ -1,16 +1,28 @@
 """The host: one configuration, its origins and its output, shared by all the sandboxes in it."""
 
+import contextvars
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
+from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import BackendConfig, LocalServer
-from fastly_compute.local.downstream import Answer, Downstream, Incoming, Tracked
+from fastly_compute.local.dispatch import Given, Reuse
+from fastly_compute.local.downstream import Answer, Incoming
+from fastly_compute.local.exchange import Exchange
+from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, WayOut
-from fastly_compute.local.sandbox import Sandbox
-from fastly_compute.local.state import KvData, PenaltyBoxes, RateCounters
+from fastly_compute.local.readthrough import CacheRules, Readthrough
+from fastly_compute.local.sandbox import Following, Sandbox
+from fastly_compute.local.state import CacheData, KvData, PenaltyBoxes, RateCounters
+
+T = TypeVar("T")
+
+_AT_ONCE = 128
+"""How many requests to origins may be under way beside the guests' own threads."""
 
 
 class GuestFailed(Exception):
@@ -24,7 +36,14 @@ class App(Protocol):
     """A guest that can be run, natively or as wasm."""
 
     def run(self, sandbox: Sandbox) -> None:
-        """Serve the sandbox's request. Raises `GuestFailed`."""
+        """Serve the sandbox's request, and those that it is given next. Raises `GuestFailed`."""
+
+
+Interpose = Callable[[str, Callable[..., object], tuple[object, ...]], object]
+"""Takes each host call: its name such as ``http-req.send``, what does it, and the arguments.
+
+What it returns or raises is what the guest gets.
+"""
 
 
 def _print(line: str) -> None:
@@ -47,12 +66,24 @@ class Host:
         way_out: Takes the requests to backends; by default they really go out.
         on_log: Takes each message to a log endpoint, with the endpoint's name, whole and before
             it is shown.
+        on_hand_off: Takes each request that a guest leaves to a proxy, and answers in its place.
+            By default that is said in the output, and the answer is a 502.
+        time_limit: How many seconds a guest may take for one request, waits included. None is no
+            limit.
+        reuse: How far sandboxes may be reused.
 
     Attributes:
         config: What it was given; a sandbox sees a change with its next call.
+        clock: The time that caches, KV stores and rates go by. It can be moved.
+        cache: What the caches hold.
         kv: The data of the KV stores, which guests change.
         rates: The counts of edge rate limiting.
         penalties: The penalty boxes of edge rate limiting.
+        time_limit: What it was given; it is that of each request that begins after a change.
+        reuse: What it was given.
+        interpose: Takes each call of a guest, for tests; by default None.
+        pushpin_port: Where a Pushpin listens on this machine that takes the requests which guests
+            leave to Fanout; None where there is none.
     """
 
     def __init__(
@@ -62,15 +93,27 @@ class Host:
         output: Callable[[str], None] = _print,
         way_out: WayOut | None = None,
         on_log: Callable[[str, bytes], None] | None = None,
+        on_hand_off: Callable[[HandOff], Answer] | None = None,
+        time_limit: float | None = None,
+        reuse: Reuse = Reuse(),  # noqa: B008 - a frozen value
     ) -> None:
         self.config = config or LocalServer()
+        self.clock = Clock()
         self.origins = Origins()
-        self.kv = KvData(self.config.kv_stores)
-        self.rates = RateCounters()
-        self.penalties = PenaltyBoxes()
+        self.cache = CacheData(self.clock)
+        self.kv = KvData(self.config.kv_stores, clock=self.clock)
+        self.rates = RateCounters(clock=self.clock)
+        self.penalties = PenaltyBoxes(clock=self.clock)
+        self.time_limit = time_limit
+        self.reuse = reuse
+        self.interpose: Interpose | None = None
+        self.pushpin_port: int | None = None
         self._output = output
-        self._way_out = way_out
+        self._way_out = way_out or self.origins
         self._on_log = on_log
+        self._on_hand_off = on_hand_off
+        self._workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fastly-compute-origin")
+        self._readthrough = Readthrough(self.cache, self.clock, self.log, self.background)
 
     def log(self, line: str) -> None:
         """Say something about what happens in the host."""
@@ -84,22 +127,42 @@ class Host:
         if text:
             self._output(f"{endpoint} :: " + text.replace("\n", "\\n"))
 
-    def send(self, name: str, config: BackendConfig, request: OriginRequest) -> OriginResponse:
-        """Send a request to a backend, the way that this host has for it.
+    def send(
+        self, name: str, config: BackendConfig, request: OriginRequest, rules: CacheRules
+    ) -> Callable[[], OriginResponse]:
+        """Send a request to a backend through the cache, the way that this host has for it.
 
         Args:
             name: The backend's name.
             config: What the backend is.
             request: What to send.
+            rules: What the guest wants of the cache.
 
-        Raises:
-            SendFailure: There is no response.
+        Returns:
+            What gets the response, on any thread. It raises `SendFailure` where there is none.
         """
-        if self._way_out is not None:
-            return self._way_out.send(name, config, request)
-        return self.origins.send(config, request)
+        return self._readthrough.begin(
+            request, rules, lambda asked: self._way_out.begin(name, config, asked)
+        )
 
-    def native(self, incoming: Incoming | None = None) -> AbstractContextManager[Sandbox]:
+    def background(self, work: Callable[[], T]) -> "Future[T]":
+        """Do something on another thread, as part of the running sandbox if there is one."""
+        return self._workers.submit(contextvars.copy_context().run, work)
+
+    def answer_hand_off(self, hand_off: HandOff) -> Answer:
+        """Answer in the place of the proxy that a guest left a request to."""
+        if self._on_hand_off is not None:
+            return self._on_hand_off(hand_off)
+        text = f"handed off to {hand_off.backend!r} ({hand_off.kind}), and nothing is there"
+        self.log(text)
+        return Answer(
+            status=502,
+            headers=[("content-type", b"text/plain; charset=utf-8")],
+            body=bytearray(text.encode() + b"\n"),
+            complete=True,
+        )
+
+    def native(self, incoming: Incoming | None = None) -> "Native":
         """Make a sandbox in which this thread's code is the guest, as a test wants it.
 
         Args:
@@ -108,39 +171,55 @@ class Host:
         Returns:
             A context manager that enters the sandbox.
         """
-        way_out = Tracked(Answer())
-        return Sandbox(host=self, incoming=incoming or Incoming(), downstream=way_out).active()
+        return Native(self, Exchange(incoming or Incoming(), Answer()))
 
-    def handle(self, app: App, incoming: Incoming, downstream: Downstream) -> None:
-        """Have a guest serve one request.
+    def run(self, app: App, exchange: Exchange, following: Following) -> None:
+        """Run a guest in a new sandbox until it ends.
 
         Args:
             app: The guest.
-            incoming: The request.
-            downstream: Where the answer goes. It is always ended: with what the guest sent; with
-                an empty 200 where it sent nothing, as the platform does; with a 500 where it
-                failed; or aborted where it failed half-way.
+            exchange: Its first request. The answer is always ended: with what the guest sent;
+                with an empty 200 where it sent nothing, as the platform does; with a 500 where it
+                failed; or broken off where it failed half-way.
+            following: Where it gets further requests from.
         """
-        way_out = Tracked(downstream)
-        sandbox = Sandbox(host=self, incoming=incoming, downstream=way_out)
-        failure: GuestFailed | None = None
-        with sandbox.active():
-            try:
-                app.run(sandbox)
-            except GuestFailed as failed:
-                failure = failed
-                self.log(f"the guest failed: {failed}")
-        if way_out.started:
-            way_out.abort()
-        elif failure is None:
-            way_out.start(200, [("content-length", b"0")], 0)
-            way_out.finish(())
-        else:
-            text = f"{failure}\n".encode()
-            kind = ("content-type", b"text/plain; charset=utf-8")
-            way_out.start(500, [kind, ("content-length", str(len(text)).encode())], len(text))
-            way_out.write(text)
-            way_out.finish(())
+        sandbox = Sandbox(host=self, exchange=exchange, following=following)
+        failure: str | None = "the host was interrupted"
+        try:
+            with sandbox.active():
+                try:
+                    app.run(sandbox)
+                    failure = None
+                except GuestFailed as failed:
+                    failure = str(failed)
+                    self.log(f"the guest failed: {failure}")
+                except BaseException as interrupt:
+                    if not sandbox.exchange.over.done():
+                        sandbox.exchange.over.set_exception(interrupt)
+                    raise
+        finally:
+            sandbox.end(failure)
+
+    def requests(self, app: App, incomings: Iterable[Incoming]) -> list[Answer]:
+        """Have guests serve requests one after the other, and keep the answers.
+
+        Args:
+            app: The guest. A sandbox that asks for its next request gets it; the first request, and
+                those after a sandbox has ended, begin a new one.
+            incomings: The requests.
+        """
+        answers: list[Answer] = []
+        exchanges = []
+        for incoming in incomings:
+            answers.append(Answer())
+            exchanges.append(Exchange(incoming, answers[-1]))
+        following = Given(exchanges)
+        while following.left:
+            self.run(app, following.left.popleft(), following)
+        for i, exchange in enumerate(exchanges):
+            if exchange.handed_off is not None:
+                answers[i] = self.answer_hand_off(exchange.handed_off)
+        return answers
 
     def request(self, app: App, incoming: Incoming | None = None) -> Answer:
         """Have a guest serve one request, and keep its answer.
@@ -149,13 +228,12 @@ class Host:
             app: The guest.
             incoming: The request, by default a GET of ``/``.
         """
-        answer = Answer()
-        self.handle(app, incoming or Incoming(), answer)
-        return answer
+        return self.requests(app, [incoming or Incoming()])[0]
 
     def close(self) -> None:
         """Close the connections to the origins."""
         self.origins.close()
+        self._workers.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -167,3 +245,25 @@ class Host:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class Native(AbstractContextManager[Sandbox]):
+    """A sandbox whose guest is the code of the `with`."""
+
+    def __init__(self, host: Host, exchange: Exchange) -> None:
+        self._host = host
+        self._exchange = exchange
+
+    def __enter__(self) -> Sandbox:
+        self._sandbox = Sandbox(host=self._host, exchange=self._exchange, following=Given(()))
+        self._active = self._sandbox.active()
+        return self._active.__enter__()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._active.__exit__(exc_type, exc_value, traceback)
+        self._sandbox.end(None)

@@ -1,14 +1,17 @@
 """One run of the guest: its request, its answer, and the host it runs in."""
 
 import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastly_compute.local.config import BackendConfig
-from fastly_compute.local.downstream import Incoming, Tracked
+from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.resource import Resource
 
 if TYPE_CHECKING:
@@ -17,31 +20,82 @@ if TYPE_CHECKING:
 _current: ContextVar["Sandbox"] = ContextVar("fastly_compute.local.sandbox")
 
 
+class Following(Protocol):
+    """Where a sandbox gets further requests from."""
+
+    def wait(self, seconds: float) -> "Future[Exchange | None]":
+        """Wait for the next request, for some time; none comes where the result is None."""
+
+    def leave(self, promised: "Future[Exchange | None]") -> None:
+        """Wait no more, and serve elsewhere what came and was not begun."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Sandbox:
     """The state of one guest while it serves.
 
     Attributes:
         host: Whose configuration, origins and logs it uses.
-        incoming: The client's request.
-        downstream: Where the answer goes.
+        exchange: The client's request and its answer; the latest one, where the sandbox is reused.
+        following: Where further requests come from.
         dynamic_backends: What the guest registered, by name.
         handles: What a guest in wasm holds, by the number it knows it by.
         interrupt: What ended a host call that is no error of the guest's, such as Ctrl-C.
         id: Unique in the host, as `compute-runtime.get-sandbox-id` answers.
+        served: How many requests it was given.
+        next: The request that it was promised, and has not begun.
+        written: How much the guest wrote into bodies that stay in memory, for the latest request.
+        deadline: When the guest has to be done, on the clock of `time.monotonic`.
+        at_end: What to call when it ends, the last first.
     """
 
     host: "Host"
-    incoming: Incoming
-    downstream: Tracked
+    exchange: Exchange
+    following: Following
     dynamic_backends: dict[str, BackendConfig] = field(default_factory=dict)
     handles: dict[int, Resource] = field(default_factory=dict)
     interrupt: BaseException | None = None
     id: str = field(default_factory=lambda: secrets.token_hex(16))
+    served: int = 0
+    next: "Future[Exchange | None] | None" = None
+    written: int = 0
+    deadline: float | None = None
+    at_end: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.begin(self.exchange)
+
+    def begin(self, exchange: Exchange) -> None:
+        """Turn to a request; its time and its share of memory begin anew."""
+        self.exchange = exchange
+        self.served += 1
+        self.written = 0
+        limit = self.host.time_limit
+        self.deadline = None if limit is None else time.monotonic() + limit
+        self.at_end.append(exchange.leave)
+        self.at_end.append(exchange.abort)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its time is up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def backend(self, name: str) -> BackendConfig | None:
         """Find a backend by name, static ones first."""
         return self.host.config.backends.get(name) or self.dynamic_backends.get(name)
+
+    def end(self, failure: str | None) -> None:
+        """Let go of everything, and end what the guest left open.
+
+        Args:
+            failure: What the guest failed of.
+        """
+        self.deadline = None
+        self.exchange.answer_for(failure)
+        if self.next is not None:
+            self.following.leave(self.next)
+        while self.at_end:
+            self.at_end.pop()()
 
     def active(self) -> AbstractContextManager["Sandbox"]:
         """Make this the sandbox that host calls of this thread belong to."""

@@ -13,8 +13,13 @@ from typing import Any, Self
 
 import h11
 
+from fastly_compute.local.dispatch import Dispatcher
 from fastly_compute.local.downstream import ClientGone, Headers, Incoming
+from fastly_compute.local.exchange import Exchange
+from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import App, Host
+from fastly_compute.local.origin import SendFailure
+from fastly_compute.local.relay import link_to, relay
 
 _READ_SIZE = 64 * 1024
 _LARGEST_HEAD = 128 * 1024
@@ -27,14 +32,15 @@ def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value) for name, value in headers]
 
 
-class _Exchange:
+class _Client:
     """One request and its answer on a connection; the body source and the way out of a sandbox."""
 
     def __init__(self, http: h11.Connection, peer: socket.socket) -> None:
         self._http = http
         self._peer = peer
-        self._head = False
         self._held = b""
+        # A guest may write its answer while a read of its request is under way on another thread.
+        self._lock = threading.Lock()
         self.status = 0
         self.aborted = False
 
@@ -50,6 +56,13 @@ class _Exchange:
 
     def close(self) -> None:
         """Leave the rest of the request's body unread."""
+
+    def inform(self, status: int, headers: Headers) -> None:
+        """Send an informational response."""
+        head = h11.InformationalResponse(
+            status_code=status, headers=_encoded(headers), reason=_REASONS.get(status, b"")
+        )
+        self._send(head)
 
     def start(self, status: int, headers: Headers, length: int | None) -> None:
         """Send the head of the answer."""
@@ -84,19 +97,42 @@ class _Exchange:
         """Have the connection closed before the answer's end."""
         self.aborted = True
 
+    @property
+    def ahead(self) -> bytes:
+        """What the client has sent beyond its request."""
+        return bytes(self._http.trailing_data[0])
+
+    def refuse(self, status: int, why: str) -> None:
+        """Answer with an error of the server's own, and close the connection."""
+        text = f"{why}\n".encode()
+        headers = [
+            ("content-type", b"text/plain; charset=utf-8"),
+            ("content-length", b"%d" % len(text)),
+            ("connection", b"close"),
+        ]
+        with contextlib.suppress(h11.LocalProtocolError, ClientGone):
+            self.start(status, headers, len(text))
+            self.write(text)
+            self.finish(())
+
     def next_event(self) -> Any:
         """Wait for the next event of the client's."""
         while True:
             try:
-                event = self._http.next_event()
+                with self._lock:
+                    event = self._http.next_event()
                 if event is not h11.NEED_DATA:
                     return event
-                self._http.receive_data(self._peer.recv(_READ_SIZE))
+                data = self._peer.recv(_READ_SIZE)
+                with self._lock:
+                    self._http.receive_data(data)
             except OSError as error:
                 raise ClientGone(str(error)) from error
 
     def _send(self, event: Any) -> None:
-        self._flush(self._http.send(event) or b"")
+        with self._lock:
+            data = self._http.send(event) or b""
+        self._flush(data)
 
     def _flush(self, data: bytes) -> None:
         data, self._held = self._held + data, b""
@@ -122,50 +158,58 @@ class _Connection(socketserver.BaseRequestHandler):
                 http.start_next_cycle()
 
     def _serve_one(self, http: h11.Connection, peer: socket.socket) -> bool:
-        exchange = _Exchange(http, peer)
+        client = _Client(http, peer)
         try:
-            event = exchange.next_event()
+            event = client.next_event()
         except h11.RemoteProtocolError as error:
-            self._refuse(exchange, error)
+            client.refuse(error.error_status_hint, str(error))
             return False
         if not isinstance(event, h11.Request):
             return False
         started = time.perf_counter()
-        incoming = self._incoming(event, exchange)
-        self.server.front.serve(incoming, exchange)
+        serving = Exchange(self._incoming(event, client), client)
+        front = self.server.front
+        front.serve(serving)
+        if serving.handed_off is not None:
+            self._hand_off(serving.handed_off, client, peer)
         elapsed = (time.perf_counter() - started) * 1000
         path = event.target.decode("latin-1")
-        self.server.front.host.log(
-            f"{incoming.method} {path} {exchange.status} in {elapsed:.1f} ms"
-        )
-        if exchange.aborted:
+        method = event.method.decode("latin-1")
+        front.host.log(f"{method} {path} {client.status} in {elapsed:.1f} ms")
+        if client.aborted:
             return False
-        return self._drained(http, exchange)
+        return self._drained(http, client)
 
-    def _drained(self, http: h11.Connection, exchange: _Exchange) -> bool:
+    def _hand_off(self, hand_off: HandOff, client: _Client, peer: socket.socket) -> None:
+        host = self.server.front.host
+        try:
+            other = link_to(hand_off, host.pushpin_port)
+        except SendFailure as failure:
+            host.log(f"handing off to {hand_off.backend!r}: {failure}")
+            client.refuse(502, f"the request cannot be handed off: {failure.message}")
+            return
+        if other is not None:
+            relay(hand_off, other, peer, client.ahead)
+            client.aborted = True
+            return
+        answer = host.answer_hand_off(hand_off)
+        with contextlib.suppress(ClientGone):
+            client.start(answer.status, answer.headers, len(answer.body))
+            client.write(bytes(answer.body))
+            client.finish(answer.trailers)
+
+    def _drained(self, http: h11.Connection, client: _Client) -> bool:
         """Read what the guest left of the request, to see where the next one begins."""
         while http.their_state is h11.SEND_BODY:
             if http.they_are_waiting_for_100_continue:
                 return False
             try:
-                exchange.next_event()
+                client.next_event()
             except h11.RemoteProtocolError:
                 return False
         return bool(http.our_state is h11.DONE and http.their_state is h11.DONE)
 
-    def _refuse(self, exchange: _Exchange, error: h11.RemoteProtocolError) -> None:
-        text = f"{error}\n".encode()
-        headers = [
-            ("content-type", b"text/plain; charset=utf-8"),
-            ("content-length", str(len(text)).encode()),
-            ("connection", b"close"),
-        ]
-        with contextlib.suppress(h11.LocalProtocolError):
-            exchange.start(error.error_status_hint, headers, len(text))
-            exchange.write(text)
-            exchange.finish(())
-
-    def _incoming(self, request: h11.Request, exchange: _Exchange) -> Incoming:
+    def _incoming(self, request: h11.Request, client: _Client) -> Incoming:
         headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw_items()]
         named = {name.lower(): value for name, value in headers}
         target = request.target.decode("latin-1")
@@ -178,7 +222,7 @@ class _Connection(socketserver.BaseRequestHandler):
             method=request.method.decode("latin-1"),
             uri=target,
             headers=headers,
-            body=exchange if has_body else b"",
+            body=client if has_body else b"",
             content_length=int(length) if length else None,
             version="HTTP/" + request.http_version.decode(),
             client=self.client_address[:2],
@@ -256,7 +300,7 @@ class Server:
         self, host: Host, app: App, address: tuple[str, int] = ("127.0.0.1", 7676)
     ) -> None:
         self.host = host
-        self.app = app
+        self._dispatcher = Dispatcher(host, app)
         self._listener = _Listener(address, self)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.1,), name="fastly-compute-server"
@@ -274,9 +318,14 @@ class Server:
         host, port = self.address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def serve(self, incoming: Incoming, exchange: _Exchange) -> None:
+    def serve(self, exchange: Exchange) -> None:
         """Have the present app serve a request; a later request may find another app."""
-        self.host.handle(self.app, incoming, exchange)
+        self._dispatcher.serve(exchange)
+
+    def replace(self, host: Host, app: App) -> None:
+        """Serve the requests from now on with another app, on a host of its own."""
+        before, self.host, self._dispatcher = self._dispatcher, host, Dispatcher(host, app)
+        before.close(0)
 
     def start(self) -> None:
         """Begin to accept connections, in a thread of the server's own."""
@@ -288,6 +337,7 @@ class Server:
             self._listener.shutdown()
             self._thread.join()
         self._listener.hang_up()
+        self._dispatcher.close(_FAREWELL_SECONDS)
         self._listener.server_close()
 
     def __enter__(self) -> Self:

@@ -7,3 +7,10 @@ class Trap(BaseException):
     It derives from BaseException because no handler of the guest's may catch it: a real trap
     cannot be caught either. Its text says what the mistake was.
     """
+
+
+class OutOfTime(Trap):
+    """The guest ran longer than the host's time limit."""
+
+    def __init__(self) -> None:
+        super().__init__("it ran longer than the host's time limit allows")

@@ -91,8 +91,9 @@ def _no_sandbox(label: str) -> Exception:
 
 def _guarded(function: Function, label: str) -> Function:
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if current() is None:
+    def call(*args: Any) -> Any:
+        sandbox = current()
+        if sandbox is None:
             raise _no_sandbox(label)
         for arg in args:
             if isinstance(arg, Resource):
@@ -101,7 +102,9 @@ def _guarded(function: Function, label: str) -> Function:
                 for item in arg:
                     if isinstance(item, Resource):
                         item.check()
-        return function(*args, **kwargs)
+        if sandbox.host.interpose is not None:
+            return sandbox.host.interpose(label, function, args)
+        return function(*args)
 
     return call
 

@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 from urllib.parse import parse_qs
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.local.interfaces.http_req import SEND_ERROR_DETAILS
+from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
 from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.headers import TOKEN, HeadersLike
@@ -35,7 +35,7 @@ class CallbackFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Rule:
+class Rule:
     """Which requests it is for, None standing for any, and what happens to them."""
 
     method: str | None = None
@@ -108,7 +108,7 @@ class FakeBackend:
     def __init__(self, shown: str, origins: Origins) -> None:
         self._shown = shown
         self._origins = origins
-        self._rules: list[_Rule] = []
+        self._rules: list[Rule] = []
 
     def add(
         self,
@@ -144,7 +144,7 @@ class FakeBackend:
         if method == "HEAD" and reply.body:
             raise ValueError("body: the response to HEAD has none")
         self._rules.append(
-            _Rule(
+            Rule(
                 method=_method(method),
                 path=_path(path),
                 query=None if query is None else _query(query),
@@ -200,7 +200,7 @@ class FakeBackend:
             raise SendFailure(detail, f"{call} fails as the test wants it")
 
         self._rules.append(
-            _Rule(
+            Rule(
                 method=None if method is None else _method(method),
                 path=None if path is None else _path(path),
                 respond=fail,
@@ -227,7 +227,7 @@ class FakeBackend:
                 raise CallbackFailed("".join(format_exception(error))) from error
             return _sent(reply, call)
 
-        self._rules.append(_Rule(method=_method(method), path=_path(path), respond=respond))
+        self._rules.append(Rule(method=_method(method), path=_path(path), respond=respond))
 
     def passthrough(self, url: str) -> None:
         """Let requests really go out, to this URL and with the backend's other settings.
@@ -244,16 +244,14 @@ class FakeBackend:
         def respond(call: Call, request: OriginRequest) -> OriginResponse:
             return self._origins.send(replace(call.config, url=url), request)
 
-        self._rules.append(_Rule(respond=respond))
+        self._rules.append(Rule(respond=respond))
 
-    def respond(self, call: Call, request: OriginRequest) -> OriginResponse | None:
-        """Answer a request; None where no reply fits. Raises what the reply does."""
+    def choose(self, call: Call) -> Rule | None:
+        """Choose the reply to a request; None where none fits."""
         fitting = [rule for rule in self._rules if rule.mismatch(call) is None]
-        if not fitting:
-            return None
         if len(fitting) > 1:
             self._rules.remove(fitting[0])
-        return fitting[0].respond(call, request)
+        return fitting[0] if fitting else None
 
     def mismatches(self, call: Call) -> list[str]:
         """Say for each reply that is registered why it does not fit a request."""

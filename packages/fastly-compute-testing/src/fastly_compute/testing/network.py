@@ -1,7 +1,8 @@
 """What is in the place of the network: finds the backend's replies, and keeps what was sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from threading import Lock
 from urllib.parse import urlsplit
 
 from fastly_compute.local import BackendConfig
@@ -15,12 +16,12 @@ class Network:
     """The way out of a host under test.
 
     Attributes:
-        calls: Every request to a backend, in order.
         problems: What the test has to fail for.
     """
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
+        self._lock = Lock()
+        self._calls: list[Call | None] = []
         self.problems: list[str] = []
         self._origins = Origins()
         self._backends: dict[str, FakeBackend] = {}
@@ -39,9 +40,10 @@ class Network:
             self._targets[key] = FakeBackend(f"target {target!r}", self._origins)
         return self._targets[key]
 
-    def send(self, name: str, config: BackendConfig, request: OriginRequest) -> OriginResponse:
-        """Answer a request with what is registered for it."""
-        body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+    def begin(
+        self, name: str, config: BackendConfig, request: OriginRequest
+    ) -> Callable[[], OriginResponse]:
+        """Choose what is registered for a request, in the order in which guests send them."""
         path, _, query = request.path_and_query.partition("?")
         call = Call(
             backend=name,
@@ -50,21 +52,34 @@ class Network:
             path=path,
             query=query,
             headers=Headers.of_wire(request.headers),
-            body=body,
+            body=b"",
         )
-        self.calls.append(call)
-        backend = self._find(name, config)
-        try:
-            sent = replace(request, body=body)
-            answer = None if backend is None else backend.respond(call, sent)
-        except CallbackFailed as failed:
-            self.problems.append(f"The callback for {call} raised an exception:\n{failed}".rstrip())
-            raise SendFailure("internal-error", f"the callback for {call} failed") from failed
-        if answer is None:
-            reasons = self._declared(call) if backend is None else backend.mismatches(call)
-            self.problems.append(_unmatched(call, reasons))
-            raise SendFailure("destination-not-found", f"no reply is registered for {call}")
+        with self._lock:
+            place = len(self._calls)
+            self._calls.append(None)
+            backend = self._find(name, config)
+            rule = None if backend is None else backend.choose(call)
+
+        def answer() -> OriginResponse:
+            body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+            seen = self._calls[place] = replace(call, body=body)
+            if rule is None:
+                reasons = self._declared(call) if backend is None else backend.mismatches(call)
+                self.problems.append(_unmatched(call, reasons))
+                raise SendFailure("destination-not-found", f"no reply is registered for {call}")
+            try:
+                return rule.respond(seen, replace(request, body=body))
+            except CallbackFailed as failed:
+                why = f"The callback for {call} raised an exception:\n{failed}".rstrip()
+                self.problems.append(why)
+                raise SendFailure("internal-error", f"the callback for {call} failed") from failed
+
         return answer
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request to a backend that was sent to its end, in the order of their sending."""
+        return [call for call in self._calls if call is not None]
 
     def close(self) -> None:
         """Close the connections of what was passed through."""

@@ -1,26 +1,63 @@
 """`fastly:compute/async-io`: what can be waited for."""
 
-import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Self
 
 from fastly_compute.local.resource import Resource
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.sandbox import running
+from fastly_compute.local.trap import OutOfTime, Trap
 
 
 class Pollable(Resource):
-    """Anything that becomes ready: bodies and pending answers are this one resource.
-
-    In this cut nothing is ever pending: every call ends before it returns.
-    """
+    """Anything that becomes ready: bodies and pending answers are this one resource."""
 
     @classmethod
     def new_ready(cls) -> Self:
         """Make one that is ready."""
         return cls()
 
+    def waiting(self) -> "Future[object] | None":
+        """What it waits for: it is ready when that is done. None where it is ready now."""
+        return None
+
     def is_ready(self) -> bool:
         """Tell whether it is ready."""
-        return True
+        pending = self.waiting()
+        return pending is None or pending.done()
+
+
+def wait_for(pending: "Sequence[Future[object] | None]", seconds: float | None) -> int | None:
+    """Wait for one of several, not longer than the guest's own time lasts.
+
+    Args:
+        pending: What to wait for; None is ready.
+        seconds: How long, None for as long as it takes.
+
+    Returns:
+        The index of the first that is ready, None where none is in time.
+
+    Raises:
+        OutOfTime: The guest's time is up.
+    """
+    end = None if seconds is None else time.monotonic() + seconds
+    deadline = running().deadline
+    while True:
+        for index, future in enumerate(pending):
+            if future is None or future.done():
+                return index
+        now = time.monotonic()
+        if end is not None and now >= end:
+            return None
+        if deadline is not None and now >= deadline:
+            raise OutOfTime
+        ends = [moment for moment in (end, deadline) if moment is not None]
+        wait(
+            [future for future in pending if future is not None],
+            timeout=min(ends) - now if ends else None,
+            return_when=FIRST_COMPLETED,
+        )
 
 
 def _check(handles: list[Pollable]) -> None:
@@ -29,18 +66,21 @@ def _check(handles: list[Pollable]) -> None:
 
 
 def select(handles: list[Pollable]) -> int:
-    """Return the index of a ready handle."""
+    """Return the index of the first ready handle, waiting for one."""
     if not handles:
         raise Trap("async-io.select was given no handle and would wait for ever")
     _check(handles)
-    return 0
+    index = wait_for([handle.waiting() for handle in handles], None)
+    if index is None:
+        raise AssertionError("a wait without end has ended")
+    return index
 
 
 def select_with_timeout(handles: list[Pollable], timeout_ms: int) -> int | None:
-    """Return the index of a ready handle, or none after the time."""
+    """Return the index of the first ready handle, or none after the time."""
     _check(handles)
     if not handles:
         # Nothing can end the wait early: this is the guest's way to sleep.
-        threading.Event().wait(timeout_ms / 1000)
-        return None
-    return 0
+        never: Future[object] = Future()
+        return wait_for([never], timeout_ms / 1000)
+    return wait_for([handle.waiting() for handle in handles], timeout_ms / 1000)

@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
 from componentize_py_types import Err
 from wit_world.imports.http_body import TrailerError_Error, TrailerError_NotAvailableYet
@@ -12,13 +13,15 @@ from wit_world.imports.types import (
     Error_HttpIncomplete,
     Error_HttpInvalid,
     Error_InvalidArgument,
+    Error_LimitExceeded,
     Error_Unsupported,
 )
 
-from fastly_compute.local.downstream import BodySource, ClientGone, Downstream
+from fastly_compute.local.downstream import BodySource, ClientGone, Headers
 from fastly_compute.local.interfaces.async_io import Pollable
 from fastly_compute.local.interfaces.buffers import fit, fit_items
 from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.sandbox import running
 from fastly_compute.local.trap import Trap
 
 T = TypeVar("T")
@@ -30,18 +33,49 @@ _ERRORS = {
 }
 
 
+_MOST_HELD = 256 * 1024 * 1024
+"""How much a guest may write into bodies that stay in memory, per request that it serves."""
+
+
+class Outlet(Protocol):
+    """Where a streaming body goes while it is written: to the client, or to an origin."""
+
+    def write(self, data: bytes) -> None:
+        """Send a part. Raises `ClientGone`."""
+
+    def finish(self, trailers: Headers) -> None:
+        """End it as complete."""
+
+    def abort(self) -> None:
+        """End it so that the reader sees it is not complete."""
+
+    def waiting(self) -> "Future[object] | None":
+        """What a writer waits for; None where it can write."""
+
+
 @dataclass(slots=True)
 class _Source:
     """A body that arrives while it is read, and what is left of it, where that is known."""
 
     source: BodySource
     left: int | None
+    ahead: "Future[bytes] | None" = None
 
     def read(self) -> bytes:
-        data = self.source.read_chunk()
+        if self.ahead is None:
+            data = self.source.read_chunk()
+        else:
+            ahead, self.ahead = self.ahead, None
+            data = ahead.result()
         if self.left is not None:
             self.left -= len(data)
         return data
+
+    def waiting(self) -> "Future[bytes]":
+        # Only a read tells whether there is something to read.
+        if self.ahead is None:
+            self.ahead = running().host.background(self.source.read_chunk)
+        return self.ahead
 
 
 class Body(Pollable):
@@ -57,7 +91,7 @@ class Body(Pollable):
     ) -> None:
         self._parts: deque[bytes | _Source] = deque()
         self.trailers: list[tuple[str, bytes]] = []
-        self.out: Downstream | None = None
+        self.out: Outlet | None = None
         self._ended = False
         if isinstance(content, bytes):
             self.push(content)
@@ -72,6 +106,13 @@ class Body(Pollable):
         lengths = [len(part) if isinstance(part, bytes) else part.left for part in self._parts]
         known = [length for length in lengths if length is not None]
         return sum(known) if len(known) == len(lengths) else None
+
+    def waiting(self) -> "Future[object] | None":
+        """What a reader waits for, or a writer where it is streaming."""
+        if self.out is not None:
+            return self.out.waiting()
+        part = self._parts[0] if self._parts else None
+        return cast("Future[object]", part.waiting()) if isinstance(part, _Source) else None
 
     def push(self, data: bytes) -> None:
         """Add bytes at the end."""
@@ -154,17 +195,26 @@ def read(body: Body, chunk_size: int) -> bytes:
         raise Err(Error_HttpIncomplete()) from gone
 
 
-def _send(out: Downstream, data: bytes) -> None:
+def _send(out: Outlet, data: bytes) -> None:
     try:
         out.write(data)
     except ClientGone as gone:
         raise Err(Error_GenericError()) from gone
 
 
+def _hold(data: bytes) -> bytes:
+    sandbox = running()
+    sandbox.written += len(data)
+    if sandbox.written > _MOST_HELD:
+        sandbox.host.log(f"http-body.write: more than {_MOST_HELD >> 20} MiB that are not streamed")
+        raise Err(Error_LimitExceeded())
+    return data
+
+
 def write(body: Body, buf: bytes) -> int:
     """Write at the end and tell how much was taken."""
     if body.out is None:
-        body.push(buf)
+        body.push(_hold(buf))
     elif buf:
         _send(body.out, buf)
     return len(buf)
@@ -174,7 +224,7 @@ def write_front(body: Body, buf: bytes) -> None:
     """Write at the start."""
     if body.out is not None:
         raise Err(Error_Unsupported())
-    body.push_front(buf)
+    body.push_front(_hold(buf))
 
 
 def append(dest: Body, src: Body) -> None:

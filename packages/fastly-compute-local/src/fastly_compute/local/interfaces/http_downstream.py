@@ -1,21 +1,113 @@
-"""`fastly:compute/http-downstream`: what is known about the client of a request.
+"""`fastly:compute/http-downstream`: what is known about the client, and the requests that follow.
 
 There is no TLS towards the client on this host, so all that comes from it is none, as on Viceroy.
+What an analysis of bots would find is taken from the headers that Viceroy takes it from.
 """
 
+from concurrent.futures import Future
+from typing import cast
+
 from componentize_py_types import Err
-from wit_world.imports.types import Error_GenericError, IpAddress
+from wit_world.imports.http_downstream import NextRequestOptions
+from wit_world.imports.types import (
+    Error_GenericError,
+    Error_LimitExceeded,
+    Error_Unsupported,
+    IpAddress,
+)
 
+from fastly_compute.local.dispatch import none
+from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.interfaces.addresses import ip_address
+from fastly_compute.local.interfaces.async_io import Pollable, wait_for
+from fastly_compute.local.interfaces.bots import ExtraBotCategory as ExtraBotCategory
+from fastly_compute.local.interfaces.bots import (
+    downstream_bot_analyzed as downstream_bot_analyzed,
+)
+from fastly_compute.local.interfaces.bots import (
+    downstream_bot_category as downstream_bot_category,
+)
+from fastly_compute.local.interfaces.bots import (
+    downstream_bot_category_kind as downstream_bot_category_kind,
+)
+from fastly_compute.local.interfaces.bots import (
+    downstream_bot_detected as downstream_bot_detected,
+)
+from fastly_compute.local.interfaces.bots import downstream_bot_name as downstream_bot_name
+from fastly_compute.local.interfaces.bots import (
+    downstream_bot_verified as downstream_bot_verified,
+)
 from fastly_compute.local.interfaces.buffers import fit, fit_items
+from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_req import Request
-from fastly_compute.local.sandbox import Sandbox, running
+from fastly_compute.local.sandbox import running
+from fastly_compute.local.trap import Trap
 
 
-def _of(ds_request: Request) -> Sandbox:
-    if not ds_request.from_client:
+class PendingRequest(Pollable):
+    """The promise of a further request."""
+
+    def __init__(self, promised: "Future[Exchange | None]") -> None:
+        self.promised = promised
+
+    def waiting(self) -> "Future[object]":
+        """What it waits for."""
+        return cast("Future[object]", self.promised)
+
+    def dropped(self) -> None:
+        """Give the promise back."""
+        sandbox = running()
+        if sandbox.next is self.promised:
+            sandbox.next = None
+            sandbox.following.leave(self.promised)
+
+
+def next_request(options: NextRequestOptions) -> PendingRequest:
+    """Ask for a further request to serve in this sandbox."""
+    sandbox = running()
+    if sandbox.next is not None:
+        raise Err(Error_LimitExceeded())
+    reuse = sandbox.host.reuse
+    if sandbox.served > reuse.requests:
+        sandbox.next = none()
+    else:
+        asked = reuse.wait_ms if options.timeout_ms is None else options.timeout_ms
+        sandbox.next = sandbox.following.wait(min(asked, reuse.wait_ms) / 1000)
+    return PendingRequest(sandbox.next)
+
+
+def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
+    """Wait for the further request; none means that the guest should end."""
+    if not isinstance(pending, PendingRequest):
+        raise Trap("http-downstream.await-request was given something else than a pending request")
+    sandbox = running()
+    if not sandbox.exchange.started:
+        raise Err(Error_Unsupported())
+    # The wait is not the guest's time.
+    sandbox.deadline = None
+    sandbox.exchange.leave()
+    wait_for([pending.waiting()], None)
+    sandbox.next = None
+    pending.take("was already awaited")
+    exchange = pending.promised.result()
+    if exchange is None:
+        return None
+    sandbox.begin(exchange)
+    request, body = client_request(exchange)
+    sandbox.at_end += [request.drop, body.drop]
+    return request, body
+
+
+def client_request(exchange: Exchange) -> tuple[Request, Body]:
+    """Make what a guest gets of a client's request."""
+    incoming = exchange.incoming
+    return Request.of(exchange), Body(incoming.body, content_length=incoming.content_length)
+
+
+def _of(ds_request: Request) -> Exchange:
+    if ds_request.exchange is None:
         raise Err(Error_GenericError())
-    return running()
+    return ds_request.exchange
 
 
 def downstream_original_header_names(
@@ -34,13 +126,13 @@ def downstream_original_header_count(ds_request: Request) -> int:
 
 def downstream_client_ip_addr(ds_request: Request) -> IpAddress | None:
     """Return the client's address."""
-    client = running().incoming.client if ds_request.from_client else None
+    client = None if ds_request.exchange is None else ds_request.exchange.incoming.client
     return None if client is None else ip_address(client[0])
 
 
 def downstream_server_ip_addr(ds_request: Request) -> IpAddress | None:
     """Return the address that the client reached."""
-    server = running().incoming.server if ds_request.from_client else None
+    server = None if ds_request.exchange is None else ds_request.exchange.incoming.server
     return None if server is None else ip_address(server[0])
 
 
@@ -57,7 +149,8 @@ def downstream_client_ddos_detected(ds_request: Request) -> bool:
 
 def fastly_key_is_valid(ds_request: Request) -> bool:
     """Tell whether the request's Fastly-Key is one of those that the configuration calls valid."""
-    keys = _of(ds_request).host.config.fake_valid_fastly_keys
+    _of(ds_request)
+    keys = running().host.config.fake_valid_fastly_keys
     value = ds_request.value("fastly-key")
     return value is not None and value.decode("latin-1") in keys
 
@@ -83,3 +176,28 @@ def downstream_tls_ja3_md5(ds_request: Request) -> None:
 def downstream_tls_client_cert_verify_result(ds_request: Request) -> None:
     """Return no verdict: there is no TLS."""
     _of(ds_request)
+
+
+def _no_fingerprint(ds_request: Request, max_len: int) -> str:
+    raise Err(Error_GenericError())
+
+
+downstream_client_h2_fingerprint = _no_fingerprint
+downstream_client_oh_fingerprint = _no_fingerprint
+
+
+def _not_known(ds_request: Request) -> None:
+    _of(ds_request)
+
+
+downstream_resvpnproxy_is_anonymous = _not_known
+downstream_resvpnproxy_is_anonymous_vpn = _not_known
+downstream_resvpnproxy_is_hosting_provider = _not_known
+downstream_resvpnproxy_is_proxy_over_vpn = _not_known
+downstream_resvpnproxy_is_public_proxy = _not_known
+downstream_resvpnproxy_is_relay_proxy = _not_known
+downstream_resvpnproxy_is_residential_proxy = _not_known
+downstream_resvpnproxy_is_smart_dns_proxy = _not_known
+downstream_resvpnproxy_is_tor_exit_node = _not_known
+downstream_resvpnproxy_is_vpn_datacenter = _not_known
+downstream_resvpnproxy_vpn_service_name = _none

@@ -1,92 +1,40 @@
 """`fastly:compute/http-req`: requests, and sending them to a backend."""
 
-from typing import Self
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err
 from wit_world.imports.http_req import (
     CacheOverride,
-    DnsErrorDetail,
-    ErrorWithDetail,
-    H2ErrorDetail,
-    SendErrorDetail,
-    SendErrorDetail_ConnectionLimitReached,
-    SendErrorDetail_ConnectionRefused,
-    SendErrorDetail_ConnectionTerminated,
-    SendErrorDetail_ConnectionTimeout,
-    SendErrorDetail_DestinationIpUnroutable,
-    SendErrorDetail_DestinationNotFound,
-    SendErrorDetail_DestinationUnavailable,
-    SendErrorDetail_DnsError,
-    SendErrorDetail_DnsTimeout,
-    SendErrorDetail_H2Error,
-    SendErrorDetail_HttpIncompleteResponse,
-    SendErrorDetail_HttpProtocolError,
-    SendErrorDetail_HttpRequestCacheKeyInvalid,
-    SendErrorDetail_HttpRequestUriInvalid,
-    SendErrorDetail_HttpResponseBodyTooLarge,
-    SendErrorDetail_HttpResponseHeaderSectionTooLarge,
-    SendErrorDetail_HttpResponseStatusInvalid,
-    SendErrorDetail_HttpResponseTimeout,
-    SendErrorDetail_HttpUpgradeFailed,
-    SendErrorDetail_InternalError,
-    SendErrorDetail_TlsAlertReceived,
-    SendErrorDetail_TlsCertificateError,
-    SendErrorDetail_TlsConfigurationError,
-    SendErrorDetail_TlsProtocolError,
-    TlsAlertReceivedDetail,
+    CacheOverride_None_,
+    CacheOverride_Override,
+    CacheOverride_Pass,
 )
 from wit_world.imports.http_types import ContentEncodings, FramingHeadersMode, HttpVersion
 from wit_world.imports.types import (
-    Error,
     Error_GenericError,
-    Error_HttpHeadTooLarge,
-    Error_HttpIncomplete,
-    Error_HttpInvalid,
-    Error_HttpUser,
     Error_InvalidArgument,
 )
 
-from fastly_compute.local.downstream import ClientGone, Incoming
+from fastly_compute.local.exchange import Exchange
+from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.interfaces.backend import Backend
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.fields import TOKEN, Message
-from fastly_compute.local.interfaces.gunzip import Gunzipped
 from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.interfaces.http_resp import Response
-from fastly_compute.local.origin import BodyFailure, OriginRequest, OriginResponse, SendFailure
+from fastly_compute.local.interfaces.http_resp import Response, received
+from fastly_compute.local.interfaces.pending_response import PendingResponse, answered
+from fastly_compute.local.interfaces.send_errors import refused
+from fastly_compute.local.interfaces.upload import Upload
+from fastly_compute.local.origin import OriginRequest, OriginResponse
+from fastly_compute.local.readthrough import CacheRules
 from fastly_compute.local.resource import Resource
 from fastly_compute.local.sandbox import running
 from fastly_compute.local.trap import Trap
-
-_DETAILS: dict[str, SendErrorDetail] = {
-    "dns-timeout": SendErrorDetail_DnsTimeout(),
-    "destination-not-found": SendErrorDetail_DestinationNotFound(),
-    "destination-unavailable": SendErrorDetail_DestinationUnavailable(),
-    "destination-ip-unroutable": SendErrorDetail_DestinationIpUnroutable(),
-    "connection-refused": SendErrorDetail_ConnectionRefused(),
-    "connection-terminated": SendErrorDetail_ConnectionTerminated(),
-    "connection-timeout": SendErrorDetail_ConnectionTimeout(),
-    "connection-limit-reached": SendErrorDetail_ConnectionLimitReached(),
-    "tls-certificate-error": SendErrorDetail_TlsCertificateError(),
-    "tls-configuration-error": SendErrorDetail_TlsConfigurationError(),
-    "tls-protocol-error": SendErrorDetail_TlsProtocolError(),
-    "http-incomplete-response": SendErrorDetail_HttpIncompleteResponse(),
-    "http-response-header-section-too-large": SendErrorDetail_HttpResponseHeaderSectionTooLarge(),
-    "http-response-body-too-large": SendErrorDetail_HttpResponseBodyTooLarge(),
-    "http-response-timeout": SendErrorDetail_HttpResponseTimeout(),
-    "http-response-status-invalid": SendErrorDetail_HttpResponseStatusInvalid(),
-    "http-upgrade-failed": SendErrorDetail_HttpUpgradeFailed(),
-    "http-protocol-error": SendErrorDetail_HttpProtocolError(),
-    "http-request-cache-key-invalid": SendErrorDetail_HttpRequestCacheKeyInvalid(),
-    "http-request-uri-invalid": SendErrorDetail_HttpRequestUriInvalid(),
-    "internal-error": SendErrorDetail_InternalError(),
-    # A stream that is reset for an internal error (RFC 9113, sections 6.4 and 7).
-    "h2-error": SendErrorDetail_H2Error(H2ErrorDetail(3, 2)),
-}
-
-SEND_ERROR_DETAILS = frozenset({*_DETAILS, "dns-error", "tls-alert-received"})
-"""The cases of `send-error-detail` that a `SendFailure` can name: all but `extra`."""
 
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}
 """Methods whose requests carry no Content-Length when there is no body (RFC 9110, 8.6)."""
@@ -97,21 +45,7 @@ _VERSIONS = {
     "HTTP/2": HttpVersion.H2,
 }
 
-_ERRORS: dict[str, Error] = {
-    "generic-error": Error_GenericError(),
-    "http-incomplete": Error_HttpIncomplete(),
-    "http-invalid": Error_HttpInvalid(),
-    "http-head-too-large": Error_HttpHeadTooLarge(),
-    "http-user": Error_HttpUser(),
-}
-
-
-def _detail(failure: SendFailure) -> SendErrorDetail:
-    if failure.detail == "dns-error":
-        return SendErrorDetail_DnsError(DnsErrorDetail(failure.rcode, failure.info_code))
-    if failure.detail == "tls-alert-received":
-        return SendErrorDetail_TlsAlertReceived(TlsAlertReceivedDetail(failure.alert_id))
-    return _DETAILS[failure.detail]
+Send = Callable[[], OriginResponse]
 
 
 class Request(Message):
@@ -122,13 +56,15 @@ class Request(Message):
         self.method = "GET"
         self.uri = "/"
         self.decompress = False
-        self.from_client = False
+        self.exchange: Exchange | None = None
+        self.rules = CacheRules()
 
     @classmethod
-    def of(cls, incoming: Incoming) -> "Request":
+    def of(cls, exchange: Exchange) -> "Request":
         """Make the client's request."""
+        incoming = exchange.incoming
         request = cls()
-        request.from_client = True
+        request.exchange = exchange
         request.method = incoming.method
         request.uri = incoming.uri
         request.fields = list(incoming.headers)
@@ -141,7 +77,19 @@ class Request(Message):
         return cls()
 
     def set_cache_override(self, cache_override: CacheOverride) -> None:
-        """Take the caching policy, which has no effect while this host has no cache."""
+        """Say what the cache is to do with the response."""
+        match cache_override:
+            case CacheOverride_None_():
+                self.rules = CacheRules()
+            case CacheOverride_Pass():
+                self.rules = CacheRules(pass_through=True)
+            case CacheOverride_Override(details):
+                self.rules = CacheRules(
+                    ttl=details.ttl,
+                    stale_while_revalidate=details.stale_while_revalidate,
+                    pci=details.pci,
+                    surrogate_key=details.surrogate_key,
+                )
 
     def get_method(self, max_len: int) -> str:
         """Return the method."""
@@ -177,69 +125,162 @@ class Request(Message):
         """The authority, which may be empty, and the path and query to ask an origin for."""
         parts = urlsplit(self.uri)
         if parts.scheme and parts.scheme not in {"http", "https"}:
-            raise _failure("http-request-uri-invalid", Error_HttpUser())
+            raise refused("http-request-uri-invalid")
         path = parts.path or "/"
         if not path.startswith("/"):
-            raise _failure("http-request-uri-invalid", Error_HttpUser())
+            raise refused("http-request-uri-invalid")
         return parts.netloc, f"{path}?{parts.query}" if parts.query else path
 
+    def redirect_to_grip_proxy(self, backend: Backend) -> None:
+        """Leave the client's request to Fanout, which asks *backend* for what to hold."""
+        self._hand_off("grip", backend)
 
-def _failure(detail: str, error: Error) -> Err[ErrorWithDetail]:
-    return Err(ErrorWithDetail(_DETAILS[detail], error))
+    def redirect_to_websocket_proxy(self, backend: Backend) -> None:
+        """Leave the client's request to *backend*, as a WebSocket."""
+        self._hand_off("websocket", backend)
+
+    def _hand_off(self, kind: Literal["grip", "websocket"], backend: Backend) -> None:
+        exchange = running().exchange
+        if exchange.started:
+            raise Err(Error_GenericError())
+        authority, path = self.target()
+        asked = OriginRequest(
+            method=self.method,
+            path_and_query=path,
+            authority=authority or None,
+            headers=self.end_to_end(),
+        )
+        exchange.hand_off(
+            HandOff(
+                kind=kind,
+                backend=backend.name,
+                config=backend.config,
+                request=asked,
+                body=exchange.incoming.body,
+            )
+        )
 
 
-def _received(answer: OriginResponse, *, decompress: bool) -> tuple[Response, Body]:
-    response = Response(answer.status)
-    response.came_from(answer.remote_addr)
-    response.fields = list(answer.headers)
-    response.version = _VERSIONS[answer.http_version]
-    length = response.value("content-length")
-    encoding = response.value("content-encoding")
-    if decompress and encoding is not None and encoding.lower() in {b"gzip", b"x-gzip"}:
-        response.forget("content-encoding", "content-length")
-        return response, Body(Gunzipped(answer.body))
-    known = int(length) if length is not None and length.isdigit() else None
-    return response, Body(answer.body, content_length=known)
-
-
-def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
-    """Send a request and wait for the head of its response."""
-    request.take("was already sent")
-    body.take("was already sent")
-    if body.out is not None:
-        raise Trap("http-req.send: the body is streaming to the client and cannot be sent")
+def _asked(request: Request, length: int | None) -> OriginRequest:
     if request.version not in {HttpVersion.HTTP10, HttpVersion.HTTP11}:
         # A peer that asked over HTTP/2 must not choose the version towards the origin.
-        raise _failure("http-protocol-error", Error_HttpUser())
+        raise refused("http-protocol-error")
     authority, path = request.target()
-    length = body.length
     fields = request.framed(length)
     if length == 0 and request.method in _BODILESS and not request.manual_framing:
         fields = request.end_to_end()
-    asked = OriginRequest(
+    return OriginRequest(
         method=request.method,
         path_and_query=path,
         authority=authority or None,
         headers=fields,
-        body=body.chunks() if length != 0 else b"",
     )
-    try:
-        answer = running().host.send(backend.name, backend.config, asked)
-    except SendFailure as failure:
-        running().host.log(f"backend {backend.name!r}: {failure.message}")
-        raise Err(ErrorWithDetail(_detail(failure), _ERRORS[failure.error])) from failure
-    except (ClientGone, BodyFailure) as failure:
-        # What was to be sent on broke off; the origin is not to blame.
-        running().host.log(f"the body for backend {backend.name!r} breaks off: {failure}")
-        raise Err(ErrorWithDetail(None, Error_HttpIncomplete())) from failure
-    finally:
-        body.close_sources()
-    return _received(answer, decompress=request.decompress)
+
+
+def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+    request.take("was already sent")
+    body.take("was already sent")
+    if body.out is not None:
+        raise Trap("http-req.send: the body is streaming already and cannot be sent")
+    length = body.length
+    asked = _asked(request, length)
+    if length != 0:
+        asked = replace(asked, body=body.chunks())
+    rules = replace(request.rules, pass_through=uncached or request.rules.pass_through)
+    get = running().host.send(backend.name, backend.config, asked, rules)
+
+    def finish() -> OriginResponse:
+        try:
+            return get()
+        finally:
+            body.close_sources()
+
+    return finish
+
+
+def _begin_streaming(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+    request.take("was already sent")
+    if body.out is not None:
+        raise Trap("http-req.send-async-streaming: the body is streaming already")
+    asked = _asked(request, None)
+    before = Body()
+    before.absorb(body)
+    upload = Upload()
+    body.out = upload
+
+    def parts() -> Iterator[bytes]:
+        yield from before.chunks()
+        yield from upload.parts()
+
+    rules = replace(request.rules, pass_through=uncached or request.rules.pass_through)
+    get = running().host.send(backend.name, backend.config, replace(asked, body=parts()), rules)
+
+    def finish() -> OriginResponse:
+        try:
+            return get()
+        finally:
+            before.close_sources()
+            upload.stop()
+
+    return finish
+
+
+def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
+    """Send a request and wait for the head of its response."""
+    get = _begin(request, body, backend, uncached=False)
+    return received(answered(backend.name, get), decompress=request.decompress)
 
 
 def send_uncached(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
-    """Send past the cache; this host has none."""
-    return send(request, body, backend)
+    """Send past the cache and wait for the head of the response."""
+    get = _begin(request, body, backend, uncached=True)
+    return received(answered(backend.name, get), decompress=request.decompress)
+
+
+def _pending(request: Request, backend: Backend, begin: Callable[[], Send]) -> PendingResponse:
+    try:
+        answer = running().host.background(begin())
+    except Err as err:
+        # As on the platform: what is wrong with the request is found when the answer is awaited.
+        answer = Future()
+        answer.set_exception(err)
+    return PendingResponse(backend.name, answer, decompress=request.decompress)
+
+
+def send_async(request: Request, body: Body, backend: Backend) -> PendingResponse:
+    """Send a request without waiting."""
+    return _pending(request, backend, partial(_begin, request, body, backend, uncached=False))
+
+
+def send_async_uncached(request: Request, body: Body, backend: Backend) -> PendingResponse:
+    """Send past the cache without waiting."""
+    return _pending(request, backend, partial(_begin, request, body, backend, uncached=True))
+
+
+def send_async_streaming(request: Request, body: Body, backend: Backend) -> PendingResponse:
+    """Begin to send a request; *body* becomes the way to write on."""
+    begin = partial(_begin_streaming, request, body, backend, uncached=False)
+    return _pending(request, backend, begin)
+
+
+def send_async_uncached_streaming(
+    request: Request, body: Body, backend: Backend
+) -> PendingResponse:
+    """Begin to send a request past the cache; *body* becomes the way to write on."""
+    begin = partial(_begin_streaming, request, body, backend, uncached=True)
+    return _pending(request, backend, begin)
+
+
+def await_response(pending: PendingResponse) -> tuple[Response, Body]:
+    """Wait for the head of a response."""
+    if not isinstance(pending, PendingResponse):
+        raise Trap("http-req.await-response was given something else than a pending response")
+    return received(pending.result(), decompress=pending.decompress)
+
+
+def upgrade_websocket(backend: Backend) -> None:
+    """Refuse, as Viceroy does: `request.redirect-to-websocket-proxy` is the way."""
+    raise Err(Error_GenericError())
 
 
 def close(request: Request) -> None:
@@ -248,7 +289,7 @@ def close(request: Request) -> None:
 
 
 class ExtraCacheOverrideDetails(Resource):
-    """More of a caching policy, which has no effect while this host has no cache."""
+    """More of a caching policy; this host collapses requests without a limit of time."""
 
     @classmethod
     def new(cls) -> Self:

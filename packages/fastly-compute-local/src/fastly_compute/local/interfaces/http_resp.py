@@ -3,19 +3,22 @@
 from typing import Self
 
 from componentize_py_types import Err
-from wit_world.imports.http_resp import KeepaliveMode
-from wit_world.imports.http_types import FramingHeadersMode
+from wit_world.imports.http_resp import KeepaliveMode, PendingResponseKind
+from wit_world.imports.http_types import FramingHeadersMode, HttpVersion
 from wit_world.imports.types import (
     Error_GenericError,
     Error_InvalidArgument,
     IpAddress,
 )
 
-from fastly_compute.local.downstream import ClientGone, Tracked
+from fastly_compute.local.downstream import ClientGone
+from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.interfaces.addresses import ip_address
 from fastly_compute.local.interfaces.fields import Message
+from fastly_compute.local.interfaces.gunzip import Gunzipped
 from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.interfaces.pending_response import PendingResponse
+from fastly_compute.local.origin import BodyFailure, OriginResponse
 from fastly_compute.local.sandbox import running
 from fastly_compute.local.trap import Trap
 
@@ -66,50 +69,122 @@ class Response(Message):
         return None if self._remote is None else self._remote[1]
 
 
+def received(answer: OriginResponse, *, decompress: bool) -> tuple[Response, Body]:
+    """Make what a guest gets of an origin's response."""
+    response = Response(answer.status)
+    response.came_from(answer.remote_addr)
+    response.fields = list(answer.headers)
+    response.version = _VERSIONS[answer.http_version]
+    length = response.value("content-length")
+    encoding = response.value("content-encoding")
+    if decompress and encoding is not None and encoding.lower() in {b"gzip", b"x-gzip"}:
+        response.forget("content-encoding", "content-length")
+        return response, Body(Gunzipped(answer.body))
+    known = int(length) if length is not None and length.isdigit() else None
+    return response, Body(answer.body, content_length=known)
+
+
+_EARLY_HINTS = 103
 _OK = 200
 _NO_CONTENT = 204
 _NOT_MODIFIED = 304
+_BAD_GATEWAY = 502
+_VERSIONS = {"HTTP/1.0": HttpVersion.HTTP10, "HTTP/1.1": HttpVersion.HTTP11}
 
 
-def _begin(response: Response, body: Body, length: int | None) -> Tracked:
+def _begin(response: Response, body: Body, length: int | None) -> Exchange | None:
     sandbox = running()
+    exchange = sandbox.exchange
     if body.out is not None:
-        raise Trap("http-resp.send-downstream: this body is already streaming to the client")
-    if sandbox.downstream.started:
+        raise Trap("http-resp.send-downstream: this body is streaming already")
+    if exchange.started:
         raise Err(Error_GenericError())
     status = response.get_status()
+    if status == _EARLY_HINTS:
+        response.take("was already sent")
+        try:
+            exchange.inform(status, response.end_to_end())
+        except ClientGone as gone:
+            sandbox.host.log(f"the answer breaks off: {gone}")
+        return None
     if status < _OK:
         raise Err(Error_InvalidArgument())
     response.take("was already sent")
     fields = response.framed(length)
     if status == _NO_CONTENT:
         fields = response.end_to_end()
-    elif sandbox.incoming.method == "HEAD" or status == _NOT_MODIFIED:
+    elif exchange.incoming.method == "HEAD" or status == _NOT_MODIFIED:
         # No body follows, and Content-Length tells what a GET would get (RFC 9110, 8.6).
         fields = response.fields
     try:
-        sandbox.downstream.start(status, fields, length)
+        exchange.start(status, fields, length)
         for data in body.chunks():
-            sandbox.downstream.write(data)
+            exchange.write(data)
     except (ClientGone, BodyFailure) as failure:
         # As on the platform, the guest has let go of the answer and is not told.
         sandbox.host.log(f"the answer breaks off: {failure}")
-        sandbox.downstream.abort()
+        exchange.abort()
     finally:
         body.close_sources()
-    return sandbox.downstream
+    return exchange
 
 
 def send_downstream(response: Response, body: Body) -> None:
     """Answer the client with a response whose body is complete or comes from elsewhere."""
-    downstream = _begin(response, body, body.length)
+    exchange = _begin(response, body, body.length)
     body.take("was already sent")
-    downstream.finish(body.trailers)
+    if exchange is not None:
+        exchange.finish(body.trailers)
 
 
 def send_downstream_streaming(response: Response, body: Body) -> None:
     """Begin the answer to the client; *body* becomes the way to write on."""
     body.out = _begin(response, body, None)
+
+
+def send_downstream_pending(handle: PendingResponse) -> None:
+    """Answer the client with what an origin answers; where it fails, with a 502."""
+    pending = _pending(handle)
+    try:
+        response, body = received(pending.result(), decompress=pending.decompress)
+        kind = PendingResponseKind.RESPONSE
+    except Err:
+        response, body = Response(_BAD_GATEWAY), Body(b"the backend did not answer\n")
+        kind = PendingResponseKind.ERROR
+    pending.apply(response, kind)
+    send_downstream(response, body)
+
+
+def insert_header_pending(
+    pending: PendingResponse, name: str, value: bytes, target: PendingResponseKind
+) -> None:
+    """Replace the values of a header in what will go to the client."""
+    _check_field(name, value)
+    _pending(pending).edit(target, lambda message: message.insert_header(name, value))
+
+
+def append_header_pending(
+    pending: PendingResponse, name: str, value: bytes, target: PendingResponseKind
+) -> None:
+    """Add a header to what will go to the client."""
+    _check_field(name, value)
+    _pending(pending).edit(target, lambda message: message.append_header(name, value))
+
+
+def remove_header_pending(pending: PendingResponse, name: str, target: PendingResponseKind) -> None:
+    """Remove a header, where it is there, from what will go to the client."""
+    _check_field(name, b"")
+    _pending(pending).edit(target, lambda message: message.forget(name))
+
+
+def _check_field(name: str, value: bytes) -> None:
+    Response().insert_header(name, value)
+
+
+def _pending(handle: object) -> PendingResponse:
+    if not isinstance(handle, PendingResponse):
+        raise Trap("http-resp was given something else than a pending response")
+    return handle
 
 
 def close(response: Response) -> None:

@@ -7,6 +7,7 @@ from fastly_compute.local.origin.origins import (
     OriginResponse,
     Origins,
 )
+from fastly_compute.local.origin.stream import Stream, open_stream
 from fastly_compute.local.origin.way_out import WayOut
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "OriginResponse",
     "Origins",
     "SendFailure",
+    "Stream",
     "WayOut",
+    "open_stream",
 ]

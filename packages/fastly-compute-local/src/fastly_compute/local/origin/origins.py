@@ -1,8 +1,9 @@
 """Sending a request to an origin for real: HTTP/1.1 over TCP or TLS, streaming both ways."""
 
+import functools
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -161,6 +162,12 @@ class Origins:
         self._lock = threading.Lock()
         self._pools: dict[BackendConfig, Pool] = {}
         self._closed = False
+
+    def begin(
+        self, name: str, config: BackendConfig, request: OriginRequest
+    ) -> Callable[[], OriginResponse]:
+        """Be the `WayOut` of a host: the request goes out when the response is asked for."""
+        return functools.partial(self.send, config, request)
 
     def send(self, backend: BackendConfig, request: OriginRequest) -> OriginResponse:
         """Send a request and wait for the head of the response.

@@ -11,7 +11,7 @@ import httpcore
 
 from fastly_compute.local.config.backend import BackendConfig
 from fastly_compute.local.origin.errors import network_failure
-from fastly_compute.local.origin.tls import start_tls
+from fastly_compute.local.origin.tls import start_tls, tls_context
 
 
 class Stream(httpcore.NetworkStream):
@@ -65,6 +65,15 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.WriteTimeout(err) from err
         except OSError as err:
             raise httpcore.WriteError(err) from err
+
+    def fileno(self) -> int:
+        """Let a selector watch it."""
+        return self._sock.fileno()
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something to read that no selector can see."""
+        return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
     def close(self) -> None:
         """Close the connection; a read that waits in another thread ends."""
@@ -122,6 +131,15 @@ def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
     except OSError as err:
         raise network_failure(err, tried) from err
     return Stream(sock, remote_addr)
+
+
+def open_stream(backend: BackendConfig) -> Stream:
+    """Open a connection of its own, TLS included, that no pool knows.
+
+    Raises:
+        SendFailure: The name, the connection or TLS fails.
+    """
+    return connect(backend, tls_context(backend) if backend.use_tls else None)
 
 
 _Address = tuple[

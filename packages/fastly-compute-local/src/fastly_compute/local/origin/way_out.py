@@ -1,5 +1,6 @@
 """What takes the requests to backends, where they do not go to the real origins."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from fastly_compute.local.config.backend import BackendConfig
@@ -9,8 +10,10 @@ from fastly_compute.local.origin.origins import OriginRequest, OriginResponse
 class WayOut(Protocol):
     """Stands in for the network: every request that a guest sends goes through it."""
 
-    def send(self, name: str, config: BackendConfig, request: OriginRequest) -> OriginResponse:
-        """Answer a request.
+    def begin(
+        self, name: str, config: BackendConfig, request: OriginRequest
+    ) -> Callable[[], OriginResponse]:
+        """Take note of a request, at once and in the order in which guests send them.
 
         Args:
             name: The backend's name, the guest's own for a dynamic one.
@@ -18,9 +21,7 @@ class WayOut(Protocol):
             request: The request; its body may still have to be read, and is read once.
 
         Returns:
-            The response. Its body is read as the guest asks for it, and closed.
-
-        Raises:
-            SendFailure: There is no response. Anything else that is raised comes out of the
-                guest's call as it is.
+            What gets the response. It is called once, perhaps on another thread, and may wait. The
+            response's body is read as the guest asks for it, and closed. It raises `SendFailure`
+            where there is no response; anything else comes out of the guest's call as it is.
         """

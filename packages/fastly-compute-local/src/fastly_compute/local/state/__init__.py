@@ -1,6 +1,35 @@
-"""What the sandboxes of a host share and change: KV data, rate counters and penalty boxes."""
+"""What the sandboxes of a host share and change: caches, KV data, rate counters, penalty boxes."""
 
+from fastly_compute.local.state.cache import CacheData
+from fastly_compute.local.state.cached_object import CachedObject, ResponseHead, WriteOptions
 from fastly_compute.local.state.kv import KvData, KvEntry, KvRefused
 from fastly_compute.local.state.rates import PenaltyBoxes, RateCounters, RateRefused
+from fastly_compute.local.state.stored_body import StoredBody
+from fastly_compute.local.state.transaction import (
+    Found,
+    Obligation,
+    ObligationGone,
+    Outcome,
+    Transaction,
+)
+from fastly_compute.local.state.vary import VaryRule
 
-__all__ = ["KvData", "KvEntry", "KvRefused", "PenaltyBoxes", "RateCounters", "RateRefused"]
+__all__ = [
+    "CacheData",
+    "CachedObject",
+    "Found",
+    "KvData",
+    "KvEntry",
+    "KvRefused",
+    "Obligation",
+    "ObligationGone",
+    "Outcome",
+    "PenaltyBoxes",
+    "RateCounters",
+    "RateRefused",
+    "ResponseHead",
+    "StoredBody",
+    "Transaction",
+    "VaryRule",
+    "WriteOptions",
+]

@@ -5,9 +5,10 @@ import binascii
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import KvItem
 from fastly_compute.local.config.kv import kv_key_problem
 
@@ -48,13 +49,13 @@ class KvData:
 
     Args:
         stores: What they hold at first.
-
-    Attributes:
-        clock: Tells the seconds that times to live are measured with; a test may replace it.
+        clock: What times to live are measured with, by default one of its own.
     """
 
-    def __init__(self, stores: Mapping[str, Mapping[str, KvItem]]) -> None:
-        self.clock: Callable[[], float] = time.monotonic
+    def __init__(
+        self, stores: Mapping[str, Mapping[str, KvItem]], *, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._generation = 0
         self._stores: dict[str, dict[str, KvEntry]] = {
@@ -146,7 +147,7 @@ class KvData:
         return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _living(self, store: str) -> dict[str, KvEntry]:
-        entries, now = self._stores[store], self.clock()
+        entries, now = self._stores[store], self._clock.now()
         for key, entry in list(entries.items()):
             if entry.expires is not None and entry.expires <= now:
                 del entries[key]
@@ -160,7 +161,7 @@ class KvData:
             # An empty text is none, as the platform does not tell the two apart.
             metadata=metadata or None,
             generation=self._generation,
-            expires=None if ttl is None else self.clock() + ttl,
+            expires=None if ttl is None else self._clock.now() + ttl,
         )
 
 

@@ -1,9 +1,9 @@
 """The rate counters and penalty boxes of a host, for all its sandboxes at once."""
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
+
+from fastly_compute.local.clock import Clock
 
 WINDOWS = (1, 10, 60)
 """The seconds that a rate can be asked for."""
@@ -27,19 +27,19 @@ class RateCounters:
     What is counted within one second is kept as one number, for a minute. The platform only
     estimates, over all machines of a POP; here the counts are exact.
 
-    Attributes:
-        clock: Tells the seconds; a test may replace it.
+    Args:
+        clock: Tells the seconds, by default one of its own.
     """
 
-    def __init__(self) -> None:
-        self.clock: Callable[[], float] = time.monotonic
+    def __init__(self, *, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], deque[tuple[int, int]]] = {}
 
     def increment(self, counter: str, entry: str, delta: int) -> None:
         """Count *delta* events of an entry."""
         with self._lock:
-            second = int(self.clock())
+            second = int(self._clock.now())
             counts = self._counts.setdefault((counter, entry), deque())
             while counts and counts[0][0] <= second - _KEPT:
                 counts.popleft()
@@ -76,7 +76,7 @@ class RateCounters:
             choice = ", ".join(str(number) for number in known)
             raise RateRefused(f"{seconds} seconds cannot be asked for, only {choice}")
         with self._lock:
-            since = int(self.clock()) - seconds
+            since = int(self._clock.now()) - seconds
             counts = self._counts.get((counter, entry), ())
             return sum(number for second, number in counts if second > since)
 
@@ -84,12 +84,12 @@ class RateCounters:
 class PenaltyBoxes:
     """All penalty boxes of a host, by name. Every method can be called from any thread.
 
-    Attributes:
-        clock: Tells the seconds; a test may replace it.
+    Args:
+        clock: Tells the seconds, by default one of its own.
     """
 
-    def __init__(self) -> None:
-        self.clock: Callable[[], float] = time.monotonic
+    def __init__(self, *, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._until: dict[tuple[str, str], float] = {}
 
@@ -99,7 +99,7 @@ class PenaltyBoxes:
         Raises:
             RateRefused: It is less than a minute or more than an hour.
         """
-        until = self.clock() + check_ttl(ttl)
+        until = self._clock.now() + check_ttl(ttl)
         with self._lock:
             self._until[box, entry] = until
 
@@ -107,7 +107,7 @@ class PenaltyBoxes:
         """Tell whether an entry is in a box."""
         with self._lock:
             until = self._until.get((box, entry))
-            if until is not None and until <= self.clock():
+            if until is not None and until <= self._clock.now():
                 del self._until[box, entry]
                 return False
             return until is not None

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from wasmtime import Engine, Store, WasiConfig, WasmtimeError
+from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Variant
 
 from fastly_compute.local.host import GuestFailed
 from fastly_compute.local.interfaces import compute_runtime
-from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.interfaces.http_req import Request
+from fastly_compute.local.interfaces.http_downstream import client_request
 from fastly_compute.local.sandbox import Sandbox
 from fastly_compute.local.wasm.compiled import ComponentError, compiled
+from fastly_compute.local.wasm.epochs import Epochs
 from fastly_compute.local.wasm.link import Links
 from fastly_compute.local.wasm.printed import Printed
 
@@ -29,7 +29,10 @@ class WasmApp:
     """
 
     def __init__(self, path: Path) -> None:
-        self._engine = Engine()
+        config = Config()
+        config.epoch_interruption = True
+        self._engine = Engine(config)
+        self._epochs = Epochs(self._engine)
         self._component = compiled(self._engine, path)
         exports = self._component.type.exports(self._engine)
         name = next((name for name in exports if name.startswith(_HTTP_INCOMING)), None)
@@ -44,9 +47,9 @@ class WasmApp:
         self._links = Links(self._engine, self._component)
 
     def run(self, sandbox: Sandbox) -> None:
-        """Serve the sandbox's request in a new instance."""
+        """Serve the sandbox's requests in a new instance."""
         wasi = _wasi(sandbox)
-        with self._printed.by(wasi, sandbox.host.log):
+        with self._epochs, self._printed.by(wasi, sandbox.host.log):
             try:
                 outcome = self._call(sandbox, wasi)
             except WasmtimeError as error:
@@ -63,13 +66,13 @@ class WasmApp:
     def _call(self, sandbox: Sandbox, wasi: WasiConfig) -> Variant:
         store = Store(self._engine)
         store.set_limits(memory_size=_MEMORY_LIMIT)
+        self._epochs.limit(store)
         store.set_wasi(wasi)
         instance = self._links.linker.instantiate(store, self._component)
         handle = instance.get_func(store, self._handle)
         if handle is None:
             raise TypeError(f"the export {_HTTP_INCOMING}.handle is no function")
-        request = Request.of(sandbox.incoming)
-        body = Body(sandbox.incoming.body, content_length=sandbox.incoming.content_length)
+        request, body = client_request(sandbox.exchange)
         outcome: Variant = handle(store, self._links.own(request), self._links.own(body))
         return outcome
 

@@ -33,7 +33,7 @@ def compiled(engine: Engine, path: Path) -> Component:
     """Compile a component, or load what an earlier run compiled.
 
     Args:
-        engine: With its default configuration.
+        engine: Configured for `epoch_interruption`, and otherwise as by default.
         path: The component's file.
 
     Raises:
@@ -49,7 +49,7 @@ def compiled(engine: Engine, path: Path) -> Component:
         raise ComponentError(f"{path} is a core module; Fastly Compute runs components of the WIT")
     folder = cache_folder() / "compiled"
     key = hashlib.sha256(wasm)
-    key.update(f"wasmtime {version('wasmtime')} {platform.machine()}".encode())
+    key.update(f"wasmtime {version('wasmtime')} {platform.machine()} epochs".encode())
     kept = folder / f"{key.hexdigest()}.cwasm"
     if kept.exists():
         try:

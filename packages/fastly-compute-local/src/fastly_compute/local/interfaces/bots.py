@@ -1,0 +1,110 @@
+"""What `fastly:compute/http-downstream` tells of bots: what request headers say, as on Viceroy."""
+
+from typing import cast, get_args
+
+from componentize_py_types import Err
+from wit_world.imports import http_downstream as wit
+from wit_world.imports.http_downstream import BotCategory, BotCategory_Extra
+from wit_world.imports.types import Error_GenericError, Error_LimitExceeded
+
+from fastly_compute.local.interfaces.http_req import Request
+from fastly_compute.local.resource import Resource
+
+# In the order of the WIT's cases, which the numbers follow, with Viceroy's spelling of the ninth.
+_CATEGORIES = dict(
+    zip(
+        (
+            "none",
+            "suspected",
+            "accessibility",
+            "ai-crawler",
+            "ai-fetcher",
+            "content-fetcher",
+            "monitoring-site-tools",
+            "online-marketing",
+            "page-preview",
+            "platform-integration",
+            "research",
+            "search-engine-crawler",
+            "search-engine-optimization",
+            "security-tools",
+        ),
+        get_args(BotCategory)[:-1],
+        strict=True,
+    )
+)
+_BY_NUMBER = [*_CATEGORIES.values()]
+_HEADLESS = 14
+
+
+class ExtraBotCategory(Resource):
+    """A category that the WIT has no name for."""
+
+    def __init__(self, raw: int) -> None:
+        self._raw = raw
+
+    def as_raw(self) -> int:
+        """Return its number."""
+        return self._raw
+
+
+def _said(ds_request: Request, what: str) -> str | None:
+    if ds_request.exchange is None:
+        raise Err(Error_GenericError())
+    for name, value in ds_request.exchange.incoming.headers:
+        if name.lower() == f"x-fastly-bot-{what}":
+            return value.decode("latin-1")
+    return None
+
+
+def _fitting(text: str | None, max_len: int) -> str | None:
+    if text is not None and len(text) > max_len:
+        raise Err(Error_LimitExceeded())
+    return text
+
+
+def downstream_bot_analyzed(ds_request: Request) -> bool:
+    """Tell whether the request was looked at for bots."""
+    return _said(ds_request, "analyzed") == "true"
+
+
+def downstream_bot_detected(ds_request: Request) -> bool:
+    """Tell whether a bot sent the request."""
+    return _said(ds_request, "detected") == "true"
+
+
+def downstream_bot_name(ds_request: Request, max_len: int) -> str | None:
+    """Return the bot's name."""
+    return _fitting(_said(ds_request, "name"), max_len)
+
+
+def downstream_bot_category(ds_request: Request, max_len: int) -> str | None:
+    """Return the bot's category."""
+    return _fitting(_said(ds_request, "category"), max_len)
+
+
+def downstream_bot_category_kind(ds_request: Request) -> BotCategory | None:
+    """Return the bot's category as a case of the WIT's; it may be given as a number, too."""
+    said = _said(ds_request, "category")
+    if said is None:
+        return None
+    named = _CATEGORIES.get(said.lower())
+    if named is not None:
+        return cast("BotCategory", named())
+    if said.lower() == "headless":
+        return _extra(_HEADLESS)
+    if not (said.isascii() and said.isdigit()):
+        raise Err(Error_GenericError())
+    number = int(said)
+    return cast("BotCategory", _BY_NUMBER[number]()) if number < _HEADLESS else _extra(number)
+
+
+def _extra(number: int) -> BotCategory:
+    # The resource is ours, in the place of the one that the bindings declare.
+    return BotCategory_Extra(cast("wit.ExtraBotCategory", ExtraBotCategory(number)))
+
+
+def downstream_bot_verified(ds_request: Request) -> bool | None:
+    """Tell whether the bot is who it says; Viceroy takes the header of *analyzed* for it."""
+    said = _said(ds_request, "analyzed")
+    return None if said is None else said == "true"

@@ -1,0 +1,81 @@
+"""A response that is on its way: `pending-response` of `fastly:compute/http-req`."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import cast
+
+from componentize_py_types import Err
+from wit_world.imports.http_req import ErrorWithDetail
+from wit_world.imports.http_resp import PendingResponseKind
+from wit_world.imports.types import Error_HttpIncomplete
+
+from fastly_compute.local.downstream import ClientGone
+from fastly_compute.local.interfaces.async_io import Pollable, wait_for
+from fastly_compute.local.interfaces.fields import Message
+from fastly_compute.local.interfaces.send_errors import send_error
+from fastly_compute.local.origin import BodyFailure, OriginResponse, SendFailure
+from fastly_compute.local.sandbox import running
+
+
+class PendingResponse(Pollable):
+    """The response to a request that was sent and not awaited.
+
+    Args:
+        backend: The backend's name.
+        decompress: Whether gzip is to be taken off.
+        answer: The response, once its head has arrived.
+    """
+
+    def __init__(self, backend: str, answer: "Future[OriginResponse]", *, decompress: bool) -> None:
+        self.backend = backend
+        self.decompress = decompress
+        self._answer = answer
+        self._edits: list[tuple[PendingResponseKind, Callable[[Message], None]]] = []
+        running().at_end.append(self.drop)
+
+    def waiting(self) -> "Future[object]":
+        """What it waits for."""
+        return cast("Future[object]", self._answer)
+
+    def dropped(self) -> None:
+        """Let go of the response, or of what will come."""
+        self._answer.cancel()
+        self._answer.add_done_callback(_close)
+
+    def edit(self, target: PendingResponseKind, change: Callable[[Message], None]) -> None:
+        """Change the headers of what will go to the client in its place."""
+        self._edits.append((target, change))
+
+    def apply(self, message: Message, kind: PendingResponseKind) -> None:
+        """Make the changes that are for this kind of outcome."""
+        for target, change in self._edits:
+            if target in {PendingResponseKind.ANY, kind}:
+                change(message)
+
+    def result(self) -> OriginResponse:
+        """Wait for the response, once.
+
+        Raises:
+            Err: There is none.
+        """
+        self.take("was already awaited")
+        wait_for([self.waiting()], None)
+        return answered(self.backend, self._answer.result)
+
+
+def _close(answer: "Future[OriginResponse]") -> None:
+    if not answer.cancelled() and answer.exception() is None:
+        answer.result().body.close()
+
+
+def answered(backend: str, get: Callable[[], OriginResponse]) -> OriginResponse:
+    """Get a response; a failure becomes the guest's, and is said in the host's output."""
+    try:
+        return get()
+    except SendFailure as failure:
+        running().host.log(f"backend {backend!r}: {failure.message}")
+        raise send_error(failure) from failure
+    except (ClientGone, BodyFailure) as failure:
+        # What was to be sent on broke off; the origin is not to blame.
+        running().host.log(f"the body for backend {backend!r} breaks off: {failure}")
+        raise Err(ErrorWithDetail(None, Error_HttpIncomplete())) from failure

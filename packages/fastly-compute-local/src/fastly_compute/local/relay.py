@@ -1,0 +1,99 @@
+"""Joins a client's connection to another's: what a hand-off comes down to."""
+
+import contextlib
+import selectors
+import socket
+from collections.abc import Iterable, Iterator
+
+import h11
+import httpcore
+
+from fastly_compute.local.config import BackendConfig
+from fastly_compute.local.downstream import BodySource, ClientGone
+from fastly_compute.local.handoff import HandOff
+from fastly_compute.local.origin import Stream, open_stream
+
+_PART = 64 * 1024
+# Those that say how the client speaks to its peer, not what it asks (RFC 9110, section 7.6.1).
+_OWN = frozenset({"host", "connection", "upgrade", "te", "keep-alive", "proxy-connection"})
+
+
+def link_to(hand_off: HandOff, pushpin_port: int | None) -> Stream | None:
+    """Connect to what takes a request over; None where this host has nothing that does.
+
+    Raises:
+        SendFailure: It cannot be reached.
+    """
+    if hand_off.kind == "websocket":
+        return open_stream(hand_off.config)
+    if pushpin_port is None:
+        return None
+    return open_stream(BackendConfig(url=f"http://127.0.0.1:{pushpin_port}"))
+
+
+def relay(hand_off: HandOff, other: Stream, client: socket.socket, ahead: bytes) -> None:
+    """Pass everything between the client and the other, until one of them ends.
+
+    Args:
+        hand_off: What is to be answered.
+        other: The connection to what answers it.
+        client: The client's connection, whose request has been read.
+        ahead: What the client has sent beyond its request.
+    """
+    with contextlib.suppress(OSError, ClientGone, httpcore.NetworkError):
+        client.settimeout(None)
+        for data in _request(hand_off):
+            other.write(data)
+        if ahead:
+            other.write(ahead)
+        with selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ)
+            selector.register(other, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select(0 if other.has_more else None)}
+                if other in ready or other.has_more:
+                    if not (data := other.read(_PART)):
+                        break
+                    client.sendall(data)
+                if client in ready:
+                    if not (data := client.recv(_PART)):
+                        break
+                    other.write(data)
+    other.close()
+
+
+def _request(hand_off: HandOff) -> Iterator[bytes]:
+    asked = hand_off.request
+    upgrade = next((v for n, v in asked.headers if n.lower() == "upgrade"), None)
+    headers = [(name, value) for name, value in asked.headers if name.lower() not in _OWN]
+    host = hand_off.config.override_host or next(
+        (value.decode("latin-1") for name, value in asked.headers if name.lower() == "host"),
+        asked.authority or hand_off.config.authority,
+    )
+    target = asked.path_and_query
+    if hand_off.kind == "grip":
+        headers.append(("pushpin-route", hand_off.backend.encode("latin-1")))
+    else:
+        target = hand_off.config.path_prefix + target
+    if upgrade is None:
+        headers.append(("connection", b"close"))
+    else:
+        headers += [("connection", b"upgrade"), ("upgrade", upgrade)]
+    body = hand_off.body
+    if not isinstance(body, bytes):
+        headers.append(("transfer-encoding", b"chunked"))
+    elif body:
+        headers.append(("content-length", b"%d" % len(body)))
+    http = h11.Connection(h11.CLIENT)
+    named = [("host", host.encode("latin-1")), *headers]
+    fields = [(name.encode("latin-1"), value) for name, value in named]
+    yield http.send(h11.Request(method=asked.method, target=target, headers=fields)) or b""
+    for part in _parts(body):
+        yield http.send(h11.Data(data=part)) or b""
+    yield http.send(h11.EndOfMessage()) or b""
+
+
+def _parts(body: bytes | BodySource) -> Iterable[bytes]:
+    if isinstance(body, bytes):
+        return [body] if body else []
+    return iter(body.read_chunk, b"")

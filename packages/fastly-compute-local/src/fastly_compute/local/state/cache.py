@@ -1,0 +1,356 @@
+"""The cache of a host: its objects by key and vary rule, and who is to bring the missing ones."""
+
+import threading
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fastly_compute.local.clock import Clock
+from fastly_compute.local.downstream import Headers
+from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
+from fastly_compute.local.state.stored_body import StoredBody
+from fastly_compute.local.state.transaction import (
+    Found,
+    Obligation,
+    ObligationGone,
+    Outcome,
+    Transaction,
+)
+from fastly_compute.local.state.vary import Variant, VaryRule
+
+Strategy = Literal["immediate", "immediate-force-miss", "wait"]
+"""How to replace an object that others may be about to store: `replace-strategy` of the WIT."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One variant of a key."""
+
+    present: CachedObject | None = None
+    obligation: "Obligation | None" = None
+    passes_until: int = 0
+
+    def living(self) -> CachedObject | None:
+        """The object, unless its body broke off."""
+        if self.present is not None and self.present.body.failed:
+            self.present = None
+        return self.present
+
+
+@dataclass(slots=True)
+class _Key:
+    """The variants of a key, the rules that tell them apart (latest first), and who waits."""
+
+    rules: list[VaryRule] = field(default_factory=lambda: [VaryRule()])
+    slots: dict[Variant, _Slot] = field(default_factory=dict)
+    waiters: list["Transaction"] = field(default_factory=list)
+
+    def variants(self, headers: Headers) -> list[Variant]:
+        """What a request may be served from, or wait for."""
+        return [rule.variant(headers) for rule in self.rules]
+
+    def slot(self, variant: Variant) -> _Slot:
+        return self.slots.setdefault(variant, _Slot())
+
+    def matching(self, headers: Headers) -> list[tuple[Variant, _Slot]]:
+        pairs = ((variant, self.slots.get(variant)) for variant in self.variants(headers))
+        return [(variant, slot) for variant, slot in pairs if slot is not None]
+
+
+class CacheData:
+    """Everything that is cached in a host. Every method can be called from any thread.
+
+    A key is anything hashable; the interfaces keep apart by it. Nothing is ever evicted.
+
+    Example:
+        >>> from fastly_compute.local.clock import Clock
+        >>> from fastly_compute.local.state import CacheData, WriteOptions
+        >>> data = CacheData(Clock())
+        >>> stored = data.insert("key", (), WriteOptions(max_age=60 * 10**9))
+        >>> stored.body.write(b"content")
+        >>> stored.body.finish(())
+        >>> data.lookup("key", ()).object.body.reader().read_chunk()
+        b'content'
+
+    Args:
+        clock: What ages are measured with.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[Hashable, _Key] = {}
+
+    def now(self) -> int:
+        """Tell the time in nanoseconds."""
+        return round(self._clock.now() * SECOND)
+
+    def lookup(self, key: Hashable, headers: Headers) -> Found | None:
+        """Find an object that can be used, if only as a stale one.
+
+        Args:
+            key: The key.
+            headers: The request's headers, for the vary rules.
+        """
+        with self._lock:
+            there = self._keys.get(key)
+            present = None if there is None else self._usable(there, headers)
+            return None if present is None else _found(present)
+
+    def insert(self, key: Hashable, headers: Headers, options: WriteOptions) -> CachedObject:
+        """Store an object whatever others do; its body is to be written.
+
+        Args:
+            key: The key.
+            headers: The headers of the request that it is stored for.
+            options: How to store it.
+        """
+        with self._changing(key) as there:
+            return self._put(there, headers, options, StoredBody(options.length))
+
+    def begin(self, key: Hashable, headers: Headers, *, holder: object = None) -> Transaction:
+        """Look an object up, and be obliged to store it where it is missing or stale.
+
+        Args:
+            key: The key.
+            headers: The request's headers.
+            holder: Who asks; see `blocked`.
+
+        Returns:
+            What may have to be waited for; it never blocks here.
+        """
+        asked = Transaction(self, key, headers, holder, replaces=False)
+        with self._changing(key) as there:
+            there.waiters.append(asked)
+        return asked
+
+    def replace(
+        self, key: Hashable, headers: Headers, strategy: Strategy, *, holder: object = None
+    ) -> Transaction:
+        """Prepare to store an object in the place of the one that there is.
+
+        Args:
+            key: The key.
+            headers: The request's headers.
+            strategy: ``immediate`` races all others and has no obligation; the others have one.
+                ``immediate-force-miss`` takes the object away at once, so that lookups wait;
+                ``wait`` lines up behind those who are about to store one.
+            holder: Who asks.
+
+        Returns:
+            What may have to be waited for, with the object that there is.
+        """
+        asked = Transaction(self, key, headers, holder, replaces=True)
+        if strategy == "immediate":
+            with self._changing(key) as there:
+                asked.outcome = Outcome(_seen(self._usable(there, headers)))
+        elif strategy == "immediate-force-miss":
+            with self._changing(key) as there:
+                seen = _seen(self._usable(there, headers))
+                for _, slot in there.matching(headers):
+                    slot.present = None
+                obligation = self._oblige(there, asked, there.variants(headers)[0])
+                asked.outcome = Outcome(seen, obligation)
+        else:
+            with self._changing(key) as there:
+                there.waiters.append(asked)
+            return asked
+        asked.resolved()
+        return asked
+
+    def blocked(self, asked: Transaction) -> bool:
+        """Tell whether a transaction waits for nobody but its own holder."""
+        with self._lock:
+            if asked.outcome is not None:
+                return False
+            slots = [slot for _, slot in self._keys[asked.key].matching(asked.headers)]
+            holders = [slot.obligation.holder for slot in slots if slot.obligation is not None]
+            return asked.holder is not None and all(holder is asked.holder for holder in holders)
+
+    def purge(self, surrogate_key: str, *, soft: bool) -> int:
+        """Purge the objects that have a surrogate key.
+
+        Args:
+            surrogate_key: The key.
+            soft: Only make them stale.
+
+        Returns:
+            How many there were.
+        """
+        with self._lock:
+            return sum(
+                self._purge(slot, soft=soft)
+                for there in self._keys.values()
+                for slot in there.slots.values()
+                if slot.present is not None and surrogate_key in slot.present.options.surrogate_keys
+            )
+
+    def purge_key(self, key: Hashable, *, soft: bool) -> int:
+        """Purge the objects under one key.
+
+        Args:
+            key: The key.
+            soft: Only make them stale.
+
+        Returns:
+            How many there were.
+        """
+        with self._lock:
+            there = self._keys.get(key)
+            slots = () if there is None else there.slots.values()
+            for slot in slots:
+                slot.passes_until = 0
+            return sum(self._purge(slot, soft=soft) for slot in slots)
+
+    def meet(
+        self, obligation: Obligation, options: WriteOptions, body: StoredBody, *, release: bool
+    ) -> CachedObject:
+        """Store the object that an obligation is for; see `Obligation`."""
+        with self._changing(obligation.key) as there:
+            if not self._drop(there, obligation):
+                raise ObligationGone("the obligation to store an object is not there any more")
+            stored = self._put(there, obligation.headers, options, body)
+            if release:
+                self._release(there, obligation)
+            return stored
+
+    def give_up(self, obligation: Obligation, *, passing: int, release: bool) -> bool:
+        """Take an obligation back; see `Obligation`."""
+        with self._changing(obligation.key) as there:
+            if not self._drop(there, obligation):
+                return False
+            if passing:
+                slot = there.slot(obligation.variant)
+                slot.present, slot.passes_until = None, self.now() + passing
+            if release:
+                self._release(there, obligation)
+            return True
+
+    def leave(self, asked: Transaction) -> None:
+        """Take a transaction out of the line; see `Transaction.close`."""
+        with self._lock:
+            outcome = asked.outcome
+            if outcome is None and asked in self._keys[asked.key].waiters:
+                self._keys[asked.key].waiters.remove(asked)
+        if outcome is None:
+            asked.resolved()
+        elif outcome.obligation is not None:
+            outcome.obligation.cancel()
+
+    @contextmanager
+    def _changing(self, key: Hashable) -> Iterator[_Key]:
+        """Change what is under a key, then let those who wait see if they still have to."""
+        resolved: list[Transaction] = []
+        try:
+            with self._lock:
+                there = self._keys.setdefault(key, _Key())
+                try:
+                    yield there
+                finally:
+                    for asked in there.waiters:
+                        if asked.outcome is None:
+                            asked.outcome = self._evaluate(there, asked)
+                    resolved = [asked for asked in there.waiters if asked.outcome is not None]
+                    there.waiters = [asked for asked in there.waiters if asked.outcome is None]
+        finally:
+            # Not under the lock: it runs what others hung onto it.
+            for asked in resolved:
+                asked.resolved()
+
+    def _evaluate(self, there: _Key, asked: Transaction) -> Outcome | None:
+        now = self.now()
+        slots = there.matching(asked.headers)
+        if asked.replaces:
+            return self._evaluate_replace(there, asked, slots, now)
+        usable = None
+        for variant, slot in slots:
+            present = slot.living()
+            if present is not None and present.fresh(now):
+                return Outcome(_found(present))
+            if present is not None and present.usable(now):
+                usable = usable or (variant, slot, present)
+        if any(slot.passes_until > now for _, slot in slots):
+            return Outcome(passes=True)
+        if usable is not None:
+            variant, slot, present = usable
+            taken = slot.obligation is not None
+            return Outcome(_found(present), None if taken else self._oblige(there, asked, variant))
+        if any(slot.obligation is not None for _, slot in slots):
+            return None
+        old = (variant for variant, slot in slots if slot.present is not None)
+        variant = next(old, there.variants(asked.headers)[0])
+        return Outcome(None, self._oblige(there, asked, variant))
+
+    def _evaluate_replace(
+        self, there: _Key, asked: Transaction, slots: list[tuple[Variant, _Slot]], now: int
+    ) -> Outcome | None:
+        if any(slot.obligation is not None for _, slot in slots):
+            return None
+        for variant, slot in slots:
+            present = slot.living()
+            if present is not None and present.usable(now):
+                return Outcome(_seen(present), self._oblige(there, asked, variant))
+        variant = there.variants(asked.headers)[0]
+        return Outcome(None, self._oblige(there, asked, variant))
+
+    def _usable(self, there: _Key, headers: Headers) -> CachedObject | None:
+        now = self.now()
+        present = [slot.living() for _, slot in there.matching(headers)]
+        usable = [item for item in present if item is not None and item.usable(now)]
+        return next((item for item in usable if item.fresh(now)), usable[0] if usable else None)
+
+    def _oblige(self, there: _Key, asked: Transaction, variant: Variant) -> Obligation:
+        slot = there.slot(variant)
+        slot.obligation = Obligation(self, asked, variant, slot.living())
+        return slot.obligation
+
+    def _drop(self, there: _Key, obligation: Obligation) -> bool:
+        if not obligation.held:
+            return False
+        obligation.held = False
+        slot = there.slot(obligation.variant)
+        if slot.obligation is obligation:
+            slot.obligation = None
+        return True
+
+    def _put(
+        self, there: _Key, headers: Headers, options: WriteOptions, body: StoredBody
+    ) -> CachedObject:
+        if options.vary in there.rules:
+            there.rules.remove(options.vary)
+        there.rules.insert(0, options.vary)
+        stored = CachedObject(options, body, self.now())
+        slot = there.slot(options.vary.variant(headers))
+        slot.present, slot.passes_until = stored, 0
+        return stored
+
+    def _release(self, there: _Key, obligation: Obligation) -> None:
+        now = self.now()
+        for asked in there.waiters:
+            slots = there.matching(asked.headers)
+            served = any(
+                (present := slot.living()) is not None and present.usable(now) for _, slot in slots
+            )
+            waited = obligation.variant in there.variants(asked.headers)
+            if waited and not served and not asked.replaces:
+                asked.outcome = Outcome(passes=True)
+
+    def _purge(self, slot: _Slot, *, soft: bool) -> int:
+        present = slot.living()
+        if present is None:
+            return 0
+        if soft:
+            present.soft_purge(self.now())
+        else:
+            slot.present = None
+        return 1
+
+
+def _found(present: CachedObject) -> Found:
+    present.hits += 1
+    return Found(present, present.hits, present.body.length)
+
+
+def _seen(present: CachedObject | None) -> Found | None:
+    return None if present is None else Found(present, present.hits, present.body.length)
