@@ -30,11 +30,22 @@ Handler = Callable[[IncomingRequest], Response]
 Ask = Callable[..., Answer]
 
 
+def body_of(request: BaseHTTPRequestHandler) -> bytes:
+    if "transfer-encoding" not in request.headers:
+        return request.rfile.read(int(request.headers.get("content-length", 0)))
+    body = b""
+    while size := int(request.rfile.readline(), 16):
+        body += request.rfile.read(size)
+        request.rfile.readline()
+    request.rfile.readline()
+    return body
+
+
 class Origin(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = body_of(self)
         path = self.path.partition("?")[0]
         if path == "/echo":
             self._answer(200, [("Content-Type", "application/octet-stream")], body)

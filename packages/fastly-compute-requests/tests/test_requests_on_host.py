@@ -14,13 +14,24 @@ from fastly_compute.core import HostUnavailable
 from fastly_compute.local import BackendConfig, Host, LocalServer
 
 
+def body_of(request: BaseHTTPRequestHandler) -> bytes:
+    if "transfer-encoding" not in request.headers:
+        return request.rfile.read(int(request.headers.get("content-length", 0)))
+    body = b""
+    while size := int(request.rfile.readline(), 16):
+        body += request.rfile.read(size)
+        request.rfile.readline()
+    request.rfile.readline()
+    return body
+
+
 class Origin(BaseHTTPRequestHandler):
     """Answers with what the query asks for."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = body_of(self)
         target = urlsplit(self.path)
         asked = parse_qsl(target.query, encoding="latin-1")
         if target.path == "/seen":

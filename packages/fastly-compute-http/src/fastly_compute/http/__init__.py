@@ -1,10 +1,14 @@
 """HTTP for Fastly Compute, in both directions: requests to backends, and the client's requests."""
 
 from fastly_compute.http.body import Body, BodyLike, Readable
+from fastly_compute.http.cache_options import CacheOptions
+from fastly_compute.http.client import Bot, ClientTls, VpnProxy
 from fastly_compute.http.errors import (
     BodyError,
     BodyIncomplete,
+    BodyNotRead,
     BodyNotTaken,
+    BodyTooLarge,
     HttpCallFailed,
     HttpError,
     HttpUnsupported,
@@ -12,12 +16,16 @@ from fastly_compute.http.errors import (
     InvalidMethod,
     InvalidStatus,
     InvalidUrl,
+    NotAForm,
+    WaitTimeout,
 )
-from fastly_compute.http.handler import Service, service
+from fastly_compute.http.handler import Answer, ErrorHandler, Handler, Service, service
 from fastly_compute.http.headers import Headers, HeadersLike
-from fastly_compute.http.incoming import IncomingRequest
+from fastly_compute.http.incoming import HandedOff, IncomingRequest
+from fastly_compute.http.pending import PendingResponse, gather, select
 from fastly_compute.http.request import Request
 from fastly_compute.http.response import Response
+from fastly_compute.http.reuse import Reuse
 from fastly_compute.http.send_errors import (
     ConnectionLimitReached,
     ConnectionRefused,
@@ -47,13 +55,20 @@ from fastly_compute.http.send_errors import (
     TlsProtocolError,
     UpgradeFailed,
 )
+from fastly_compute.http.streaming import StreamingBody
 
 __all__ = [
+    "Answer",
     "Body",
     "BodyError",
     "BodyIncomplete",
     "BodyLike",
+    "BodyNotRead",
     "BodyNotTaken",
+    "BodyTooLarge",
+    "Bot",
+    "CacheOptions",
+    "ClientTls",
     "ConnectionLimitReached",
     "ConnectionRefused",
     "ConnectionTerminated",
@@ -63,6 +78,9 @@ __all__ = [
     "DestinationUnroutable",
     "DnsError",
     "DnsTimeout",
+    "ErrorHandler",
+    "HandedOff",
+    "Handler",
     "Headers",
     "HeadersLike",
     "Http2Error",
@@ -75,6 +93,8 @@ __all__ = [
     "InvalidMethod",
     "InvalidStatus",
     "InvalidUrl",
+    "NotAForm",
+    "PendingResponse",
     "ProtocolError",
     "Readable",
     "Request",
@@ -87,13 +107,19 @@ __all__ = [
     "ResponseIncomplete",
     "ResponseStatusInvalid",
     "ResponseTimeout",
+    "Reuse",
     "SendError",
     "Service",
+    "StreamingBody",
     "TlsAlertReceived",
     "TlsCertificateError",
     "TlsConfigurationError",
     "TlsError",
     "TlsProtocolError",
     "UpgradeFailed",
+    "VpnProxy",
+    "WaitTimeout",
+    "gather",
+    "select",
     "service",
 ]

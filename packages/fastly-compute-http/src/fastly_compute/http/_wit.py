@@ -2,27 +2,54 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from fastly_compute.core import bindings, read_items, read_sized
+from fastly_compute.core import bindings, case_of, read_items, read_sized
 from fastly_compute.http.errors import BodyNotTaken, body_error, head_error
 from fastly_compute.http.send_errors import send_error
 
 if TYPE_CHECKING:
-    from wit_world.imports import async_io, backend, http_body, http_downstream, http_req, http_resp
+    from wit_world.imports import (
+        async_io,
+        backend,
+        compute_runtime,
+        http_body,
+        http_downstream,
+        http_req,
+        http_resp,
+        http_types,
+        types,
+    )
+
+    from fastly_compute.http.cache_options import CacheOptions
 else:
+    async_io = bindings.interface("async_io")
+    compute_runtime = bindings.interface("compute_runtime")
     http_body = bindings.interface("http_body")
     http_downstream = bindings.interface("http_downstream")
     http_req = bindings.interface("http_req")
     http_resp = bindings.interface("http_resp")
+    http_types = bindings.interface("http_types")
 
 T = TypeVar("T")
+Incoming: TypeAlias = "tuple[http_req.Request, async_io.Pollable]"
+"""A client's request and its body."""
 
 PIECE = 64 * 1024
 """How many bytes are read at once."""
 
 _WRITE = 256 * 1024  # a host that takes little at a time must not have the whole copied each time
 _SHORT = 256
+_VERSIONS = {
+    "HTTP09": "HTTP/0.9",
+    "HTTP10": "HTTP/1.0",
+    "HTTP11": "HTTP/1.1",
+    "H2": "HTTP/2",
+    "H3": "HTTP/3",
+}
+_LACKING = frozenset({"unsupported", "generic-error"})
+"""How hosts say that they do not know."""
 
 
 def _call(operation: str, function: Callable[[], T], subject: str | None = None) -> T:
@@ -128,9 +155,8 @@ def get_url(request: "http_req.Request") -> str:
     return _call("http-req.request.get-uri", lambda: read_sized(request.get_uri))
 
 
-def client_address(request: "http_req.Request") -> str | None:
-    """Read the client's address."""
-    address = http_downstream.downstream_client_ip_addr(request)
+def address_of(address: "types.IpAddress | None") -> str | None:
+    """Write an address as text."""
     if address is None:
         return None
     parts = address.value
@@ -139,14 +165,53 @@ def client_address(request: "http_req.Request") -> str | None:
     return str(ipaddress.IPv6Address(b"".join(part.to_bytes(2, "big") for part in parts)))
 
 
-def request_id(request: "http_req.Request") -> str:
-    """Read the identifier that the host gave the client's request."""
+def original_names(request: "http_req.Request") -> list[str]:
+    """Read the names of the header fields as the client wrote them."""
+    names = http_downstream.downstream_original_header_names
     return _call(
-        "http-downstream.downstream-client-request-id",
-        lambda: read_sized(
-            lambda size: http_downstream.downstream_client_request_id(request, size), first=_SHORT
-        ),
+        "downstream-original-header-names",
+        lambda: read_items(lambda size, at: names(request, size, at)),
     )
+
+
+def asked(function: str, request: "http_req.Request", *, sized: bool = False) -> object:
+    """Ask `http-downstream` something about the client's request; None where the host lacks it.
+
+    Args:
+        function: The function's name in the WIT.
+        request: The request.
+        sized: Whether the function takes a ``max-len``.
+    """
+    call = getattr(http_downstream, function.replace("-", "_"))
+    try:
+        if sized:
+            return read_sized(lambda size: call(request, size), first=_SHORT)
+        return call(request)
+    except bindings.Err as err:
+        if case_of(err.value) in _LACKING:
+            return None
+        raise head_error(err.value, f"http-downstream.{function}") from err
+
+
+def hand_off(request: "http_req.Request", target: "backend.Backend", *, websocket: bool) -> None:
+    """Leave the client's request to Fanout, or to a WebSocket's backend."""
+    if websocket:
+        what, call = "redirect-to-websocket-proxy", request.redirect_to_websocket_proxy
+    else:
+        what, call = "redirect-to-grip-proxy", request.redirect_to_grip_proxy
+    _call(f"http-req.request.{what}", lambda: call(target))
+
+
+def next_request(timeout_ms: int | None) -> "Incoming | None":
+    """Wait for a further request to serve; None where none comes."""
+    options = http_downstream.NextRequestOptions(timeout_ms=timeout_ms, extra=None)
+    pending = _call("http-downstream.next-request", lambda: http_downstream.next_request(options))
+    return _call("http-downstream.await-request", lambda: http_downstream.await_request(pending))
+
+
+def heap_mib() -> int:
+    """Read how much memory the sandbox uses."""
+    return _call("compute-runtime.get-heap-mib", compute_runtime.get_heap_mib)
 
 
 def new_body() -> "async_io.Pollable":
@@ -179,6 +244,29 @@ def write(body: "async_io.Pollable", data: bytes) -> None:
         at += taken
 
 
+def append_trailer(body: "async_io.Pollable", name: str, value: str) -> None:
+    """Add a field behind a body."""
+    try:
+        http_body.append_trailer(body, name, value.encode("latin-1"))
+    except bindings.Err as err:
+        raise head_error(err.value, "http-body.append-trailer", subject=name) from err
+
+
+def read_trailers(body: "async_io.Pollable") -> list[tuple[str, str]]:
+    """Read the fields behind a body that was read to its end: one call where there are none."""
+    try:
+        names = read_items(lambda size, at: http_body.get_trailer_names(body, size, at))
+        return [
+            (name, value.decode("latin-1"))
+            for name in dict.fromkeys(names)
+            for value in read_items(
+                lambda size, at: http_body.get_trailer_values(body, name, size, at)  # noqa: B023 - called at once
+            )
+        ]
+    except bindings.Err as err:
+        raise body_error(getattr(err.value, "value", err.value), "get-trailer-names") from err
+
+
 def append(body: "async_io.Pollable", more: "async_io.Pollable") -> None:
     """Move *more* to the end of *body*, unread."""
     try:
@@ -195,20 +283,149 @@ def finish(body: "async_io.Pollable") -> None:
         raise body_error(err.value, "http-body.close") from err
 
 
+def configure(
+    request: "http_req.Request",
+    cache: "CacheOptions | None",
+    *,
+    decompress_gzip: bool,
+    manual_framing: bool,
+) -> None:
+    """Say how a request is cached, unpacked and framed: a call for each that is not the default."""
+    if cache is not None:
+        override = _override(cache)
+        _call("set-cache-override", lambda: request.set_cache_override(override))
+    if decompress_gzip:
+        gzip = http_types.ContentEncodings.GZIP
+        _call("set-auto-decompress-response", lambda: request.set_auto_decompress_response(gzip))
+    if manual_framing:
+        frame_by_hand(request)
+
+
+def _override(cache: "CacheOptions") -> "http_req.CacheOverride":
+    if cache.pass_through:
+        return http_req.CacheOverride_Pass()
+    return http_req.CacheOverride_Override(
+        http_req.CacheOverrideDetails(
+            ttl=cache.ttl_s,
+            stale_while_revalidate=cache.stale_while_revalidate_s,
+            pci=cache.pci,
+            surrogate_key=cache.surrogate_keys,
+            extra=None,
+        )
+    )
+
+
+def frame_by_hand(message: "http_req.Request | http_resp.Response") -> None:
+    """Have Content-Length and Transfer-Encoding taken from the headers."""
+    manual = http_types.FramingHeadersMode.MANUALLY_FROM_HEADERS
+    _call("set-framing-headers-mode", lambda: message.set_framing_headers_mode(manual))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an error says of a request that was sent."""
+
+    method: str
+    url: str
+    backend: str
+
+    def failed(self, value: object) -> Exception:
+        """Make the exception for what the host answered."""
+        return send_error(value, method=self.method, url=self.url, backend=self.backend)
+
+
 def send(
     request: "http_req.Request",
     body: "async_io.Pollable",
     backend: "backend.Backend",
-    *,
-    method: str,
-    url: str,
-    name: str,
+    sent: Sent,
 ) -> "tuple[http_resp.Response, async_io.Pollable]":
     """Send a request and wait for the head of the response."""
     try:
         return http_req.send(request, body, backend)
     except bindings.Err as err:
-        raise send_error(err.value, method=method, url=url, backend=name) from err
+        raise sent.failed(err.value) from err
+
+
+def send_async(
+    request: "http_req.Request",
+    body: "async_io.Pollable",
+    backend: "backend.Backend",
+    sent: Sent,
+) -> "async_io.Pollable":
+    """Send a request without waiting."""
+    try:
+        return http_req.send_async(request, body, backend)
+    except bindings.Err as err:
+        raise sent.failed(err.value) from err
+
+
+def send_streaming(
+    request: "http_req.Request",
+    body: "async_io.Pollable",
+    backend: "backend.Backend",
+    sent: Sent,
+) -> "async_io.Pollable":
+    """Begin to send a request; *body* is written on from here."""
+    try:
+        return http_req.send_async_streaming(request, body, backend)
+    except bindings.Err as err:
+        raise sent.failed(err.value) from err
+
+
+def await_response(
+    pending: "async_io.Pollable", sent: Sent
+) -> "tuple[http_resp.Response, async_io.Pollable]":
+    """Wait for the head of a response."""
+    try:
+        return http_req.await_response(pending)
+    except bindings.Err as err:
+        raise sent.failed(err.value) from err
+
+
+def edit_pending(
+    how: str, pending: "async_io.Pollable", name: str, value: str, target: str
+) -> None:
+    """Change a header of what goes to the client in the place of a pending response."""
+    kind = http_resp.PendingResponseKind[target.upper()]
+    what = f"http-resp.{how}-header-pending"
+    if how == "remove":
+        _call(what, lambda: http_resp.remove_header_pending(pending, name, kind), name)
+        return
+    change = http_resp.insert_header_pending
+    if how == "append":
+        change = http_resp.append_header_pending
+    _call(what, lambda: change(pending, name, value.encode("latin-1"), kind), name)
+
+
+def select(pollables: "list[async_io.Pollable]", timeout_ms: int | None) -> int | None:
+    """Wait until one of them is ready, and return its index; None after the time."""
+    if timeout_ms is None:
+        return async_io.select(pollables)
+    return async_io.select_with_timeout(pollables, timeout_ms)
+
+
+def version_of(message: "http_req.Request | http_resp.Response") -> str:
+    """Read a message's HTTP version, as it is written."""
+    return _VERSIONS[_call("get-version", message.get_version).name]
+
+
+def remote_address(response: "http_resp.Response") -> tuple[str, int] | None:
+    """Read which address of a backend answered."""
+    address = address_of(response.get_remote_ip_addr())
+    port = response.get_remote_port()
+    return None if address is None or port is None else (address, port)
+
+
+def close_connection(response: "http_resp.Response") -> None:
+    """Have the client's connection closed behind a response."""
+    mode = http_resp.KeepaliveMode.NO_KEEPALIVE
+    _call("set-http-keepalive-mode", lambda: response.set_http_keepalive_mode(mode))
+
+
+def send_downstream_pending(pending: "async_io.Pollable") -> None:
+    """Answer the client with a response that is on its way."""
+    _call("http-resp.send-downstream-pending", lambda: http_resp.send_downstream_pending(pending))
 
 
 def send_downstream(response: "http_resp.Response", body: "async_io.Pollable") -> None:

@@ -1,11 +1,14 @@
 """Bodies: read once, from wherever the bytes are."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from io import BufferedReader, RawIOBase
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-from fastly_compute.core import Handle, HandleClosed
-from fastly_compute.http import _wit
+from fastly_compute.core import HandleClosed
+from fastly_compute.http import _wit, scope
+from fastly_compute.http.errors import BodyNotRead
+from fastly_compute.http.headers import Headers
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io
@@ -28,6 +31,23 @@ _BYTES = bytes | bytearray | memoryview
 def _pieces_of(file: Readable) -> Iterator[bytes]:
     while piece := file.read(_wit.PIECE):
         yield piece
+
+
+class _Raw(RawIOBase):
+    def __init__(self, body: "Body") -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        piece = self._body._pull(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
 
 
 class Body:
@@ -53,7 +73,17 @@ class Body:
         [b'one', b'two']
     """
 
-    __slots__ = ("__weakref__", "_at", "_buffer", "_ended", "_gone", "_pieces", "_pollable")
+    __slots__ = (
+        "__weakref__",
+        "_at",
+        "_buffer",
+        "_ended",
+        "_gone",
+        "_pieces",
+        "_pollable",
+        "_read_out",
+        "_trailers",
+    )
 
     def __init__(self, content: BodyLike = b"") -> None:
         self._at = 0
@@ -62,6 +92,8 @@ class Body:
         self._gone = ""
         self._pieces: Iterator[bytes] | None = None
         self._pollable: async_io.Pollable | None = None
+        self._read_out: async_io.Pollable | None = None
+        self._trailers: Headers | None = None
         if isinstance(content, str):
             self._buffer = content.encode()
         elif isinstance(content, _BYTES):
@@ -90,6 +122,7 @@ class Body:
     def _received(cls, pollable: "async_io.Pollable") -> Self:
         body = cls()
         body._pollable = pollable
+        scope.note(body)
         return body
 
     def _check(self) -> None:
@@ -101,7 +134,9 @@ class Body:
         self._buffer = b""
         pollable, self._pollable = self._pollable, None
         pieces, self._pieces = self._pieces, None
-        if pollable is not None:
+        if how is _READ:
+            self._read_out = pollable  # its trailers can still be asked for
+        elif pollable is not None:
             _wit.drop(pollable)
         close = getattr(pieces, "close", None)
         if close is not None:
@@ -216,9 +251,42 @@ class Body:
         if parts:
             yield b"".join(parts)
 
+    def file(self) -> BufferedReader:
+        """Give it as a binary file that can only be read, for libraries that take one.
+
+        Closing the file closes the body.
+        """
+        self._check()
+        return BufferedReader(_Raw(self), _wit.PIECE)
+
+    @property
+    def trailers(self) -> Headers:
+        """The fields behind the body, once it was read to its end (RFC 9110, section 6.5).
+
+        Raises:
+            BodyNotRead: It was not read to its end.
+            BodyError: The host lost them.
+        """
+        if not self._ended:
+            raise BodyNotRead("the trailers come behind the body, which was not read to its end")
+        if self._trailers is None:
+            pairs = [] if self._read_out is None else _wit.read_trailers(self._read_out)
+            self._trailers = Headers._received(pairs)
+        return self._trailers
+
+    def _waitable(self) -> "async_io.Pollable | None":
+        """What to wait for before there is something to read; None where there is."""
+        self._check()
+        return None if self._buffer or self._ended else self._pollable
+
     @property
     def _in_memory(self) -> bool:
         return self._pollable is None and self._pieces is None
+
+    @property
+    def _is_produced(self) -> bool:
+        """Whether it is a file or iterable, whose length nobody knows."""
+        return self._pieces is not None and not self._gone
 
     def _check_unread(self) -> None:
         self._check()
@@ -272,6 +340,9 @@ class Body:
         """Release it, unread; closing again does nothing."""
         if not self._gone:
             self._release("is closed")
+        if self._read_out is not None:
+            _wit.drop(self._read_out)
+            self._read_out = None
 
     def __enter__(self) -> Self:
         return self
@@ -290,19 +361,3 @@ class Body:
         if self._in_memory:
             return f"<Body of {len(self._buffer) - self._at} bytes>"
         return "<Body>"
-
-
-class StreamingBody(Handle["async_io.Pollable"]):
-    """The way to the client while an answer is streamed. Closing it early aborts the answer."""
-
-    __slots__ = ()
-
-    _HOW = "the answer to a request"
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the body."""
-        _wit.write(self._wit, data)
-
-    def finish(self) -> None:
-        """End the answer, as complete."""
-        _wit.finish(self._give("was already finished"))

@@ -5,11 +5,14 @@
     HttpError
       ├ InvalidHeader, InvalidMethod,
       │ InvalidStatus, InvalidUrl (ValueError)      refused here, before the host is called
-      └ HttpCallFailed (HostError)                  the host refused a call
-          ├ BodyError (OSError)                     reading or writing a body failed
-          │   ├ BodyIncomplete (EOFError)
-          │   └ BodyNotTaken
-          └ SendError (OSError)                     no response to a request: see send_errors
+      ├ HttpCallFailed (HostError)                  the host refused a call
+      │   ├ BodyError (OSError)                     reading or writing a body failed
+      │   │   ├ BodyIncomplete (EOFError)
+      │   │   └ BodyNotTaken
+      │   └ SendError (OSError)                     no response to a request: see send_errors
+      ├ BodyNotRead                                 trailers come behind the body
+      ├ BodyTooLarge, NotAForm (ValueError)         the client's body is not what the app takes
+      └ WaitTimeout (TimeoutError)                  what was waited for has not come yet
 """
 
 from collections.abc import Mapping
@@ -68,6 +71,22 @@ class InvalidStatus(HttpError, ValueError):
 
 class InvalidUrl(HttpError, ValueError):
     """A URL is not one that a request can be sent to."""
+
+
+class BodyTooLarge(HttpError, ValueError):
+    """A body has more bytes than the app takes."""
+
+
+class NotAForm(HttpError, ValueError):
+    """A body that is to be read as a form is none."""
+
+
+class BodyNotRead(HttpError):
+    """What comes behind a body was asked for before the body was read."""
+
+
+class WaitTimeout(HttpError, TimeoutError):
+    """What was waited for has not come in the time given; it may come yet."""
 
 
 class HttpCallFailed(HttpError, HostError):

@@ -1,17 +1,26 @@
 """The service: a function that answers requests, as the platform calls it."""
 
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
-from fastly_compute.http import _wit
-from fastly_compute.http.body import Body, StreamingBody
-from fastly_compute.http.errors import InvalidStatus
-from fastly_compute.http.incoming import IncomingRequest
+from fastly_compute.http import _wit, scope
+from fastly_compute.http.body import Body
+from fastly_compute.http.errors import HttpError, InvalidStatus
+from fastly_compute.http.incoming import HandedOff, IncomingRequest
+from fastly_compute.http.pending import PendingResponse
 from fastly_compute.http.response import Response
+from fastly_compute.http.reuse import Reuse, Rounds
+from fastly_compute.http.streaming import StreamingBody
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
+
+Answer: TypeAlias = Response | PendingResponse | HandedOff | Iterator[bytes]
+"""What a handler returns."""
+
+Handler: TypeAlias = Callable[[IncomingRequest], Answer]
+ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Response]
 
 _NO_CONTENT = frozenset({204, 205, 304})
 
@@ -20,22 +29,28 @@ def _report() -> None:
     sys.excepthook(*sys.exc_info())
 
 
-def _stream(response: Response, body: Body) -> None:
+def _stream(response: Response, body: Body) -> bool:
+    """Send a body as it is produced, and tell whether it got to its end."""
     pieces = body._as_produced()
     first = next(pieces, b"")  # what fails before the first piece can still become a 500
     out = StreamingBody._adopt(_wit.new_body())
-    with out, body:
-        _wit.send_downstream_streaming(response._to_host(), out._wit)
-        try:
-            out.write(first)
-            for piece in pieces:
-                out.write(piece)
-            out.finish()
-        except (Exception, SystemExit):
-            _report()
+    try:
+        with body:
+            _wit.send_downstream_streaming(response._to_host(), out._wit)
+            try:
+                out.write(first)
+                for piece in pieces:
+                    out.write(piece)
+                out.finish()
+            except (Exception, SystemExit):
+                _report()
+                return False
+    finally:
+        out.close()
+    return True
 
 
-def _send(response: Response, *, to_head: bool) -> None:
+def _send(response: Response, *, to_head: bool) -> bool:
     body = response.body
     if not response._passes_through:
         if not 200 <= response.status <= 599:
@@ -43,9 +58,8 @@ def _send(response: Response, *, to_head: bool) -> None:
         if to_head or response.status in _NO_CONTENT:
             body._discard()
             body = Body()
-    if body._pieces is not None:
-        _stream(response, body)
-        return
+    if body._is_produced:
+        return _stream(response, body)
     pollable = body._to_host()
     try:
         resource = response._to_host()
@@ -53,17 +67,24 @@ def _send(response: Response, *, to_head: bool) -> None:
         _wit.drop(pollable)
         raise
     _wit.send_downstream(resource, pollable)
+    return True
 
 
 class Service:
     """A handler as the platform calls it: see `service`."""
 
-    __slots__ = ("_function", "_name")
+    __slots__ = ("_function", "_name", "_on_error", "_reuse")
 
-    def __init__(self, function: Callable[[IncomingRequest], Response]) -> None:
+    def __init__(
+        self, function: Handler, *, reuse: Reuse | None, on_error: ErrorHandler | None
+    ) -> None:
         if not callable(function):
             raise TypeError(f"service() takes a function, not {type(function).__name__}")
+        if reuse is not None and not isinstance(reuse, Reuse):
+            raise TypeError(f"reuse must be a Reuse, not {type(reuse).__name__}")
         self._function = function
+        self._reuse = reuse
+        self._on_error = on_error
         name = getattr(function, "__qualname__", type(function).__qualname__)
         self._name = f"{getattr(function, '__module__', '?')}.{name}"
 
@@ -72,7 +93,7 @@ class Service:
         return self
 
     def handle(self, request: "http_req.Request", body: "async_io.Pollable") -> None:
-        """Answer a request (``http-incoming.handle``).
+        """Answer a request, and those that follow it (``http-incoming.handle``).
 
         Args:
             request: The bindings' request.
@@ -81,36 +102,81 @@ class Service:
         Raises:
             Exception: The bindings' ``Err``: not even a 500 could be sent.
         """
+        if self._reuse is None:
+            self._serve(request, body)
+            return
+        rounds = Rounds(self._reuse)
+        following: _wit.Incoming | None = (request, body)
+        scope.begin()
+        while following is not None:
+            served = self._serve(*following)
+            scope.close_all()
+            following = rounds.next(failed=not served)
+
+    def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
+        """Answer one request, and tell whether that went well."""
         with IncomingRequest._received(request, body) as incoming:
             to_head = False
             try:
                 to_head = incoming.method == "HEAD"
-                self._answer(incoming, to_head=to_head)
-            except (Exception, SystemExit):
+                return self._answer(incoming, to_head=to_head)
+            except (Exception, SystemExit) as error:
                 _report()
-                failure = Response.text("Internal Server Error", status=500)
-                try:
-                    _send(failure, to_head=to_head)
-                except Exception:
-                    _report()
-                    raise _wit.failed() from None
+                if not incoming._handed_off:
+                    self._apologize(incoming, error, to_head=to_head)
+                return False
 
-    def _answer(self, incoming: IncomingRequest, *, to_head: bool) -> None:
-        response = self._function(incoming)
+    def _answer(self, incoming: IncomingRequest, *, to_head: bool) -> bool:
+        answer = self._function(incoming)
+        if incoming._handed_off:
+            if answer is not None and not isinstance(answer, HandedOff):
+                raise HttpError(f"{self._name} answered a request that it had handed off")
+            return True
+        if isinstance(answer, PendingResponse):
+            _wit.send_downstream_pending(answer._give("was already sent"))
+            return True
+        response = Response(body=answer) if isinstance(answer, Iterator) else answer
         if not isinstance(response, Response):
             kind = "None" if response is None else f"a {type(response).__name__}"
             raise TypeError(f"{self._name} returned {kind}, not a fastly_compute.http.Response")
         try:
-            _send(response, to_head=to_head)
+            return _send(response, to_head=to_head)
         except BaseException:
             response._discard()
             raise
+
+    def _apologize(self, incoming: IncomingRequest, error: BaseException, *, to_head: bool) -> None:
+        if self._on_error is not None and isinstance(error, Exception):
+            try:
+                _send(self._on_error(incoming, error), to_head=to_head)
+            except (Exception, SystemExit):
+                _report()
+            else:
+                return
+        try:
+            _send(Response.text("Internal Server Error", status=500), to_head=to_head)
+        except Exception:
+            _report()
+            raise _wit.failed() from None
 
     def __repr__(self) -> str:
         return f"<Service {self._name}>"
 
 
-def service(function: Callable[[IncomingRequest], Response]) -> Service:
+@overload
+def service(
+    function: Handler, *, reuse: Reuse | None = None, on_error: ErrorHandler | None = None
+) -> Service: ...
+@overload
+def service(
+    *, reuse: Reuse | None = None, on_error: ErrorHandler | None = None
+) -> Callable[[Handler], Service]: ...
+def service(
+    function: Handler | None = None,
+    *,
+    reuse: Reuse | None = None,
+    on_error: ErrorHandler | None = None,
+) -> Service | Callable[[Handler], Service]:
     """Make a service of a function that answers requests.
 
     The result has to be called ``HttpIncoming`` in the app's module. The function gets each
@@ -120,7 +186,10 @@ def service(function: Callable[[IncomingRequest], Response]) -> Service:
     - one whose body is an iterable is streamed: the head is sent with the first piece, even an
       empty one, and each piece as it is produced. Should the iterable raise, the transfer is
       aborted, so that the client sees it is not complete;
-    - one from a backend passes through, its body unread.
+    - one from a backend passes through, its body unread;
+    - an iterator of bytes, such as a generator, is a 200 with that as its body;
+    - a `PendingResponse` goes to the client when it arrives; where there is none, the host answers;
+    - what a hand-off returns means that another answers.
 
     The body is left out where HTTP has none: in the answer to HEAD, and with 204, 205 and 304.
 
@@ -129,12 +198,16 @@ def service(function: Callable[[IncomingRequest], Response]) -> Service:
 
     Args:
         function: The handler. It may be any callable.
+        reuse: Whether and how far a sandbox serves one request after the other; by default, each
+            serves one.
+        on_error: Makes the answer in the place of the bare 500, of the request and the exception.
+            It is not asked where the answer was begun. If it raises, the 500 is sent.
 
     Returns:
-        The service. Use it as a function or as a decorator.
+        The service; without a function, a decorator that makes it.
 
     Raises:
-        TypeError: It cannot be called.
+        TypeError: It cannot be called, or *reuse* is no `Reuse`.
 
     Example:
         >>> from fastly_compute.http import IncomingRequest, Response, service
@@ -142,4 +215,6 @@ def service(function: Callable[[IncomingRequest], Response]) -> Service:
         ... def HttpIncoming(request: IncomingRequest) -> Response:
         ...     return Response.text(f"You asked for {request.path}")
     """
-    return Service(function)
+    if function is None:
+        return lambda handler: Service(handler, reuse=reuse, on_error=on_error)
+    return Service(function, reuse=reuse, on_error=on_error)

@@ -50,6 +50,11 @@ def _value(name: str, value: str) -> str:
     raise InvalidHeader(name, repr(shown), rule)
 
 
+def checked_field(name: str, value: str) -> tuple[str, str]:
+    """Return a field that can be sent. Raises `InvalidHeader` and `TypeError`."""
+    return _name(name), _value(name, value)
+
+
 class Headers:
     """Header fields in their order, with the case of their names and with repetitions.
 

@@ -1,15 +1,33 @@
 """The client's request."""
 
-from typing import TYPE_CHECKING, Self
+import json
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from fastly_compute.core import Handle
+from fastly_compute.backend import Backend
+from fastly_compute.core import Handle, case_of
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body
-from fastly_compute.http.headers import Headers
+from fastly_compute.http.client import Bot, ClientTls, VpnProxy
+from fastly_compute.http.errors import BodyTooLarge, NotAForm
+from fastly_compute.http.headers import Headers, HeadersLike
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
+    from wit_world.imports.types import IpAddress
+
+_FORM = "application/x-www-form-urlencoded"
+_EARLY_HINTS = 103
+
+
+def _latin(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+class HandedOff:
+    """What a handler returns after a hand-off: another answers in its place."""
+
+    __slots__ = ()
 
 
 class IncomingRequest(Handle["http_req.Request"]):
@@ -25,12 +43,13 @@ class IncomingRequest(Handle["http_req.Request"]):
         >>> HttpIncoming = service(handle)
     """
 
-    __slots__ = ("_address", "_body", "_headers", "_id", "_method", "_parts", "_url")
+    __slots__ = ("_address", "_body", "_handed_off", "_headers", "_id", "_method", "_parts", "_url")
 
     _HOW = "a handler under fastly_compute.http.service"
 
     _address: tuple[str | None] | None
     _body: Body
+    _handed_off: bool
     _headers: Headers | None
     _id: str | None
     _method: str | None
@@ -42,6 +61,7 @@ class IncomingRequest(Handle["http_req.Request"]):
         request = cls._adopt(resource)
         request._address = request._headers = request._id = None
         request._method = request._parts = request._url = None
+        request._handed_off = False
         request._body = Body._received(pollable)
         return request
 
@@ -64,6 +84,16 @@ class IncomingRequest(Handle["http_req.Request"]):
         if self._parts is None:
             self._parts = urlsplit(self.url)
         return self._parts
+
+    @property
+    def scheme(self) -> str:
+        """The URL's scheme, ``http`` or ``https``."""
+        return self._split.scheme
+
+    @property
+    def host(self) -> str:
+        """The host that the client asked for, and the port where the URL has one."""
+        return self._split.netloc
 
     @property
     def path(self) -> str:
@@ -93,18 +123,221 @@ class IncomingRequest(Handle["http_req.Request"]):
         return self._body
 
     @property
+    def http_version(self) -> str:
+        """The HTTP version that the client speaks, such as ``HTTP/2``."""
+        return _wit.version_of(self._wit)
+
+    @property
+    def original_header_names(self) -> list[str]:
+        """The names of the headers in the client's order and case, as far as the host kept them."""
+        return _wit.original_names(self._wit)
+
+    def text(self, *, limit: int | None = None, encoding: str = "utf-8") -> str:
+        """Read the body as text.
+
+        Args:
+            limit: The most bytes that it may have; None for any number.
+            encoding: What it is encoded in.
+
+        Raises:
+            BodyTooLarge: It has more.
+            ValueError: It is not in this encoding.
+            HandleClosed: It was read before.
+            BodyError: Reading failed.
+        """
+        return self._whole(limit).decode(encoding)
+
+    def json(self, *, limit: int | None = None) -> Any:
+        """Read the body as JSON (RFC 8259), whatever the Content-Type says.
+
+        Args:
+            limit: The most bytes that it may have; None for any number.
+
+        Raises:
+            BodyTooLarge: It has more.
+            ValueError: It is no JSON.
+            HandleClosed: It was read before.
+            BodyError: Reading failed.
+        """
+        return json.loads(self._whole(limit))
+
+    def form(self, *, limit: int | None = None) -> dict[str, list[str]]:
+        """Read the body as a form: decoded names, each with its decoded values in order.
+
+        Args:
+            limit: The most bytes that it may have; None for any number.
+
+        Raises:
+            NotAForm: The Content-Type is not ``application/x-www-form-urlencoded``. Forms with
+                files are ``multipart/form-data``, which frameworks read: see fastly-compute-wsgi.
+            BodyTooLarge: It has more.
+            ValueError: It is not UTF-8.
+            HandleClosed: It was read before.
+            BodyError: Reading failed.
+        """
+        given = self.headers.get("content-type") or "none"
+        if given.partition(";")[0].strip().lower() != _FORM:
+            raise NotAForm(f"the Content-Type of a form is {_FORM}, not {given}")
+        content = self._whole(limit).decode()
+        return parse_qs(content, keep_blank_values=True, errors="strict")
+
+    def _whole(self, limit: int | None) -> bytes:
+        if limit is None:
+            return self._body.read()
+        content = self._body.read(limit + 1)
+        if len(content) > limit:
+            self._body.close()
+            raise BodyTooLarge(f"the request's body has more than {limit} bytes")
+        return content
+
+    @property
     def client_address(self) -> str | None:
         """The client's IP address, or None if the host does not know it."""
         if self._address is None:
-            self._address = (_wit.client_address(self._wit),)
+            found = _wit.asked("downstream-client-ip-addr", self._wit)
+            self._address = (_wit.address_of(cast("IpAddress | None", found)),)
         return self._address[0]
 
     @property
-    def request_id(self) -> str:
+    def server_address(self) -> str | None:
+        """The IP address that the client reached, or None if the host does not know it."""
+        found = _wit.asked("downstream-server-ip-addr", self._wit)
+        return _wit.address_of(cast("IpAddress | None", found))
+
+    @property
+    def request_id(self) -> str | None:
         """The identifier that the host gave the request."""
         if self._id is None:
-            self._id = _wit.request_id(self._wit)
+            self._id = self._text("downstream-client-request-id")
         return self._id
+
+    @property
+    def tls(self) -> ClientTls:
+        """The TLS connection that it came over: eight calls of the host, made each time."""
+        ja3 = self._bytes("downstream-tls-ja3-md5", sized=False)
+        verdict = _wit.asked("downstream-tls-client-cert-verify-result", self._wit)
+        return ClientTls(
+            protocol=_latin(self._bytes("downstream-tls-protocol")),
+            cipher=_latin(self._bytes("downstream-tls-cipher-openssl-name")),
+            server_name=self._text("downstream-tls-client-servername"),
+            client_hello=self._bytes("downstream-tls-client-hello"),
+            ja3=None if ja3 is None else ja3.hex(),
+            ja4=self._text("downstream-tls-ja4"),
+            client_certificate=self._bytes("downstream-tls-raw-client-certificate"),
+            certificate_verdict=None if verdict is None else case_of(verdict),
+        )
+
+    @property
+    def h2_fingerprint(self) -> str | None:
+        """The fingerprint of the client's HTTP/2 connection."""
+        return self._text("downstream-client-h2-fingerprint")
+
+    @property
+    def oh_fingerprint(self) -> str | None:
+        """The fingerprint of the order of the client's headers."""
+        return self._text("downstream-client-oh-fingerprint")
+
+    @property
+    def ddos_detected(self) -> bool | None:
+        """Whether the request was taken for a part of an attack."""
+        return self._flag("downstream-client-ddos-detected")
+
+    @property
+    def fastly_key_is_valid(self) -> bool | None:
+        """Whether the Fastly-Key header has a key that may purge this service."""
+        return self._flag("fastly-key-is-valid")
+
+    @property
+    def compliance_region(self) -> str | None:
+        """The region whose rules the request falls under."""
+        return self._text("downstream-compliance-region")
+
+    @property
+    def bot(self) -> Bot:
+        """What bot detection found: five calls of the host, made each time."""
+        return Bot(
+            analyzed=self._flag("downstream-bot-analyzed"),
+            detected=self._flag("downstream-bot-detected"),
+            name=self._text("downstream-bot-name"),
+            category=self._text("downstream-bot-category"),
+            verified=self._flag("downstream-bot-verified"),
+        )
+
+    @property
+    def vpn_proxy(self) -> VpnProxy:
+        """What is known about VPNs and proxies: eleven calls of the host, made each time."""
+        flags = {
+            name: self._flag(f"downstream-resvpnproxy-{name.replace('_', '-')}")
+            for name in VpnProxy.__slots__
+            if name.startswith("is_")
+        }
+        service = self._text("downstream-resvpnproxy-vpn-service-name")
+        return VpnProxy(vpn_service_name=service, **flags)
+
+    def _text(self, function: str) -> str | None:
+        return cast("str | None", _wit.asked(function, self._wit, sized=True))
+
+    def _bytes(self, function: str, *, sized: bool = True) -> bytes | None:
+        return cast("bytes | None", _wit.asked(function, self._wit, sized=sized))
+
+    def _flag(self, function: str) -> bool | None:
+        return cast("bool | None", _wit.asked(function, self._wit))
+
+    def send_early_hints(self, headers: HeadersLike) -> None:
+        """Send a 103 ahead of the answer, so that the client can fetch ahead (RFC 8297).
+
+        It can be done several times, before the handler returns.
+
+        Args:
+            headers: What the answer will probably have, such as Link.
+
+        Raises:
+            InvalidHeader: A header cannot be sent.
+            HttpCallFailed: The answer was begun already.
+        """
+        hints = _wit.new_response(_EARLY_HINTS, Headers(headers).items())
+        _wit.send_downstream(hints, _wit.new_body())
+
+    def handoff_fanout(self, backend: Backend | str) -> HandedOff:
+        """Leave the request to Fanout (``request.redirect-to-grip-proxy``).
+
+        Fanout sends it on to the backend, and what that answers says whether the client's
+        connection is held open.
+
+        Args:
+            backend: The backend or its name.
+
+        Returns:
+            What the handler has to return.
+
+        Raises:
+            BackendNotFound: There is no backend of that name.
+            HttpUnsupported: This host has no Fanout.
+            HttpCallFailed: The answer was begun already.
+        """
+        return self._hand_off(backend, websocket=False)
+
+    def handoff_websocket(self, backend: Backend | str) -> HandedOff:
+        """Leave the request to a backend as a WebSocket (``request.redirect-to-websocket-proxy``).
+
+        Args:
+            backend: The backend or its name.
+
+        Returns:
+            What the handler has to return.
+
+        Raises:
+            BackendNotFound: There is no backend of that name.
+            HttpUnsupported: This host has no WebSockets.
+            HttpCallFailed: The answer was begun already.
+        """
+        return self._hand_off(backend, websocket=True)
+
+    def _hand_off(self, backend: Backend | str, *, websocket: bool) -> HandedOff:
+        target = Backend.open(backend) if isinstance(backend, str) else backend
+        _wit.hand_off(self._wit, target._wit, websocket=websocket)
+        self._handed_off = True
+        return HandedOff()
 
     def close(self) -> None:
         """Release it and its body; closing again does nothing."""

@@ -1,15 +1,22 @@
 """Requests to backends."""
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
-from fastly_compute.http.errors import InvalidMethod, InvalidUrl
+from fastly_compute.http.cache_options import CacheOptions
+from fastly_compute.http.errors import BodyError, InvalidMethod, InvalidUrl
 from fastly_compute.http.headers import TOKEN, Headers, HeadersLike
+from fastly_compute.http.pending import PendingResponse
 from fastly_compute.http.response import Response
+from fastly_compute.http.streaming import StreamingBody
+
+if TYPE_CHECKING:
+    from wit_world.imports import async_io, http_req
 
 _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
@@ -56,8 +63,12 @@ class Request:
         headers: `Headers`, a mapping, or pairs of name and value; copied. Without a Host among
             them, it is the URL's. The host computes Content-Length and Transfer-Encoding itself.
         body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
-            that of the client's request. A file or iterable is given to the host piece by piece,
-            and sent when it is complete.
+            that of the client's request. A file or iterable is sent as it is read, in chunks.
+        cache: What the cache is to do; by default what the response's headers say.
+        decompress_gzip: Whether the host takes gzip off the response's body, and Content-Encoding
+            and Content-Length off its headers. Ask for it with ``Accept-Encoding: gzip``.
+        manual_framing: Whether Content-Length and Transfer-Encoding are taken from the headers as
+            they are, and not computed. What they say must be true.
 
     Raises:
         InvalidHeader: A header cannot be sent.
@@ -73,7 +84,17 @@ class Request:
         ...     return request.send("weather")
     """
 
-    __slots__ = ("__weakref__", "_authority", "_body", "_headers", "_method", "_url")
+    __slots__ = (
+        "__weakref__",
+        "_authority",
+        "_body",
+        "_cache",
+        "_decompress_gzip",
+        "_headers",
+        "_manual_framing",
+        "_method",
+        "_url",
+    )
 
     def __init__(
         self,
@@ -82,10 +103,18 @@ class Request:
         *,
         headers: "HeadersLike | None" = None,
         body: "BodyLike | None" = None,
+        cache: CacheOptions | None = None,
+        decompress_gzip: bool = False,
+        manual_framing: bool = False,
     ) -> None:
+        if cache is not None and not isinstance(cache, CacheOptions):
+            raise TypeError(f"cache must be CacheOptions, not {type(cache).__name__}")
         self._method = _method(method)
         self._url, self._authority = _split(url)
         self._headers = Headers(headers or ())
+        self._cache = cache
+        self._decompress_gzip = bool(decompress_gzip)
+        self._manual_framing = bool(manual_framing)
         self._body = Body._of(body)
 
     @property
@@ -108,6 +137,11 @@ class Request:
         """The body."""
         return self._body
 
+    @property
+    def cache(self) -> CacheOptions | None:
+        """What the cache is to do; None leaves it to the response."""
+        return self._cache
+
     def send(self, backend: Backend | str | None = None) -> Response:
         """Send it and wait for the head of the response (``http-req.send``).
 
@@ -127,24 +161,117 @@ class Request:
             HttpCallFailed: The host refused the request.
             HostUnavailable: There is no host.
         """
+        if self._body._is_produced:
+            return self._produce(backend).wait()
+        target, sent = self._target(backend)
+        request, body = self._to_host(self._body)
+        resource, pollable = _wit.send(request, body, target._wit, sent)
+        return Response._received(resource, pollable)
+
+    def send_async(self, backend: Backend | str | None = None) -> PendingResponse:
+        """Send it without waiting for the response (``http-req.send-async``).
+
+        A body that is a file or an iterable is sent first; everything else goes on by itself.
+
+        Args:
+            backend: As for `send`.
+
+        Returns:
+            The response on its way.
+
+        Raises:
+            SendError: The host refused to send it.
+            BackendNotFound: There is no backend of that name.
+            BackendError: There can be no dynamic backend for the URL.
+            HandleClosed: The body was used up before.
+            BodyError: Passing the body to the host failed.
+            HttpCallFailed: The host refused the request.
+            HostUnavailable: There is no host.
+        """
+        if self._body._is_produced:
+            return self._produce(backend)
+        target, sent = self._target(backend)
+        request, body = self._to_host(self._body)
+        return PendingResponse._of(_wit.send_async(request, body, target._wit, sent), sent)
+
+    def send_streaming(
+        self, backend: Backend | str | None = None
+    ) -> tuple[StreamingBody, PendingResponse]:
+        """Begin to send it, and write its body on from there (``http-req.send-async-streaming``).
+
+        Args:
+            backend: As for `send`.
+
+        Returns:
+            The way to write on, behind the body that the request has; and the response on its way.
+
+        Raises:
+            SendError: The host refused to send it.
+            BackendNotFound: There is no backend of that name.
+            BackendError: There can be no dynamic backend for the URL.
+            HandleClosed: The body was used up before.
+            BodyError: Passing the body to the host failed.
+            HttpCallFailed: The host refused the request.
+            HostUnavailable: There is no host.
+        """
+        return self._begin(backend, self._body)
+
+    def _begin(
+        self, backend: Backend | str | None, first: Body
+    ) -> tuple[StreamingBody, PendingResponse]:
+        target, sent = self._target(backend)
+        request, body = self._to_host(first)
+        try:
+            pending = _wit.send_streaming(request, body, target._wit, sent)
+        except BaseException:
+            _wit.drop(body)
+            raise
+        return StreamingBody._adopt(body), PendingResponse._of(pending, sent)
+
+    def _produce(self, backend: Backend | str | None) -> PendingResponse:
+        """Send it, and its body as that is produced."""
+        pieces = self._body._as_produced()
+        out, pending = self._begin(backend, Body())
+        try:
+            with out:
+                for piece in pieces:
+                    out.write(piece)
+            self._body._release("was already sent")
+        except BodyError:
+            self._body.close()
+            # Why the backend takes no more is in what it answered, or did not.
+            pending.wait().close()
+            raise
+        except BaseException:
+            self._body.close()
+            pending.close()
+            raise
+        return pending
+
+    def _target(self, backend: Backend | str | None) -> tuple[Backend, _wit.Sent]:
         if backend is None:
             backend = Backend.for_url(self._url)
         elif isinstance(backend, str):
             backend = Backend.open(backend)
-        target = backend._wit
+        return backend, _wit.Sent(self._method, self._url, backend.name)
+
+    def _to_host(self, content: Body) -> "tuple[http_req.Request, async_io.Pollable]":
         fields = self._headers.items()
         if "host" not in self._headers:
             fields = [("Host", self._authority), *fields]
-        body = self._body._to_host()
+        body = content._to_host()
         try:
             request = _wit.new_request(self._method, self._url, fields)
+            _wit.configure(
+                request,
+                self._cache,
+                decompress_gzip=self._decompress_gzip,
+                manual_framing=self._manual_framing,
+            )
         except BaseException:
             _wit.drop(body)
             raise
-        resource, pollable = _wit.send(
-            request, body, target, method=self._method, url=self._url, name=backend.name
-        )
-        return Response._received(resource, pollable)
+        return request, body
 
     def __repr__(self) -> str:
         return f"<Request {self._method} {self._url.partition('?')[0]}>"

@@ -37,6 +37,11 @@ class Response:
         body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
             that of another message.
 
+    Attributes:
+        close_connection: Whether the client's connection is closed behind it; false at first.
+        manual_framing: Whether Content-Length and Transfer-Encoding are taken from its headers as
+            they are, and not computed; false at first. What they say must be true.
+
     Raises:
         InvalidHeader: A header cannot be sent.
         InvalidStatus: The status is out of range.
@@ -58,6 +63,8 @@ class Response:
         "_received_status",
         "_resource",
         "_status",
+        "close_connection",
+        "manual_framing",
     )
 
     def __init__(
@@ -73,6 +80,8 @@ class Response:
         self._status: int | None = _status(status)
         self._headers: Headers | None = Headers(headers or ())
         self._body = Body._of(body)
+        self.close_connection = False
+        self.manual_framing = False
 
     @classmethod
     def _received(cls, resource: "http_resp.Response", pollable: "async_io.Pollable") -> Self:
@@ -194,6 +203,16 @@ class Response:
         self._headers = new
 
     @property
+    def http_version(self) -> str | None:
+        """The HTTP version that the backend answered with; None for a response made here."""
+        return None if self._resource is None else _wit.version_of(self._resource)
+
+    @property
+    def remote_address(self) -> tuple[str, int] | None:
+        """The IP address and port of the backend that answered, where the host knows them."""
+        return None if self._resource is None else _wit.remote_address(self._resource)
+
+    @property
     def body(self) -> Body:
         """The body; can be set, to all that makes one."""
         return self._body
@@ -216,6 +235,14 @@ class Response:
 
     def _to_host(self) -> "http_resp.Response":
         """Give a response of the host's with this status and these headers."""
+        resource = self._changed()
+        if self.manual_framing:
+            _wit.frame_by_hand(resource)
+        if self.close_connection:
+            _wit.close_connection(resource)
+        return resource
+
+    def _changed(self) -> "http_resp.Response":
         if self._resource is None and not self._gone:
             return _wit.new_response(self.status, self.headers.items())
         resource = self._wit()

@@ -28,7 +28,8 @@
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar
+from urllib.parse import urlsplit
 
 from fastly_compute.core import case_of, errors
 from fastly_compute.http.errors import HttpCallFailed
@@ -89,6 +90,11 @@ class SendError(HttpCallFailed, OSError):
         where = url.partition("?")[0]
         told = f"{self.explanation} ({detail or case}{''.join(known)})"
         self.args = (f"{method} {where} through backend {backend!r} failed: {told}",)
+
+    @property
+    def host(self) -> str:
+        """The host that the URL names, and its port where it has one."""
+        return urlsplit(self.url).netloc
 
     def __reduce__(self) -> tuple[object, ...]:
         """Rebuild from the facts."""
@@ -341,15 +347,8 @@ CASES: Mapping[str, type[SendError]] = {
 """The exception for each case of the WIT's ``error`` where a send gives no detail."""
 
 
-class _WithDetail(Protocol):
-    @property
-    def detail(self) -> object: ...
-    @property
-    def error(self) -> object: ...
-
-
-def send_error(value: _WithDetail, *, method: str, url: str, backend: str) -> SendError:
-    """Make the exception for the WIT's ``error-with-detail``.
+def send_error(value: object, *, method: str, url: str, backend: str) -> SendError:
+    """Make the exception for the WIT's ``error-with-detail``, or its ``error`` alone.
 
     Args:
         value: What ``bindings.Err`` carried.
@@ -360,8 +359,9 @@ def send_error(value: _WithDetail, *, method: str, url: str, backend: str) -> Se
     Returns:
         The exception.
     """
-    case = case_of(value.error)
-    detail = None if value.detail is None else case_of(value.detail)
+    case = case_of(getattr(value, "error", value))
+    told = getattr(value, "detail", None)
+    detail = None if told is None else case_of(told)
     kind = CASES.get(case, SendError) if detail is None else DETAILS.get(detail, SendError)
     return kind(
         method=method,
@@ -369,5 +369,5 @@ def send_error(value: _WithDetail, *, method: str, url: str, backend: str) -> Se
         backend=backend,
         case=case,
         detail=detail,
-        payload=getattr(value.detail, "value", None),
+        payload=getattr(told, "value", None),
     )

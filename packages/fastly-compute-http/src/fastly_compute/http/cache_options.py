@@ -1,0 +1,84 @@
+"""What the platform's cache is to do with a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastly_compute.core import Duration, whole_seconds
+
+_LONGEST_KEY = 1024
+_LONGEST_KEYS = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheOptions:
+    """How the readthrough cache treats a request and its response (``cache-override`` in the WIT).
+
+    Without any, the response's headers decide. Overrides hold for what is stored because of this
+    request; a response that is found in the cache stays what it is.
+
+    Attributes:
+        ttl: How long the response is fresh: a `datetime.timedelta` or a number of seconds, whole,
+            from 0 up to but not including 2^32 s. 0 stores nothing that is fresh. None leaves it
+            to the response.
+        stale_while_revalidate: How long it may be served stale while it is fetched anew; likewise.
+        surrogate_key: Keys to purge it by, besides those of its Surrogate-Key header: text with
+            spaces between keys, or a sequence of keys. Each is visible ASCII of up to 1024
+            characters, all of them together up to 16 KiB.
+        pci: Whether it may only be kept as the PCI and HIPAA rules allow: never on a disk.
+        pass_through: Whether the cache is passed by; that excludes all others.
+
+    Raises:
+        TypeError: A value is of the wrong type.
+        ValueError: A value breaks its rule, or one is given beside `pass_through`.
+
+    Example:
+        >>> from fastly_compute.http import CacheOptions, Request
+        >>> cached = CacheOptions(ttl=30, stale_while_revalidate=60, surrogate_key="home news")
+        >>> request = Request("GET", "https://news.example/", cache=cached)
+    """
+
+    ttl: Duration | None = None
+    stale_while_revalidate: Duration | None = None
+    surrogate_key: str | Sequence[str] | None = None
+    pci: bool = False
+    pass_through: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("pci", "pass_through"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False, not {getattr(self, name)!r}")
+        overrides = [self.ttl_s, self.stale_while_revalidate_s, self.surrogate_keys]
+        if self.pass_through and (self.pci or any(value is not None for value in overrides)):
+            raise ValueError("pass_through passes the cache by: nothing else can be said with it")
+
+    @property
+    def ttl_s(self) -> int | None:
+        """The time to live in seconds."""
+        return None if self.ttl is None else whole_seconds(self.ttl, field="ttl")
+
+    @property
+    def stale_while_revalidate_s(self) -> int | None:
+        """The time to serve it stale in seconds."""
+        value = self.stale_while_revalidate
+        return None if value is None else whole_seconds(value, field="stale_while_revalidate")
+
+    @property
+    def surrogate_keys(self) -> str | None:
+        """The keys as they are sent, with a space between two."""
+        if self.surrogate_key is None:
+            return None
+        keys = self.surrogate_key
+        if isinstance(keys, str):
+            keys = keys.split(" ")
+        for key in keys:
+            if not isinstance(key, str):
+                kind = type(key).__name__
+                raise TypeError(f"surrogate_key must be text or texts, and one is a {kind}")
+            if not (key.isascii() and key.isprintable() and key) or " " in key:
+                raise ValueError(f"surrogate_key {key!r}: a key is visible ASCII, not empty")
+            if len(key) > _LONGEST_KEY:
+                raise ValueError(f"surrogate_key {key[:32]!r}…: a key has up to 1024 characters")
+        joined = " ".join(keys)
+        if not joined or len(joined) > _LONGEST_KEYS:
+            raise ValueError("surrogate_key: all keys together have 1 to 16384 characters")
+        return joined

@@ -1,0 +1,88 @@
+"""How long a sandbox serves one request after the other."""
+
+from dataclasses import dataclass
+from time import monotonic
+
+from fastly_compute.core import Duration, HostError, milliseconds
+from fastly_compute.http import _wit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reuse:
+    """When a sandbox that is reused has served enough (``http-downstream.next-request``).
+
+    A sandbox that is reused keeps the state of the app's modules, and the backends that it
+    registered, from one request to the next, which may be another visitor's. None is no limit but
+    the platform's own; Viceroy's are 6 requests and 10 s between two.
+
+    Attributes:
+        max_requests: How many requests it serves at most, the first included; 1 or more.
+        max_lifetime: For how long it takes further requests, from its first one on: a
+            `datetime.timedelta` or seconds, less than 2^32 ms.
+        max_memory: How many MiB it may use and still take a further request. A host that does not
+            know says 0.
+        idle_timeout: How long it waits for a further request, likewise.
+        after_failure: Whether it goes on after a request that failed with a 500. What the failure
+            left in the app's modules stays there.
+
+    Raises:
+        TypeError: A value is of the wrong type.
+        ValueError: A value breaks its rule.
+
+    Example:
+        >>> from fastly_compute.http import IncomingRequest, Response, Reuse, service
+        >>> @service(reuse=Reuse(max_requests=1000, max_memory=100))
+        ... def HttpIncoming(request: IncomingRequest) -> Response:
+        ...     return Response.text("hello")
+    """
+
+    max_requests: int | None = None
+    max_lifetime: Duration | None = None
+    max_memory: int | None = None
+    idle_timeout: Duration | None = None
+    after_failure: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_requests", "max_memory"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+                raise TypeError(f"{name} must be an int or None, not {value!r}")
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        for name in ("max_lifetime", "idle_timeout"):
+            value = getattr(self, name)
+            if value is not None:
+                milliseconds(value, field=name)
+
+
+class Rounds:
+    """Counts what one sandbox has served."""
+
+    def __init__(self, reuse: Reuse) -> None:
+        self._reuse = reuse
+        self._served = 0
+        self._began = monotonic()
+
+    def next(self, *, failed: bool) -> "_wit.Incoming | None":
+        """Wait for a further request, after one that was answered; None where there is none."""
+        reuse = self._reuse
+        self._served += 1
+        if failed and not reuse.after_failure:
+            return None
+        if reuse.max_requests is not None and self._served >= reuse.max_requests:
+            return None
+        waits = []
+        if reuse.idle_timeout is not None:
+            waits.append(milliseconds(reuse.idle_timeout, field="idle_timeout"))
+        if reuse.max_lifetime is not None:
+            lived = round((monotonic() - self._began) * 1000)
+            waits.append(milliseconds(reuse.max_lifetime, field="max_lifetime") - lived)
+        if any(wait <= 0 for wait in waits):
+            return None
+        if reuse.max_memory is not None and _wit.heap_mib() > reuse.max_memory:
+            return None
+        try:
+            return _wit.next_request(min(waits) if waits else None)
+        except HostError:
+            # A host that cannot say what comes next has nothing more for this sandbox.
+            return None
