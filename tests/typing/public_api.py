@@ -8,10 +8,18 @@ from fastly_compute import requests
 from fastly_compute.backend import (
     UNCHECKED_CERT_HOSTNAME,
     Backend,
+    BackendError,
     BackendHealth,
+    BackendNotAllowed,
+    BackendOptions,
+    BackendUnsupported,
     ClientCert,
     DynamicBackendConfig,
+    HealthCheck,
     TLSVersion,
+    allow_dynamic_backends,
+    enforce_explicit_backends,
+    set_default_dynamic_config,
 )
 from fastly_compute.core import FastlyComputeError, HostUnavailable
 from fastly_compute.http import (
@@ -35,6 +43,9 @@ def secrets() -> None:
     assert_type(store["token"].plaintext(), bytes)
     assert_type(store["token"].text(), str)
     assert_type("token" in store, bool)
+    assert_type(Secret.from_bytes(b"mine"), Secret)
+    Secret.from_bytes("mine")  # type: ignore[arg-type]
+    store.get(1)  # type: ignore[arg-type]
 
 
 def backends() -> None:
@@ -56,6 +67,42 @@ def backends() -> None:
     assert_type(Backend.exists("name"), bool)
     Backend.create_dynamic("example.com", no_such_option=1)  # type: ignore[call-arg]
     DynamicBackendConfig("example.com")  # type: ignore[call-arg]
+    assert_type(config.target, str)
+    assert_type(config.is_tls, bool)
+    assert_type(Backend.for_url("https://example.com", first_byte_timeout=5), Backend)
+    assert_type(backend.config, DynamicBackendConfig | None)
+    assert_type(backend.describe(), dict[str, object])
+    assert_type(backend.override_host, str | None)
+    assert_type((backend.host, backend.port, backend.is_tls), tuple[str, int, bool])
+    assert_type(TLSVersion.parse("1.2") < TLSVersion.V1_3, bool)
+    check = HealthCheck(host="example.com", interval=timedelta(seconds=30), timeout=2.5)
+    assert_type(config.replace(target="example.org", healthcheck=check), DynamicBackendConfig)
+    patient: BackendOptions = {"connect_timeout": 2, "cert_hostname": None}
+    assert_type(Backend.create_dynamic("example.com", **patient), Backend)
+    with Backend.open("name") as opened:
+        assert_type(opened, Backend)
+    ClientCert(certificate="PEM", key="key")  # type: ignore[arg-type]
+    Backend.create_dynamic("example.com", tls_min_version="1.2")  # type: ignore[arg-type]
+    Backend.for_url("https://example.com", connect_timeout="5")  # type: ignore[arg-type]
+    Backend.register_dynamic("name", {"target": "example.com"})  # type: ignore[arg-type]
+    config.replace(no_such_option=1)  # type: ignore[call-arg]
+    backend.host = "example.org"  # type: ignore[misc]
+    config.target = "example.org"  # type: ignore[misc]
+
+
+def backend_policies(error: BackendError, forbidden: BackendNotAllowed) -> OSError:
+    set_default_dynamic_config(connect_timeout=1, tls_min_version=TLSVersion.V1_2)
+    set_default_dynamic_config(target="example.com")  # type: ignore[call-arg]
+    set_default_dynamic_config(pooling="yes")  # type: ignore[arg-type]
+    allow_dynamic_backends(hosts=["example.com", "*.example.org"])
+    allow_dynamic_backends(hosts=[1])  # type: ignore[list-item]
+    enforce_explicit_backends()
+    enforce_explicit_backends("origin")
+    assert_type(forbidden.host, str)
+    root: FastlyComputeError = error
+    unsupported: NotImplementedError = BackendUnsupported("open", case="unsupported")
+    assert_type((root, unsupported), tuple[FastlyComputeError, NotImplementedError])
+    return forbidden
 
 
 def handle(request: IncomingRequest) -> Response:

@@ -21,6 +21,17 @@ class Pki:
     key: bytes
 
 
+class NoWayOut:
+    """Nothing is sent in these tests; with a way out given, no health check is either."""
+
+
+@pytest.fixture(scope="session")
+def quiet_host():
+    """A host for many examples."""
+    with Host(LocalServer(), output=lambda line: None, way_out=NoWayOut()) as host:
+        yield host
+
+
 @pytest.fixture(scope="session")
 def pki():
     ca = trustme.CA()
@@ -43,7 +54,8 @@ def host(pki):
         "down": BackendConfig(url="http://192.0.2.1", health=Health.UNHEALTHY),
     }
     secrets = {"tls": {"key": pki.key, "same-key": pki.key, "no-key": b"not a key"}}
-    with Host(LocalServer(backends=static, secret_stores=secrets)) as host:
+    config = LocalServer(backends=static, secret_stores=secrets)
+    with Host(config, way_out=NoWayOut()) as host:
         yield host
 
 

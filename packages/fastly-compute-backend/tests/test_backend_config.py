@@ -1,11 +1,14 @@
 import copy
 import math
 import pickle
+import ssl
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fastly_compute.backend import (
     UNCHECKED_CERT_HOSTNAME,
@@ -35,6 +38,13 @@ MS_FIELDS = [
 SECOND_FIELDS = ["tcp_keepalive_interval", "tcp_keepalive_time"]
 FLAGS = ["use_tls", "tcp_keepalive_enable", "pooling", "grpc", "prefer_ipv6"]
 COUNTS = ["max_connections", "max_use"]
+
+
+def without_a_line(pem, at=3):
+    """What is left of a certificate that was not copied whole."""
+    lines = pem.splitlines(keepends=True)
+    del lines[at]
+    return "".join(lines)
 
 
 def config(**options):
@@ -78,7 +88,7 @@ def test_it_cannot_be_changed():
 
 @pytest.mark.parametrize("field", MS_FIELDS)
 def test_durations_are_seconds_or_timedeltas_and_kept_to_the_millisecond(field):
-    for given, kept in [
+    for value, kept in [
         (1, timedelta(seconds=1)),
         (0.25, timedelta(milliseconds=250)),
         (0, timedelta(0)),
@@ -86,7 +96,7 @@ def test_durations_are_seconds_or_timedeltas_and_kept_to_the_millisecond(field):
         (1e-9, timedelta(milliseconds=1)),
         ((2**32 - 1) / 1000, timedelta(milliseconds=2**32 - 1)),
     ]:
-        assert getattr(config(**{field: given}), field) == kept
+        assert getattr(config(**{field: value}), field) == kept
     assert config(**{field: 1}) == config(**{field: 1.0}) == config(**{field: timedelta(seconds=1)})
 
 
@@ -140,7 +150,11 @@ def test_counts_are_whole_numbers_that_fit_32_bits(field, least):
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "a b", "a\r\nX: y", "ä.example", "\0", "x" * 1025, "a\t"]
+    "value",
+    [
+        *["", " ", "a b", "a\r\nX: y", "ä.example", "\0", "x" * 1025, "a\t"],
+        *["https://a.example", "a.example/path", "user@a.example", "a.example?x"],
+    ],
 )
 def test_an_override_host_is_safe_in_a_header(value):
     assert refused(override_host=value).field == "override_host"
@@ -148,6 +162,7 @@ def test_an_override_host_is_safe_in_a_header(value):
 
 def test_an_override_host_may_have_a_port():
     assert config(override_host="www.example:8080").override_host == "www.example:8080"
+    assert config(override_host="[::1]:8080").override_host == "[::1]:8080"
     assert config(override_host="x" * 1024).override_host == "x" * 1024
 
 
@@ -243,16 +258,40 @@ def test_tls_versions_are_ordered_and_read_from_text():
         _ = TLSVersion.V1_2 < 0x0304
 
 
-@pytest.mark.parametrize("value", ["", " ", ":", "!", "AES\n", "AES;DES", "ä", "x" * 8193])
-def test_a_cipher_list_has_the_characters_of_one(value):
+CIPHER_MISTAKES = [
+    *["", " ", ":", "!", "+", "@", "AES128+", "AES128:!", "AES128:-", "!!AES128"],
+    *["@STRENGTH", "AES128:@FAST", "AES128:@SECLEVEL=6", "AES128:@SECLEVEL", "AES128:@strength"],
+    *["!MD5", "-ALL", "+HIGH", "!aNULL:!MD5:@STRENGTH"],
+]
+
+
+@pytest.mark.parametrize("value", [*CIPHER_MISTAKES, "AES\n", "AES;DES", "ä", "x" * 8193])
+def test_a_mistake_in_a_cipher_list_is_refused(value):
     assert refused(tls_ciphers=value).field == "tls_ciphers"
 
 
-@pytest.mark.parametrize(
-    "value", ["HIGH:!aNULL:@STRENGTH", "ECDHE+AESGCM", "AES128-SHA, AES256-SHA"]
+@pytest.mark.parametrize("value", CIPHER_MISTAKES)
+def test_what_we_take_for_a_mistake_in_a_cipher_list_openssl_does_as_well(value):
+    with pytest.raises(ssl.SSLError):
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(value)
+
+
+CIPHERS = ["ECDHE-RSA-AES128-GCM-SHA256", "AES128", "ECDHE+AESGCM", "HIGH", "kRSA", "X_1.2=3"]
+
+
+@given(
+    st.lists(
+        st.builds(str.__add__, st.sampled_from(["", "+", "-"]), st.sampled_from(CIPHERS))
+        | st.sampled_from(["!MD5", "!aNULL:!eNULL", "@STRENGTH", "@SECLEVEL=1"]),
+        max_size=6,
+    ),
+    st.sampled_from([":", ",", " ", ", ", "::"]),
 )
-def test_a_cipher_list_is_kept_as_given(value):
-    assert config(tls_ciphers=value).tls_ciphers == value
+def test_a_cipher_list_that_we_accept_openssl_accepts(items, separator):
+    text = separator.join([*items, "HIGH"])
+
+    assert config(tls_ciphers=text).tls_ciphers == text
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(text)
 
 
 @pytest.mark.parametrize("pem", [CA, CA + LEAF_PEM, f"subject=CN\n{CA}", CA.replace("\n", "\r\n")])
@@ -270,8 +309,12 @@ def test_certificate_authorities_are_pem(pem):
         (CA.replace("CERTIFICATE", "CERTIFICATE REQUEST"), "without one of CERTIFICATE REQUEST"),
         ("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", "valid Base64"),
         ("-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n", "valid Base64"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "a DER certificate"),
-        ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "a DER certificate"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "DER certificate"),
+        ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "a whole DER certificate"),
+        (without_a_line(CA), "a whole DER certificate"),
+        (without_a_line(CA, at=-2), "a whole DER certificate"),
+        (LEAF_PEM + without_a_line(CA), "a whole DER certificate"),
+        (KEY_PEM.replace("EC PRIVATE KEY", "CERTIFICATE"), "a whole DER certificate"),
         (CA + KEY_PEM, "without a private key"),
     ],
 )

@@ -1,7 +1,9 @@
+import sys
 from datetime import timedelta
 
 import pytest
 
+from fastly_compute import local
 from fastly_compute.backend import (
     UNCHECKED_CERT_HOSTNAME,
     Backend,
@@ -81,6 +83,9 @@ def test_every_option_arrives_at_the_host_as_given(sandbox, pki):
             pooling=False,
             prefer_ipv6=False,
             grpc=True,
+            health_check=local.HealthCheck(
+                host="www.example", method="HEAD", path="/up", window=2, threshold=1, initial=1
+            ),
         )
     }
 
@@ -283,3 +288,26 @@ def test_a_health_check_that_we_accept_the_host_accepts(sandbox, figures):
     check = HealthCheck(host="a.example", **figures)
 
     assert Backend.create_dynamic("healthy.example", healthcheck=check).is_dynamic
+
+
+def test_ten_thousand_configurations_are_no_slower_than_ten(sandbox):
+    def cost(action):
+        """How many functions run, in Python and in C: unlike the time, the same on every run."""
+        calls = []
+        sys.setprofile(lambda _frame, event, _arg: calls.append(event))
+        try:
+            action()
+        finally:
+            sys.setprofile(None)
+        return sum("return" not in event for event in calls)
+
+    def make(i):
+        return Backend.create_dynamic(f"h{i:05}.example", use_tls=True, connect_timeout=1)
+
+    make(0)
+    few = cost(lambda: make(1)), cost(lambda: make(1))
+    for i in range(2, 9_999):
+        make(i).close()
+
+    assert (cost(lambda: make(9_999)), cost(lambda: make(9_999))) == few
+    assert len(sandbox.dynamic_backends) == 10_000

@@ -88,6 +88,8 @@ def test_a_small_window_needs_its_own_figures():
         ({"path": "up"}, "path"),
         ({"path": "/ä"}, "path"),
         ({"path": "/a b"}, "path"),
+        ({"path": "/a<b>"}, "path"),
+        ({"host": "a.example/up"}, "host"),
         ({"path": "/a#b"}, "path"),
         ({"expected_status": 99}, "expected_status"),
         ({"expected_status": 600}, "expected_status"),

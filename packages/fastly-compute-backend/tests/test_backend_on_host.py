@@ -125,6 +125,7 @@ def test_what_was_set_can_be_asked_for(sandbox):
         "tcp_keepalive_interval": 5.0,
         "tcp_keepalive_probes": 6,
         "tcp_keepalive_time": 7.0,
+        "config": repr(backend.config),
     }
     assert json.loads(json.dumps(backend.describe())) == backend.describe()
     assert backend.health is BackendHealth.UNKNOWN
@@ -167,6 +168,7 @@ def test_what_a_host_does_not_answer_raises_and_is_marked_in_a_description(
     marked = [name for name, value in described.items() if value == "unsupported"]
     assert marked == ["host", "connect_timeout", "tls_min_version"]
     assert described["override_host"] == "www.example"
+    assert described["config"] is None
 
 
 def test_another_failure_is_not_hidden_in_a_description(sandbox, wit, monkeypatch, refusing, types):

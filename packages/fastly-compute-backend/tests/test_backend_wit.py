@@ -28,6 +28,21 @@ def functions(resource: str) -> list[str]:
     return re.findall(r"^    ([a-z0-9-]+): ", body, re.MULTILINE)
 
 
+def test_the_wit_has_nothing_that_this_package_does_not_know():
+    declared = re.findall(
+        r"^  (resource|enum|variant|record|flags) ([a-z-]+) \{$", interface(), re.MULTILINE
+    )
+    free = re.findall(r"^  ([a-z-]+): (?:async )?func", interface(), re.MULTILINE)
+
+    assert declared == [
+        ("resource", "dynamic-backend-options"),
+        ("resource", "healthcheck-options"),
+        ("enum", "backend-health"),
+        ("resource", "backend"),
+    ]
+    assert free == ["register-dynamic-backend"]
+
+
 def test_every_setter_of_the_wit_has_an_option():
     in_wit = functions("dynamic-backend-options")
 

@@ -103,6 +103,9 @@ def test_a_key_error_of_this_package_reads_like_a_sentence():
 
 
 def test_everything_that_the_wit_offers_is_used():
+    declared = re.findall(r"^  (\w+) ([a-z-]+) \{$", interface("secret-store"), re.MULTILINE)
+    assert declared == [("resource", "secret"), ("resource", "store")]
+    assert not re.findall(r"^  [a-z-]+: (?:async )?func", interface("secret-store"), re.MULTILINE)
     functions = re.findall(
         r"^    ([a-z-]+): (?:static )?func", interface("secret-store"), re.MULTILINE
     )

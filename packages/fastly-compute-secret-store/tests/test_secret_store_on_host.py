@@ -1,9 +1,16 @@
+import fastly_compute.local  # noqa: F401 - brings the generated bindings
+
+# isort: split
 import copy
+import logging
 import pickle
 import traceback
 from pathlib import Path
 
 import pytest
+from componentize_py_types import Err
+from wit_world.imports import secret_store as secret_store_wit
+from wit_world.imports import types
 
 from fastly_compute import secret_store
 from fastly_compute.core import HandleClosed, HostUnavailable, NotFound
@@ -14,6 +21,7 @@ from fastly_compute.secret_store import (
     SecretNotFound,
     SecretNotText,
     SecretStore,
+    SecretStoreCallFailed,
     SecretStoreError,
     SecretStoreNotFound,
 )
@@ -77,6 +85,48 @@ def test_a_key_that_cannot_exist_is_refused(store, look_up):
 def test_every_name_that_can_exist_can_be_asked_for(name):
     with Host(LocalServer(secret_stores={name: {name: b"here"}})) as host, host.native():
         assert SecretStore.open(name)[name].plaintext() == b"here"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_bytes_that_make_no_secret_are_in_no_traceback(monkeypatch, kept):
+    def refuse(plaintext):
+        del plaintext
+        raise Err(types.Error_GenericError())
+
+    def make(content):
+        try:
+            Secret.from_bytes(content)
+        finally:
+            del content  # ours to hide, as the rest is the package's
+
+    with Host(LocalServer()) as host:
+        if kept:  # by a host that refuses; otherwise there is no request to make a secret in
+            monkeypatch.setattr(secret_store_wit.Secret, "from_bytes", refuse)
+            with host.native(), pytest.raises(SecretStoreCallFailed) as caught:
+                make(PLAINTEXT)
+        else:
+            with pytest.raises(HostUnavailable) as caught:
+                make(PLAINTEXT)
+
+    frames = [
+        frame
+        for link in (caught.value, caught.value.__context__)
+        if link is not None
+        for frame, _ in traceback.walk_tb(link.__traceback__)
+        if "secret_store/secret.py" in frame.f_code.co_filename
+    ]
+    assert frames
+    assert all(PLAINTEXT not in frame.f_locals.values() for frame in frames)
+    assert "horse" not in str(caught.value)
+
+
+def test_a_log_line_about_a_secret_does_not_hold_it(store, caplog):
+    secret = store["token"]
+    secret.plaintext()
+    logging.getLogger("app").warning("using %s, %r", secret, {"key": secret})
+
+    assert "horse" not in caplog.text
+    assert "<Secret 'token' of store 'credentials'>" in caplog.text
 
 
 def test_nothing_is_opened_while_no_request_is_being_handled():

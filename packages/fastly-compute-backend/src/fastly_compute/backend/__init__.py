@@ -3,6 +3,7 @@
 from fastly_compute.backend.backend import Backend
 from fastly_compute.backend.client_cert import ClientCert
 from fastly_compute.backend.config import DynamicBackendConfig
+from fastly_compute.backend.defaults import set_default_dynamic_config
 from fastly_compute.backend.errors import (
     BackendCallFailed,
     BackendConfigRefused,
@@ -10,6 +11,7 @@ from fastly_compute.backend.errors import (
     BackendLimitExceeded,
     BackendNameInUse,
     BackendNameRefused,
+    BackendNotAllowed,
     BackendNotFound,
     BackendOptionTypeError,
     BackendUnsupported,
@@ -20,6 +22,7 @@ from fastly_compute.backend.errors import (
 from fastly_compute.backend.health import BackendHealth
 from fastly_compute.backend.healthcheck import HealthCheck
 from fastly_compute.backend.options import BackendOptions
+from fastly_compute.backend.policy import allow_dynamic_backends, enforce_explicit_backends
 from fastly_compute.backend.tls import UNCHECKED_CERT_HOSTNAME, CertHostnameCheck, TLSVersion
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "BackendLimitExceeded",
     "BackendNameInUse",
     "BackendNameRefused",
+    "BackendNotAllowed",
     "BackendNotFound",
     "BackendOptionTypeError",
     "BackendOptions",
@@ -44,4 +48,7 @@ __all__ = [
     "InvalidBackendName",
     "InvalidBackendOption",
     "TLSVersion",
+    "allow_dynamic_backends",
+    "enforce_explicit_backends",
+    "set_default_dynamic_config",
 ]

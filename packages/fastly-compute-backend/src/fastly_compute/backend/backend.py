@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Self, TypeVar, Unpack
 
-from fastly_compute.backend import _wit, registration
+from fastly_compute.backend import _wit, policy, registration
 from fastly_compute.backend.config import DynamicBackendConfig
+from fastly_compute.backend.defaults import with_defaults
 from fastly_compute.backend.errors import (
     BackendCallFailed,
     BackendNotFound,
@@ -79,8 +80,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def create_dynamic(cls, target: str, **options: Unpack[BackendOptions]) -> Self:
         """Find or register the dynamic backend of this configuration.
 
-        Its name follows from the target and every option. A sandbox registers it once; after that,
-        and in later requests of a reused sandbox, it is found.
+        Its name follows from the target and every option, those of `set_default_dynamic_config`
+        included. A sandbox registers it once; after that, and in later requests of a reused
+        sandbox, it is found. Your code says where it leads: `enforce_explicit_backends` allows it.
 
         Args:
             target: Where it is, such as ``origin.example``, ``192.0.2.1:8443`` or ``[::1]:80``.
@@ -101,14 +103,16 @@ class Backend(Handle["_wit.backend.Backend"]):
             HostUnavailable: There is no host.
         """
         config = DynamicBackendConfig(target=target, **options)
-        return cls._of(*registration.shared(config))
+        return cls._of(*registration.shared(with_defaults(config)))
 
     @classmethod
     def for_url(cls, url: str, **options: Unpack[BackendOptions]) -> Self:
-        """Find or register the dynamic backend that a URL leads to.
+        """Find or register the dynamic backend that a URL leads to, if the app allows that.
 
         ``https`` means TLS and port 443, ``http`` means no TLS and port 80, unless the URL names a
-        port. It is the same backend that `create_dynamic` makes of the URL's host.
+        port. It is the same backend that `create_dynamic` makes of the URL's host. Where
+        `enforce_explicit_backends` or `allow_dynamic_backends` rule the host out, it is the backend
+        that the former names, if any.
 
         Args:
             url: An absolute URL; only its scheme, host and port matter.
@@ -118,8 +122,11 @@ class Backend(Handle["_wit.backend.Backend"]):
             The backend.
 
         Raises:
+            BackendNotAllowed: The app forbids a dynamic backend for this host.
+            BackendNotFound: It names another backend instead, which is not there.
             InvalidBackendOption: The URL has another scheme, a user name or no proper host; or an
-                option breaks its rule, or contradicts another or the URL's scheme.
+                option breaks its rule, contradicts another or the URL's scheme, or is given where
+                the app names another backend instead, which has its own.
             BackendOptionTypeError: A value is of the wrong type.
             TypeError: There is no option of that name.
             DynamicBackendsDisabled: The service may not register backends.
@@ -130,6 +137,16 @@ class Backend(Handle["_wit.backend.Backend"]):
             HostUnavailable: There is no host.
         """
         is_tls, target = parse_url(url)
+        instead = policy.instead_of_dynamic(target)
+        if instead is not None:
+            given = [field for field, value in options.items() if value is not None]
+            if given:
+                raise InvalidBackendOption(
+                    given[0],
+                    f"left out for {target.host!r}: the app sends its requests to the backend "
+                    f"{instead!r} (enforce_explicit_backends), which has its own",
+                )
+            return cls.open(instead)
         use_tls = options.get("use_tls")
         if use_tls is not None and use_tls is not is_tls:
             raise InvalidBackendOption("use_tls", "what the URL's scheme says", repr(use_tls))
@@ -140,7 +157,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def register_dynamic(cls, name: str, config: DynamicBackendConfig) -> Self:
         """Register a dynamic backend under a name of your own (``register-dynamic-backend``).
 
-        Doing so again with a configuration that means the same finds the backend.
+        Doing so again with a configuration that means the same finds the backend. What the
+        configuration leaves open is filled in from `set_default_dynamic_config`. Your code
+        says where it leads: `enforce_explicit_backends` allows it.
 
         Args:
             name: 1 to 254 printable ASCII characters; no static backend's name.
@@ -152,6 +171,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         Raises:
             TypeError: The name is no ``str``, or the configuration no `DynamicBackendConfig`.
             InvalidBackendName: No backend can have that name.
+            InvalidBackendOption: A default contradicts the configuration.
             BackendNameInUse: A backend of that name has another configuration, or is static.
             DynamicBackendsDisabled: The service may not register backends.
             BackendConfigRefused: The host refused the target or an option.
@@ -162,7 +182,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         checked(name)
         if not isinstance(config, DynamicBackendConfig):
             raise TypeError(f"config is a DynamicBackendConfig, not {type(config).__name__}")
-        return cls._of(name, registration.named(name, config))
+        return cls._of(name, registration.named(name, with_defaults(config)))
 
     @classmethod
     def exists(cls, name: str) -> bool:
@@ -201,7 +221,10 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     @property
     def config(self) -> DynamicBackendConfig | None:
-        """What it was registered with; None if this sandbox did not register it by this package."""
+        """What it was registered with, defaults of the app included.
+
+        None if this sandbox did not register it by this package.
+        """
         return registration.config_of(self._name) if self.is_dynamic else None
 
     @property
@@ -324,9 +347,9 @@ class Backend(Handle["_wit.backend.Backend"]):
         """Ask the host everything, for a page that helps to find mistakes.
 
         Returns:
-            The value of each property but `config`, by its name, ready for JSON: durations in
-            seconds, enums as text such as ``healthy`` and ``1.2``, and ``unsupported`` for what the
-            host does not answer.
+            The value of each property by its name, ready for JSON: durations in seconds, enums as
+            text such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for
+            what the host does not answer.
 
         Raises:
             BackendCallFailed: The host failed to answer for another reason.
@@ -343,7 +366,7 @@ class Backend(Handle["_wit.backend.Backend"]):
                 return value.total_seconds()
             case BackendHealth():
                 return value.value
-            case TLSVersion():
+            case TLSVersion() | DynamicBackendConfig():
                 return str(value)
         return value
 
@@ -375,4 +398,5 @@ _DESCRIBED = (
     "tcp_keepalive_interval",
     "tcp_keepalive_probes",
     "tcp_keepalive_time",
+    "config",
 )

@@ -11,8 +11,10 @@ from fastly_compute.backend.target import parse_host
 
 T = TypeVar("T")
 
-_VISIBLE = re.compile(r"[!-~]+")
-_CIPHERS = re.compile(r"[A-Za-z0-9+!@=_.,: -]+")
+HOST_HEADER = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
+_CIPHER = r"(?:[-+!]?\w[\w.=-]*(?:\+\w[\w.=-]*)*|@STRENGTH|@SECLEVEL=[0-5])"
+_CIPHERS = re.compile(rf"[ ,:]*{_CIPHER}(?:[ ,:]+{_CIPHER})*[ ,:]*", re.ASCII)
+_ADDED = re.compile(r"(?:^|[ ,:])\w", re.ASCII)
 _U32 = 2**32 - 1
 _MILLISECONDS = "a timedelta or a number of seconds: finite, at least 0 and less than 2^32 ms"
 _SECONDS = "a timedelta or a number of seconds: whole, at least 1 and less than 2^32"
@@ -81,15 +83,16 @@ def _text(field: str, value: object, rule: str, pattern: re.Pattern[str], longes
 
 
 def header_value(field: str, value: object) -> str:
-    """What can stand in a Host header."""
-    return _text(field, value, "1 to 1024 visible ASCII characters", _VISIBLE, 1024)
+    """What can stand in a Host header (RFC 9110, section 7.2)."""
+    rule = "a host with or without a port, as in a Host header: 1 to 1024 ASCII characters"
+    return _text(field, value, rule, HOST_HEADER, 1024)
 
 
 def ciphers(field: str, value: object) -> str:
-    """The characters of an OpenSSL cipher list."""
+    """An OpenSSL cipher list, by its syntax; it has to add something to the empty list."""
     rule = "an OpenSSL cipher list such as 'ECDHE-RSA-AES128-GCM-SHA256:!MD5'"
     text = _text(field, value, rule, _CIPHERS, 8192)
-    if not any(character.isalnum() for character in text):
+    if _ADDED.search(text) is None:
         raise InvalidBackendOption(field, rule, repr(text))
     return text
 

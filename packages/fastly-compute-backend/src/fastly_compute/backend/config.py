@@ -18,10 +18,11 @@ from fastly_compute.core import Duration
 class DynamicBackendConfig:
     """Everything about a dynamic backend but its name: a value, made and compared without a host.
 
-    None is the platform's default, given below where the WIT states one. A duration is a
-    `datetime.timedelta` or a number of seconds, and is kept as a `timedelta`; unless another rule is
-    given, it is finite, at least 0 and less than 2^32 ms, and a part of a millisecond counts as a
-    whole one. The name in parentheses is the setter of the WIT's ``dynamic-backend-options``.
+    None is what `set_default_dynamic_config` was given, or else the platform's default, which is
+    named below unless the platform keeps it to itself. A duration is a `datetime.timedelta` or a
+    number of seconds, and is kept as a `timedelta`; unless another rule is given, it is finite, at
+    least 0 and less than 2^32 ms, and a part of a millisecond counts as a whole one. The name in
+    parentheses is the setter of the WIT's ``dynamic-backend-options``.
 
     TLS: any of the options marked *TLS* switches TLS on; with ``use_tls=False`` it contradicts and
     is refused. With TLS on, `cert_hostname` and `sni_hostname` are the target's host, without its
@@ -31,8 +32,9 @@ class DynamicBackendConfig:
         target: Where the backend is: a host name, an IPv4 address, either with or without
             ``:port``; or an IPv6 address, in brackets if there is a port. Kept in lower case and
             without a final dot. The port defaults to 443 with TLS and to 80 without.
-        override_host: The Host header of every request to this backend, 1 to 1024 visible ASCII
-            characters; default: the request's own, or else the target (``override-host``).
+        override_host: The Host header of every request to this backend: a host with or without a
+            port, 1 to 1024 ASCII characters; default: the request's own, or else the target
+            (``override-host``).
         connect_timeout: The time to connect; default 1 s (``connect-timeout``).
         first_byte_timeout: The time from there to the response's first byte; default 15 s
             (``first-byte-timeout``).
@@ -48,8 +50,8 @@ class DynamicBackendConfig:
             (``cert-hostname``).
         ca_certificate: *TLS.* The only certificate authorities to trust, in PEM, up to 64 KiB;
             default: the public ones (``ca-certificate``).
-        tls_ciphers: *TLS.* The cipher suites for TLS 1.0 to 1.2, an OpenSSL cipher list
-            (``tls-ciphers``).
+        tls_ciphers: *TLS.* The cipher suites for TLS 1.0 to 1.2: an OpenSSL cipher list that adds
+            at least one, up to 8192 characters, its names not checked here (``tls-ciphers``).
         sni_hostname: *TLS.* The host name to ask for in the handshake, not an IP address; default:
             the target's host (``sni-hostname``). Viceroy refuses one that differs from
             `cert_hostname`.
@@ -57,8 +59,9 @@ class DynamicBackendConfig:
             (``client-cert``).
         http_keepalive_time: How long an idle connection stays in the pool
             (``http-keepalive-time-ms``).
-        tcp_keepalive_enable: Whether to probe idle connections (``tcp-keepalive-enable``). The
-            next three matter only while this is on, and do not switch it on.
+        tcp_keepalive_enable: Whether to probe idle connections; default False
+            (``tcp-keepalive-enable``). The next three matter only while this is on, and do not
+            switch it on.
         tcp_keepalive_interval: The time between probes, in whole seconds, at least 1
             (``tcp-keepalive-interval-secs``).
         tcp_keepalive_probes: How many unanswered probes end a connection, at least 1

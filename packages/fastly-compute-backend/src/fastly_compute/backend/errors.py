@@ -6,6 +6,7 @@
       ├ InvalidBackendName (ValueError)       refused here, before the host is called
       ├ InvalidBackendOption (ValueError)     likewise: the field, the rule, the value
       ├ BackendOptionTypeError (TypeError)    likewise
+      ├ BackendNotAllowed (PermissionError)   likewise: the app's own policy forbids it
       └ BackendCallFailed (HostError)         the host refused a call
           ├ BackendNotFound (NotFound)
           ├ BackendUnsupported (Unsupported)
@@ -99,6 +100,26 @@ class BackendOptionTypeError(BackendError, TypeError):
 
     def __str__(self) -> str:
         return f"{self.field} must be {self.rule}, not {self.kind}"
+
+
+class BackendNotAllowed(BackendError, PermissionError):
+    """The app forbids a dynamic backend for this URL; the host was not asked.
+
+    See `enforce_explicit_backends` and `allow_dynamic_backends`.
+
+    Attributes:
+        host: The URL's host.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.host = host
+
+    def __str__(self) -> str:
+        return (
+            f"no dynamic backend for {self.host!r}: the app allows none for this host. Name a "
+            "backend, or add the host to allow_dynamic_backends"
+        )
 
 
 class BackendCallFailed(BackendError, HostError):

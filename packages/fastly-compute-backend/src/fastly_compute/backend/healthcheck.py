@@ -15,7 +15,7 @@ _DEFAULT_INITIAL = 4
 _LARGEST_WINDOW = 15
 _LONGEST = 8192
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_PATH = re.compile(r"/[!\"$-~]*")
+_PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/?-]*")
 _TIME = "a timedelta or a number of seconds, at least 1 second and less than 1 hour"
 
 
@@ -24,8 +24,8 @@ class HealthCheck:
     """A health check (``healthcheck-options``). None is the platform's default.
 
     Attributes:
-        host: The Host header of the checking request, visible ASCII; together with the path up to
-            8192 characters (``healthcheck-options.new``).
+        host: The Host header of the checking request: a host with or without a port; together with
+            the path up to 8192 ASCII characters (``healthcheck-options.new``).
         method: The request method, up to 8192 characters; default ``GET`` (``method``).
         path: The path, with a query if need be; default ``/`` (``path``).
         expected_status: The status of a healthy backend, 100 to 599; default 200
@@ -60,9 +60,9 @@ class HealthCheck:
     timeout: Duration | None = None
 
     def __post_init__(self) -> None:
-        rule = f"visible ASCII characters, up to {_LONGEST} together with the path"
+        rule = f"a host with or without a port, up to {_LONGEST} characters with the path"
         host = checks.instance("healthcheck.host", self.host, str, rule)
-        self._check_text("host", re.compile(r"[!-~]+"), rule)
+        self._check_text("host", checks.HOST_HEADER, rule)
         self._check_text("method", _METHOD, "an HTTP method such as GET")
         self._check_text("path", _PATH, "a path such as /up, percent-encoded")
         if len(host) + len(self.path or "/") > _LONGEST:

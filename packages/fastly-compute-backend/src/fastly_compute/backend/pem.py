@@ -1,11 +1,11 @@
-"""Certificates in PEM (RFC 7468), checked as far as can be done without reading ASN.1."""
+"""Certificates in PEM (RFC 7468), checked as far as their outermost parts go."""
 
 import binascii
 import hashlib
 import re
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*?\n(.*?)-----END \1-----", re.DOTALL)
-_SEQUENCE = 0x30
+_SEQUENCE, _BIT_STRING = 0x30, 0x03
 
 
 def fault(pem: str) -> str | None:
@@ -30,9 +30,33 @@ def fault(pem: str) -> str | None:
             der = binascii.a2b_base64("".join(content.split()), strict_mode=True)
         except ValueError:
             return "PEM: valid Base64 within each block"
-        if not der or der[0] != _SEQUENCE:
-            return "PEM: a DER certificate within each block"
+        if not _is_certificate(der):
+            return "PEM: a whole DER certificate within each block"
     return None
+
+
+def _is_certificate(der: bytes) -> bool:
+    # RFC 5280, section 4.1: what is signed, the algorithm, the signature.
+    match _elements(der):
+        case [(tag, content)] if tag == _SEQUENCE:
+            tags = [tag for tag, _ in _elements(content)]
+            return tags == [_SEQUENCE, _SEQUENCE, _BIT_STRING]
+    return False
+
+
+def _elements(der: bytes) -> list[tuple[int, bytes]]:
+    """Split DER into tags and contents; empty if it is cut short."""
+    found = []
+    while der:
+        start, length = 2, der[1] if len(der) > 1 else 0
+        if length > 0x80:  # how many bytes the length has
+            start += length - 0x80
+            length = int.from_bytes(der[2:start])
+        if start + length > len(der):
+            return []
+        found.append((der[0], der[start : start + length]))
+        der = der[start + length :]
+    return found
 
 
 def shown(pem: str) -> str:

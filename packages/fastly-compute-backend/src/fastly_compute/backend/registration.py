@@ -78,15 +78,11 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
     """
     settings = settings_of(config)
     name = name_of(settings)
-    if name in _registered:
-        try:
-            return name, find(name)
-        except BackendNotFound:
-            # On the native host another thread may have found out as well.
-            _registered.pop(name, None)
     try:
-        backend = _register(name, settings)
+        return name, _once(name, config, settings)
     except BackendNameInUse:
+        if name in _registered:
+            raise  # registered under this very name by the app, and as something else
         # The name says what the backend is, so a dynamic one is the one that was wanted.
         backend = find(name)
         if not _is_dynamic(name, backend):
@@ -110,9 +106,12 @@ def named(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
         BackendNameInUse: A backend of that name has another configuration, or an unknown one.
         BackendCallFailed: The host refused.
     """
-    settings = settings_of(config)
+    return _once(name, config, settings_of(config))
+
+
+def _once(name: str, config: DynamicBackendConfig, settings: Settings) -> "_wit.backend.Backend":
     known = _registered.get(name)
-    if known is not None and settings_of(known) == settings:
+    if known is not None and (known == config or settings_of(known) == settings):
         try:
             return find(name)
         except BackendNotFound:

@@ -76,8 +76,9 @@ class Secret(Handle["_wit.secret_store.Secret"]):
         try:
             resource = _wit.secret_store.Secret.from_bytes(plaintext)
         except bindings.Err as err:
-            del plaintext
             raise secret_store_error(err.value, "secret-store.secret.from-bytes") from err
+        finally:
+            del plaintext
         return cls._of(resource, identity=f"bytes {digest}", shown="<Secret from bytes>")
 
     def plaintext(self) -> bytes:
