@@ -1,0 +1,57 @@
+"""The caches of Fastly Compute: values by key, objects with transactions, and purging.
+
+`get`, `set`, `get_or_set`, `purge` and `cached` are the simple cache, which is enough for most.
+`lookup`, `insert`, `transaction` and `replace` are the core cache below it.
+"""
+
+from fastly_compute.cache.decorator import cached
+from fastly_compute.cache.entry import (
+    Entry,
+    PendingEntry,
+    Replacement,
+    Strategy,
+    insert,
+    lookup,
+    replace,
+    transaction,
+    transaction_async,
+)
+from fastly_compute.cache.errors import (
+    CacheCallFailed,
+    CacheError,
+    CacheUnsupported,
+    InvalidCacheOption,
+    InvalidKey,
+    NoObligation,
+    NotCacheable,
+)
+from fastly_compute.cache.options import WriteOptions
+from fastly_compute.cache.purge import purge_surrogate_key, purge_surrogate_key_verbose
+from fastly_compute.cache.simple import get, get_or_set, purge, set  # noqa: A004 - the cache's words
+
+__all__ = [
+    "CacheCallFailed",
+    "CacheError",
+    "CacheUnsupported",
+    "Entry",
+    "InvalidCacheOption",
+    "InvalidKey",
+    "NoObligation",
+    "NotCacheable",
+    "PendingEntry",
+    "Replacement",
+    "Strategy",
+    "WriteOptions",
+    "cached",
+    "get",
+    "get_or_set",
+    "insert",
+    "lookup",
+    "purge",
+    "purge_surrogate_key",
+    "purge_surrogate_key_verbose",
+    "replace",
+    "set",
+    "transaction",
+    "transaction_async",
+]

@@ -1,0 +1,53 @@
+"""The keys of cached objects, and those to purge them by."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from fastly_compute.cache.errors import InvalidCacheOption, InvalidKey
+
+_LONGEST = 4096
+_LONGEST_SURROGATE = 1024
+_LONGEST_SURROGATES = 16 * 1024
+
+
+def key_bytes(key: str | bytes) -> bytes:
+    """Check a key and return it as the host takes it; text is UTF-8."""
+    if not isinstance(key, str | bytes):
+        raise TypeError(f"a cache key must be str or bytes, not {type(key).__name__}")
+    raw = key.encode() if isinstance(key, str) else key
+    if not 1 <= len(raw) <= _LONGEST:
+        raise InvalidKey(f"a cache key has 1 to {_LONGEST} bytes, not {len(raw)}")
+    return raw
+
+
+def purge_key(key: bytes) -> str:
+    """Name the surrogate key that a key of the simple cache is purged by."""
+    return f"simple-{sha256(key).hexdigest()}"
+
+
+def surrogate_keys(keys: str | Sequence[str] | None, *, option: str) -> str | None:
+    """Check surrogate keys and return them as the host takes them, with spaces between.
+
+    Args:
+        keys: Text with a space between two keys, or a sequence of keys.
+        option: What the user called them, for the error.
+
+    Raises:
+        InvalidCacheOption: A key breaks its rule.
+        TypeError: A key is no text.
+    """
+    if keys is None:
+        return None
+    items = keys.split(" ") if isinstance(keys, str) else list(keys)
+    for item in items:
+        if not isinstance(item, str):
+            raise TypeError(f"{option} must be text or texts, and one is a {type(item).__name__}")
+        visible = item.isascii() and item.isprintable() and " " not in item
+        if not (visible and 1 <= len(item) <= _LONGEST_SURROGATE):
+            raise InvalidCacheOption(
+                option, f"a surrogate key is 1 to 1024 visible ASCII characters, not {item[:64]!r}"
+            )
+    joined = " ".join(items)
+    if not 1 <= len(joined) <= _LONGEST_SURROGATES:
+        raise InvalidCacheOption(option, "all keys together have 1 to 16384 characters")
+    return joined

@@ -1,0 +1,59 @@
+"""Channels, which clients are subscribed to and items are published on."""
+
+import re
+from dataclasses import dataclass
+
+from fastly_compute.fanout.errors import InvalidGrip
+
+# What stands in a parameter of a header without quotes, and in a control message of a WebSocket.
+_WORD = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,1024}")
+
+
+def word(value: str, what: str) -> str:
+    """Check a channel's name, an ID or a filter."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a str, not {type(value).__name__}")
+    if not _WORD.fullmatch(value):
+        raise InvalidGrip(
+            f'{what} must be 1 to 1024 visible ASCII characters without , ; " and \\, '
+            f"not {value[:64]!r}"
+        )
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel to subscribe a connection to.
+
+    Attributes:
+        name: Its name: 1 to 1024 visible ASCII characters without ``, ; "`` and backslash.
+        prev_id: The ID of the last item that the client has got; a later one that was published in
+            the meantime is not lost then.
+        filters: What becomes of items on their way to the client, such as ``skip-self``.
+
+    Raises:
+        InvalidGrip: A value breaks its rule.
+        TypeError: A value is of the wrong type.
+
+    Example:
+        >>> from fastly_compute.fanout import Channel
+        >>> Channel("news", prev_id="41").header
+        'news; prev-id=41'
+    """
+
+    name: str
+    prev_id: str | None = None
+    filters: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        word(self.name, "a channel's name")
+        if self.prev_id is not None:
+            word(self.prev_id, "prev_id")
+        for name in self.filters:
+            word(name, "a filter")
+
+    @property
+    def header(self) -> str:
+        """How it stands in a Grip-Channel header."""
+        prev = "" if self.prev_id is None else f"; prev-id={self.prev_id}"
+        return self.name + prev + "".join(f"; filter={name}" for name in self.filters)

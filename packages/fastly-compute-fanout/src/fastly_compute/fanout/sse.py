@@ -1,0 +1,45 @@
+r"""Server-sent events, as text (WHATWG HTML, section 9.2)."""
+
+from fastly_compute.fanout.errors import InvalidGrip
+
+SSE = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+"""The headers of an answer that carries server-sent events."""
+
+
+def sse(
+    data: str,
+    *,
+    event: str | None = None,
+    id: str | None = None,  # noqa: A002 - the field's name
+    retry_ms: int | None = None,
+) -> str:
+    r"""Write one server-sent event.
+
+    Args:
+        data: Its data; every line of it stays a line.
+        event: Its type; ``message`` where there is none.
+        id: Its ID, which a client sends when it comes back.
+        retry_ms: After how many milliseconds a client should come back.
+
+    Returns:
+        The event, with the empty line behind it.
+
+    Raises:
+        InvalidGrip: The type or ID has more than a line, or the ID a NUL.
+
+    Example:
+        >>> from fastly_compute.fanout import sse
+        >>> sse("two\nlines", event="news")
+        'event: news\ndata: two\ndata: lines\n\n'
+    """
+    for what, value in (("event", event), ("id", id)):
+        if value is not None and any(character in value for character in "\r\n\0"):
+            raise InvalidGrip(f"{what}: must be one line without NUL")
+    lines = [] if event is None else [f"event: {event}"]
+    if id is not None:
+        lines.append(f"id: {id}")
+    if retry_ms is not None:
+        lines.append(f"retry: {retry_ms:d}")
+    text = data.replace("\r\n", "\n").replace("\r", "\n")
+    lines += [f"data: {line}" for line in text.split("\n")]
+    return "\n".join(lines) + "\n\n"
