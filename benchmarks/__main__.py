@@ -8,13 +8,21 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.serving import APP, request_milliseconds, serving, start_seconds
+from benchmarks.serving import (
+    APP,
+    request_milliseconds,
+    resident_megabytes,
+    serving,
+    start_seconds,
+)
+from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
 from fastly_compute.cli.compose import compose, stub_component
 from fastly_compute.cli.viceroy import find_viceroy
 
 WIT = Path(__file__).parent.parent / "packages/fastly-compute-cli/src/fastly_compute/cli/wit"
 ROUNDS = 5
 REQUESTS = 200
+MANY = 2000
 
 
 def composing(folder: Path) -> tuple[float, float]:
@@ -41,10 +49,26 @@ def requests(folder: Path, hosts: list[str]) -> dict[str, float]:
     rounds: dict[str, list[float]] = {host: [] for host in hosts}
     for _ in range(ROUNDS):
         for host in hosts:
-            with serving(host, folder) as (url, _):
-                request_milliseconds(url, 20)
-                rounds[host].append(request_milliseconds(url, REQUESTS))
+            with serving(host, folder) as running:
+                request_milliseconds(running.url, 20)
+                rounds[host].append(request_milliseconds(running.url, REQUESTS))
     return {host: statistics.median(times) for host, times in rounds.items()}
+
+
+def memory(folder: Path) -> tuple[float, float]:
+    """Megabytes of the wasm host after a tenth of many requests, and after all of them."""
+    with serving("wasm", folder) as running:
+        request_milliseconds(running.url, MANY // 10)
+        early = resident_megabytes(running.process)
+        request_milliseconds(running.url, MANY - MANY // 10)
+        return early, resident_megabytes(running.process)
+
+
+def testing(folder: Path) -> tuple[float, float]:
+    """Seconds of many tests with a host of their own, and of as many without, in rounds."""
+    rounds = [(pytest_seconds(folder, HOSTED), pytest_seconds(folder, EMPTY)) for _ in range(3)]
+    hosted, empty = zip(*rounds, strict=True)
+    return statistics.median(hosted), statistics.median(empty)
 
 
 def row(what: str, figure: str, beside: str, ratio: float) -> None:
@@ -70,6 +94,12 @@ def main() -> None:
         for host, median in medians.items():
             what = f"a trivial request, {host}"
             row(what, f"{median:.2f} ms", f"{base:.2f} ms on the wasm host", median / base)
+        early, late = memory(folder)
+        what = f"memory of the wasm host after {MANY:,} requests"
+        row(what, f"{late:.0f} MB", f"{early:.0f} MB after {MANY // 10}", late / early)
+        hosted, empty = testing(folder)
+        what = f"{TESTS:,} tests with a native host each"
+        row(what, f"{hosted:.1f} s", f"{empty:.1f} s with none", hosted / empty)
 
 
 if __name__ == "__main__":

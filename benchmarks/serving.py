@@ -9,14 +9,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 APP = Path(__file__).parent / "hello"
 
 
+class Running(NamedTuple):
+    """An app that is being served.
+
+    Attributes:
+        url: Where.
+        seconds: How long it took until it was ready.
+        process: The process's number.
+    """
+
+    url: str
+    seconds: float
+    process: int
+
+
 @contextmanager
-def serving(host: str, folder: Path) -> Iterator[tuple[str, float]]:
-    """Serve the app and yield its URL and the seconds until it was ready."""
+def serving(host: str, folder: Path) -> Iterator[Running]:
+    """Serve the app."""
     command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--host", host]
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -29,7 +44,8 @@ def serving(host: str, folder: Path) -> Iterator[tuple[str, float]]:
     try:
         ready = process.stdout.readline() if process.stdout else ""
         seconds = time.perf_counter() - started
-        yield "http://" + ready.partition("http://")[2].split()[0], seconds
+        url = "http://" + ready.partition("http://")[2].split()[0]
+        yield Running(url, seconds, process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate()
@@ -37,8 +53,16 @@ def serving(host: str, folder: Path) -> Iterator[tuple[str, float]]:
 
 def start_seconds(host: str, folder: Path) -> float:
     """Time one start."""
-    with serving(host, folder) as (_, seconds):
-        return seconds
+    with serving(host, folder) as running:
+        return running.seconds
+
+
+def resident_megabytes(process: int) -> float:
+    """Tell how much memory a process has."""
+    told = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True
+    )
+    return int(told.stdout) / 1024
 
 
 def request_milliseconds(url: str, count: int) -> float:

@@ -21,7 +21,7 @@ def run_pytest(tmp_path: Path) -> Run:
         (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args]
         done = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
         )
         return done.stdout + done.stderr
 

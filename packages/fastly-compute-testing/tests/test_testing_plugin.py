@@ -24,19 +24,37 @@ def asking(test: str) -> str:
     return "import fastly_compute.local\n" + ASKING + test
 
 
+def readme(*parts: str) -> str:
+    """The README's Python blocks that have one of these in them."""
+    return "\n".join(block for block in BLOCKS if any(part in block for part in parts))
+
+
+APP, TEST = BLOCKS[:2]
+SERVED = "compute_server"
+WITH_APP = ("compute_client", "compute_app", SERVED)
+
+
 def test_the_readmes_test_passes_and_is_short(run_pytest, tmp_path) -> None:
-    app, test = BLOCKS[:2]
-    (tmp_path / "main.py").write_text(app)
-    said = run_pytest(test, "-p", "no:randomly", "-q", "--import-mode=importlib", "-opythonpath=.")
+    (tmp_path / "main.py").write_text(APP)
+    said = run_pytest(TEST, "-p", "no:randomly", "-q", "--import-mode=importlib", "-opythonpath=.")
 
     assert "1 passed" in said
-    assert len(test.splitlines()) <= 15
+    assert len(TEST.splitlines()) <= 15
+
+
+def test_the_readmes_other_tests_of_the_app_pass(run_pytest, tmp_path) -> None:
+    (tmp_path / "main.py").write_text(APP)
+    code = "import requests\nfrom fastly_compute.testing import sweep\n" + readme(*WITH_APP)
+    said = run_pytest(code, "-p", "no:xdist", "--import-mode=importlib", "-opythonpath=.")
+
+    assert "4 passed" in said
 
 
 def test_the_readmes_other_tests_pass(run_pytest) -> None:
-    code = "from fastly_compute.testing import Reply\n" + "\n".join(BLOCKS[2:])
+    other = [block for block in BLOCKS[1:] if not any(part in block for part in WITH_APP)]
+    code = "from fastly_compute.local import KvItem\nfrom fastly_compute.testing import Reply\n"
 
-    assert "2 passed" in run_pytest(code)
+    assert "3 passed" in run_pytest(code + "\n".join(other))
 
 
 def test_a_request_without_a_reply_fails_a_test_that_does_not_notice(run_pytest) -> None:

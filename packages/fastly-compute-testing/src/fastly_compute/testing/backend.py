@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from traceback import format_exception
 from typing import TypedDict, Unpack
 from urllib.parse import parse_qs
@@ -11,11 +12,11 @@ from fastly_compute.local import BackendConfig
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
 from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
 from fastly_compute.testing.call import Call
+from fastly_compute.testing.delivery import Delivery
+from fastly_compute.testing.durations import Duration, timedelta_of
 from fastly_compute.testing.headers import TOKEN, HeadersLike
-from fastly_compute.testing.reply import WITHOUT_CONTENT, Reply
+from fastly_compute.testing.reply import Reply
 
-# From the documentation range of RFC 5737, so that no log can be mistaken for a real origin's.
-_ADDRESS = "192.0.2.1"
 _PATH = re.compile(r"/[\x21-\x7e]*")
 
 
@@ -27,6 +28,10 @@ class ReplyOptions(TypedDict, total=False):
     body: bytes
     text: str | None
     json: object
+    chunks: Sequence[bytes]
+    latency: Duration | None
+    between: Duration
+    truncate_at: int | None
     query: Mapping[str, str | Sequence[str]] | None
 
 
@@ -59,34 +64,6 @@ class Rule:
         return shown if self.query is None else f"{shown} with the query {self.query}"
 
 
-class _Content:
-    """The body of a reply, as the host reads it."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def read_chunk(self) -> bytes:
-        data, self._data = self._data, b""
-        return data
-
-    def close(self) -> None:
-        self._data = b""
-
-
-def _sent(reply: Reply, call: Call) -> OriginResponse:
-    fields = reply.headers.to_wire()
-    framed = "content-length" in reply.headers or "transfer-encoding" in reply.headers
-    if not framed and reply.status not in WITHOUT_CONTENT:
-        fields.append(("content-length", b"%d" % len(reply.body)))
-    return OriginResponse(
-        status=reply.status,
-        headers=fields,
-        http_version="HTTP/1.1",
-        remote_addr=(_ADDRESS, call.config.port),
-        body=_Content(b"" if call.method == "HEAD" else reply.body),
-    )
-
-
 class FakeBackend:
     """A backend whose replies are registered one by one; it has no network.
 
@@ -103,11 +80,14 @@ class FakeBackend:
         ...     origin.get("/users", json=[{"name": "Ada"}])
         ...     origin.post("/users", status=201)
         ...     origin.get("/users", query={"page": ["2"]}, text="no more")
+        ...     origin.get("/slow", latency=20)
     """
 
-    def __init__(self, shown: str, origins: Origins) -> None:
+    def __init__(self, shown: str, origins: Origins, delivery: Delivery) -> None:
         self._shown = shown
         self._origins = origins
+        self._delivery = delivery
+        self._latency = timedelta()
         self._rules: list[Rule] = []
 
     def add(
@@ -120,6 +100,10 @@ class FakeBackend:
         body: bytes = b"",
         text: str | None = None,
         json: object = None,
+        chunks: Sequence[bytes] = (),
+        latency: Duration | None = None,
+        between: Duration = timedelta(),
+        truncate_at: int | None = None,
         query: Mapping[str, str | Sequence[str]] | None = None,
     ) -> None:
         """Register a reply.
@@ -133,6 +117,14 @@ class FakeBackend:
             body: Its body.
             text: Its body as text, in the place of body.
             json: Its body as a value, in the place of body.
+            chunks: Its body in parts, in the place of body, each read by itself.
+            latency: How long it takes until its head comes, in seconds unless it is a timedelta;
+                by default what `latency` says. Where it is more than the backend's first-byte
+                timeout, the request fails with `http-response-timeout`, at once.
+            between: How long it takes from each chunk to the next, likewise. Where it is more than
+                the backend's between-bytes timeout, reading the body fails, at once.
+            truncate_at: How many bytes of the body come before it breaks off. Reading fails with
+                `http-incomplete` then.
             query: The parameters of the query it is for, decoded: all of them, a sequence for one
                 that is there more than once. None is for any query, ``{}`` for none at all.
 
@@ -140,15 +132,25 @@ class FakeBackend:
             ValueError: Something of it cannot be sent.
             TypeError: Something is of the wrong type.
         """
-        reply = Reply.of(status=status, headers=headers, body=body, text=text, json=json)
-        if method == "HEAD" and reply.body:
+        reply = Reply.of(
+            status=status,
+            headers=headers,
+            body=body,
+            text=text,
+            json=json,
+            chunks=chunks,
+            latency=latency,
+            between=between,
+            truncate_at=truncate_at,
+        )
+        if method == "HEAD" and reply.content:
             raise ValueError("body: the response to HEAD has none")
         self._rules.append(
             Rule(
                 method=_method(method),
                 path=_path(path),
                 query=None if query is None else _query(query),
-                respond=lambda call, _request: _sent(reply, call),
+                respond=lambda call, _request: self._delivery.send(reply, call, self._latency),
             )
         )
 
@@ -225,9 +227,21 @@ class FakeBackend:
                 reply = _replied(function, call)
             except Exception as error:
                 raise CallbackFailed("".join(format_exception(error))) from error
-            return _sent(reply, call)
+            return self._delivery.send(reply, call, self._latency)
 
         self._rules.append(Rule(method=_method(method), path=_path(path), respond=respond))
+
+    def latency(self, seconds: Duration) -> None:
+        """Say how late all replies are that do not say so themselves; failures come at once.
+
+        Args:
+            seconds: A number of seconds, or a timedelta.
+
+        Raises:
+            ValueError: It is negative or not finite.
+            TypeError: It is no duration.
+        """
+        self._latency = timedelta_of(seconds, field="latency")
 
     def passthrough(self, url: str) -> None:
         """Let requests really go out, to this URL and with the backend's other settings.

@@ -1,15 +1,17 @@
-"""A client of the app under test, and the answers it gets."""
+"""A client of the app under test."""
 
 import re
-from dataclasses import dataclass, field
-from json import loads
-from typing import Any, TypedDict, Unpack
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from fastly_compute.local import Host, Incoming
 from fastly_compute.local.host import App
-from fastly_compute.testing.headers import TOKEN, Headers, HeadersLike, text_of
+from fastly_compute.testing.answer import Answer
+from fastly_compute.testing.headers import TOKEN, Headers, HeadersLike
 from fastly_compute.testing.reply import encoded
+from fastly_compute.testing.timing import timed_requests
 
 _TARGET = re.compile(r"/[\x21-\x7e]*")
 _URL = re.compile(r"https?://[\x21-\x7e]+")
@@ -21,40 +23,7 @@ class RequestOptions(TypedDict, total=False):
     headers: HeadersLike | None
     body: bytes
     json: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the app answered.
-
-    Attributes:
-        status: The HTTP status: 500 where the app failed before it answered.
-        headers: The header fields.
-        body: What was sent of the body.
-        trailers: What came after the body.
-        complete: Whether the answer was sent to its end; false where the app failed half-way.
-
-    Example:
-        >>> from fastly_compute.testing import Answer, Headers
-        >>> answer = Answer(status=200, headers=Headers(), body=b"[1]", trailers=Headers())
-        >>> answer.text, answer.json()
-        ('[1]', [1])
-    """
-
-    status: int
-    headers: Headers
-    body: bytes = field(repr=False)
-    trailers: Headers
-    complete: bool = True
-
-    @property
-    def text(self) -> str:
-        """The body as text, by the charset of its Content-Type, by default UTF-8."""
-        return text_of(self.headers, self.body)
-
-    def json(self) -> Any:
-        """Decode the body as JSON. Raises `ValueError` where it is none."""
-        return loads(self.body)
+    client_address: str
 
 
 class ComputeClient:
@@ -62,7 +31,11 @@ class ComputeClient:
 
     Args:
         host: The host that the app runs on.
-        app: The app, such as `fastly_compute.local.NativeApp` of its ``HttpIncoming``.
+        app: The app: `fastly_compute.local.NativeApp` of its ``HttpIncoming``, or
+            `fastly_compute.local.WasmApp` of the component.
+
+    Attributes:
+        answers: Every answer so far, in order.
 
     Example:
         >>> from fastly_compute.local import NativeApp
@@ -79,6 +52,7 @@ class ComputeClient:
     def __init__(self, host: Host, app: App) -> None:
         self._host = host
         self._app = app
+        self.answers: list[Answer] = []
 
     def request(
         self,
@@ -88,6 +62,7 @@ class ComputeClient:
         headers: HeadersLike | None = None,
         body: bytes = b"",
         json: object = None,
+        client_address: str = "127.0.0.1",
     ) -> Answer:
         """Send a request and wait for the whole answer.
 
@@ -97,9 +72,66 @@ class ComputeClient:
             headers: Header fields. Host and, with a body, Content-Length are added.
             body: The body.
             json: The body as a value, in the place of body; Content-Type is added.
+            client_address: The IP address that the request comes from.
 
         Returns:
             The answer.
+
+        Raises:
+            ValueError: Something of the request cannot be sent.
+            TypeError: JSON cannot hold the value.
+        """
+        prepared = self.prepare(
+            method, path, headers=headers, body=body, json=json, client_address=client_address
+        )
+        return self.requests([prepared])[0]
+
+    def requests(self, requests: Iterable[str | Incoming]) -> list[Answer]:
+        """Send requests one after the other, to as few sandboxes as the app asks for.
+
+        The first one begins a sandbox. An app that asks for its next request gets the second one,
+        up to what `compute_host.host.reuse` allows; any other begins a new sandbox for each.
+
+        Args:
+            requests: What to send: a path is a GET of it, all others come from `prepare`.
+
+        Returns:
+            The answers, in the order of the requests.
+
+        Raises:
+            ValueError: Something of a request cannot be sent.
+
+        Example:
+            >>> from fastly_compute.local import NativeApp
+            >>> from fastly_compute.testing import ComputeClient, ComputeHost
+            >>> class HttpIncoming:
+            ...     def handle(self, request, body):
+            ...         pass
+            >>> with ComputeHost() as compute_host:
+            ...     client = ComputeClient(compute_host.host, NativeApp(HttpIncoming))
+            ...     post = client.prepare("POST", "/basket", json={"lamp": 1})
+            ...     [answer.status for answer in client.requests(["/", post])]
+            [200, 200]
+        """
+        prepared = [
+            self.prepare("GET", request) if isinstance(request, str) else request
+            for request in requests
+        ]
+        got = [Answer.of(*timed) for timed in timed_requests(self._host, self._app, prepared)]
+        self.answers += got
+        return got
+
+    def prepare(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: HeadersLike | None = None,
+        body: bytes = b"",
+        json: object = None,
+        client_address: str = "127.0.0.1",
+    ) -> Incoming:
+        """Make a request for `requests`, of what `request` takes.
 
         Raises:
             ValueError: Something of the request cannot be sent.
@@ -121,16 +153,12 @@ class ComputeClient:
         if kind is not None:
             added.append(("content-type", kind))
         fields = [item for item in added if item[0] not in given]
-        got = self._host.request(
-            self._app,
-            Incoming(method=method, uri=url, headers=[*fields, *given.to_wire()], body=content),
-        )
-        return Answer(
-            status=got.status,
-            headers=Headers.of_wire(got.headers),
-            body=bytes(got.body),
-            trailers=Headers.of_wire(got.trailers),
-            complete=got.complete,
+        return Incoming(
+            method=method,
+            uri=url,
+            headers=[*fields, *given.to_wire()],
+            body=content,
+            client=(_address(client_address), 0),
         )
 
     def get(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
@@ -160,3 +188,10 @@ class ComputeClient:
     def options(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
         """Send an OPTIONS, with what `request` takes."""
         return self.request("OPTIONS", path, **options)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(f"client_address = {text!r}: must be an IP address") from None

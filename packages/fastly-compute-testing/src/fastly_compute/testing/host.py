@@ -1,19 +1,37 @@
 """The host of one test."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Literal, Self, TypeAlias, cast
 
-from fastly_compute.local import BackendConfig, Host
+from fastly_compute.local import (
+    AclEntry,
+    Answer,
+    BackendConfig,
+    Clock,
+    HandOff,
+    Health,
+    Host,
+    load,
+)
 from fastly_compute.testing.backend import FakeBackend
 from fastly_compute.testing.call import Call
+from fastly_compute.testing.faults import Faults
+from fastly_compute.testing.kv import KvStores
+from fastly_compute.testing.layers import Layers
+from fastly_compute.testing.lookups import Fields, Lookups
 from fastly_compute.testing.network import Network
+from fastly_compute.testing.records import Records
+from fastly_compute.testing.reply import Reply
 from fastly_compute.testing.stores import Stores
 
 # A name that no resolver knows (RFC 6761, section 6.4).
 _NOWHERE = BackendConfig(url="http://backend.invalid")
+
+Action: TypeAlias = Literal["ALLOW", "BLOCK"]
 
 
 class ComputeHost:
@@ -25,8 +43,24 @@ class ComputeHost:
     Attributes:
         host: The host itself, to run other apps on.
         secrets: The secret stores: ``secrets["vault"]["token"] = b"..."``.
-        config_stores: The config stores: ``config_stores["settings"]["greeting"] = "hello"``.
+        config_stores: The config stores: ``config_stores["settings"]["greeting"] = "hello"``. An
+            app that opens them as dictionaries finds them as well.
+        kv: The KV stores: ``kv["shelf"]["lamp"] = b"..."``, and what the app wrote is read back
+            the same way.
+        acls: The access control lists: ``acls["visitors"]["192.0.2.0/24"] = "BLOCK"``, or
+            ``"ALLOW"``.
+        geolocation: What is known about addresses: ``geolocation["192.0.2.1"] = {"city": "Oslo"}``.
+        devices: What is known about user agents: ``devices["Agent/1.0"] = {"device": {...}}``.
+        calls: Every request to a backend that was sent to its end, in order, also those that had
+            no reply.
+        backends: The dynamic backends that guests registered, by name, with what they are. They
+            stay when the sandbox is gone.
+        secrets_read: The store and the name of each secret whose plaintext was read, in order.
         logs: The messages to each log endpoint, as text; an endpoint without any has an empty list.
+        handoffs: The requests that guests left to Fanout or to a WebSocket's backend, as
+            `fastly_compute.local.HandOff`.
+        handoff_reply: What the client gets in their place, by default an empty 200; of a `Reply`,
+            its status, headers and body.
         output: The lines that the host had to say.
 
     Example:
@@ -39,11 +73,38 @@ class ComputeHost:
 
     def __init__(self) -> None:
         self._network = Network()
+        self._faults = Faults()
+        self._records = Records()
         self.logs: defaultdict[str, list[str]] = defaultdict(list)
         self.output: list[str] = []
-        self.host = Host(output=self.output.append, way_out=self._network, on_log=self._logged)
-        self.secrets = Stores(bytes, self._set_secrets)
-        self.config_stores = Stores(str, self._set_config_stores)
+        self.handoffs: list[HandOff] = []
+        self.handoff_reply = Reply()
+        self.host = Host(
+            output=self.output.append,
+            way_out=self._network,
+            on_log=self._logged,
+            on_hand_off=self._handed_off,
+        )
+        self.host.interpose = Layers(self._faults, self._records)
+        self.secrets = Stores(
+            bytes,
+            lambda: self.host.config.secret_stores,
+            lambda stores: self._configure(secret_stores=stores),
+        )
+        self.config_stores = Stores(
+            str,
+            lambda: self.host.config.config_stores,
+            lambda stores: self._configure(config_stores=stores),
+        )
+        self.kv = KvStores(self.host)
+        self.acls = Stores(str, self._read_acls, self._set_acls)
+        self.geolocation = Lookups(
+            lambda: self.host.config.geolocation.addresses, self._set_geolocation
+        )
+        self.devices = Lookups(
+            lambda: self.host.config.device_detection,
+            lambda devices: self._configure(device_detection=devices),
+        )
         self._active = self.host.native()
 
     @property
@@ -51,13 +112,51 @@ class ComputeHost:
         """Every request to a backend, in order, also those that had no reply."""
         return self._network.calls
 
-    def backend(self, name: str, config: BackendConfig | None = None) -> FakeBackend:
+    @property
+    def backends(self) -> Mapping[str, BackendConfig]:
+        """The dynamic backends that guests registered, by name."""
+        return MappingProxyType(self._records.backends)
+
+    @property
+    def secrets_read(self) -> list[tuple[str, str]]:
+        """The store and the name of each secret whose plaintext was read, in order."""
+        return list(self._records.secrets_read)
+
+    @property
+    def clock(self) -> Clock:
+        """The time that caches, KV stores and rates go by: ``clock.advance(seconds)``."""
+        return self.host.clock
+
+    @property
+    def caching(self) -> bool:
+        """Whether requests to backends go through the cache, as on the platform; can be set."""
+        return self.host.caching
+
+    @caching.setter
+    def caching(self, caching: bool) -> None:
+        self.host.caching = caching
+
+    @property
+    def fastly_keys(self) -> Collection[str]:
+        """The values of a request's Fastly-Key that are valid; can be set."""
+        return self.host.config.fake_valid_fastly_keys
+
+    @fastly_keys.setter
+    def fastly_keys(self, keys: Collection[str]) -> None:
+        if isinstance(keys, str):
+            raise TypeError("fastly_keys: must be a collection of keys, not one of them")
+        self._configure(fake_valid_fastly_keys=keys)
+
+    def backend(
+        self, name: str, config: BackendConfig | None = None, *, health: Health | None = None
+    ) -> FakeBackend:
         """Declare a static backend, or return the one declared before.
 
         Args:
             name: Its name.
             config: What the guest finds out about it; by default ``http://backend.invalid`` and
                 the platform's defaults. Given again, it takes the place of what was there.
+            health: What its health check says, in the place of what is there.
 
         Returns:
             What it replies.
@@ -66,9 +165,10 @@ class ComputeHost:
             ValueError: The name is empty.
         """
         known = self.host.config.backends
-        if config is not None or name not in known:
-            backends = {**known, name: config or _NOWHERE}
-            self.host.config = replace(self.host.config, backends=backends)
+        chosen = config or known.get(name, _NOWHERE)
+        if health is not None:
+            chosen = replace(chosen, health=health)
+        self._configure(backends={**known, name: chosen})
         return self._network.backend(name)
 
     def target(self, target: str) -> FakeBackend:
@@ -85,6 +185,79 @@ class ComputeHost:
             ValueError: It is no host with or without a port.
         """
         return self._network.target(target)
+
+    def load(self, path: str | Path) -> None:
+        """Take over the `[local_server]` of a ``fastly.toml`` or ``viceroy.toml``.
+
+        Its stores and lists come beside those that are there, and take the place of those with
+        the same name. Its backends are declared, and have no replies yet.
+
+        Args:
+            path: The file, from the working directory.
+
+        Raises:
+            fastly_compute.local.ConfigError: It cannot be read, or breaks a rule.
+        """
+        loaded = load(Path(path))
+        now = self.host.config
+        addresses = {**now.geolocation.addresses, **loaded.geolocation.addresses}
+        self._configure(
+            config_stores={**now.config_stores, **loaded.config_stores},
+            secret_stores={**now.secret_stores, **loaded.secret_stores},
+            acls={**now.acls, **loaded.acls},
+            geolocation=replace(loaded.geolocation, addresses=addresses),
+            device_detection={**now.device_detection, **loaded.device_detection},
+            shielding_sites={**now.shielding_sites, **loaded.shielding_sites},
+            fake_valid_fastly_keys={*now.fake_valid_fastly_keys, *loaded.fake_valid_fastly_keys},
+        )
+        for name, items in loaded.kv_stores.items():
+            self.kv[name] = items
+        for name, backend in loaded.backends.items():
+            self.backend(name, backend)
+
+    def fail(
+        self, interface: str, function: str, error: str, *, on_call: int | None = None
+    ) -> None:
+        """Let a host call fail in the place of what it does, on whatever host the app runs.
+
+        Args:
+            interface: The interface as the WIT names it, such as ``kv-store``.
+            function: The function, such as ``send``, or ``store.lookup`` for one of a resource.
+            error: A case of what it can fail with, such as ``generic-error``, ``not-found`` for
+                what opens something, or, where a request's response is waited for, also a case of
+                `send-error-detail`, such as ``dns-timeout``.
+            on_call: Which of the calls that follow, counted from 1; None is every one.
+
+        Raises:
+            ValueError: There is no such interface, function or error, or the function cannot fail.
+                The message lists those there are.
+
+        Example:
+            >>> from fastly_compute.testing import ComputeHost
+            >>> compute_host = ComputeHost()
+            >>> compute_host.fail("secret-store", "store.open", "not-found")
+            >>> compute_host.fail("http-req", "send", "dns-timeout", on_call=2)
+        """
+        self._faults.fail(interface, function, error, on_call=on_call)
+
+    def short_writes(self, most: int = 1) -> None:
+        """Let ``http-body.write`` take few bytes at a time, as a host may.
+
+        Args:
+            most: How many, at least 1.
+
+        Raises:
+            ValueError: It is less than 1.
+        """
+        self._faults.short_writes(most)
+
+    def tiny_buffers(self) -> None:
+        """Let each answer be too large for the buffer that it is first asked for with.
+
+        The call fails with ``buffer-len`` as if it had been given a buffer of no size, and the
+        next one goes through as it is.
+        """
+        self._faults.tiny_buffers()
 
     def take_problems(self) -> list[str]:
         """Return what the test has to fail for, and forget it."""
@@ -106,11 +279,38 @@ class ComputeHost:
     def _logged(self, endpoint: str, message: bytes) -> None:
         self.logs[endpoint].append(message.decode(errors="backslashreplace"))
 
-    def _set_secrets(self, stores: Mapping[str, Mapping[str, bytes]]) -> None:
-        self.host.config = replace(self.host.config, secret_stores=stores)
+    def _handed_off(self, hand_off: HandOff) -> Answer:
+        self.handoffs.append(hand_off)
+        reply = self.handoff_reply
+        return Answer(
+            status=reply.status,
+            headers=reply.to_wire(),
+            body=bytearray(reply.content),
+            complete=True,
+        )
 
-    def _set_config_stores(self, stores: Mapping[str, Mapping[str, str]]) -> None:
-        self.host.config = replace(self.host.config, config_stores=stores)
+    def _configure(self, **changes: Any) -> None:
+        self.host.config = replace(self.host.config, **changes)
+
+    def _read_acls(self) -> dict[str, dict[str, str]]:
+        acls = self.host.config.acls
+        return {
+            name: {entry.prefix: entry.action for entry in entries}
+            for name, entries in acls.items()
+        }
+
+    def _set_acls(self, acls: Mapping[str, Mapping[str, str]]) -> None:
+        made = {
+            name: [
+                AclEntry(prefix=prefix, action=cast("Action", action))
+                for prefix, action in items.items()
+            ]
+            for name, items in acls.items()
+        }
+        self._configure(acls=made)
+
+    def _set_geolocation(self, addresses: Mapping[str, Fields]) -> None:
+        self._configure(geolocation=replace(self.host.config.geolocation, addresses=addresses))  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
         self._active.__enter__()

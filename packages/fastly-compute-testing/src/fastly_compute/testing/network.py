@@ -9,6 +9,7 @@ from fastly_compute.local import BackendConfig
 from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
 from fastly_compute.testing.backend import CallbackFailed, FakeBackend
 from fastly_compute.testing.call import Call
+from fastly_compute.testing.delivery import Delivery
 from fastly_compute.testing.headers import Headers
 
 
@@ -24,20 +25,21 @@ class Network:
         self._calls: list[Call | None] = []
         self.problems: list[str] = []
         self._origins = Origins()
+        self._delivery = Delivery()
         self._backends: dict[str, FakeBackend] = {}
         self._targets: dict[tuple[str, int | None], FakeBackend] = {}
 
     def backend(self, name: str) -> FakeBackend:
         """Return what replies for the static backend of that name."""
         if name not in self._backends:
-            self._backends[name] = FakeBackend(f"backend {name!r}", self._origins)
+            self._backends[name] = FakeBackend(f"backend {name!r}", self._origins, self._delivery)
         return self._backends[name]
 
     def target(self, target: str) -> FakeBackend:
         """Return what replies for the dynamic backends of a host and port."""
         key = _key(target)
         if key not in self._targets:
-            self._targets[key] = FakeBackend(f"target {target!r}", self._origins)
+            self._targets[key] = FakeBackend(f"target {target!r}", self._origins, self._delivery)
         return self._targets[key]
 
     def begin(
@@ -82,7 +84,8 @@ class Network:
         return [call for call in self._calls if call is not None]
 
     def close(self) -> None:
-        """Close the connections of what was passed through."""
+        """End what is still to come, and close the connections of what was passed through."""
+        self._delivery.close()
         self._origins.close()
 
     def _find(self, name: str, config: BackendConfig) -> FakeBackend | None:

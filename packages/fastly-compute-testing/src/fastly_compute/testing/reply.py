@@ -1,14 +1,16 @@
 """What a backend replies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from json import dumps
 from typing import Self
 
+from fastly_compute.testing.durations import Duration, timedelta_of
 from fastly_compute.testing.headers import Headers, HeadersLike
 
-WITHOUT_CONTENT = frozenset({204, 304})
-"""Statuses whose responses have no body (RFC 9110, section 6.4.1)."""
-
+# Their responses have no body (RFC 9110, section 6.4.1).
+_WITHOUT_CONTENT = frozenset({204, 304})
 _STATUSES = range(200, 1000)
 
 
@@ -23,10 +25,19 @@ class Reply:
         status: From 200 to 999.
         headers: The header fields.
         body: All of the body; it must be empty with 204 and 304.
+        chunks: The body in parts, in the place of body, each read by itself.
+        latency: How long it takes until the head comes; None is what the backend has for all. A
+            number is taken as seconds. Where it is more than the backend's first-byte timeout, the
+            guest's request fails with `http-response-timeout`, at once.
+        between: How long it takes from each chunk to the next, likewise. Where it is more than the
+            backend's between-bytes timeout, the guest's read fails, at once.
+        truncate_at: How many bytes of the body come before it breaks off; None is all. The guest's
+            read fails with `http-incomplete` then.
 
     Raises:
-        ValueError: The status is out of range, or its response has no body.
-        TypeError: The status is no int, or the body no bytes.
+        ValueError: The status is out of range, its response has no body, or something of the body
+            or a duration cannot be.
+        TypeError: The status is no int, the body no bytes, or a duration is none.
 
     Example:
         >>> from fastly_compute.testing import Reply
@@ -38,6 +49,10 @@ class Reply:
     status: int = 200
     headers: Headers = field(default_factory=Headers)
     body: bytes = field(default=b"", repr=False)
+    chunks: Sequence[bytes] = field(default=(), repr=False)
+    latency: Duration | None = None
+    between: Duration = timedelta()
+    truncate_at: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.status, int) or isinstance(self.status, bool):
@@ -46,8 +61,36 @@ class Reply:
             raise ValueError(f"status = {self.status}: must be from 200 to 999")
         if not isinstance(self.body, bytes):
             raise TypeError(f"body: must be bytes, not {type(self.body).__name__}")
-        if self.body and self.status in WITHOUT_CONTENT:
+        if isinstance(self.chunks, bytes) or not all(isinstance(c, bytes) for c in self.chunks):
+            raise TypeError("chunks: must be a sequence of bytes")
+        object.__setattr__(self, "chunks", tuple(self.chunks))
+        if self.body and self.chunks:
+            raise ValueError("body and chunks exclude each other: give one of them")
+        if self.content and self.status in _WITHOUT_CONTENT:
             raise ValueError(f"body: a response with status {self.status} has none")
+        if self.latency is not None:
+            object.__setattr__(self, "latency", timedelta_of(self.latency, field="latency"))
+        object.__setattr__(self, "between", timedelta_of(self.between, field="between"))
+        if self.between and not self.chunks:
+            raise ValueError("between: only a body of chunks has something between them")
+        if self.truncate_at is not None and not 0 <= self.truncate_at < len(self.content):
+            raise ValueError(
+                f"truncate_at = {self.truncate_at}: must be at least 0, and less than the "
+                f"{len(self.content)} bytes of the body"
+            )
+
+    @property
+    def content(self) -> bytes:
+        """All of the body, whether or not it is in chunks."""
+        return b"".join(self.chunks) or self.body
+
+    def to_wire(self) -> list[tuple[str, bytes]]:
+        """Return the header fields as they are sent, with what says where the body ends."""
+        fields = self.headers.to_wire()
+        framed = "content-length" in self.headers or "transfer-encoding" in self.headers
+        if not framed and self.status not in _WITHOUT_CONTENT:
+            fields.append(("content-length", b"%d" % len(self.content)))
+        return fields
 
     @classmethod
     def of(
@@ -58,6 +101,10 @@ class Reply:
         body: bytes = b"",
         text: str | None = None,
         json: object = None,
+        chunks: Sequence[bytes] = (),
+        latency: Duration | None = None,
+        between: Duration = timedelta(),
+        truncate_at: int | None = None,
     ) -> Self:
         """Make a reply of bytes, of text or of what JSON can hold.
 
@@ -68,16 +115,29 @@ class Reply:
             text: The body as text, sent as UTF-8 with the type ``text/plain``.
             json: The body as a value, sent as ``application/json``. None is no body; a JSON
                 ``null`` is ``body=b"null"``.
+            chunks: The body in parts.
+            latency: How long it takes until the head comes.
+            between: How long it takes from each chunk to the next.
+            truncate_at: How many bytes of the body come before it breaks off.
 
         Raises:
-            ValueError: More than one of body, text and json is given, or the reply is not valid.
+            ValueError: More than one of body, text, json and chunks is given, or the reply is not
+                valid.
             TypeError: JSON cannot hold the value.
         """
         content, kind = encoded(body=body, text=text, json=json)
         fields = Headers(headers or ())
         if kind is not None and "content-type" not in fields:
             fields = Headers.of_wire([*fields.to_wire(), ("content-type", kind)])
-        return cls(status=status, headers=fields, body=content)
+        return cls(
+            status=status,
+            headers=fields,
+            body=content,
+            chunks=chunks,
+            latency=latency,
+            between=between,
+            truncate_at=truncate_at,
+        )
 
 
 def encoded(

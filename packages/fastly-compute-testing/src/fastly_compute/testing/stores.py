@@ -50,6 +50,11 @@ class Stores(Generic[V]):
 
     A guest that has a store open keeps what was in it when it was opened.
 
+    Args:
+        kind: What the values are.
+        read: Returns the stores as they are.
+        apply: Takes them as they are to be, or raises `ValueError`.
+
     Example:
         >>> from fastly_compute.testing import ComputeHost
         >>> with ComputeHost() as compute_host:
@@ -60,14 +65,17 @@ class Stores(Generic[V]):
     """
 
     def __init__(
-        self, kind: type[V], apply: Callable[[Mapping[str, Mapping[str, V]]], None]
+        self,
+        kind: type[V],
+        read: Callable[[], Mapping[str, Mapping[str, V]]],
+        apply: Callable[[Mapping[str, Mapping[str, V]]], None],
     ) -> None:
         self._kind = kind
+        self._read = read
         self._apply = apply
-        self._stores: dict[str, Mapping[str, V]] = {}
 
     def __getitem__(self, name: str) -> Store[V]:
-        if name not in self._stores:
+        if name not in self:
             self[name] = {}
         return Store(self, name)
 
@@ -78,19 +86,17 @@ class Stores(Generic[V]):
                     f"{name}: the value of {key!r} must be {self._kind.__name__}, "
                     f"not {type(value).__name__}"
                 )
-        stores = {**self._stores, name: dict(items)}
-        self._apply(stores)
-        self._stores = stores
+        self._apply({**self._read(), name: dict(items)})
 
     def __contains__(self, name: object) -> bool:
-        return name in self._stores
+        return name in self._read()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._stores)
+        return iter(self._read())
 
     def __len__(self) -> int:
-        return len(self._stores)
+        return len(self._read())
 
     def items_of(self, name: str) -> Mapping[str, V]:
         """Return the entries of a store as they are now."""
-        return self._stores[name]
+        return self._read()[name]

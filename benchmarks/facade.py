@@ -1,0 +1,125 @@
+"""Prints what the facade costs: `python -m benchmarks.facade`.
+
+Two things, each as a ratio within one run: many small GETs beside the same through the package
+below, and the import of the facade beside an app that does without it.
+"""
+
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.serving import APP, request_milliseconds, serving
+
+GETS = Path(__file__).parent / "facade_gets"
+COUNT = 1000
+ROUNDS = 5
+REQUESTS = 200
+WAYS = ("http", "function", "session")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers at once, on one connection."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        pass
+
+
+@contextmanager
+def origin() -> Iterator[str]:
+    """Run an origin, and yield its URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def ask(url: str, question: dict[str, object]) -> float:
+    """Have the app send GETs, and return the seconds that it says they took."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=300)
+    connection.request("POST", "/", body=json.dumps(question))
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return float(answer["seconds"])
+
+
+def gets(host: str, folder: Path) -> dict[str, float]:
+    """Median seconds of many GETs by each way, in interleaved rounds."""
+    found: dict[str, list[float]] = {way: [] for way in WAYS}
+    with origin() as target, serving(host, folder) as app:
+        for way in WAYS:
+            ask(app.url, {"way": way, "url": target, "count": 50})
+        for _ in range(ROUNDS):
+            for way in WAYS:
+                found[way].append(ask(app.url, {"way": way, "url": target, "count": COUNT}))
+    return {way: statistics.median(seconds) for way, seconds in found.items()}
+
+
+def imports(folder: Path) -> tuple[list[int], list[float]]:
+    """Size of the component, and median milliseconds of a trivial request, without and with it."""
+    apps = [folder / "without", folder / "with"]
+    for app in apps:
+        shutil.copytree(APP, app, ignore=shutil.ignore_patterns("bin", "__pycache__"))
+    source = apps[1] / "main.py"
+    source.write_text(source.read_text() + "\nfrom fastly_compute import requests  # noqa\n")
+    times: list[list[float]] = [[], []]
+    for _ in range(ROUNDS):
+        for app, rounds in zip(apps, times, strict=True):
+            with serving("wasm", app) as running:
+                request_milliseconds(running.url, 20)
+                rounds.append(request_milliseconds(running.url, REQUESTS))
+    sizes = [next(app.rglob("*.wasm")).stat().st_size for app in apps]
+    return sizes, [statistics.median(rounds) for rounds in times]
+
+
+def main() -> None:
+    """Measure and print."""
+    print("| what | figure | beside | ratio |\n|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "gets")
+        shutil.copytree(GETS, folder)
+        for host in ("native", "wasm"):
+            seconds = gets(host, folder)
+            for way in WAYS[1:]:
+                ratio = seconds[way] / seconds["http"]
+                beside = f"{seconds['http']:.2f} s with fastly_compute.http"
+                what = f"{COUNT} GETs by a {way}, {host}"
+                print(f"| {what} | {seconds[way]:.2f} s | {beside} | {ratio:.2f} |", flush=True)
+        sizes, times = imports(Path(name))
+        without, with_ = (size / 1e6 for size in sizes)
+        print(
+            f"| a component with the facade | {with_:.2f} MB | {without:.2f} MB without | "
+            f"{with_ / without:.3f} |"
+        )
+        print(
+            f"| a trivial request with the facade, wasm | {times[1]:.2f} ms | "
+            f"{times[0]:.2f} ms without | {times[1] / times[0]:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
