@@ -1,8 +1,8 @@
 """Gives each request to a sandbox: to one that waits for its next, or to a new one."""
 
-import contextlib
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -20,7 +20,8 @@ class Reuse:
     """How far sandboxes may be reused by `next-request`; the defaults are Viceroy's.
 
     Attributes:
-        requests: How many further requests one sandbox may get; 0 is no reuse.
+        requests: How many further requests one sandbox may ask for, those that did not come in
+            time among them; 0 is no reuse.
         wait_ms: How long it may wait for each.
         waiting: How many sandboxes may wait at once.
 
@@ -89,7 +90,7 @@ class Dispatcher:
     def serve(self, exchange: Exchange) -> None:
         """Have a sandbox serve a request, and wait until it is over."""
         self._give(exchange)
-        exchange.over.result()
+        exchange.serve()
 
     def wait(self, seconds: float) -> "Future[Exchange | None]":
         """Put a sandbox among those that wait for a request."""
@@ -133,9 +134,11 @@ class Dispatcher:
 
     def _run(self, exchange: Exchange) -> None:
         try:
-            # What it raises besides is in the exchange, for the thread that waits for it.
-            with contextlib.suppress(BaseException):
-                self._host.run(self._app, exchange, self)
+            self._host.run(self._app, exchange, self)
+        except BaseException:
+            # The client has its answer, and no caller is left to be told.
+            for line in traceback.format_exc().splitlines():
+                self._host.log(line)
         finally:
             with self._changed:
                 self._running -= 1

@@ -1,11 +1,16 @@
 """One request of a client's and its answer, from its arrival until the guest is done with it."""
 
+import contextvars
 import secrets
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 
 from fastly_compute.local.downstream import ClientGone, Downstream, Headers, Incoming
 from fastly_compute.local.handoff import HandOff
+
+_BODILESS = frozenset({204, 304})
 
 
 class Exchange:
@@ -18,11 +23,9 @@ class Exchange:
     Attributes:
         incoming: The request.
         id: Unique to it, as `http-downstream.downstream-client-request-id` answers.
-        started: Whether the answer was begun.
+        started: Whether the answer was begun, or is entrusted to another thread than the guest's.
         ended: Whether it was ended, well or not.
         handed_off: To whom the answer is left, where it is.
-        over: Done when the guest has ended the answer and gone on; then the client's connection
-            is free. An exception in it is none of the guest's, such as Ctrl-C.
     """
 
     def __init__(self, incoming: Incoming, downstream: Downstream) -> None:
@@ -31,9 +34,43 @@ class Exchange:
         self.started = False
         self.ended = False
         self.handed_off: HandOff | None = None
-        self.over: Future[None] = Future()
         self._downstream = downstream
+        self._bodiless = False
         self._left = False
+        self._entrusted = False
+        self._work: Callable[[], None] | None = None
+        self._changed = threading.Condition()
+
+    @property
+    def over(self) -> bool:
+        """Whether the answer has ended, and the guest has gone on or ended."""
+        return self.ended and self._left
+
+    def serve(self) -> None:
+        """Wait until it is over, doing what of the answer is entrusted to this thread."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._work or self.over)
+                work, self._work = self._work, None
+            if work is None:
+                return
+            try:
+                work()
+            finally:
+                self.abort()
+
+    def entrust(self, work: Callable[[], None]) -> None:
+        """Have the thread that serves the client answer: the guest goes on meanwhile.
+
+        Args:
+            work: Ends the answer. It runs as part of the running sandbox, whose guest may have
+                ended by then.
+        """
+        with self._changed:
+            self.started = True
+            self._entrusted = True
+            self._work = partial(contextvars.copy_context().run, work)
+            self._changed.notify_all()
 
     def inform(self, status: int, headers: Headers) -> None:
         """Send an informational response. Raises `ClientGone`."""
@@ -42,13 +79,12 @@ class Exchange:
     def start(self, status: int, headers: Headers, length: int | None) -> None:
         """Begin the answer. Raises `ClientGone`."""
         self.started = True
+        self._bodiless = self.incoming.method == "HEAD" or status in _BODILESS
         self._pass(lambda: self._downstream.start(status, headers, length))
 
     def write(self, data: bytes) -> None:
-        """Send a part of the body. Raises `ClientGone`."""
-        if self.ended:
-            raise ClientGone("the answer was broken off before")
-        self._pass(lambda: self._downstream.write(data))
+        """Send a part of the body, where the answer can have one. Raises `ClientGone`."""
+        self._pass(lambda: self._downstream.write(b"" if self._bodiless else data))
 
     def finish(self, trailers: Headers) -> None:
         """End the answer as complete, unless it was broken off."""
@@ -74,19 +110,22 @@ class Exchange:
 
     def leave(self) -> None:
         """Take note that the guest has gone on to the next request, or ended."""
-        self._left = True
-        self._settle()
+        with self._changed:
+            self._left = True
+            self._changed.notify_all()
 
     def answer_for(self, failure: str | None) -> None:
         """End the answer in the place of a guest that has ended.
 
         Args:
             failure: What it failed of. With none, an answer that was not begun is an empty 200,
-                as on the platform; with one it is a 500, and one that was begun breaks off.
+                as on the platform; with one it is a 500, and one that was begun breaks off. An
+                answer that is entrusted to another thread goes on.
         """
         try:
             if self.started:
-                self.abort()
+                if not self._entrusted:
+                    self.abort()
             elif failure is None:
                 self.start(200, [("content-length", b"0")], 0)
                 self.finish(())
@@ -101,14 +140,13 @@ class Exchange:
         self.leave()
 
     def _end(self) -> None:
-        self.ended = True
-        self._settle()
-
-    def _settle(self) -> None:
-        if self.ended and self._left and not self.over.done():
-            self.over.set_result(None)
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
 
     def _pass(self, send: Callable[[], None]) -> None:
+        if self.ended:
+            raise ClientGone("the answer has ended before")
         try:
             send()
         except ClientGone:

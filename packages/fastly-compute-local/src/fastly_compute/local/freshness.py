@@ -92,6 +92,10 @@ def not_stored(status: int, headers: Headers) -> NotStored | None:
         return NotStored(reason="it sets a cookie", remembered=True)
     if "*" in _names(values(headers, "vary")):
         return NotStored(reason="it varies by more than headers", remembered=True)
+    try:
+        vary_rule(headers)
+    except ValueError as error:
+        return NotStored(reason=str(error), remembered=True)
     return None
 
 
@@ -137,12 +141,12 @@ def lifetime(headers: Headers, *, ttl: int | None, swr: int | None, now: float) 
 
 
 def vary_rule(headers: Headers) -> VaryRule:
-    """Tell which request headers a response depends on."""
-    names = _names(values(headers, "vary"))
-    try:
-        return VaryRule.of(names)
-    except ValueError:
-        return VaryRule()
+    """Tell which request headers a response depends on.
+
+    Raises:
+        ValueError: Its Vary has something that is not the name of a header.
+    """
+    return VaryRule.of(_names(values(headers, "vary")))
 
 
 def storable_headers(headers: Headers) -> tuple[tuple[str, bytes], ...]:

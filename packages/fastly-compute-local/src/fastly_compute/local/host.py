@@ -2,6 +2,7 @@
 
 import contextvars
 import sys
+import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -17,12 +18,18 @@ from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, WayOut
 from fastly_compute.local.readthrough import CacheRules, Readthrough
 from fastly_compute.local.sandbox import Following, Sandbox
-from fastly_compute.local.state import CacheData, KvData, PenaltyBoxes, RateCounters
+from fastly_compute.local.state import (
+    CacheData,
+    HealthChecks,
+    KvData,
+    PenaltyBoxes,
+    RateCounters,
+)
 
 T = TypeVar("T")
 
 _AT_ONCE = 128
-"""How many requests to origins may be under way beside the guests' own threads."""
+"""How many things may be under way at once that a sandbox waits for, or the host itself."""
 
 
 class GuestFailed(Exception):
@@ -68,8 +75,8 @@ class Host:
             it is shown.
         on_hand_off: Takes each request that a guest leaves to a proxy, and answers in its place.
             By default that is said in the output, and the answer is a 502.
-        time_limit: How many seconds a guest may take for one request, waits included. None is no
-            limit.
+        time_limit: How many seconds a guest may take for one request, its waits included. Bodies
+            that go on to the client or an origin without it do not count. None is no limit.
         reuse: How far sandboxes may be reused.
 
     Attributes:
@@ -79,9 +86,12 @@ class Host:
         kv: The data of the KV stores, which guests change.
         rates: The counts of edge rate limiting.
         penalties: The penalty boxes of edge rate limiting.
+        health_checks: Whether backends are healthy. Checks are run only without a `way_out`; with
+            one, a backend's health is the configured one.
         time_limit: What it was given; it is that of each request that begins after a change.
         reuse: What it was given.
         interpose: Takes each call of a guest, for tests; by default None.
+        caching: Whether requests to backends go through the cache, by default so.
         pushpin_port: Where a Pushpin listens on this machine that takes the requests which guests
             leave to Fanout; None where there is none.
     """
@@ -104,16 +114,21 @@ class Host:
         self.kv = KvData(self.config.kv_stores, clock=self.clock)
         self.rates = RateCounters(clock=self.clock)
         self.penalties = PenaltyBoxes(clock=self.clock)
+        self.health_checks = HealthChecks(self.clock, self.log, run=way_out is None)
         self.time_limit = time_limit
         self.reuse = reuse
         self.interpose: Interpose | None = None
+        self.caching = True
         self.pushpin_port: int | None = None
         self._output = output
         self._way_out = way_out or self.origins
         self._on_log = on_log
         self._on_hand_off = on_hand_off
-        self._workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fastly-compute-origin")
+        self._pools: weakref.WeakSet[ThreadPoolExecutor] = weakref.WeakSet()
+        self._workers = self.workers()
         self._readthrough = Readthrough(self.cache, self.clock, self.log, self.background)
+        for name, backend in self.config.backends.items():
+            self.health_checks.watch(name, backend)
 
     def log(self, line: str) -> None:
         """Say something about what happens in the host."""
@@ -141,13 +156,21 @@ class Host:
         Returns:
             What gets the response, on any thread. It raises `SendFailure` where there is none.
         """
+        if not self.caching:
+            return self._way_out.begin(name, config, request)
         return self._readthrough.begin(
             request, rules, lambda asked: self._way_out.begin(name, config, asked)
         )
 
     def background(self, work: Callable[[], T]) -> "Future[T]":
-        """Do something on another thread, as part of the running sandbox if there is one."""
+        """Do something of the host's own on another thread: no sandbox can take them all up."""
         return self._workers.submit(contextvars.copy_context().run, work)
+
+    def workers(self) -> ThreadPoolExecutor:
+        """Make threads for a sandbox, which end with the host at the latest."""
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fastly-compute-worker")
+        self._pools.add(pool)
+        return pool
 
     def answer_hand_off(self, hand_off: HandOff) -> Answer:
         """Answer in the place of the proxy that a guest left a request to."""
@@ -178,9 +201,10 @@ class Host:
 
         Args:
             app: The guest.
-            exchange: Its first request. The answer is always ended: with what the guest sent;
-                with an empty 200 where it sent nothing, as the platform does; with a 500 where it
-                failed; or broken off where it failed half-way.
+            exchange: Its first request. The answer is ended: with what the guest sent; with an
+                empty 200 where it sent nothing, as the platform does; with a 500 where it failed;
+                or broken off where it failed half-way. What the guest left to the host of an
+                answer is still to be served by the exchange.
             following: Where it gets further requests from.
         """
         sandbox = Sandbox(host=self, exchange=exchange, following=following)
@@ -193,10 +217,6 @@ class Host:
                 except GuestFailed as failed:
                     failure = str(failed)
                     self.log(f"the guest failed: {failure}")
-                except BaseException as interrupt:
-                    if not sandbox.exchange.over.done():
-                        sandbox.exchange.over.set_exception(interrupt)
-                    raise
         finally:
             sandbox.end(failure)
 
@@ -214,8 +234,13 @@ class Host:
             answers.append(Answer())
             exchanges.append(Exchange(incoming, answers[-1]))
         following = Given(exchanges)
+        served = 0
         while following.left:
             self.run(app, following.left.popleft(), following)
+            begun = len(exchanges) - len(following.left)
+            for exchange in exchanges[served:begun]:
+                exchange.serve()
+            served = begun
         for i, exchange in enumerate(exchanges):
             if exchange.handed_off is not None:
                 answers[i] = self.answer_hand_off(exchange.handed_off)
@@ -232,8 +257,10 @@ class Host:
 
     def close(self) -> None:
         """Close the connections to the origins."""
+        self.health_checks.close()
         self.origins.close()
-        self._workers.shutdown(wait=True, cancel_futures=True)
+        for pool in list(self._pools):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -267,3 +294,4 @@ class Native(AbstractContextManager[Sandbox]):
     ) -> None:
         self._active.__exit__(exc_type, exc_value, traceback)
         self._sandbox.end(None)
+        self._exchange.serve()

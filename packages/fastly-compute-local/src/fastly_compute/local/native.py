@@ -5,52 +5,63 @@ import importlib
 import sys
 import threading
 import traceback
-from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from componentize_py_types import Err
 
 from fastly_compute.local.host import GuestFailed
+from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_downstream import client_request
+from fastly_compute.local.interfaces.http_req import Request
 from fastly_compute.local.sandbox import Sandbox
 from fastly_compute.local.trap import OutOfTime, Trap
 from fastly_compute.local.watchdog import Watched
 
 _raise = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_TRIES = 10
 
 
-class _Limited(AbstractContextManager[None]):
+class _Limit:
     """Raises OutOfTime in the guest's own thread once its time is up, and again if it catches that.
 
-    The interpreter does so between two instructions: what waits in C is not ended.
+    The interpreter does so between two instructions, and never within a call of the host: those
+    look at the time themselves. A guest that catches it again and again cannot be ended, so that
+    its client is answered and its thread left behind.
     """
-
-    # No generator: contextlib would set the traceback of an `Err`, which is frozen.
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._thread = ctypes.c_ulong(threading.get_ident())
-        self._watched = None if sandbox.deadline is None else Watched(self._check)
+        # No condition: an exception raised in one of its methods would leave it locked.
+        self._lock = threading.Lock()
+        self._open = False
+        self._raised = 0
 
-    def _check(self) -> None:
-        if self._sandbox.overdue:
+    def begin(self) -> None:
+        """Let the guest be interrupted from here on."""
+        self._open = True
+
+    def end(self) -> None:
+        """Let nothing be interrupted any more."""
+        with self._lock:
+            self._open = False
+        _raise(self._thread, None)
+
+    def check(self) -> None:
+        """Interrupt the guest, if its time is up."""
+        with self._lock:
+            if not self._open or self._sandbox.calls or not self._sandbox.overdue:
+                return
             _raise(self._thread, ctypes.py_object(OutOfTime))
+            self._raised += 1
+        if self._raised == _TRIES:
+            threading.Thread(target=self._give_up, daemon=True).start()
 
-    def __enter__(self) -> None:
-        if self._watched is not None:
-            self._watched.__enter__()
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._watched is not None:
-            self._watched.__exit__(exc_type, exc_value, traceback)
-            _raise(self._thread, None)
+    def _give_up(self) -> None:
+        failure = f"the app trapped: {OutOfTime()}"
+        self._sandbox.host.log(f"{failure}, and it catches what should end it")
+        self._sandbox.exchange.answer_for(failure)
 
 
 class NativeApp:
@@ -86,8 +97,7 @@ class NativeApp:
         """Serve the sandbox's requests."""
         request, body = client_request(sandbox.exchange)
         try:
-            with _Limited(sandbox):
-                self._incoming().handle(request, body)
+            self._handle(sandbox, request, body)
         except Err as err:
             raise GuestFailed("the app's handle returned an error") from err
         except Trap as trap:
@@ -96,9 +106,28 @@ class NativeApp:
         except Exception as error:
             self._show(sandbox)
             raise GuestFailed("the app raised an exception; its log has the traceback") from error
+        except SystemExit as end:
+            raise GuestFailed("the app ended its interpreter") from end
         finally:
             request.drop()
             body.drop()
+
+    def _handle(self, sandbox: Sandbox, request: Request, body: Body) -> None:
+        if sandbox.deadline is None:
+            self._incoming().handle(request, body)
+            return
+        limit = _Limit(sandbox)
+        with Watched(limit.check):
+            try:
+                try:
+                    limit.begin()
+                    self._incoming().handle(request, body)
+                finally:
+                    limit.end()
+            finally:
+                # The first one may itself have been interrupted, but not both: it takes longer
+                # until the next check.
+                limit.end()
 
     def _show(self, sandbox: Sandbox) -> None:
         for line in traceback.format_exc().splitlines():

@@ -31,7 +31,7 @@ from fastly_compute.local.state import (
     WriteOptions,
 )
 from fastly_compute.local.state.cached_object import SECOND
-from fastly_compute.local.state.surrogate_keys import surrogate_keys
+from fastly_compute.local.state.surrogate_keys import header_keys
 
 Get = Callable[[], OriginResponse]
 """Gets a response: it may wait, and raise `SendFailure`."""
@@ -117,11 +117,15 @@ class Readthrough:
         ask = _Ask(request, override, fetch)
         looking = self._data.begin(key, request.headers)
         if looking.outcome is not None:
-            get = self._decide(ask, looking.outcome)
-        else:
-            get = lambda: self._decide(ask, looking.result())()  # noqa: E731
-        weakref.finalize(get, looking.close).atexit = False
-        return get
+            return self._decide(ask, looking.outcome)
+
+        def follow() -> OriginResponse:
+            outcome = looking.result()
+            abandoned.detach()
+            return self._decide(ask, outcome)()
+
+        abandoned = _if_dropped(follow, looking.close)
+        return follow
 
     def purge_url(self, authority: str, path_and_query: str, *, soft: bool = False) -> int:
         """Purge what is stored for a URL, as a request with the method PURGE does.
@@ -149,7 +153,12 @@ class Readthrough:
             obligation.cancel(release=True)
             raise
         if found is None:
-            return lambda: self._fill(ask, obligation, get)
+
+            def fill() -> OriginResponse:
+                return self._fill(ask, obligation, get)
+
+            _if_dropped(fill, lambda: obligation.cancel(release=True))
+            return fill
         self._background(lambda: self._revalidate(ask, obligation, get))
         return lambda: self._answer(ask, found.object, hit=True)
 
@@ -214,15 +223,13 @@ class Readthrough:
 
     def _update(self, ask: _Ask, obligation: Obligation, response: OriginResponse) -> CachedObject:
         response.body.close()
-        stale = None if obligation.stale is None else obligation.stale.options.head
-        if stale is None:
-            raise TypeError("an object without a response's head is under a response's key")
+        stale = _head(obligation.stale)
         fields = [item for item in response.headers if item[0].lower() != "content-length"]
         renewed = {name.lower() for name, _ in fields} | {"age"}
         kept = [item for item in stale.headers if item[0].lower() not in renewed]
         head = replace(stale, headers=storable_headers([*kept, *fields]))
-        options, _ = self._options(ask, head, None)
-        return obligation.update(options)
+        options, lasts = self._options(ask, head, None)
+        return obligation.update(options, release=not lasts)
 
     def _options(
         self, ask: _Ask, head: ResponseHead, length: int | None
@@ -239,27 +246,20 @@ class Readthrough:
             initial_age=life.initial_age * SECOND,
             stale_while_revalidate=life.stale_while_revalidate * SECOND,
             vary=vary_rule(head.headers),
-            surrogate_keys=self._surrogate_keys(ask, head),
+            surrogate_keys=header_keys(
+                " ".join((rules.surrogate_key or "", *values(head.headers, "surrogate-key")))
+            ),
             length=length,
             sensitive=rules.pci,
             head=head,
         )
         return options, life.lasts
 
-    def _surrogate_keys(self, ask: _Ask, head: ResponseHead) -> frozenset[str]:
-        keys = set()
-        for text in (*values(head.headers, "surrogate-key"), ask.rules.surrogate_key or ""):
-            try:
-                keys |= surrogate_keys(text)
-            except ValueError as error:
-                self._log(f"{_url(ask.request)}: {error}; these keys are left out")
-        return frozenset(keys)
-
     def _pump(self, ask: _Ask, source: BodySource, into: StoredBody) -> None:
         try:
             while data := source.read_chunk():
                 into.write(data)
-        except BaseException as error:  # noqa: BLE001 - whoever reads the object gets it
+        except BaseException as error:
             into.fail(error)
             self._log(f"{_url(ask.request)} is not stored, its body broke off: {error}")
         else:
@@ -268,9 +268,7 @@ class Readthrough:
             source.close()
 
     def _answer(self, ask: _Ask, stored: CachedObject, *, hit: bool) -> OriginResponse:
-        head = stored.options.head
-        if head is None:
-            raise TypeError("an object without a response's head is under a response's key")
+        head = _head(stored)
         if hit:
             age = str(stored.age(self._data.now()) // SECOND).encode()
             rest = [item for item in head.headers if item[0].lower() != "age"]
@@ -284,6 +282,18 @@ class Readthrough:
             remote_addr=head.remote_addr,
             body=stored.body.reader(selected.start, selected.end),
         )
+
+
+def _head(stored: CachedObject | None) -> ResponseHead:
+    if stored is None or stored.options.head is None:
+        raise TypeError("what is stored under a URL is not a response")
+    return stored.options.head
+
+
+def _if_dropped(get: Get, free: Callable[[], object]) -> "weakref.finalize[[], Get]":
+    abandoned = weakref.finalize(get, free)
+    abandoned.atexit = False
+    return abandoned
 
 
 def _key(request: OriginRequest) -> Hashable | None:

@@ -15,7 +15,19 @@ from fastly_compute.local.origin import Stream, open_stream
 
 _PART = 64 * 1024
 # Those that say how the client speaks to its peer, not what it asks (RFC 9110, section 7.6.1).
-_OWN = frozenset({"host", "connection", "upgrade", "te", "keep-alive", "proxy-connection"})
+_OWN = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 
 
 def link_to(hand_off: HandOff, pushpin_port: int | None) -> Stream | None:
@@ -40,7 +52,8 @@ def relay(hand_off: HandOff, other: Stream, client: socket.socket, ahead: bytes)
         client: The client's connection, whose request has been read.
         ahead: What the client has sent beyond its request.
     """
-    with contextlib.suppress(OSError, ClientGone, httpcore.NetworkError):
+    failures = (OSError, ClientGone, httpcore.NetworkError, h11.LocalProtocolError)
+    with contextlib.closing(other), contextlib.suppress(*failures):
         client.settimeout(None)
         for data in _request(hand_off):
             other.write(data)
@@ -59,7 +72,6 @@ def relay(hand_off: HandOff, other: Stream, client: socket.socket, ahead: bytes)
                     if not (data := client.recv(_PART)):
                         break
                     other.write(data)
-    other.close()
 
 
 def _request(hand_off: HandOff) -> Iterator[bytes]:

@@ -11,6 +11,11 @@ class Resource:
 
     _gone: str = ""
 
+    @property
+    def gone(self) -> bool:
+        """Whether the guest holds no such handle any more."""
+        return bool(self._gone)
+
     def check(self) -> None:
         """Trap if it is gone: the guest holds no such handle any more."""
         if self._gone:

@@ -1,6 +1,7 @@
 """The development server: HTTP/1.1 in front of a guest."""
 
 import contextlib
+import re
 import socket
 import socketserver
 import sys
@@ -25,11 +26,22 @@ _READ_SIZE = 64 * 1024
 _LARGEST_HEAD = 128 * 1024
 _IDLE_SECONDS = 60.0
 _FAREWELL_SECONDS = 2.0
+_HOST = re.compile(rb"(?:[\w.~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
 
 
 def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value) for name, value in headers]
+    # Blanks around a value are no part of it (RFC 9110, section 5.5), and h11 refuses them.
+    return [(name.encode("latin-1"), value.strip(b" \t")) for name, value in headers]
+
+
+def _refusal(request: h11.Request) -> tuple[int, str] | None:
+    if request.http_version not in {b"1.0", b"1.1"}:
+        return 505, f"HTTP/{request.http_version.decode()} is not spoken here"
+    host = next((value for name, value in request.headers if name == b"host"), b"")
+    if not _HOST.fullmatch(host):
+        return 400, "the Host header is no host"
+    return None
 
 
 class _Client:
@@ -41,24 +53,39 @@ class _Client:
         self._held = b""
         # A guest may write its answer while a read of its request is under way on another thread.
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._reclaimed = False
         self.status = 0
         self.aborted = False
 
     def read_chunk(self) -> bytes:
         """Return the next bytes of the request's body."""
-        if self._http.they_are_waiting_for_100_continue:
-            self._send(h11.InformationalResponse(status_code=100, headers=[]))
-        try:
-            event = self.next_event()
-        except h11.RemoteProtocolError as error:
-            raise ClientGone(f"the request's body is not as announced: {error}") from error
-        return bytes(event.data) if isinstance(event, h11.Data) else b""
+        with self._reading:
+            if self._reclaimed:
+                raise ClientGone("the request is over")
+            if self._http.they_are_waiting_for_100_continue:
+                self._send(h11.InformationalResponse(status_code=100, headers=[]))
+            try:
+                event = self.next_event()
+            except h11.RemoteProtocolError as error:
+                raise ClientGone(f"the request's body is not as announced: {error}") from error
+            return bytes(event.data) if isinstance(event, h11.Data) else b""
 
     def close(self) -> None:
         """Leave the rest of the request's body unread."""
 
+    def reclaim(self) -> None:
+        """Take the request's body from a guest that may still hold it; what follows is not its."""
+        if self.aborted:
+            with contextlib.suppress(OSError):
+                self._peer.shutdown(socket.SHUT_RDWR)
+        with self._reading:
+            self._reclaimed = True
+
     def inform(self, status: int, headers: Headers) -> None:
-        """Send an informational response."""
+        """Send an informational response, which HTTP/1.0 does not have."""
+        if self._http.their_http_version == b"1.0":
+            return
         head = h11.InformationalResponse(
             status_code=status, headers=_encoded(headers), reason=_REASONS.get(status, b"")
         )
@@ -72,12 +99,12 @@ class _Client:
             head = h11.Response(
                 status_code=status, headers=_encoded(headers), reason=_REASONS.get(status, b"")
             )
-            self._held = self._http.send(head) or b""
-            if length is None:
-                self._flush(b"")
         except h11.LocalProtocolError as error:
-            self.aborted = True
-            raise ClientGone(f"the answer is no valid HTTP: {error}") from error
+            raise self._invalid(error) from error
+        with self._lock:
+            self._held = self._encode(head)
+        if length is None:
+            self._flush(b"")
 
     def write(self, data: bytes) -> None:
         """Send a part of the answer's body."""
@@ -88,10 +115,8 @@ class _Client:
         """End the answer."""
         if self._http.our_state is not h11.SEND_BODY:
             return
-        try:
+        with contextlib.suppress(ClientGone):
             self._send(h11.EndOfMessage(headers=_encoded(trailers)))
-        except (h11.LocalProtocolError, ClientGone):
-            self.aborted = True
 
     def abort(self) -> None:
         """Have the connection closed before the answer's end."""
@@ -110,10 +135,16 @@ class _Client:
             ("content-length", b"%d" % len(text)),
             ("connection", b"close"),
         ]
-        with contextlib.suppress(h11.LocalProtocolError, ClientGone):
+        with contextlib.suppress(ClientGone, OSError):
             self.start(status, headers, len(text))
             self.write(text)
             self.finish(())
+            # Closing with bytes unread would reset the connection, and the answer might be lost.
+            self._peer.shutdown(socket.SHUT_WR)
+            self._peer.settimeout(_FAREWELL_SECONDS)
+            end = time.monotonic() + _FAREWELL_SECONDS
+            while time.monotonic() < end and self._peer.recv(_READ_SIZE):
+                pass
 
     def next_event(self) -> Any:
         """Wait for the next event of the client's."""
@@ -131,13 +162,25 @@ class _Client:
 
     def _send(self, event: Any) -> None:
         with self._lock:
-            data = self._http.send(event) or b""
+            data = self._encode(event)
         self._flush(data)
+
+    def _encode(self, event: Any) -> bytes:
+        try:
+            return self._http.send(event) or b""
+        except h11.LocalProtocolError as error:
+            raise self._invalid(error) from error
+
+    def _invalid(self, error: h11.LocalProtocolError) -> ClientGone:
+        self.aborted = True
+        return ClientGone(f"the answer is no valid HTTP: {error}")
 
     def _flush(self, data: bytes) -> None:
         data, self._held = self._held + data, b""
         try:
-            self._peer.sendall(data)
+            # The time-out is for each part: it is for clients that take nothing, not for slow ones.
+            for start in range(0, len(data), _READ_SIZE):
+                self._peer.sendall(data[start : start + _READ_SIZE])
         except OSError as error:
             self.aborted = True
             raise ClientGone(str(error)) from error
@@ -166,16 +209,22 @@ class _Connection(socketserver.BaseRequestHandler):
             return False
         if not isinstance(event, h11.Request):
             return False
+        refusal = _refusal(event)
+        if refusal is not None:
+            client.refuse(*refusal)
+            return False
         started = time.perf_counter()
         serving = Exchange(self._incoming(event, client), client)
         front = self.server.front
         front.serve(serving)
         if serving.handed_off is not None:
             self._hand_off(serving.handed_off, client, peer)
+        client.reclaim()
         elapsed = (time.perf_counter() - started) * 1000
         path = event.target.decode("latin-1")
         method = event.method.decode("latin-1")
-        front.host.log(f"{method} {path} {client.status} in {elapsed:.1f} ms")
+        outcome = client.status or "handed off"
+        front.host.log(f"{method} {path} {outcome} in {elapsed:.1f} ms")
         if client.aborted:
             return False
         return self._drained(http, client)
@@ -235,6 +284,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 256
 
     def __init__(self, address: tuple[str, int], front: "Server") -> None:
         self.front = front

@@ -21,6 +21,7 @@ from fastly_compute.local.interfaces import (
     acl,
     async_io,
     backend,
+    cache,
     compute_runtime,
     config_store,
     device_detection,
@@ -33,13 +34,14 @@ from fastly_compute.local.interfaces import (
     http_resp,
     kv_store,
     log,
+    purge,
     secret_store,
     security,
     shielding,
 )
 from fastly_compute.local.resource import Resource
 from fastly_compute.local.sandbox import current
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.trap import OutOfTime, Trap
 
 IMPLEMENTED = {
     module.__name__.rpartition(".")[2]: module
@@ -47,6 +49,7 @@ IMPLEMENTED = {
         acl,
         async_io,
         backend,
+        cache,
         compute_runtime,
         config_store,
         device_detection,
@@ -59,6 +62,7 @@ IMPLEMENTED = {
         http_resp,
         kv_store,
         log,
+        purge,
         secret_store,
         security,
         shielding,
@@ -66,7 +70,7 @@ IMPLEMENTED = {
 }
 """The interfaces that this host offers, by their name in Python."""
 
-UNSUPPORTED = ("cache", "http_cache", "image_optimizer", "purge")
+UNSUPPORTED = ("http_cache", "image_optimizer")
 """The interfaces that answer `unsupported` throughout."""
 
 _UNSUPPORTED_ERRORS: dict[str, Callable[[], object]] = {
@@ -95,6 +99,8 @@ def _guarded(function: Function, label: str) -> Function:
         sandbox = current()
         if sandbox is None:
             raise _no_sandbox(label)
+        if sandbox.overdue:
+            raise OutOfTime
         for arg in args:
             if isinstance(arg, Resource):
                 arg.check()
@@ -102,9 +108,13 @@ def _guarded(function: Function, label: str) -> Function:
                 for item in arg:
                     if isinstance(item, Resource):
                         item.check()
-        if sandbox.host.interpose is not None:
-            return sandbox.host.interpose(label, function, args)
-        return function(*args)
+        sandbox.calls += 1
+        try:
+            if sandbox.host.interpose is not None:
+                return sandbox.host.interpose(label, function, args)
+            return function(*args)
+        finally:
+            sandbox.calls -= 1
 
     return call
 

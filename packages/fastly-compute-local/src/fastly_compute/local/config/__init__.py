@@ -1,8 +1,10 @@
 """What a host is configured with: the ``[local_server]`` of a file, or the same as values."""
 
 from fastly_compute.local.config.acl import AclEntry
-from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
+from fastly_compute.local.config.backend import BackendConfig, Health
+from fastly_compute.local.config.backend_error import BackendConfigError
 from fastly_compute.local.config.files import LocalServer, load, parse
+from fastly_compute.local.config.health_check import HealthCheck
 from fastly_compute.local.config.kv import KvItem
 from fastly_compute.local.config.lookups import Geolocation
 from fastly_compute.local.config.shielding import ShieldingSite
@@ -15,6 +17,7 @@ __all__ = [
     "ConfigError",
     "Geolocation",
     "Health",
+    "HealthCheck",
     "KvItem",
     "LocalServer",
     "ShieldingSite",

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
+from fastly_compute.local.config.backend_error import BackendConfigError
+from fastly_compute.local.config.health_check import HealthCheck
 from fastly_compute.local.config.pem import certificate_problem, key_problem
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -30,27 +32,11 @@ _BOOL_FIELDS = ("grpc", "pooling", "prefer_ipv6", "tcp_keepalive_enable")
 
 
 class Health(enum.Enum):
-    """What a backend's health check says, `backend-health` in the WIT. It never stops a request."""
+    """How a backend is, `backend-health` in the WIT. It never stops a request."""
 
     UNKNOWN = "unknown"
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
-
-
-class BackendConfigError(ValueError):
-    """A field of a `BackendConfig` breaks a rule.
-
-    Attributes:
-        field: The field's name.
-        shown: Its value as text, empty where the value is long or secret.
-        rule: What the value has to be.
-    """
-
-    def __init__(self, field: str, shown: str, rule: str) -> None:
-        super().__init__(f"{field} = {shown}: {rule}" if shown else f"{field}: {rule}")
-        self.field = field
-        self.shown = shown
-        self.rule = rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +47,17 @@ class BackendConfig:
     defaults are the platform's; a timeout or limit of None or 0 means none. What is not a host
     name, a number of the right size or PEM text is refused here.
 
-    Not acted on yet by the local host, and kept for what reads the options back:
-    `tcp_keepalive_*`. `grpc` is refused when a request is sent.
+    The local host does not speak HTTP/2 to backends: a request to one with `grpc` is refused when
+    it is sent, and its health checks fail.
 
     Attributes:
         url: `http://` or `https://`, a host, and optionally a port and a path. The path is put in
             front of every request's own.
         override_host: The Host header to send, whatever the request says.
-        health: What a health check would report.
+        health: How it is said to be, without checking. UNKNOWN leaves it to `health_check`.
+        health_check: How to find out how it is. Checks have connections of their own, within the
+            timeouts and with the TLS of this backend. They are run only where its requests really
+            go out: a host with another way out sends nothing that no guest has asked for.
         grpc: Speak HTTP/2 only.
         connect_timeout_ms: Limit for TCP and TLS together.
         first_byte_timeout_ms: Limit from the end of the request to the end of the response's head.
@@ -87,11 +76,13 @@ class BackendConfig:
         max_use: How many requests one connection may serve.
         max_lifetime_ms: How long after its opening a connection may be used again.
         http_keepalive_time_ms: How long a connection may lie idle and still be used again.
-        tcp_keepalive_enable: Whether TCP keep-alive probes are on.
+        tcp_keepalive_enable: Whether idle connections are probed by TCP. The next three are for
+            these probes only; None or 0 leaves them to the system, which also has upper limits of
+            its own, on Linux 32767 seconds and 127 probes.
         tcp_keepalive_interval_secs: Seconds between probes.
         tcp_keepalive_probes: Unanswered probes that end a connection.
         tcp_keepalive_time_secs: Idle seconds before the first probe.
-        prefer_ipv6: Try IPv6 addresses before the others.
+        prefer_ipv6: Whether the IPv6 addresses of a name are tried first, or the IPv4 ones.
 
     Raises:
         BackendConfigError: A field breaks its rule.
@@ -105,6 +96,7 @@ class BackendConfig:
     url: str
     override_host: str | None = None
     health: Health = Health.UNKNOWN
+    health_check: HealthCheck | None = None
     grpc: bool = False
     connect_timeout_ms: int | None = 1_000
     first_byte_timeout_ms: int | None = 15_000
@@ -126,12 +118,15 @@ class BackendConfig:
     tcp_keepalive_interval_secs: int | None = None
     tcp_keepalive_probes: int | None = None
     tcp_keepalive_time_secs: int | None = None
-    prefer_ipv6: bool = False
+    prefer_ipv6: bool = True
 
     def __post_init__(self) -> None:
         _check_url(self.url)
         if not isinstance(self.health, Health):
             raise BackendConfigError("health", repr(self.health), "must be a Health")
+        if not isinstance(self.health_check, HealthCheck | None):
+            shown = repr(self.health_check)
+            raise BackendConfigError("health_check", shown, "must be a HealthCheck or None")
         for name in _BOOL_FIELDS:
             if not isinstance(value := getattr(self, name), bool):
                 raise BackendConfigError(name, repr(value), "must be True or False")

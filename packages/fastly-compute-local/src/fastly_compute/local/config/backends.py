@@ -2,7 +2,8 @@
 
 import ipaddress
 
-from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
+from fastly_compute.local.config.backend import BackendConfig, Health
+from fastly_compute.local.config.backend_error import BackendConfigError
 from fastly_compute.local.config.pem import certificate_problem
 from fastly_compute.local.config.table import Table
 

@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from fastly_compute.local.config.backend import BackendConfig, BackendConfigError
+from fastly_compute.local.config.backend import BackendConfig
+from fastly_compute.local.config.backend_error import BackendConfigError
 from fastly_compute.local.config.table import Table
 
 

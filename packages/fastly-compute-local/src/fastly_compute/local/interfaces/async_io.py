@@ -65,12 +65,25 @@ def _check(handles: list[Pollable]) -> None:
         raise Trap("async-io.select was given the same handle twice")
 
 
+def wait_until_ready(handles: Sequence[Pollable], seconds: float | None) -> int | None:
+    """Wait for one of several handles as `wait_for` does; what they wait for may change."""
+    end = None if seconds is None else time.monotonic() + seconds
+    while True:
+        left = None if end is None else max(end - time.monotonic(), 0)
+        index = wait_for([handle.waiting() for handle in handles], left)
+        if index is None:
+            return None
+        pending = handles[index].waiting()
+        if pending is None or pending.done():
+            return index
+
+
 def select(handles: list[Pollable]) -> int:
     """Return the index of the first ready handle, waiting for one."""
     if not handles:
         raise Trap("async-io.select was given no handle and would wait for ever")
     _check(handles)
-    index = wait_for([handle.waiting() for handle in handles], None)
+    index = wait_until_ready(handles, None)
     if index is None:
         raise AssertionError("a wait without end has ended")
     return index
@@ -83,4 +96,4 @@ def select_with_timeout(handles: list[Pollable], timeout_ms: int) -> int | None:
         # Nothing can end the wait early: this is the guest's way to sleep.
         never: Future[object] = Future()
         return wait_for([never], timeout_ms / 1000)
-    return wait_for([handle.waiting() for handle in handles], timeout_ms / 1000)
+    return wait_until_ready(handles, timeout_ms / 1000)

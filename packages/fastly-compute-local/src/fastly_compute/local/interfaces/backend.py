@@ -76,7 +76,8 @@ class DynamicBackendOptions(Resource):
         self.options["tcp_keepalive_enable"] = bool(value)
 
     def healthcheck(self, value: HealthcheckOptions) -> None:
-        """Check the backend's health; this host takes the check and runs none."""
+        """Check the backend's health."""
+        self.options["health_check"] = value.take("was already given to a backend").wanted
 
     def backend_to(self, target: str) -> BackendConfig:
         """The backend that these options describe.
@@ -131,8 +132,8 @@ class Backend(Resource):
         return self.name
 
     def is_healthy(self) -> BackendHealth:
-        """Return its health, as configured."""
-        return _HEALTH[self.config.health]
+        """Return its health, as configured or as its checks found it."""
+        return _HEALTH[running().host.health_checks.health(self.name, self.config)]
 
     def is_dynamic(self) -> bool:
         """Tell whether a guest registered it."""
@@ -192,4 +193,5 @@ def register_dynamic_backend(prefix: str, target: str, options: DynamicBackendOp
         sandbox.host.log(f"register-dynamic-backend {prefix!r}: {error}")
         raise Err(Error_InvalidArgument()) from error
     sandbox.dynamic_backends[prefix] = config
+    sandbox.host.health_checks.watch(prefix, config)
     return Backend(prefix, config)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, cast
 
 from componentize_py_types import Err
@@ -18,10 +18,10 @@ from wit_world.imports.types import (
 )
 
 from fastly_compute.local.downstream import BodySource, ClientGone, Headers
-from fastly_compute.local.interfaces.async_io import Pollable
+from fastly_compute.local.interfaces.async_io import Pollable, wait_until_ready
 from fastly_compute.local.interfaces.buffers import fit, fit_items
 from fastly_compute.local.origin import BodyFailure
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.sandbox import Sandbox, running
 from fastly_compute.local.trap import Trap
 
 T = TypeVar("T")
@@ -32,6 +32,9 @@ _ERRORS = {
     "http-invalid": Error_HttpInvalid,
 }
 
+
+_PART = 1 << 16
+"""How much is sent at once."""
 
 _MOST_HELD = 256 * 1024 * 1024
 """How much a guest may write into bodies that stay in memory, per request that it serves."""
@@ -53,13 +56,18 @@ class Outlet(Protocol):
         """What a writer waits for; None where it can write."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Source:
     """A body that arrives while it is read, and what is left of it, where that is known."""
 
     source: BodySource
     left: int | None
     ahead: "Future[bytes] | None" = None
+    sandbox: Sandbox = field(default_factory=running)
+
+    def hold(self) -> None:
+        """Be closed when the sandbox ends."""
+        self.sandbox.held[self] = self.close
 
     def read(self) -> bytes:
         if self.ahead is None:
@@ -74,12 +82,25 @@ class _Source:
     def waiting(self) -> "Future[bytes]":
         # Only a read tells whether there is something to read.
         if self.ahead is None:
-            self.ahead = running().host.background(self.source.read_chunk)
+            self.ahead = self.sandbox.background(self.source.read_chunk)
         return self.ahead
+
+    def outlive(self) -> None:
+        """Stay open when the sandbox ends."""
+        self.sandbox.held.pop(self, None)
+
+    def close(self) -> None:
+        self.outlive()
+        self.source.close()
 
 
 class Body(Pollable):
     """A body: parts in memory and sources not yet read, or, while streaming, a way out.
+
+    Args:
+        content: All of it, or its source.
+        content_length: How long it is, where *content* is a source and that is known.
+        outlives: Whether it is still read when the sandbox has ended.
 
     Attributes:
         trailers: What follows the body.
@@ -87,42 +108,60 @@ class Body(Pollable):
     """
 
     def __init__(
-        self, content: bytes | BodySource = b"", *, content_length: int | None = None
+        self,
+        content: bytes | BodySource = b"",
+        *,
+        content_length: int | None = None,
+        outlives: bool = False,
     ) -> None:
-        self._parts: deque[bytes | _Source] = deque()
+        self._parts: deque[memoryview | _Source] = deque()
         self.trailers: list[tuple[str, bytes]] = []
         self.out: Outlet | None = None
         self._ended = False
         if isinstance(content, bytes):
             self.push(content)
         else:
-            self._parts.append(_Source(content, content_length))
+            source = _Source(content, content_length)
+            self._parts.append(source)
+            if not outlives:
+                source.hold()
 
     @property
     def length(self) -> int | None:
         """How many bytes are left, where that is known."""
         if self.out is not None:
             return None
-        lengths = [len(part) if isinstance(part, bytes) else part.left for part in self._parts]
+        lengths = [part.left if isinstance(part, _Source) else len(part) for part in self._parts]
         known = [length for length in lengths if length is not None]
         return sum(known) if len(known) == len(lengths) else None
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all of it is there."""
+        return not any(isinstance(part, _Source) for part in self._parts)
 
     def waiting(self) -> "Future[object] | None":
         """What a reader waits for, or a writer where it is streaming."""
         if self.out is not None:
             return self.out.waiting()
-        part = self._parts[0] if self._parts else None
-        return cast("Future[object]", part.waiting()) if isinstance(part, _Source) else None
+        while self._parts and isinstance(part := self._parts[0], _Source):
+            ahead = part.waiting()
+            if not ahead.done() or ahead.exception() is not None or ahead.result():
+                return cast("Future[object]", ahead)
+            # This is its end, and the next one tells whether there is more.
+            self._parts.popleft()
+            part.close()
+        return None
 
     def push(self, data: bytes) -> None:
         """Add bytes at the end."""
         if data:
-            self._parts.append(data)
+            self._parts.append(memoryview(data))
 
     def push_front(self, data: bytes) -> None:
         """Add bytes at the start."""
         if data:
-            self._parts.appendleft(data)
+            self._parts.appendleft(memoryview(data))
 
     def absorb(self, other: "Body") -> None:
         """Add all of another body at the end, without reading it."""
@@ -132,25 +171,25 @@ class Body(Pollable):
     def chunk(self, size: int) -> bytes:
         """Return up to *size* bytes, waiting for at least one; b"" is the end."""
         while self._parts:
-            part = self._parts[0]
-            if isinstance(part, bytes):
-                self._parts.popleft()
-                data = part
-            else:
-                data = part.read()
+            part = self._parts.popleft()
+            if isinstance(part, _Source):
+                self._parts.appendleft(part)
+                data = memoryview(part.read())
                 if not data:
                     self._parts.popleft()
-                    part.source.close()
+                    part.close()
                     continue
+            else:
+                data = part
             if len(data) > size:
                 self._parts.appendleft(data[size:])
-            return data[:size]
+            return bytes(data[:size])
         self._ended = True
         return b""
 
     def chunks(self) -> Iterator[bytes]:
         """Read it to the end, as the parts come."""
-        while data := self.chunk(1 << 20):
+        while data := self.chunk(_PART):
             yield data
 
     @property
@@ -158,11 +197,17 @@ class Body(Pollable):
         """Whether it was read to its end."""
         return self._ended
 
+    def outlive(self) -> None:
+        """Stay readable when the sandbox ends, for what goes on without it."""
+        for part in self._parts:
+            if isinstance(part, _Source):
+                part.outlive()
+
     def close_sources(self) -> None:
         """Let go of what was not read."""
         for part in self._parts:
             if isinstance(part, _Source):
-                part.source.close()
+                part.close()
         self._parts.clear()
 
     def dropped(self) -> None:
@@ -179,7 +224,7 @@ def new() -> Body:
 
 def _readable(body: Body, doing: str) -> None:
     if body.out is not None:
-        raise Trap(f"{doing}: the body is streaming to the client and can only be written")
+        raise Trap(f"{doing}: the body is streaming already and can only be written")
 
 
 def read(body: Body, chunk_size: int) -> bytes:
@@ -187,6 +232,9 @@ def read(body: Body, chunk_size: int) -> bytes:
     _readable(body, "http-body.read")
     if chunk_size == 0:
         return b""
+    if running().deadline is not None:
+        # Only this way can the end of the guest's time end the wait.
+        wait_until_ready([body], None)
     try:
         return body.chunk(chunk_size)
     except BodyFailure as failure:
@@ -204,10 +252,10 @@ def _send(out: Outlet, data: bytes) -> None:
 
 def _hold(data: bytes) -> bytes:
     sandbox = running()
-    sandbox.written += len(data)
-    if sandbox.written > _MOST_HELD:
+    if sandbox.written + len(data) > _MOST_HELD:
         sandbox.host.log(f"http-body.write: more than {_MOST_HELD >> 20} MiB that are not streamed")
         raise Err(Error_LimitExceeded())
+    sandbox.written += len(data)
     return data
 
 
@@ -229,14 +277,17 @@ def write_front(body: Body, buf: bytes) -> None:
 
 def append(dest: Body, src: Body) -> None:
     """Move all of *src* to the end of *dest*."""
+    if src is dest:
+        raise Trap("http-body.append was given a body to append to itself")
     _readable(src, "http-body.append")
     src.take("was appended to another body")
     if dest.out is None:
         dest.absorb(src)
         return
     try:
-        for data in src.chunks():
-            _send(dest.out, data)
+        with running().untimed():
+            for data in src.chunks():
+                _send(dest.out, data)
     except BodyFailure as failure:
         raise Err(_ERRORS[failure.error]()) from failure
     finally:
@@ -285,8 +336,8 @@ def get_trailer_names(body: Body, max_len: int, cursor: int) -> tuple[str, int |
 
 def get_trailer_value(body: Body, name: str, max_len: int) -> bytes | None:
     """Return the first value of a trailer field."""
-    for field, value in _trailers(body):
-        if field.lower() == name.lower():
+    for known, value in _trailers(body):
+        if known.lower() == name.lower():
             return _fitting(lambda: fit(value, max_len))  # noqa: B023 - called at once
     return None
 

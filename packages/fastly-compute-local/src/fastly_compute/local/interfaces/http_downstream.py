@@ -68,12 +68,15 @@ def next_request(options: NextRequestOptions) -> PendingRequest:
     if sandbox.next is not None:
         raise Err(Error_LimitExceeded())
     reuse = sandbox.host.reuse
-    if sandbox.served > reuse.requests:
-        sandbox.next = none()
-    else:
-        asked = reuse.wait_ms if options.timeout_ms is None else options.timeout_ms
-        sandbox.next = sandbox.following.wait(min(asked, reuse.wait_ms) / 1000)
-    return PendingRequest(sandbox.next)
+    promised = none()
+    if reuse.waiting and sandbox.asked < reuse.requests:
+        limit = reuse.wait_ms if options.timeout_ms is None else options.timeout_ms
+        promised = sandbox.following.wait(min(limit, reuse.wait_ms) / 1000)
+    refused = promised.done() and promised.result() is None
+    # As on Viceroy: a sandbox that was refused once is never reused again.
+    sandbox.asked = reuse.requests if refused else sandbox.asked + 1
+    sandbox.next = promised
+    return PendingRequest(promised)
 
 
 def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
@@ -81,21 +84,21 @@ def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
     if not isinstance(pending, PendingRequest):
         raise Trap("http-downstream.await-request was given something else than a pending request")
     sandbox = running()
+    pending.take("was already awaited")
     if not sandbox.exchange.started:
         raise Err(Error_Unsupported())
     # The wait is not the guest's time.
     sandbox.deadline = None
+    sandbox.show()
     sandbox.exchange.leave()
     wait_for([pending.waiting()], None)
     sandbox.next = None
-    pending.take("was already awaited")
     exchange = pending.promised.result()
     if exchange is None:
+        sandbox.begin_time()
         return None
     sandbox.begin(exchange)
-    request, body = client_request(exchange)
-    sandbox.at_end += [request.drop, body.drop]
-    return request, body
+    return client_request(exchange)
 
 
 def client_request(exchange: Exchange) -> tuple[Request, Body]:

@@ -39,6 +39,28 @@ from fastly_compute.local.trap import Trap
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}
 """Methods whose requests carry no Content-Length when there is no body (RFC 9110, 8.6)."""
 
+_PROTECTED = frozenset(
+    {
+        "cdn-loop",
+        "connection",
+        "content-length",
+        "content-range",
+        "expect",
+        "fastly-ff",
+        "host",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "pushpin-route",
+        "sec-websocket-key",
+        "sec-websocket-version",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that a hand-off takes from the client's request, whatever the guest's has."""
+
 _VERSIONS = {
     "HTTP/1.0": HttpVersion.HTTP10,
     "HTTP/1.1": HttpVersion.HTTP11,
@@ -123,7 +145,10 @@ class Request(Message):
 
     def target(self) -> tuple[str, str]:
         """The authority, which may be empty, and the path and query to ask an origin for."""
-        parts = urlsplit(self.uri)
+        try:
+            parts = urlsplit(self.uri)
+        except ValueError as error:
+            raise refused("http-request-uri-invalid") from error
         if parts.scheme and parts.scheme not in {"http", "https"}:
             raise refused("http-request-uri-invalid")
         path = parts.path or "/"
@@ -143,12 +168,17 @@ class Request(Message):
         exchange = running().exchange
         if exchange.started:
             raise Err(Error_GenericError())
-        authority, path = self.target()
+        try:
+            authority, path = self.target()
+        except Err as err:
+            raise Err(Error_GenericError()) from err
+        original = [item for item in exchange.incoming.headers if item[0].lower() in _PROTECTED]
+        own = [item for item in self.fields if item[0].lower() not in _PROTECTED]
         asked = OriginRequest(
             method=self.method,
             path_and_query=path,
             authority=authority or None,
-            headers=self.end_to_end(),
+            headers=original + own,
         )
         exchange.hand_off(
             HandOff(
@@ -198,14 +228,15 @@ def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) ->
     return finish
 
 
-def _begin_streaming(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+def _begin_streaming(
+    request: Request, body: Body, backend: Backend, upload: Upload, *, uncached: bool
+) -> Send:
     request.take("was already sent")
     if body.out is not None:
         raise Trap("http-req.send-async-streaming: the body is streaming already")
     asked = _asked(request, None)
     before = Body()
     before.absorb(body)
-    upload = Upload()
     body.out = upload
 
     def parts() -> Iterator[bytes]:
@@ -220,26 +251,33 @@ def _begin_streaming(request: Request, body: Body, backend: Backend, *, uncached
             return get()
         finally:
             before.close_sources()
-            upload.stop()
 
     return finish
 
 
+def _send(
+    request: Request, body: Body, backend: Backend, *, uncached: bool
+) -> tuple[Response, Body]:
+    get = _begin(request, body, backend, uncached=uncached)
+    if running().deadline is None:
+        return received(answered(backend.name, get), decompress=request.decompress)
+    # On a thread of its own: only this way can the end of the guest's time end the wait.
+    return await_response(_pending(request, backend, lambda: get))
+
+
 def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
     """Send a request and wait for the head of its response."""
-    get = _begin(request, body, backend, uncached=False)
-    return received(answered(backend.name, get), decompress=request.decompress)
+    return _send(request, body, backend, uncached=False)
 
 
 def send_uncached(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
     """Send past the cache and wait for the head of the response."""
-    get = _begin(request, body, backend, uncached=True)
-    return received(answered(backend.name, get), decompress=request.decompress)
+    return _send(request, body, backend, uncached=True)
 
 
 def _pending(request: Request, backend: Backend, begin: Callable[[], Send]) -> PendingResponse:
     try:
-        answer = running().host.background(begin())
+        answer = running().background(begin())
     except Err as err:
         # As on the platform: what is wrong with the request is found when the answer is awaited.
         answer = Future()
@@ -257,18 +295,32 @@ def send_async_uncached(request: Request, body: Body, backend: Backend) -> Pendi
     return _pending(request, backend, partial(_begin, request, body, backend, uncached=True))
 
 
+def _send_streaming(
+    request: Request, body: Body, backend: Backend, *, uncached: bool
+) -> PendingResponse:
+    held, upload = running().held, Upload()
+    begin = partial(_begin_streaming, request, body, backend, upload, uncached=uncached)
+    pending = _pending(request, backend, begin)
+    held[upload] = upload.abort
+
+    def stop(_answer: object) -> None:
+        held.pop(upload, None)
+        upload.stop()
+
+    pending.when_settled(stop)
+    return pending
+
+
 def send_async_streaming(request: Request, body: Body, backend: Backend) -> PendingResponse:
     """Begin to send a request; *body* becomes the way to write on."""
-    begin = partial(_begin_streaming, request, body, backend, uncached=False)
-    return _pending(request, backend, begin)
+    return _send_streaming(request, body, backend, uncached=False)
 
 
 def send_async_uncached_streaming(
     request: Request, body: Body, backend: Backend
 ) -> PendingResponse:
     """Begin to send a request past the cache; *body* becomes the way to write on."""
-    begin = partial(_begin_streaming, request, body, backend, uncached=True)
-    return _pending(request, backend, begin)
+    return _send_streaming(request, body, backend, uncached=True)
 
 
 def await_response(pending: PendingResponse) -> tuple[Response, Body]:

@@ -1,5 +1,6 @@
 """`fastly:compute/http-resp`: responses, and answering the client."""
 
+from functools import partial
 from typing import Self
 
 from componentize_py_types import Err
@@ -24,11 +25,15 @@ from fastly_compute.local.trap import Trap
 
 
 class Response(Message):
-    """A response: a backend's, or one that the guest makes."""
+    """A response: a backend's, or one that the guest makes.
+
+    Attributes:
+        status: The status, also when the guest has given the response away.
+    """
 
     def __init__(self, status: int = 200) -> None:
         super().__init__()
-        self._status = status
+        self.status = status
         self._remote: tuple[str, int] | None = None
 
     @classmethod
@@ -42,13 +47,13 @@ class Response(Message):
 
     def get_status(self) -> int:
         """Return the status."""
-        return self._status
+        return self.status
 
     def set_status(self, status: int) -> None:
         """Set the status, 100 to 999."""
         if not 100 <= status <= 999:
             raise Err(Error_InvalidArgument())
-        self._status = status
+        self.status = status
 
     def set_framing_headers_mode(self, mode: FramingHeadersMode) -> None:
         """Choose who writes Content-Length and Transfer-Encoding."""
@@ -69,8 +74,16 @@ class Response(Message):
         return None if self._remote is None else self._remote[1]
 
 
-def received(answer: OriginResponse, *, decompress: bool) -> tuple[Response, Body]:
-    """Make what a guest gets of an origin's response."""
+def received(
+    answer: OriginResponse, *, decompress: bool, outlives: bool = False
+) -> tuple[Response, Body]:
+    """Make what a guest gets of an origin's response.
+
+    Args:
+        answer: The response.
+        decompress: Whether to take gzip off.
+        outlives: Whether its body is still read when the sandbox has ended.
+    """
     response = Response(answer.status)
     response.came_from(answer.remote_addr)
     response.fields = list(answer.headers)
@@ -79,10 +92,13 @@ def received(answer: OriginResponse, *, decompress: bool) -> tuple[Response, Bod
     encoding = response.value("content-encoding")
     if decompress and encoding is not None and encoding.lower() in {b"gzip", b"x-gzip"}:
         response.forget("content-encoding", "content-length")
-        return response, Body(Gunzipped(answer.body))
+        return response, Body(Gunzipped(answer.body), outlives=outlives)
     known = int(length) if length is not None and length.isdigit() else None
-    return response, Body(answer.body, content_length=known)
+    return response, Body(answer.body, content_length=known, outlives=outlives)
 
+
+_AT_ONCE = 1 << 16
+"""How much of a body is sent to the client without letting the guest go on meanwhile."""
 
 _EARLY_HINTS = 103
 _OK = 200
@@ -92,24 +108,33 @@ _BAD_GATEWAY = 502
 _VERSIONS = {"HTTP/1.0": HttpVersion.HTTP10, "HTTP/1.1": HttpVersion.HTTP11}
 
 
-def _begin(response: Response, body: Body, length: int | None) -> Exchange | None:
-    sandbox = running()
-    exchange = sandbox.exchange
+def _answering(body: Body) -> Exchange:
+    exchange = running().exchange
     if body.out is not None:
         raise Trap("http-resp.send-downstream: this body is streaming already")
     if exchange.started:
         raise Err(Error_GenericError())
-    status = response.get_status()
-    if status == _EARLY_HINTS:
-        response.take("was already sent")
-        try:
-            exchange.inform(status, response.end_to_end())
-        except ClientGone as gone:
-            sandbox.host.log(f"the answer breaks off: {gone}")
-        return None
-    if status < _OK:
+    return exchange
+
+
+def _inform(exchange: Exchange, response: Response) -> bool:
+    """Send a response that is not the answer yet, if it is one."""
+    status = response.status
+    if status < _OK and status != _EARLY_HINTS:
         raise Err(Error_InvalidArgument())
     response.take("was already sent")
+    if status != _EARLY_HINTS:
+        return False
+    try:
+        exchange.inform(status, response.end_to_end())
+    except ClientGone as gone:
+        running().host.log(f"the answer breaks off: {gone}")
+    return True
+
+
+def _start(exchange: Exchange, response: Response, body: Body, length: int | None) -> bool:
+    """Send the head and what there is of the body, and tell whether that went well."""
+    status = response.status
     fields = response.framed(length)
     if status == _NO_CONTENT:
         fields = response.end_to_end()
@@ -122,37 +147,62 @@ def _begin(response: Response, body: Body, length: int | None) -> Exchange | Non
             exchange.write(data)
     except (ClientGone, BodyFailure) as failure:
         # As on the platform, the guest has let go of the answer and is not told.
-        sandbox.host.log(f"the answer breaks off: {failure}")
+        running().host.log(f"the answer breaks off: {failure}")
         exchange.abort()
+        return False
     finally:
         body.close_sources()
-    return exchange
+    return True
+
+
+def _deliver(exchange: Exchange, response: Response, body: Body) -> None:
+    if _start(exchange, response, body, body.length):
+        exchange.finish(body.trailers)
 
 
 def send_downstream(response: Response, body: Body) -> None:
     """Answer the client with a response whose body is complete or comes from elsewhere."""
-    exchange = _begin(response, body, body.length)
+    exchange = _answering(body)
+    informed = _inform(exchange, response)
     body.take("was already sent")
-    if exchange is not None:
-        exchange.finish(body.trailers)
+    if informed:
+        body.close_sources()
+    elif body.in_memory and (body.length or 0) <= _AT_ONCE:
+        _deliver(exchange, response, body)
+    else:
+        body.outlive()
+        exchange.entrust(partial(_deliver, exchange, response, body))
 
 
 def send_downstream_streaming(response: Response, body: Body) -> None:
     """Begin the answer to the client; *body* becomes the way to write on."""
-    body.out = _begin(response, body, None)
+    exchange = _answering(body)
+    if not _inform(exchange, response):
+        with running().untimed():
+            _start(exchange, response, body, None)
+        body.out = exchange
 
 
 def send_downstream_pending(handle: PendingResponse) -> None:
     """Answer the client with what an origin answers; where it fails, with a 502."""
     pending = _pending(handle)
-    try:
-        response, body = received(pending.result(), decompress=pending.decompress)
-        kind = PendingResponseKind.RESPONSE
-    except Err:
-        response, body = Response(_BAD_GATEWAY), Body(b"the backend did not answer\n")
-        kind = PendingResponseKind.ERROR
-    pending.apply(response, kind)
-    send_downstream(response, body)
+    exchange = running().exchange
+    if exchange.started:
+        raise Err(Error_GenericError())
+    pending.take("was already sent")
+    get = pending.outlive()
+
+    def deliver() -> None:
+        try:
+            response, body = received(get(), decompress=pending.decompress, outlives=True)
+            kind = PendingResponseKind.RESPONSE
+        except Err:
+            response, body = Response(_BAD_GATEWAY), Body(b"the backend did not answer\n")
+            kind = PendingResponseKind.ERROR
+        pending.apply(response, kind)
+        _deliver(exchange, response, body)
+
+    exchange.entrust(deliver)
 
 
 def insert_header_pending(
@@ -160,7 +210,7 @@ def insert_header_pending(
 ) -> None:
     """Replace the values of a header in what will go to the client."""
     _check_field(name, value)
-    _pending(pending).edit(target, lambda message: message.insert_header(name, value))
+    _pending(pending).edit(target, lambda message: Message.insert_header(message, name, value))
 
 
 def append_header_pending(
@@ -168,7 +218,7 @@ def append_header_pending(
 ) -> None:
     """Add a header to what will go to the client."""
     _check_field(name, value)
-    _pending(pending).edit(target, lambda message: message.append_header(name, value))
+    _pending(pending).edit(target, lambda message: Message.append_header(message, name, value))
 
 
 def remove_header_pending(pending: PendingResponse, name: str, target: PendingResponseKind) -> None:

@@ -31,7 +31,8 @@ class PendingResponse(Pollable):
         self.decompress = decompress
         self._answer = answer
         self._edits: list[tuple[PendingResponseKind, Callable[[Message], None]]] = []
-        running().at_end.append(self.drop)
+        self._sandbox = running()
+        self._sandbox.held[self] = self.dropped
 
     def waiting(self) -> "Future[object]":
         """What it waits for."""
@@ -39,8 +40,13 @@ class PendingResponse(Pollable):
 
     def dropped(self) -> None:
         """Let go of the response, or of what will come."""
+        self._sandbox.held.pop(self, None)
         self._answer.cancel()
         self._answer.add_done_callback(_close)
+
+    def when_settled(self, call: Callable[[object], None]) -> None:
+        """Have something called when there is a response, or will be none."""
+        self._answer.add_done_callback(call)
 
     def edit(self, target: PendingResponseKind, change: Callable[[Message], None]) -> None:
         """Change the headers of what will go to the client in its place."""
@@ -60,7 +66,12 @@ class PendingResponse(Pollable):
         """
         self.take("was already awaited")
         wait_for([self.waiting()], None)
-        return answered(self.backend, self._answer.result)
+        return self.outlive()()
+
+    def outlive(self) -> Callable[[], OriginResponse]:
+        """Go on when the sandbox ends; what it returns waits for the response."""
+        self._sandbox.held.pop(self, None)
+        return lambda: answered(self.backend, self._answer.result)
 
 
 def _close(answer: "Future[OriginResponse]") -> None:

@@ -38,6 +38,7 @@ from wit_world.imports.types import (
     Error_HttpHeadTooLarge,
     Error_HttpIncomplete,
     Error_HttpInvalid,
+    Error_HttpInvalidStatus,
     Error_HttpUser,
 )
 
@@ -76,6 +77,7 @@ _ERRORS: dict[str, Error] = {
     "generic-error": Error_GenericError(),
     "http-incomplete": Error_HttpIncomplete(),
     "http-invalid": Error_HttpInvalid(),
+    "http-invalid-status": Error_HttpInvalidStatus(),
     "http-head-too-large": Error_HttpHeadTooLarge(),
     "http-user": Error_HttpUser(),
 }

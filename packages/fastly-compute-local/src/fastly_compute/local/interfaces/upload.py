@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 
 from fastly_compute.local.downstream import ClientGone, Headers
+from fastly_compute.local.interfaces.async_io import wait_for
 from fastly_compute.local.origin import BodyFailure
 
 _ROOM = 256 * 1024
@@ -25,8 +26,9 @@ class Upload:
 
     def write(self, data: bytes) -> None:
         """Add bytes, waiting for room. Raises `ClientGone` where they are sent no more."""
+        # Not a wait for the condition: this one ends with the guest's time.
+        wait_for([self.waiting()], None)
         with self._changed:
-            self._changed.wait_for(lambda: self._taken or self._held < _ROOM)
             if self._taken:
                 raise ClientGone("the request is sent no more")
             self._parts.append(data)

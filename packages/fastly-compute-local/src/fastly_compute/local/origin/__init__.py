@@ -7,6 +7,7 @@ from fastly_compute.local.origin.origins import (
     OriginResponse,
     Origins,
 )
+from fastly_compute.local.origin.probe import probe
 from fastly_compute.local.origin.stream import Stream, open_stream
 from fastly_compute.local.origin.way_out import WayOut
 
@@ -20,4 +21,5 @@ __all__ = [
     "Stream",
     "WayOut",
     "open_stream",
+    "probe",
 ]

@@ -60,6 +60,7 @@ _ERRORS = {
     "http-protocol-error": "http-invalid",
     "http-request-uri-invalid": "http-user",
     "http-response-header-section-too-large": "http-head-too-large",
+    "http-response-status-invalid": "http-invalid-status",
 }
 _DETAIL_OF_ERRNO = {
     errno.ECONNREFUSED: "connection-refused",
@@ -68,6 +69,7 @@ _DETAIL_OF_ERRNO = {
     errno.ENETDOWN: "destination-ip-unroutable",
     errno.EHOSTUNREACH: "destination-ip-unroutable",
     errno.EADDRNOTAVAIL: "destination-ip-unroutable",
+    errno.EAFNOSUPPORT: "destination-ip-unroutable",
     errno.ECONNRESET: "connection-terminated",
     errno.ECONNABORTED: "connection-terminated",
     errno.EPIPE: "connection-terminated",

@@ -25,6 +25,10 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _METHODS_WITH_CONTENT = frozenset({"POST", "PUT", "PATCH"})
 _STATUSES_WITHOUT_CONTENT = frozenset({204, 304})
 _HEAD_TOO_LARGE = 431
+# h11 tells a status line with a wrong status from other wrong lines only in its words.
+_BAD_STATUS = re.compile(
+    r"illegal status line: bytearray\(b.HTTP/\d\.\d |.* status_code should be "
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +334,9 @@ def _bad_head(
             "http-response-header-section-too-large",
             f"the head of the response of {backend.url} is larger than 100 KiB",
         )
+    if _BAD_STATUS.match(str(err)):
+        message = f"the response of {backend.url} has no valid status: {err}"
+        return SendFailure("http-response-status-invalid", message)
     return SendFailure("http-protocol-error", f"the response of {backend.url} is not HTTP: {err}")
 
 

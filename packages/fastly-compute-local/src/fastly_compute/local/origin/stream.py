@@ -13,6 +13,10 @@ from fastly_compute.local.config.backend import BackendConfig
 from fastly_compute.local.origin.errors import network_failure
 from fastly_compute.local.origin.tls import start_tls, tls_context
 
+# The most that Linux takes; it refuses more.
+_MOST_SECONDS = 32_767
+_MOST_PROBES = 127
+
 
 class Stream(httpcore.NetworkStream):
     """A connected socket, TLS included, as `httpcore` wants it.
@@ -120,6 +124,8 @@ def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
     deadline = time.monotonic() + limit if limit else None
     try:
         sock, remote_addr = _first_to_answer(addresses, deadline)
+        if backend.tcp_keepalive_enable:
+            _keep_alive(sock, backend)
         if context is not None:
             tried = f"the TLS handshake with {backend.host}:{backend.port}"
             try:
@@ -150,9 +156,8 @@ _Address = tuple[
 def _addresses(backend: BackendConfig) -> list[_Address]:
     found = socket.getaddrinfo(backend.host, backend.port, type=socket.SOCK_STREAM)
     addresses: list[_Address] = [(entry[0], entry[4]) for entry in found]
-    if backend.prefer_ipv6:
-        addresses.sort(key=lambda address: address[0] != socket.AF_INET6)
-    return addresses
+    first = socket.AF_INET6 if backend.prefer_ipv6 else socket.AF_INET
+    return sorted(addresses, key=lambda address: address[0] != first)
 
 
 def _first_to_answer(
@@ -160,7 +165,11 @@ def _first_to_answer(
 ) -> tuple[socket.socket, tuple[str, int]]:
     failures: list[OSError] = []
     for family, address in addresses:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as err:  # The system does not speak this kind of IP at all.
+            failures.append(err)
+            continue
         try:
             sock.settimeout(_left(deadline))
             sock.connect(address)
@@ -174,6 +183,19 @@ def _first_to_answer(
         else:
             return sock, (str(address[0]), int(address[1]))
     raise failures[-1]
+
+
+def _keep_alive(sock: socket.socket, backend: BackendConfig) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for names, value, most in (
+        # The second name is the one on macOS.
+        (("TCP_KEEPIDLE", "TCP_KEEPALIVE"), backend.tcp_keepalive_time_secs, _MOST_SECONDS),
+        (("TCP_KEEPINTVL",), backend.tcp_keepalive_interval_secs, _MOST_SECONDS),
+        (("TCP_KEEPCNT",), backend.tcp_keepalive_probes, _MOST_PROBES),
+    ):
+        option = next((name for name in names if hasattr(socket, name)), None)
+        if value and option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), min(value, most))
 
 
 def _left(deadline: float | None) -> float | None:

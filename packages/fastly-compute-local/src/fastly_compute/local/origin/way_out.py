@@ -8,7 +8,11 @@ from fastly_compute.local.origin.origins import OriginRequest, OriginResponse
 
 
 class WayOut(Protocol):
-    """Stands in for the network: every request that a guest sends goes through it."""
+    """Stands in for the network: every request that a guest sends goes through it.
+
+    Nothing else does: a host with a way out of its own runs no health checks, and the health of a
+    backend is the configured one.
+    """
 
     def begin(
         self, name: str, config: BackendConfig, request: OriginRequest

@@ -1,7 +1,8 @@
-"""What the sandboxes of a host share and change: caches, KV data, rate counters, penalty boxes."""
+"""What the sandboxes of a host share: caches, KV data, rates, penalty boxes, backends' health."""
 
 from fastly_compute.local.state.cache import CacheData
 from fastly_compute.local.state.cached_object import CachedObject, ResponseHead, WriteOptions
+from fastly_compute.local.state.health import HealthChecks
 from fastly_compute.local.state.kv import KvData, KvEntry, KvRefused
 from fastly_compute.local.state.rates import PenaltyBoxes, RateCounters, RateRefused
 from fastly_compute.local.state.stored_body import StoredBody
@@ -18,6 +19,7 @@ __all__ = [
     "CacheData",
     "CachedObject",
     "Found",
+    "HealthChecks",
     "KvData",
     "KvEntry",
     "KvRefused",

@@ -17,7 +17,7 @@ from fastly_compute.local.state.transaction import (
     Outcome,
     Transaction,
 )
-from fastly_compute.local.state.vary import Variant, VaryRule
+from fastly_compute.local.state.vary import NO_VARY, Variant, VaryRule
 
 Strategy = Literal["immediate", "immediate-force-miss", "wait"]
 """How to replace an object that others may be about to store: `replace-strategy` of the WIT."""
@@ -42,7 +42,7 @@ class _Slot:
 class _Key:
     """The variants of a key, the rules that tell them apart (latest first), and who waits."""
 
-    rules: list[VaryRule] = field(default_factory=lambda: [VaryRule()])
+    rules: list[VaryRule] = field(default_factory=lambda: [NO_VARY])
     slots: dict[Variant, _Slot] = field(default_factory=dict)
     waiters: list["Transaction"] = field(default_factory=list)
 
@@ -204,13 +204,19 @@ class CacheData:
             return sum(self._purge(slot, soft=soft) for slot in slots)
 
     def meet(
-        self, obligation: Obligation, options: WriteOptions, body: StoredBody, *, release: bool
+        self,
+        obligation: Obligation,
+        headers: Headers,
+        options: WriteOptions,
+        body: StoredBody,
+        *,
+        release: bool,
     ) -> CachedObject:
         """Store the object that an obligation is for; see `Obligation`."""
         with self._changing(obligation.key) as there:
             if not self._drop(there, obligation):
                 raise ObligationGone("the obligation to store an object is not there any more")
-            stored = self._put(there, obligation.headers, options, body)
+            stored = self._put(there, headers, options, body)
             if release:
                 self._release(there, obligation)
             return stored
@@ -321,8 +327,7 @@ class CacheData:
             there.rules.remove(options.vary)
         there.rules.insert(0, options.vary)
         stored = CachedObject(options, body, self.now())
-        slot = there.slot(options.vary.variant(headers))
-        slot.present, slot.passes_until = stored, 0
+        there.slot(options.vary.variant(headers)).present = stored
         return stored
 
     def _release(self, there: _Key, obligation: Obligation) -> None:

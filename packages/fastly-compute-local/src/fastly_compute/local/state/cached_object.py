@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fastly_compute.local.state.stored_body import StoredBody
-from fastly_compute.local.state.vary import VaryRule
+from fastly_compute.local.state.vary import NO_VARY, VaryRule
 
 SECOND = 1_000_000_000
 """Nanoseconds: the unit of every time in the cache, as in the WIT."""
@@ -52,7 +52,7 @@ class WriteOptions:
     initial_age: int = 0
     stale_while_revalidate: int = 0
     edge_max_age: int | None = None
-    vary: VaryRule = VaryRule()
+    vary: VaryRule = NO_VARY
     surrogate_keys: frozenset[str] = frozenset()
     length: int | None = None
     user_metadata: bytes = b""

@@ -24,7 +24,7 @@ def surrogate_key(text: str) -> str:
 
 
 def surrogate_keys(text: str) -> frozenset[str]:
-    """Read keys with spaces between them.
+    """Read the keys that a guest gives, with spaces between them.
 
     Raises:
         ValueError: They are longer than 16 KiB together, or one of them is not allowed.
@@ -32,3 +32,14 @@ def surrogate_keys(text: str) -> frozenset[str]:
     if len(text.encode()) > _MOST_TOGETHER:
         raise ValueError(f"the surrogate keys are longer than {_MOST_TOGETHER} bytes together")
     return frozenset(surrogate_key(key) for key in text.split(" ") if key)
+
+
+def header_keys(text: str) -> frozenset[str]:
+    """Read the keys of a Surrogate-Key header, without those that are not allowed.
+
+    Fastly reads the first 16 KiB of it, and leaves out a key that is cut off there.
+    """
+    read, rest = text[:_MOST_TOGETHER], text[_MOST_TOGETHER:]
+    if rest and not rest.startswith(" "):
+        read = read.rpartition(" ")[0]
+    return frozenset(key for key in read.split() if len(key) <= _MOST_EACH and _KEY.fullmatch(key))

@@ -110,28 +110,38 @@ class Obligation:
         self.held = True
         self._data = data
 
-    def insert(self, options: WriteOptions, *, release: bool = False) -> CachedObject:
+    def insert(
+        self, options: WriteOptions, *, headers: Headers | None = None, release: bool = False
+    ) -> CachedObject:
         """Store a new object; its body is to be written.
 
         Args:
             options: How to store it.
+            headers: The headers of the request that it is stored for, by default those of the
+                request that the obligation comes from.
             release: Send those who wait and cannot use it on their way, one and all, in place of
                 obliging one of them.
 
         Raises:
             ObligationGone: The obligation is not there any more.
         """
-        return self._data.meet(self, options, StoredBody(options.length), release=release)
+        body = StoredBody(options.length)
+        asked = self.headers if headers is None else headers
+        return self._data.meet(self, asked, options, body, release=release)
 
-    def update(self, options: WriteOptions) -> CachedObject:
+    def update(self, options: WriteOptions, *, release: bool = False) -> CachedObject:
         """Store the object that there is anew, with the body it has.
+
+        Args:
+            options: How to store it.
+            release: As for `insert`.
 
         Raises:
             ObligationGone: The obligation is not there any more, or there is no object.
         """
         if self.stale is None:
             raise ObligationGone("there is no object to update")
-        renewed = self._data.meet(self, options, self.stale.body, release=False)
+        renewed = self._data.meet(self, self.headers, options, self.stale.body, release=release)
         renewed.hits = self.stale.hits
         return renewed
 

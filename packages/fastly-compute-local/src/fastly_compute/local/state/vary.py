@@ -58,3 +58,7 @@ class VaryRule:
             if name.lower() in values:
                 values[name.lower()].append(value)
         return tuple((name, tuple(found)) for name, found in values.items())
+
+
+NO_VARY = VaryRule()
+"""The rule of what is the same for every request."""

@@ -49,7 +49,7 @@ class WasmApp:
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's requests in a new instance."""
         wasi = _wasi(sandbox)
-        with self._epochs, self._printed.by(wasi, sandbox.host.log):
+        with self._epochs, self._printed.by(wasi, sandbox.host.log) as sandbox.show:
             try:
                 outcome = self._call(sandbox, wasi)
             except WasmtimeError as error:

@@ -24,24 +24,34 @@ class Printed:
         self._free: deque[tuple[Path, Path]] = deque()
 
     @contextmanager
-    def by(self, wasi: WasiConfig, output: Callable[[str], None]) -> Iterator[None]:
+    def by(self, wasi: WasiConfig, output: Callable[[str], None]) -> Iterator[Callable[[], None]]:
         """Pass on what one guest prints, line by line, when it has ended.
 
         Args:
             wasi: The guest's configuration, not yet in use.
             output: Takes each line, without its end.
+
+        Yields:
+            What passes on, before that, what was printed so far.
         """
-        stdout, stderr = self._pair()
-        wasi.stdout_file = str(stdout)
-        wasi.stderr_file = str(stderr)
+        paths = self._pair()
+        wasi.stdout_file, wasi.stderr_file = map(str, paths)
+        shown = dict.fromkeys(paths, 0)
+
+        def show() -> None:
+            for path, start in shown.items():
+                if path.stat().st_size > start:
+                    with path.open("rb") as file:
+                        file.seek(start)
+                        for line in file:
+                            output(line.decode(errors="replace").rstrip("\r\n"))
+                        shown[path] = file.tell()
+
         try:
-            yield
+            yield show
         finally:
-            for path in (stdout, stderr):
-                if path.stat().st_size:
-                    for line in path.read_text(errors="replace").splitlines():
-                        output(line)
-            self._free.append((stdout, stderr))
+            show()
+            self._free.append(paths)
 
     def _pair(self) -> tuple[Path, Path]:
         try:

@@ -1,0 +1,386 @@
+"""`fastly:compute/cache`: the core cache, objects by key with transactions."""
+
+from concurrent.futures import Future
+from typing import Self, cast
+
+from componentize_py_types import Err
+from wit_world.imports import cache as wit
+from wit_world.imports import http_req
+from wit_world.imports.cache import (
+    GetBodyOptions,
+    LookupOptions,
+    LookupState,
+    ReplaceOptions,
+    ReplaceStrategy,
+)
+from wit_world.imports.types import (
+    Error_AuxiliaryError,
+    Error_BufferLen,
+    Error_CannotRead,
+    Error_GenericError,
+    Error_InvalidArgument,
+)
+
+from fastly_compute.local.downstream import Headers
+from fastly_compute.local.interfaces.async_io import Pollable, wait_for
+from fastly_compute.local.interfaces.cache_view import View
+from fastly_compute.local.interfaces.fields import Message
+from fastly_compute.local.interfaces.http_body import Body
+from fastly_compute.local.resource import Resource
+from fastly_compute.local.sandbox import running
+from fastly_compute.local.state import (
+    CachedObject,
+    Found,
+    Obligation,
+    Outcome,
+    Transaction,
+    VaryRule,
+    WriteOptions,
+)
+from fastly_compute.local.state.cache import Strategy
+from fastly_compute.local.state.surrogate_keys import surrogate_keys
+from fastly_compute.local.state.vary import NO_VARY
+from fastly_compute.local.trap import Trap
+
+_MOST_KEY = 4096
+_STRATEGIES: dict[ReplaceStrategy | None, Strategy] = {
+    None: "immediate",
+    ReplaceStrategy.IMMEDIATE: "immediate",
+    ReplaceStrategy.IMMEDIATE_FORCE_MISS: "immediate-force-miss",
+    ReplaceStrategy.WAIT: "wait",
+}
+
+
+class ExtraLookupOptions(Resource):
+    """More on a lookup; there is nothing yet."""
+
+
+class ExtraWriteOptions(Resource):
+    """More on an insert or update; there is nothing yet."""
+
+
+class ExtraReplaceOptions(Resource):
+    """More on a replacement; there is nothing yet."""
+
+
+class PendingEntry(Pollable):
+    """A lookup that waits for what another one is about to store."""
+
+    def __init__(self, transaction: Transaction, *, ranged: bool) -> None:
+        self.transaction = transaction
+        self.ranged = ranged
+
+    def waiting(self) -> "Future[object] | None":
+        """What it waits for."""
+        return self.transaction.waiting()
+
+
+class Step(Pollable):
+    """When a replacement can go on."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def waiting(self) -> "Future[object] | None":
+        """What it waits for."""
+        return self._transaction.waiting()
+
+
+class Entry(Resource):
+    """What a lookup came to: an object, the obligation to store one, both, or neither."""
+
+    def __init__(
+        self, found: Found | None, obligation: Obligation | None = None, *, ranged: bool = False
+    ) -> None:
+        self._view = None if found is None else View(found, ranged=ranged)
+        self._obligation = obligation
+        self._ranged = ranged
+
+    @classmethod
+    def lookup(cls, key: bytes, options: LookupOptions) -> Self:
+        """Look an object up, whatever others are doing."""
+        headers = _headers(options.request_headers)
+        found = running().host.cache.lookup(_key(key), headers)
+        return cls(found, ranged=options.always_use_requested_range)
+
+    @classmethod
+    def transaction_lookup(cls, key: bytes, options: LookupOptions) -> "Entry":
+        """Look an object up, and wait if another one is about to store it."""
+        return await_entry(cls.transaction_lookup_async(key, options))
+
+    @classmethod
+    def transaction_lookup_async(cls, key: bytes, options: LookupOptions) -> PendingEntry:
+        """Begin to look an object up."""
+        headers, sandbox = _headers(options.request_headers), running()
+        transaction = sandbox.host.cache.begin(_key(key), headers, holder=sandbox)
+        sandbox.at_end.append(transaction.close)
+        return PendingEntry(transaction, ranged=options.always_use_requested_range)
+
+    def transaction_insert(self, options: wit.WriteOptions) -> Body:
+        """Store a new object, whose body is to be written."""
+        return _streaming(self._insert("cache.transaction-insert", options))
+
+    def transaction_insert_and_stream_back(self, options: wit.WriteOptions) -> tuple[Body, "Entry"]:
+        """Store a new object, and read it while it is written."""
+        stored = self._insert("cache.transaction-insert-and-stream-back", options)
+        found = Found(stored, stored.hits, stored.body.length)
+        return _streaming(stored), Entry(found, ranged=self._ranged)
+
+    def transaction_update(self, options: wit.WriteOptions) -> None:
+        """Store the object that was found anew, without another body."""
+        called = "cache.transaction-update"
+        written = _transactional(called, options)
+        obligation = self._obliged(called)
+        if self._view is None:
+            running().host.log(f"{called}: nothing was found that could be updated")
+            raise Err(Error_AuxiliaryError())
+        obligation.update(written)
+        self._obligation = None
+
+    def transaction_cancel(self) -> None:
+        """Give the obligation up."""
+        self._obliged("cache.transaction-cancel").cancel()
+        self._obligation = None
+
+    def get_state(self) -> LookupState:
+        """Tell what was found, and whether an object is to be stored."""
+        state = LookupState(0) if self._view is None else self._view.state()
+        if self._obligation is not None:
+            state |= LookupState.MUST_INSERT_OR_UPDATE
+        return state
+
+    def get_user_metadata(self, max_len: int) -> bytes | None:
+        """Return what was stored beside the object."""
+        return self._readable().user_metadata(max_len)
+
+    def get_body(self, options: GetBodyOptions) -> Body:
+        """Return the object's body, or a part."""
+        return self._readable().body(options)
+
+    def get_length(self) -> int | None:
+        """Tell how long the body is."""
+        return None if self._view is None else self._view.length()
+
+    def get_max_age_ns(self) -> int | None:
+        """Tell how old the object may get and be fresh."""
+        return None if self._view is None else self._view.max_age_ns()
+
+    def get_stale_while_revalidate_ns(self) -> int | None:
+        """Tell how much longer the object may be used."""
+        return None if self._view is None else self._view.stale_while_revalidate_ns()
+
+    def get_age_ns(self) -> int | None:
+        """Tell how old the object is."""
+        return None if self._view is None else self._view.age_ns()
+
+    def get_hits(self) -> int | None:
+        """Tell how often the object was found."""
+        return None if self._view is None else self._view.hits()
+
+    def step(self) -> Pollable | None:
+        """Return what it waits for: nothing, as it was waited for when it was looked up."""
+        return None
+
+    def close(self) -> None:
+        """Give the obligation up, if there is one."""
+        if self._obligation is not None:
+            self._obligation.cancel()
+
+    def _readable(self) -> View:
+        if self._view is None:
+            raise Err(Error_CannotRead())
+        return self._view
+
+    def _obliged(self, called: str) -> Obligation:
+        if self._obligation is None:
+            running().host.log(f"{called}: this entry has no obligation to insert or update")
+            raise Err(Error_AuxiliaryError())
+        return self._obligation
+
+    def _insert(self, called: str, options: wit.WriteOptions) -> CachedObject:
+        written = _transactional(called, options)
+        stored = self._obliged(called).insert(written)
+        self._obligation = None
+        return stored
+
+
+class ReplaceEntry(Resource):
+    """The replacement of an object, which can be read until the new one is there."""
+
+    def __init__(self, transaction: Transaction, *, ranged: bool) -> None:
+        self.transaction = transaction
+        self._ranged = ranged
+        self._seen: View | None = None
+
+    @classmethod
+    def replace(cls, key: bytes, options: ReplaceOptions) -> Self:
+        """Begin to replace an object."""
+        headers, sandbox = _headers(options.request_headers), running()
+        strategy = _STRATEGIES[options.replace_strategy]
+        transaction = sandbox.host.cache.replace(_key(key), headers, strategy, holder=sandbox)
+        sandbox.at_end.append(transaction.close)
+        return cls(transaction, ranged=options.always_use_requested_range)
+
+    def get_state(self) -> LookupState | None:
+        """Tell what the object is good for."""
+        view = self._view()
+        return None if view is None else view.state()
+
+    def get_user_metadata(self, max_len: int) -> bytes | None:
+        """Return what was stored beside the object."""
+        view = self._view()
+        return None if view is None else view.user_metadata(max_len)
+
+    def get_body(self, options: GetBodyOptions) -> Body | None:
+        """Return the object's body, or a part."""
+        view = self._view()
+        return None if view is None else view.body(options)
+
+    def get_length(self) -> int | None:
+        """Tell how long the body is."""
+        view = self._view()
+        return None if view is None else view.length()
+
+    def get_max_age_ns(self) -> int | None:
+        """Tell how old the object may get and be fresh."""
+        view = self._view()
+        return None if view is None else view.max_age_ns()
+
+    def get_stale_while_revalidate_ns(self) -> int | None:
+        """Tell how much longer the object may be used."""
+        view = self._view()
+        return None if view is None else view.stale_while_revalidate_ns()
+
+    def get_age_ns(self) -> int | None:
+        """Tell how old the object is."""
+        view = self._view()
+        return None if view is None else view.age_ns()
+
+    def get_hits(self) -> int | None:
+        """Tell how often the object was found."""
+        view = self._view()
+        return None if view is None else view.hits()
+
+    def step(self) -> Pollable | None:
+        """Return what it waits for, if it does."""
+        return None if self.transaction.waiting() is None else Step(self.transaction)
+
+    def _view(self) -> View | None:
+        found = _await(self.transaction, "cache.replace").found
+        if self._seen is None and found is not None:
+            self._seen = View(found, ranged=self._ranged)
+        return self._seen
+
+
+def insert(key: bytes, options: wit.WriteOptions) -> Body:
+    """Store an object, whatever others are doing; its body is to be written."""
+    key_of = _key(key)
+    headers = _headers(options.request_headers)
+    written = _write_options("cache.insert", options)
+    return _streaming(running().host.cache.insert(key_of, headers, written))
+
+
+def await_entry(handle: PendingEntry) -> Entry:
+    """Wait for a lookup."""
+    if not isinstance(handle, PendingEntry):
+        raise Trap("cache.await-entry was given something else than a pending entry")
+    handle.take("was already awaited")
+    outcome = _await(handle.transaction, "cache.transaction-lookup")
+    return Entry(outcome.found, outcome.obligation, ranged=handle.ranged)
+
+
+def close_pending_entry(handle: PendingEntry) -> None:
+    """Wait for a lookup no more."""
+    if not isinstance(handle, PendingEntry):
+        raise Trap("cache.close-pending-entry was given something else than a pending entry")
+    handle.take("is closed")
+    handle.transaction.close()
+
+
+def close_entry(handle: Entry) -> None:
+    """Let go of an entry, and give its obligation up."""
+    handle.take("is closed")
+    handle.close()
+
+
+def replace_insert(handle: ReplaceEntry, options: wit.WriteOptions) -> Body:
+    """Store the new object, whose body is to be written."""
+    handle.take("was used to insert the new object")
+    written = _write_options("cache.replace-insert", options)
+    transaction = handle.transaction
+    outcome = _await(transaction, "cache.replace-insert")
+    given = options.request_headers
+    headers = transaction.headers if given is None else _headers(given)
+    if outcome.obligation is None:
+        return _streaming(running().host.cache.insert(transaction.key, headers, written))
+    return _streaming(outcome.obligation.insert(written, headers=headers))
+
+
+def close_replace_entry(handle: ReplaceEntry) -> None:
+    """Let go of a replacement, and give its obligation up."""
+    handle.take("is closed")
+    handle.transaction.close()
+
+
+def _key(key: bytes) -> tuple[str, bytes]:
+    if len(key) > _MOST_KEY:
+        running().host.log(f"cache: a key of {len(key)} bytes is longer than {_MOST_KEY}")
+        raise Err(Error_BufferLen(_MOST_KEY))
+    return "core", key
+
+
+def _headers(request: http_req.Request | None) -> Headers:
+    if request is None:
+        return ()
+    message = cast("Message", request)
+    message.check()
+    return tuple(message.fields)
+
+
+def _transactional(called: str, options: wit.WriteOptions) -> WriteOptions:
+    if options.request_headers is not None:
+        running().host.log(f"{called}: the request's headers are those of the lookup")
+        raise Err(Error_InvalidArgument())
+    return _write_options(called, options)
+
+
+def _write_options(called: str, options: wit.WriteOptions) -> WriteOptions:
+    try:
+        vary = NO_VARY if options.vary_rule is None else VaryRule.parse(options.vary_rule)
+    except ValueError as error:
+        running().host.log(f"{called}: {error}")
+        raise Err(Error_GenericError()) from error
+    try:
+        return WriteOptions(
+            max_age=options.max_age_ns,
+            initial_age=options.initial_age_ns or 0,
+            stale_while_revalidate=options.stale_while_revalidate_ns or 0,
+            edge_max_age=options.edge_max_age_ns,
+            vary=vary,
+            surrogate_keys=surrogate_keys(options.surrogate_keys or ""),
+            length=options.length,
+            user_metadata=options.user_metadata or b"",
+            sensitive=options.sensitive_data,
+        )
+    except ValueError as error:
+        running().host.log(f"{called}: {error}")
+        raise Err(Error_InvalidArgument()) from error
+
+
+def _await(transaction: Transaction, called: str) -> Outcome:
+    pending = transaction.waiting()
+    if pending is not None:
+        if running().host.cache.blocked(transaction):
+            raise Trap(
+                f"{called} would wait for ever: this sandbox is itself the one that has to insert "
+                "or cancel first"
+            )
+        wait_for([pending], None)
+    return transaction.result()
+
+
+def _streaming(stored: CachedObject) -> Body:
+    body = Body()
+    body.out = stored.body
+    running().at_end.append(stored.body.abort)
+    return body
