@@ -1,5 +1,6 @@
 """The public API as a type checker sees it: checked against the installed wheels, never run."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import assert_type
@@ -23,13 +24,28 @@ from fastly_compute.backend import (
 )
 from fastly_compute.core import FastlyComputeError, HostUnavailable
 from fastly_compute.http import (
+    Answer as HandlerAnswer,
+)
+from fastly_compute.http import (
     Body,
+    Bot,
+    CacheOptions,
+    ClientTls,
+    HandedOff,
+    Handler,
     Headers,
     IncomingRequest,
+    PendingResponse,
     Request,
     Response,
+    Reuse,
     SendError,
     Service,
+    StreamingBody,
+    VpnProxy,
+    WaitTimeout,
+    gather,
+    select,
     service,
 )
 from fastly_compute.local import Answer, BackendConfig, Host, LocalServer, NativeApp, WasmApp
@@ -131,6 +147,76 @@ def wrong(request: IncomingRequest) -> str:
 
 
 service(wrong)  # type: ignore[arg-type]
+
+
+def generator(request: IncomingRequest) -> Iterator[bytes]:
+    yield request.body.read()
+
+
+def either(request: IncomingRequest) -> Response | HandedOff | PendingResponse:
+    if request.path == "/chat":
+        return request.handoff_websocket("chat")
+    if request.path == "/stream":
+        return request.handoff_fanout("stream")
+    return Request("GET", "https://example.com/").send_async("origin")
+
+
+def page(request: IncomingRequest, error: Exception) -> Response:
+    return Response.text(str(error), status=503)
+
+
+handlers: list[Handler] = [handle, generator, either]
+assert_type(service(generator), Service)
+assert_type(service(either, reuse=Reuse(max_requests=10), on_error=page), Service)
+service(handle, reuse=True)  # type: ignore[call-overload]
+service(handle, on_error=handle)  # type: ignore[arg-type]
+
+
+@service(reuse=Reuse(idle_timeout=timedelta(seconds=5)))
+def decorated_with_options(request: IncomingRequest) -> HandlerAnswer:
+    return generator(request)
+
+
+assert_type(decorated_with_options, Service)
+
+
+def several(timeout: timedelta) -> None:
+    cache = CacheOptions(ttl=30, surrogate_key=["home", "news"])
+    request = Request("POST", "https://example.com/", body=[b"a"], cache=cache)
+    assert_type(request.cache, CacheOptions | None)
+    pending = request.send_async("origin")
+    assert_type(pending, PendingResponse)
+    assert_type(pending.ready, bool)
+    assert_type(pending.wait(timeout), Response)
+    pending.set_header("X-A", "1", on="error")
+    pending.set_header("X-A", "1", on="both")  # type: ignore[arg-type]
+    assert_type(gather([pending], timeout=1.5), list[Response | SendError | WaitTimeout])
+    assert_type(select([pending]), PendingResponse)
+    assert_type(select([request.body]), Body)
+    select([request])  # type: ignore[type-var]
+    assert_type(request.send_streaming(), tuple[StreamingBody, PendingResponse])
+    body, _ = request.send_streaming("origin")
+    with body:
+        body.write(b"x")
+        body.append(request.body)
+    body.write("x")  # type: ignore[arg-type]
+    CacheOptions(30)  # type: ignore[call-arg]
+    CacheOptions(ttl="30")  # type: ignore[arg-type]
+    Reuse(max_memory="1")  # type: ignore[arg-type]
+
+
+def client_facts(request: IncomingRequest) -> None:
+    assert_type(request.tls, ClientTls)
+    assert_type(request.tls.ja4, str | None)
+    assert_type(request.bot, Bot)
+    assert_type(request.vpn_proxy, VpnProxy)
+    assert_type(request.ddos_detected, bool | None)
+    assert_type(request.form(limit=10), dict[str, list[str]])
+    assert_type(request.text(), str)
+    assert_type((request.scheme, request.host, request.http_version), tuple[str, str, str])
+    assert_type(request.body.trailers, Headers)
+    request.send_early_hints({"Link": "</style.css>; rel=preload"})
+    request.handoff_fanout(1)  # type: ignore[arg-type]
 
 
 def facade() -> None:

@@ -1,4 +1,5 @@
 import io
+import os
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,22 @@ def test_pieces_that_are_no_bytes_are_refused():
         body.read()
 
 
+def test_a_piece_that_is_none_is_not_the_end():
+    with pytest.raises(TypeError, match="one is a NoneType"):
+        Body(iter([b"a", None, b"b"])).read()
+
+
+def test_a_file_that_does_not_block_is_refused_where_it_has_nothing():
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with (
+        os.fdopen(writing, "wb"),
+        os.fdopen(reading, "rb", buffering=0) as file,
+        pytest.raises(TypeError, match="one is a NoneType"),
+    ):
+        Body(file).read()
+
+
 def test_a_file_in_text_mode_is_refused():
     with pytest.raises(TypeError, match="must be bytes, and one is a str"):
         Body(io.StringIO("text")).read()
@@ -102,6 +119,15 @@ def test_lines_end_with_a_line_feed_and_perhaps_a_carriage_return(parts):
         expected[-1] += b"\r"
 
     assert list(Body(iter(parts)).iter_lines()) == expected
+
+
+@pytest.mark.parametrize("content", [b"one\ntwo\nthree", [b"on", b"e\nt", b"wo\nthree"]])
+def test_what_is_behind_a_line_can_still_be_read(content):
+    body = Body(content)
+
+    assert next(body.iter_lines()) == b"one"
+    assert next(body.iter_lines()) == b"two"
+    assert body.read() == b"three"
 
 
 def test_a_read_of_no_bytes_is_not_the_end():

@@ -33,6 +33,7 @@ else:
     http_types = bindings.interface("http_types")
 
 T = TypeVar("T")
+B = TypeVar("B", str, bytes)
 Incoming: TypeAlias = "tuple[http_req.Request, async_io.Pollable]"
 """A client's request and its body."""
 
@@ -254,17 +255,27 @@ def append_trailer(body: "async_io.Pollable", name: str, value: str) -> None:
 
 def read_trailers(body: "async_io.Pollable") -> list[tuple[str, str]]:
     """Read the fields behind a body that was read to its end: one call where there are none."""
+    names = _read_trailers(lambda size, at: http_body.get_trailer_names(body, size, at))
+    return [
+        (name, value.decode("latin-1"))
+        for name in dict.fromkeys(names)
+        for value in _read_trailers(
+            lambda size, at: http_body.get_trailer_values(body, name, size, at)  # noqa: B023 - called at once
+        )
+    ]
+
+
+def _read_trailers(call: Callable[[int, int], tuple[B, int | None]]) -> list[B]:
+    def unwrapped(size: int, at: int) -> tuple[B, int | None]:
+        try:
+            return call(size, at)
+        except bindings.Err as err:
+            raise bindings.Err(getattr(err.value, "value", err.value)) from err
+
     try:
-        names = read_items(lambda size, at: http_body.get_trailer_names(body, size, at))
-        return [
-            (name, value.decode("latin-1"))
-            for name in dict.fromkeys(names)
-            for value in read_items(
-                lambda size, at: http_body.get_trailer_values(body, name, size, at)  # noqa: B023 - called at once
-            )
-        ]
+        return read_items(unwrapped)
     except bindings.Err as err:
-        raise body_error(getattr(err.value, "value", err.value), "get-trailer-names") from err
+        raise body_error(err.value, "http-body.get-trailer") from err
 
 
 def append(body: "async_io.Pollable", more: "async_io.Pollable") -> None:
@@ -387,6 +398,8 @@ def edit_pending(
     how: str, pending: "async_io.Pollable", name: str, value: str, target: str
 ) -> None:
     """Change a header of what goes to the client in the place of a pending response."""
+    if target not in {"any", "response", "error"}:
+        raise ValueError(f"on must be 'any', 'response' or 'error', not {target!r}")
     kind = http_resp.PendingResponseKind[target.upper()]
     what = f"http-resp.{how}-header-pending"
     if how == "remove":

@@ -26,10 +26,12 @@ BodyLike: TypeAlias = "Body | bytes | bytearray | memoryview | str | Readable | 
 
 _READ = "was already read to its end"
 _BYTES = bytes | bytearray | memoryview
+_END = object()
 
 
 def _pieces_of(file: Readable) -> Iterator[bytes]:
-    while piece := file.read(_wit.PIECE):
+    # A file that does not block gives None: that is refused as a piece, and not the end.
+    while (piece := file.read(_wit.PIECE)) or piece is None:
         yield piece
 
 
@@ -93,7 +95,7 @@ class Body:
         self._pieces: Iterator[bytes] | None = None
         self._pollable: async_io.Pollable | None = None
         self._read_out: async_io.Pollable | None = None
-        self._trailers: Headers | None = None
+        self._trailers: Headers | None = Headers()
         if isinstance(content, str):
             self._buffer = content.encode()
         elif isinstance(content, _BYTES):
@@ -122,6 +124,7 @@ class Body:
     def _received(cls, pollable: "async_io.Pollable") -> Self:
         body = cls()
         body._pollable = pollable
+        body._trailers = None
         scope.note(body)
         return body
 
@@ -144,21 +147,22 @@ class Body:
 
     def _next_piece(self) -> bytes | None:
         """Return the next piece of an iterable as it is, or None at the end."""
-        piece = next(self._pieces, None) if self._pieces is not None else None
-        if piece is None:
+        piece = _END if self._pieces is None else next(self._pieces, _END)
+        if piece is _END:
             return None
         if not isinstance(piece, _BYTES):
             kind = type(piece).__name__
             raise TypeError(f"the pieces of a body must be bytes, and one is a {kind}")
         return bytes(piece)
 
-    def _pull(self, size: int) -> bytes:
-        """Return up to *size* bytes as they come; none at all is the end."""
+    def _fill(self, size: int) -> bool:
+        """Have something in the buffer, up to *size* bytes from the host; false at the end."""
         self._check()
         if not self._buffer and not self._ended:
             try:
                 if self._pollable is not None:
-                    self._buffer = _wit.read(self._pollable, size)
+                    # A host may take memory for all that it is asked for.
+                    self._buffer = _wit.read(self._pollable, min(size, _wit.PIECE))
                 else:
                     while not self._buffer and (piece := self._next_piece()) is not None:
                         self._buffer = piece
@@ -167,6 +171,11 @@ class Body:
                 self._release("failed while it was read")
                 raise
             self._ended = not self._buffer
+        return not self._ended
+
+    def _pull(self, size: int) -> bytes:
+        """Return up to *size* bytes as they come; none at all is the end."""
+        self._fill(size)
         piece = self._buffer[self._at : self._at + size]
         self._at += len(piece)
         if self._at >= len(self._buffer):
@@ -226,7 +235,7 @@ class Body:
         self._release(_READ)
 
     def iter_lines(self) -> Iterator[bytes]:
-        r"""Read to the end in lines.
+        r"""Read to the end in lines. What comes behind a line can still be read in another way.
 
         Returns:
             An iterator over the lines, without the ``\n`` or ``\r\n`` behind them.
@@ -241,13 +250,13 @@ class Body:
 
     def _lines(self) -> Iterator[bytes]:
         parts: list[bytes] = []
-        for piece in self._iterate(_wit.PIECE):
-            *ended, rest = piece.split(b"\n")
-            for line in ended:
-                yield b"".join([*parts, line]).removesuffix(b"\r")
+        while self._fill(_wit.PIECE):
+            end = self._buffer.find(b"\n", self._at) + 1
+            parts.append(self._pull((end or len(self._buffer)) - self._at))
+            if end:
+                yield b"".join(parts)[:-1].removesuffix(b"\r")
                 parts = []
-            if rest:
-                parts.append(rest)
+        self._release(_READ)
         if parts:
             yield b"".join(parts)
 
@@ -261,17 +270,24 @@ class Body:
 
     @property
     def trailers(self) -> Headers:
-        """The fields behind the body, once it was read to its end (RFC 9110, section 6.5).
+        """The fields behind the body (RFC 9110, section 6.5).
+
+        Those of a body made here can be changed until its end is sent. Those of a body from the
+        host are there once it was read to its end. HTTP/1.1 may lose them on their way.
 
         Raises:
-            BodyNotRead: It was not read to its end.
+            BodyNotRead: It comes from the host, and was not read to its end.
+            HandleClosed: It was closed before they were asked for.
             BodyError: The host lost them.
         """
-        if not self._ended:
-            raise BodyNotRead("the trailers come behind the body, which was not read to its end")
         if self._trailers is None:
-            pairs = [] if self._read_out is None else _wit.read_trailers(self._read_out)
-            self._trailers = Headers._received(pairs)
+            if not self._ended:
+                self._check()
+                raise BodyNotRead("trailers come behind the body, which was not read to its end")
+            source = self._read_out or self._pollable
+            if source is None:
+                raise HandleClosed("this Body is closed, and its trailers with it")
+            self._trailers = Headers._received(_wit.read_trailers(source))
         return self._trailers
 
     def _waitable(self) -> "async_io.Pollable | None":
@@ -296,10 +312,16 @@ class Body:
     def _as_produced(self) -> Iterator[bytes]:
         """Yield what is left of an iterable in its own pieces, empty ones included."""
         self._check_unread()
-        if self._buffer:
-            yield self._buffer[self._at :]
-        while (piece := self._next_piece()) is not None:
-            yield piece
+        try:
+            if self._buffer:
+                yield self._buffer[self._at :]
+            while (piece := self._next_piece()) is not None:
+                yield piece
+        except BaseException:
+            # What is left of it must not be sent as the whole.
+            self._release("was sent in part")
+            raise
+        self._release("was already sent")
 
     def _to_host(self) -> "async_io.Pollable":
         """Give a body of the host's that holds what is left of this one."""
@@ -310,21 +332,24 @@ class Body:
             return whole
         body = _wit.new_body()
         try:
-            if self._in_memory:
-                _wit.write(body, self._buffer[self._at :])
-                return body
-            if self._pollable is not None:
-                _wit.write(body, self._buffer[self._at :])
-                rest, self._pollable = self._pollable, None
-                _wit.append(body, rest)
-            else:
-                for piece in self._iterate(_wit.PIECE):
+            if self._pieces is not None:
+                for piece in self._as_produced():
                     _wit.write(body, piece)
+            else:
+                _wit.write(body, self._buffer[self._at :])
+            if self._pollable is not None:
+                rest, self._pollable = self._pollable, None
+                self._release("was already sent")
+                _wit.append(body, rest)
+            self._write_trailers(body)
         except BaseException:
             _wit.drop(body)
             raise
-        self._release("was already sent")
         return body
+
+    def _write_trailers(self, into: "async_io.Pollable") -> None:
+        for name, value in self._trailers.items() if self._trailers else ():
+            _wit.append_trailer(into, name, value)
 
     def _discard(self) -> None:
         """Release it, unless it can be sent again."""

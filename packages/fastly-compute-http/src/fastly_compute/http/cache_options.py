@@ -70,6 +70,8 @@ class CacheOptions:
         keys = self.surrogate_key
         if isinstance(keys, str):
             keys = keys.split(" ")
+        if not isinstance(keys, Sequence):
+            raise TypeError(f"surrogate_key must be text or texts, not {type(keys).__name__}")
         for key in keys:
             if not isinstance(key, str):
                 kind = type(key).__name__

@@ -124,8 +124,9 @@ CLASSES: Mapping[str, type[HostError]] = {
 BODY_CLASSES: Mapping[str, type[HostError]] = {
     **dict.fromkeys(errors.CLASSES, BodyError),
     "http-incomplete": BodyIncomplete,
+    "not-available-yet": BodyError,
 }
-"""The exception for each case of the WIT's ``error`` where the call is about a body."""
+"""The exception for each case of the WIT's ``error`` and ``trailer-error``, for a body."""
 
 
 def head_error(value: object, operation: str, *, subject: str | None = None) -> HostError:

@@ -20,7 +20,7 @@ Answer: TypeAlias = Response | PendingResponse | HandedOff | Iterator[bytes]
 """What a handler returns."""
 
 Handler: TypeAlias = Callable[[IncomingRequest], Answer]
-ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Response]
+ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Answer]
 
 _NO_CONTENT = frozenset({204, 205, 304})
 
@@ -35,18 +35,19 @@ def _stream(response: Response, body: Body) -> bool:
     first = next(pieces, b"")  # what fails before the first piece can still become a 500
     out = StreamingBody._adopt(_wit.new_body())
     try:
-        with body:
-            _wit.send_downstream_streaming(response._to_host(), out._wit)
-            try:
-                out.write(first)
-                for piece in pieces:
-                    out.write(piece)
-                out.finish()
-            except (Exception, SystemExit):
-                _report()
-                return False
-    finally:
+        _wit.send_downstream_streaming(response._to_host(), out._wit)
+    except BaseException:
         out.close()
+        raise
+    try:
+        with out, body:
+            out.write(first)
+            for piece in pieces:
+                out.write(piece)
+            body._write_trailers(out._wit)
+    except (Exception, SystemExit):
+        _report()
+        return False
     return True
 
 
@@ -107,10 +108,12 @@ class Service:
             return
         rounds = Rounds(self._reuse)
         following: _wit.Incoming | None = (request, body)
-        scope.begin()
         while following is not None:
-            served = self._serve(*following)
-            scope.close_all()
+            scope.begin()
+            try:
+                served = self._serve(*following)
+            finally:
+                scope.close_all()
             following = rounds.next(failed=not served)
 
     def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
@@ -119,15 +122,14 @@ class Service:
             to_head = False
             try:
                 to_head = incoming.method == "HEAD"
-                return self._answer(incoming, to_head=to_head)
+                return self._answer(incoming, self._function(incoming), to_head=to_head)
             except (Exception, SystemExit) as error:
                 _report()
                 if not incoming._handed_off:
                     self._apologize(incoming, error, to_head=to_head)
                 return False
 
-    def _answer(self, incoming: IncomingRequest, *, to_head: bool) -> bool:
-        answer = self._function(incoming)
+    def _answer(self, incoming: IncomingRequest, answer: Answer, *, to_head: bool) -> bool:
         if incoming._handed_off:
             if answer is not None and not isinstance(answer, HandedOff):
                 raise HttpError(f"{self._name} answered a request that it had handed off")
@@ -148,9 +150,11 @@ class Service:
     def _apologize(self, incoming: IncomingRequest, error: BaseException, *, to_head: bool) -> None:
         if self._on_error is not None and isinstance(error, Exception):
             try:
-                _send(self._on_error(incoming, error), to_head=to_head)
+                self._answer(incoming, self._on_error(incoming, error), to_head=to_head)
             except (Exception, SystemExit):
                 _report()
+                if incoming._handed_off:
+                    return
             else:
                 return
         try:
@@ -200,8 +204,9 @@ def service(
         function: The handler. It may be any callable.
         reuse: Whether and how far a sandbox serves one request after the other; by default, each
             serves one.
-        on_error: Makes the answer in the place of the bare 500, of the request and the exception.
-            It is not asked where the answer was begun. If it raises, the 500 is sent.
+        on_error: Makes the answer in the place of the bare 500, of the request and the exception:
+            anything that a handler returns. It is not asked where the answer was begun, nor after
+            `SystemExit`. If it raises, the 500 is sent.
 
     Returns:
         The service; without a function, a decorator that makes it.

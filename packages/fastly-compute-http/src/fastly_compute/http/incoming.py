@@ -1,8 +1,9 @@
 """The client's request."""
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastly_compute.backend import Backend
 from fastly_compute.core import Handle, case_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _FORM = "application/x-www-form-urlencoded"
 _EARLY_HINTS = 103
+# RFC 3986, appendix B: it takes anything. What stands in a Host header is the client's choice.
+_URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 
 
 def _latin(value: bytes | None) -> str | None:
@@ -53,7 +56,7 @@ class IncomingRequest(Handle["http_req.Request"]):
     _headers: Headers | None
     _id: str | None
     _method: str | None
-    _parts: SplitResult | None
+    _parts: tuple[str, ...] | None
     _url: str | None
 
     @classmethod
@@ -80,30 +83,31 @@ class IncomingRequest(Handle["http_req.Request"]):
         return self._url
 
     @property
-    def _split(self) -> SplitResult:
+    def _split(self) -> tuple[str, ...]:
         if self._parts is None:
-            self._parts = urlsplit(self.url)
+            found = _URL.match(self.url)
+            self._parts = ("",) * 4 if found is None else found.groups("")
         return self._parts
 
     @property
     def scheme(self) -> str:
         """The URL's scheme, ``http`` or ``https``."""
-        return self._split.scheme
+        return self._split[0].lower()
 
     @property
     def host(self) -> str:
         """The host that the client asked for, and the port where the URL has one."""
-        return self._split.netloc
+        return self._split[1]
 
     @property
     def path(self) -> str:
         """The URL's path, percent-encoded as it came."""
-        return self._split.path
+        return self._split[2]
 
     @property
     def query_string(self) -> str:
         """The URL's query, percent-encoded as it came, without the question mark."""
-        return self._split.query
+        return self._split[3]
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -184,6 +188,8 @@ class IncomingRequest(Handle["http_req.Request"]):
     def _whole(self, limit: int | None) -> bytes:
         if limit is None:
             return self._body.read()
+        if limit < 0:
+            raise ValueError(f"limit must be at least 0, not {limit}")
         content = self._body.read(limit + 1)
         if len(content) > limit:
             self._body.close()

@@ -73,7 +73,10 @@ class PendingResponse(Handle["async_io.Pollable"]):
             HandleClosed: It was awaited or closed before.
         """
         if timeout is not None:
-            select([self], timeout)
+            limit = milliseconds(timeout, field="timeout")
+            if _wit.select([self._wit], limit) is None:
+                where = f"through backend {self.backend!r}"
+                raise WaitTimeout(f"{self._what} {where}: no response within {limit} ms")
         resource, body = _wit.await_response(self._give("was already awaited"), self._sent)
         return Response._received(resource, body)
 
@@ -90,6 +93,7 @@ class PendingResponse(Handle["async_io.Pollable"]):
         Raises:
             InvalidHeader: It cannot be sent.
             HandleClosed: It was awaited or closed before.
+            ValueError: *on* is something else.
         """
         _wit.edit_pending("insert", self._wit, *checked_field(name, value), on)
 
@@ -101,9 +105,12 @@ class PendingResponse(Handle["async_io.Pollable"]):
         """Remove a header from what goes to the client (``remove-header-pending``)."""
         _wit.edit_pending("remove", self._wit, *checked_field(name, ""), on)
 
+    @property
+    def _what(self) -> str:
+        return f"{self._sent.method} {self._sent.url.partition('?')[0]}"
+
     def __repr__(self) -> str:
-        url = self._sent.url.partition("?")[0]
-        return f"<PendingResponse to {self._sent.method} {url}>"
+        return f"<PendingResponse to {self._what}>"
 
 
 Waitable = TypeVar("Waitable", bound="PendingResponse | Body")
@@ -123,6 +130,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
 
     Raises:
         ValueError: There is nothing to wait for, or one thing is there twice.
+        TypeError: One is neither a pending response nor a body.
         WaitTimeout: None was ready in time.
         HandleClosed: One was awaited or closed before.
     """
@@ -133,14 +141,27 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     limit = None if timeout is None else milliseconds(timeout, field="timeout")
     pollables = []
     for item in waiting:
-        pollable = item._waitable() if isinstance(item, Body) else item._wit
+        pollable = _pollable(item)
         if pollable is None:
-            return item
+            limit = 0  # this one is ready, and so may be one before it
+            break
         pollables.append(pollable)
-    index = _wit.select(pollables, limit)
-    if index is None:
-        raise WaitTimeout(f"none of {len(waiting)} was ready within {timeout}")
-    return waiting[index]
+    index = _wit.select(pollables, limit) if pollables else None
+    if index is not None:
+        return waiting[index]
+    if len(pollables) < len(waiting):
+        return waiting[len(pollables)]
+    raise WaitTimeout(f"none of {len(waiting)} was ready within {limit} ms")
+
+
+def _pollable(item: "PendingResponse | Body") -> "async_io.Pollable | None":
+    """What to wait for; None where there is something to read at once."""
+    if isinstance(item, Body):
+        return item._waitable()
+    if isinstance(item, PendingResponse):
+        return item._wit
+    kind = type(item).__name__
+    raise TypeError(f"waiting: there are pending responses and bodies to wait for, not a {kind}")
 
 
 def gather(

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
-from fastly_compute.http import _wit
+from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.errors import BodyError, InvalidMethod, InvalidUrl
@@ -109,12 +109,18 @@ class Request:
     ) -> None:
         if cache is not None and not isinstance(cache, CacheOptions):
             raise TypeError(f"cache must be CacheOptions, not {type(cache).__name__}")
+        for name, flag in (
+            ("decompress_gzip", decompress_gzip),
+            ("manual_framing", manual_framing),
+        ):
+            if not isinstance(flag, bool):
+                raise TypeError(f"{name} must be True or False, not {flag!r}")
         self._method = _method(method)
         self._url, self._authority = _split(url)
         self._headers = Headers(headers or ())
         self._cache = cache
-        self._decompress_gzip = bool(decompress_gzip)
-        self._manual_framing = bool(manual_framing)
+        self._decompress_gzip = decompress_gzip
+        self._manual_framing = manual_framing
         self._body = Body._of(body)
 
     @property
@@ -145,6 +151,8 @@ class Request:
     def send(self, backend: Backend | str | None = None) -> Response:
         """Send it and wait for the head of the response (``http-req.send``).
 
+        A backend that answers before it has all of a file or an iterable gets no more of it.
+
         Args:
             backend: Where to: a backend or its name; or None for the dynamic backend that belongs
                 to the URL (`Backend.for_url`).
@@ -160,6 +168,7 @@ class Request:
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
             HostUnavailable: There is no host.
+            Exception: What an iterable raises as the body; then the request is broken off.
         """
         if self._body._is_produced:
             return self._produce(backend).wait()
@@ -226,26 +235,33 @@ class Request:
         except BaseException:
             _wit.drop(body)
             raise
-        return StreamingBody._adopt(body), PendingResponse._of(pending, sent)
+        out = StreamingBody._adopt(body)
+        scope.note(out)
+        return out, PendingResponse._of(pending, sent)
 
     def _produce(self, backend: Backend | str | None) -> PendingResponse:
         """Send it, and its body as that is produced."""
-        pieces = self._body._as_produced()
+        self._body._check_unread()
         out, pending = self._begin(backend, Body())
+        pieces = self._body._as_produced()
         try:
-            with out:
-                for piece in pieces:
-                    out.write(piece)
-            self._body._release("was already sent")
-        except BodyError:
-            self._body.close()
-            # Why the backend takes no more is in what it answered, or did not.
-            pending.wait().close()
-            raise
+            while not out.closed:
+                piece = next(pieces, None)
+                try:
+                    if piece is not None:
+                        out.write(piece)
+                        continue
+                    self._body._write_trailers(out._wit)
+                    out.finish()
+                except BodyError:
+                    # The backend takes no more: why, is in what it answers or does not.
+                    break
         except BaseException:
-            self._body.close()
             pending.close()
             raise
+        finally:
+            out.close()
+            self._body.close()
         return pending
 
     def _target(self, backend: Backend | str | None) -> tuple[Backend, _wit.Sent]:

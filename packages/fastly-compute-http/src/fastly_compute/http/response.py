@@ -39,6 +39,7 @@ class Response:
 
     Attributes:
         close_connection: Whether the client's connection is closed behind it; false at first.
+            Viceroy refuses it.
         manual_framing: Whether Content-Length and Transfer-Encoding are taken from its headers as
             they are, and not computed; false at first. What they say must be true.
 
@@ -205,12 +206,16 @@ class Response:
     @property
     def http_version(self) -> str | None:
         """The HTTP version that the backend answered with; None for a response made here."""
-        return None if self._resource is None else _wit.version_of(self._resource)
+        return _wit.version_of(self._wit()) if self._is_received else None
 
     @property
     def remote_address(self) -> tuple[str, int] | None:
         """The IP address and port of the backend that answered, where the host knows them."""
-        return None if self._resource is None else _wit.remote_address(self._resource)
+        return _wit.remote_address(self._wit()) if self._is_received else None
+
+    @property
+    def _is_received(self) -> bool:
+        return self._resource is not None or bool(self._gone)
 
     @property
     def body(self) -> Body:
@@ -243,7 +248,7 @@ class Response:
         return resource
 
     def _changed(self) -> "http_resp.Response":
-        if self._resource is None and not self._gone:
+        if not self._is_received:
             return _wit.new_response(self.status, self.headers.items())
         resource = self._wit()
         if self._status is not None and self._status != self._received_status:

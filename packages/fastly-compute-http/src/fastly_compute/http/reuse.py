@@ -22,8 +22,8 @@ class Reuse:
         max_memory: How many MiB it may use and still take a further request. A host that does not
             know says 0.
         idle_timeout: How long it waits for a further request, likewise.
-        after_failure: Whether it goes on after a request that failed with a 500. What the failure
-            left in the app's modules stays there.
+        after_failure: Whether it goes on after a request that failed, with a 500 or half-way. What
+            the failure left in the app's modules stays there.
 
     Raises:
         TypeError: A value is of the wrong type.
@@ -43,6 +43,8 @@ class Reuse:
     after_failure: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.after_failure, bool):
+            raise TypeError(f"after_failure must be True or False, not {self.after_failure!r}")
         for name in ("max_requests", "max_memory"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
@@ -79,10 +81,10 @@ class Rounds:
             waits.append(milliseconds(reuse.max_lifetime, field="max_lifetime") - lived)
         if any(wait <= 0 for wait in waits):
             return None
-        if reuse.max_memory is not None and _wit.heap_mib() > reuse.max_memory:
-            return None
         try:
+            if reuse.max_memory is not None and _wit.heap_mib() > reuse.max_memory:
+                return None
             return _wit.next_request(min(waits) if waits else None)
         except HostError:
-            # A host that cannot say what comes next has nothing more for this sandbox.
+            # A host that cannot say has nothing more for this sandbox.
             return None

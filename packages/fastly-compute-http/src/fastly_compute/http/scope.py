@@ -1,5 +1,6 @@
 """What one request left open, so that a sandbox that is reused does not take it to the next."""
 
+from contextvars import ContextVar
 from typing import Protocol
 from weakref import ref
 
@@ -11,26 +12,27 @@ class Open(Protocol):
         """Release it; closing again does nothing."""
 
 
-_open: list["ref[Open]"] | None = None
+# Natively, several sandboxes run at once, each in a thread of its own.
+_open: ContextVar["list[ref[Open]] | None"] = ContextVar("fastly_compute.http.scope", default=None)
 
 
 def begin() -> None:
     """Take note of what is opened from now on."""
-    global _open
-    _open = []
+    _open.set([])
 
 
 def note(thing: Open) -> None:
     """Take note of a thing, where someone wants to know."""
-    if _open is not None:
-        _open.append(ref(thing))
+    noted = _open.get()
+    if noted is not None:
+        noted.append(ref(thing))
 
 
 def close_all() -> None:
-    """Close what was opened since `begin` and is still there, and begin anew."""
-    left = _open or []
-    begin()
-    for reference in left:
+    """Close what was opened since `begin` and is still there, and take note of no more."""
+    noted = _open.get() or []
+    _open.set(None)
+    for reference in noted:
         thing = reference()
         if thing is not None:
             thing.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fastly_compute.core import Handle
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body
+from fastly_compute.http.headers import checked_field
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io  # noqa: F401 - named in the base class
@@ -37,18 +38,30 @@ class StreamingBody(Handle["async_io.Pollable"]):
         Raises:
             BodyError: The peer takes no more.
             HandleClosed: It was finished or closed before.
+            TypeError: The part is not of bytes.
         """
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"a part of a body must be bytes, not {type(data).__name__}")
         _wit.write(self._wit, bytes(data))
 
     def append(self, body: Body) -> None:
         """Send what is left of another body, unread if it is the host's (``http-body.append``).
 
+        A file or iterable is sent as it is read.
+
         Raises:
             BodyError: Either of the two failed.
             HandleClosed: Either of the two was used up before.
+            TypeError: It is no `Body`.
         """
+        if not isinstance(body, Body):
+            raise TypeError(f"append takes a Body, not {type(body).__name__}; write takes bytes")
         into = self._wit
-        _wit.append(into, body._to_host())
+        if body._is_produced:
+            for piece in body._as_produced():
+                _wit.write(into, piece)
+        else:
+            _wit.append(into, body._to_host())
 
     def add_trailer(self, name: str, value: str) -> None:
         """Add a field behind the body (``http-body.append-trailer``; RFC 9110, section 6.5).
@@ -59,7 +72,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
             InvalidHeader: It cannot be sent.
             HandleClosed: It was finished or closed before.
         """
-        _wit.append_trailer(self._wit, name, value)
+        _wit.append_trailer(self._wit, *checked_field(name, value))
 
     def finish(self) -> None:
         """End it, as complete (``http-body.close``).

@@ -27,7 +27,7 @@ import gc
 import importlib
 import linecache
 import os
-import random  # noqa: F401 - componentize-py needs it; here, it is frozen with the rest
+import random
 import traceback
 import warnings  # noqa: F401 - the interpreter imports it for the first warning
 from collections.abc import Iterator
@@ -39,6 +39,7 @@ import wit_world.imports
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
 _NOT_THE_USERS = ("<frozen importlib", "/python/importlib/", "/world/")
 _blocked: list[BaseException] = []
+_by_chance: dict[int, random.Random] = {}
 
 
 def _not_yet(index: int, arguments: list[Any]) -> NoReturn:
@@ -100,11 +101,20 @@ def _report(kind: str, error: BaseException | None = None, found: str = "") -> N
         file.write(repr(report))
 
 
+def _seed(generator: random.Random, *seed: Any, **options: Any) -> None:
+    """Seed a generator, and take note of those that are left to chance."""
+    _by_chance.pop(id(generator), None)
+    if not options and seed in {(), (None,)}:
+        _by_chance[id(generator)] = generator
+    _real_seed(generator, *seed, **options)
+
+
 def _import_app(name: str) -> Any:
     """Import the app and make its `HttpIncoming`; report what is wrong with it."""
     runtime: Any = componentize_py_runtime
     possible = runtime.call_import
     runtime.call_import = _not_yet
+    random.Random.seed = _seed  # type: ignore[assignment,method-assign]
     try:
         module = importlib.import_module(name)
         incoming = getattr(module, "HttpIncoming", None)
@@ -118,6 +128,7 @@ def _import_app(name: str) -> Any:
         return None
     finally:
         runtime.call_import = possible
+        random.Random.seed = _real_seed  # type: ignore[method-assign]
     if callable(incoming) and callable(getattr(app, "handle", None)):
         return app
     _report("bad-handler", found=repr(type(app).__name__))
@@ -148,6 +159,7 @@ def _settle() -> None:
 with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
     _name, *_roots = _file.read().splitlines()
 
+_real_seed = random.Random.seed
 _app = _import_app(_name)
 if _app is None:
     raise ImportError(f"the app {_name} cannot be used; the report has the reason")
@@ -155,6 +167,18 @@ _keep_source(_roots)
 _settle()
 
 
+class _Seeding:
+    """Seeds the app's own generators when a sandbox starts; else all give the same numbers.
+
+    componentize-py does so for the generator of the `random` module.
+    """
+
+    def handle(self, request: Any, body: Any) -> None:
+        while _by_chance:
+            _by_chance.popitem()[1].seed()
+        _app.handle(request, body)
+
+
 def HttpIncoming() -> Any:  # noqa: N802 - componentize-py looks for it under this name
-    """Give componentize-py the app's own object, without a layer in between."""
-    return _app
+    """Give componentize-py the app's own object, without a layer in between if there can be."""
+    return _Seeding() if _by_chance else _app

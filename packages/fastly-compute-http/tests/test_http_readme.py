@@ -1,0 +1,147 @@
+"""What the README shows is what happens."""
+
+import json
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fastly_compute import http
+from fastly_compute.local import Answer, BackendConfig, Host, Incoming, LocalServer, NativeApp
+from fastly_compute.local import Reuse as HostReuse
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def app(section: str, number: int = 0, *, path: str = "") -> NativeApp:
+    """Run the code of a section, as a module; its backends are asked for another path."""
+    text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    code = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[number]
+    module = ModuleType("readme_app")
+    code = code.replace('.example/"', f'.example/{path}"')
+    exec(compile(code, f"README.md, {section}", "exec"), vars(module))
+    return NativeApp(module.HttpIncoming)
+
+
+@pytest.fixture
+def host(origin):
+    def proxy(hand_off):
+        return Answer(status=101, complete=True)
+
+    names = ("origin", "news", "stocks", "archive", "chat")
+    backends = {name: BackendConfig(url=origin) for name in names}
+    with Host(LocalServer(backends=backends), on_hand_off=proxy) as host:
+        yield host
+
+
+def ask(host: Host, app: NativeApp, uri: str = "http://a/", **incoming: object) -> Answer:
+    return host.request(app, Incoming(uri=uri, **incoming))
+
+
+def test_the_app_greets_and_forwards(host):
+    hello = ask(host, app("An app"), "http://a/hello?name=Ada")
+    proxied = ask(host, app("An app"), "http://a/404")
+
+    assert hello.body == b"Hello, Ada!"
+    assert (proxied.status, proxied.body) == (404, b"not here")
+    assert ("X-Served-By", b"the edge") in proxied.headers
+
+
+def test_the_app_survives_an_origin_that_is_not_there(host):
+    host.config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
+    answer = ask(host, app("An app"), "http://a/404")
+
+    assert (answer.status, answer.body) == (502, b"The origin does not answer.")
+
+
+def test_several_are_gathered(host):
+    page = json.loads(ask(host, app("Several at once")).body)
+
+    assert {name: json.loads(found)["path"] for name, found in page.items()} == {
+        "news": "/",
+        "stocks": "/",
+    }
+
+
+def test_an_answer_is_streamed(host):
+    assert ask(host, app("Streaming")).body == b"line 0\nline 1\nline 2\n"
+
+
+def test_an_upload_is_streamed(host):
+    answer = ask(host, app("Streaming", 1), method="POST", body=b"from the client")
+    seen = json.loads(answer.body)
+
+    assert (seen["method"], seen["path"], seen["size"]) == ("POST", "/inbox", 37)
+
+
+def test_a_response_is_cached(host, origin_server):
+    cached = app("Caching", path="cached")
+    for _ in range(3):
+        assert ask(host, cached).status == 200
+
+    assert origin_server.hits["/cached"] == 1
+
+
+def test_the_client_is_told_what_is_known_about_it(host):
+    asked = app("What is known about the client")
+    answer = ask(host, asked)
+
+    assert json.loads(answer.body) == {"from": "127.0.0.1", "tls": None, "ja4": None}
+    assert ask(host, asked, headers=[("x-fastly-bot-detected", b"true")]).status == 403
+
+
+def test_errors_have_a_page(host, capsys):
+    shown = app("Errors")
+    right = ask(host, shown, method="POST", body=b"[1]")
+    large = ask(host, shown, method="POST", body=b" " * 1001)
+    wrong = ask(host, shown, method="POST", body=b"{")
+
+    assert (right.status, right.body) == (200, b'{"got":[1]}')
+    assert (large.status, large.body) == (413, b"That is too much.")
+    assert (wrong.status, wrong.body[:21]) == (500, b"Something went wrong.")
+
+
+def test_a_sandbox_is_reused(host):
+    host.reuse = HostReuse(requests=100)
+    answers = host.requests(app("Reuse"), [Incoming() for _ in range(3)])
+
+    assert answers[2].body == b"This sandbox has served 3."
+
+
+def test_a_websocket_is_handed_off(host):
+    upgrade = [("Upgrade", b"websocket")]
+
+    assert ask(host, app("Hand-offs"), headers=upgrade).status == 101
+    assert ask(host, app("Hand-offs")).status == 426
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "body"),
+    [
+        ("GET", "/", 200, b"Hello"),
+        ("HEAD", "/", 200, b""),
+        ("GET", "/users/ada", 200, b'{"name":"Ada Lovelace"}'),
+        ("GET", "/users/bob", 404, b"There is no bob."),
+        ("POST", "/users", 303, b""),
+        ("DELETE", "/users/ada", 405, b"That cannot be done here."),
+        ("GET", "/elsewhere", 404, b"There is no such page."),
+    ],
+)
+def test_routes_are_matched(host, method, path, status, body):
+    headers = [("content-type", b"application/x-www-form-urlencoded")]
+    answer = ask(
+        host, app("Routing"), f"http://a{path}", method=method, headers=headers, body=b"name=ada"
+    )
+
+    assert (answer.status, bytes(answer.body)) == (status, body)
+
+
+def test_every_public_name_is_listed():
+    listed = set(re.findall(r"`(\w+)`", README.partition("## Public names")[2]))
+
+    assert set(http.__all__) <= listed
+
+
+def test_there_is_a_test_for_every_snippet():
+    assert README.count("```python\n") == 10
