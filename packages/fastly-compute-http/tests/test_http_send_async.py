@@ -287,7 +287,7 @@ def test_the_headers_of_a_pending_response_are_changed_for_the_outcome(
         pending.set_header("X-Error", "1", on="error")
         pending.add_header("X-From", "2")
         pending.add_header("X-Gone", "3")
-        pending.remove_header("x-gone")
+        pending.remove_header("X-Gone")
         return pending
 
     values: dict[str, list[bytes]] = {}

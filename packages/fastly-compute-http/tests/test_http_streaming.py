@@ -1,3 +1,4 @@
+import gc
 import hashlib
 import json
 import threading
@@ -83,6 +84,18 @@ def test_an_upload_that_is_closed_is_broken_off(talk):
     body.write(b"half")
     talk.until(b"half")
     body.close()
+
+    assert END not in talk.to_the_end()
+    with pytest.raises(SendError):
+        pending.wait()
+
+
+def test_an_upload_that_is_lost_is_broken_off(talk):
+    body, pending = upload()
+    body.write(b"half")
+    talk.until(b"half")
+    del body
+    gc.collect()
 
     assert END not in talk.to_the_end()
     with pytest.raises(SendError):

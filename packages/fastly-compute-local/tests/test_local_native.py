@@ -9,11 +9,11 @@ from wit_world.imports import (
     async_io,
     backend,
     http_body,
+    http_cache,
     http_downstream,
     http_req,
     http_resp,
     log,
-    purge,
 )
 
 from fastly_compute.local import (
@@ -107,7 +107,7 @@ def test_selecting_nothing_traps(sandbox: Sandbox) -> None:
 
 def test_what_no_interface_offers_is_unsupported(sandbox: Sandbox) -> None:
     with pytest.raises(Err) as caught:
-        purge.purge_surrogate_key("key", purge.PurgeOptions(soft_purge=False, extra=None))
+        http_cache.is_request_cacheable(http_req.Request.new())
 
     assert type(caught.value.value).__name__ == "Error_Unsupported"
 

@@ -43,7 +43,7 @@ class Message(Resource):
     def forget(self, *names: str) -> None:
         """Remove fields, those that are there."""
         for name in names:
-            self._remove(name)
+            self._remove(name.lower())
 
     def _values(self, name: str) -> list[bytes]:
         key = name.lower()

@@ -210,6 +210,10 @@ class Body(Pollable):
                 part.close()
         self._parts.clear()
 
+    def __del__(self) -> None:
+        """Drop it, as the bindings do with what the guest has lost."""
+        self.drop()
+
     def dropped(self) -> None:
         """Abort an answer that was not closed, and let go of what was not read."""
         if self.out is not None:
