@@ -1,17 +1,23 @@
 """A real origin, and apps served by the real command on each of the three hosts."""
 
+import contextlib
 import gzip
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,9 +38,13 @@ class OriginHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self._body()
         if self.path.startswith("/status/"):
             self._send(int(self.path.rpartition("/")[2]), b"as you wish")
+        elif self.path.startswith("/zeros/"):
+            self._send_zeros(int(self.path.rpartition("/")[2]))
+        elif self.path == "/held":
+            self._send(200, b"", ("grip-hold", "stream"), ("grip-channel", "ready"))
         elif self.path == "/gzip":
             self._send(200, gzip.compress(b"unzipped"), ("content-encoding", "gzip"))
         else:
@@ -52,6 +62,25 @@ class OriginHandler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-length", "1234")
         self.end_headers()
+
+    def _body(self) -> bytes:
+        if "transfer-encoding" not in self.headers:
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _send_zeros(self, size: int) -> None:
+        self.send_response(200)
+        self.send_header("cache-control", "no-store")
+        self.send_header("content-length", str(size))
+        self.end_headers()
+        zeros = bytes(1 << 20)
+        for start in range(0, size, len(zeros)):
+            self.wfile.write(zeros[: size - start])
 
     def _send(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
         self.send_response(status)
@@ -103,16 +132,17 @@ class Served:
             self._ended = True
             self._changed.notify_all()
 
-    def says(self, *parts: str) -> str:
-        """Wait for a line with all of these in it."""
+    def says(self, *parts: str, times: int = 1) -> str:
+        """Wait for a line with all of these in it, or for so many of them, and return the last."""
 
         def found() -> list[str]:
             return [line for line in self.lines if all(part in line for part in parts)]
 
         with self._changed:
-            self._changed.wait_for(lambda: found() or self._ended, PATIENCE)
-            assert found(), f"no line with {parts} in:\n" + "\n".join(self.lines)
-            return found()[0]
+            self._changed.wait_for(lambda: len(found()) >= times or self._ended, PATIENCE)
+            lines = found()
+            assert len(lines) >= times, f"no line with {parts} in:\n" + "\n".join(self.lines)
+            return lines[times - 1]
 
     def wait(self) -> None:
         self.url = "http://" + self.says("Serving", "http://").partition("http://")[2].split()[0]
@@ -124,34 +154,39 @@ class Servers:
     def __init__(self, folder: Path, origin: str) -> None:
         self._folder = folder
         self._origin = origin
-        self._running: dict[tuple[str, str], tuple[Served, threading.Thread]] = {}
+        self._running: dict[tuple[str, ...], tuple[Served, threading.Thread]] = {}
 
-    def get(self, host: str, app: Path, entry: str) -> Served:
-        key = host, str(app)
+    def get(self, host: str, app: Path, entry: str, *options: str) -> Served:
+        key = (host, str(app), *options)
         if key not in self._running:
-            self._running[key] = self._start(host, app, entry)
-            self._running[key][0].wait()
+            copy = self.copy(host, app)
+            config = copy / "viceroy.toml"
+            text = (ROOT / "viceroy.toml").read_text()
+            assert PLACEHOLDER in text
+            config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
+            command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]
+            command += ["--host", host, "--addr", "127.0.0.1:0", "-C", str(config), *options]
+            self.run(key, host, command, copy)
         return self._running[key][0]
 
-    def _start(self, host: str, app: Path, entry: str) -> tuple[Served, threading.Thread]:
-        copy = self._folder / f"{host}-{app.name}"
-        shutil.copytree(app, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__"))
-        config = copy / "viceroy.toml"
-        text = (ROOT / "viceroy.toml").read_text()
-        assert PLACEHOLDER in text
-        config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
-        command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]
+    def copy(self, host: str, app: Path) -> Path:
+        """Copy an app's folder, so that nothing is left in it."""
+        copy = self._folder / f"{len(self._running)}-{host}-{app.name}"
+        return shutil.copytree(
+            app, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__")
+        )
+
+    def run(self, key: tuple[str, ...], host: str, command: list[str], folder: Path) -> Served:
+        """Run a command that serves an app until the tests are over."""
         process = subprocess.Popen(
-            [*command, "--host", host, "--addr", "127.0.0.1:0", "-C", str(config)],
-            cwd=copy,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         served = Served(host, process)
         thread = threading.Thread(target=served.follow)
         thread.start()
-        return served, thread
+        self._running[key] = served, thread
+        served.wait()
+        return served
 
     def stop(self) -> None:
         for served, thread in self._running.values():
@@ -180,3 +215,121 @@ def host(request: pytest.FixtureRequest) -> str:
             pytest.fail(missing)
         pytest.skip(missing)
     return name
+
+
+PUSHPIN = """
+[global]
+include=/usr/lib/pushpin/internal.conf
+rundir={folder}
+ipc_prefix=test-
+
+[runner]
+services=condure,zurl,pushpin-proxy,pushpin-handler
+http_port=127.0.0.1:{proxy}
+logdir={folder}
+log_level=2
+client_buffer_size=8192
+client_maxconn=1000
+
+[proxy]
+routesfile=routes
+accept_pushpin_route=true
+sig_iss=pushpin
+sig_key=changeme
+zurl_out_specs=ipc://{folder}/test-zurl-in
+zurl_out_stream_specs=ipc://{folder}/test-zurl-in-stream
+zurl_in_specs=ipc://{folder}/test-zurl-out
+
+[handler]
+push_in_spec=ipc://{folder}/test-push-in
+push_in_sub_specs=ipc://{folder}/test-push-in-sub
+push_in_http_addr=127.0.0.1
+push_in_http_port={publish}
+command_spec=ipc://{folder}/test-command
+stats_spec=ipc://{folder}/test-stats
+message_rate=2500
+message_hwm=25000
+"""
+
+
+@dataclass(frozen=True)
+class PushpinPorts:
+    """Where a Pushpin takes requests, and what is to be published."""
+
+    proxy: int
+    publish: int
+
+
+class Pushpins:
+    """Starts a Pushpin for each name, on ports that are known before."""
+
+    def __init__(self, executable: str, origin: str) -> None:
+        self._executable = executable
+        self._origin = urlsplit(origin).netloc
+        self._ports: dict[str, PushpinPorts] = {}
+        self._running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+
+    def ports(self, name: str) -> PushpinPorts:
+        if name not in self._ports:
+            free = ("127.0.0.1", 0)
+            with socket.create_server(free) as proxy, socket.create_server(free) as publish:
+                self._ports[name] = PushpinPorts(proxy.getsockname()[1], publish.getsockname()[1])
+        return self._ports[name]
+
+    def start(self, name: str, routes: dict[str, str]) -> None:
+        """Start it, if it does not run, with the address that each route leads to."""
+        if name in self._running:
+            return
+        ports = self.ports(name)
+        # Not pytest's folder: the path of a socket has to be short.
+        folder = Path(tempfile.mkdtemp(prefix="pushpin-"))
+        found = {**routes, "ready": self._origin}
+        # Two lines with the same host would be one.
+        lines = [f"{route}.invalid,id={route} {to},over_http\n" for route, to in found.items()]
+        (folder / "routes").write_text("".join(lines))
+        (folder / "pushpin.conf").write_text(
+            PUSHPIN.format(folder=folder, proxy=ports.proxy, publish=ports.publish)
+        )
+        with (folder / "output").open("wb") as output:
+            process = subprocess.Popen(
+                [self._executable, f"--config={folder / 'pushpin.conf'}"],
+                stdout=output,
+                stderr=output,
+            )
+        self._running[name] = process, folder
+        end = time.monotonic() + PATIENCE
+        while not self._is_ready(ports):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+            if time.monotonic() > end or process.poll() is not None:
+                pytest.fail(f"Pushpin is not ready:\n{(folder / 'output').read_text()}")
+
+    def _is_ready(self, ports: PushpinPorts) -> bool:
+        """Tell whether it holds a request: it takes them before it can."""
+        try:
+            socket.create_connection(("127.0.0.1", ports.publish), timeout=1).close()
+            with contextlib.closing(HTTPConnection("127.0.0.1", ports.proxy, timeout=5)) as client:
+                client.request("GET", "/held", headers={"Pushpin-Route": "ready"})
+                return client.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+
+    def stop(self) -> None:
+        for process, folder in self._running.values():
+            process.terminate()
+            process.wait(PATIENCE)
+            shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def pushpins(origin: str) -> Iterator[Pushpins]:
+    """Real Pushpins; in CI one must be installed, elsewhere it may be missing."""
+    executable = shutil.which("pushpin")
+    if executable is None:
+        missing = "Pushpin is not installed: run `apt-get install pushpin`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    running = Pushpins(executable, origin)
+    yield running
+    running.stop()

@@ -1,6 +1,7 @@
 """What a guest sees of its host, on every host; see tests/parity/parity_app.py."""
 
 import json
+import socket
 from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -150,9 +151,140 @@ EXPECTED = {
         "Error_InvalidArgument()",
     ],
     "fastly_key": False,
+    "cache_insert": [
+        [[], None, None],
+        [None, "Error_CannotRead()"],
+        "Error_CannotRead()",
+        [["FOUND", "USABLE"], 7, 60 * 10**9],
+        ["beside", "Error_BufferLen(value=6)"],
+        True,
+        ["content", "Error_AuxiliaryError()"],
+        ["nte", "nt"],
+        ["content", "content"],
+    ],
+    "cache_streaming": [[None, 6], ["one", "two"], ["et", "o"], "onetwo"],
+    "cache_transaction": [
+        [
+            ["MUST_INSERT_OR_UPDATE"],
+            [],
+            ["MUST_INSERT_OR_UPDATE"],
+            False,
+            [],
+            ["FOUND", "USABLE"],
+            ["FOUND", "USABLE"],
+        ],
+        0,
+        ["content", "content"],
+        "Error_AuxiliaryError()",
+        "Error_AuxiliaryError()",
+        "Error_AuxiliaryError()",
+        True,
+    ],
+    "cache_closing": ["MUST_INSERT_OR_UPDATE"],
+    "cache_stale": [
+        [
+            ["FOUND", "STALE", "USABLE"],
+            ["FOUND", "MUST_INSERT_OR_UPDATE", "STALE", "USABLE"],
+            ["FOUND", "STALE", "USABLE"],
+        ],
+        [["FOUND", "STALE", "USABLE"], "old"],
+        [["FOUND", "USABLE"], "new", "content"],
+        True,
+    ],
+    "cache_expired": [
+        [],
+        ["MUST_INSERT_OR_UPDATE"],
+        "Error_AuxiliaryError()",
+        ["MUST_INSERT_OR_UPDATE"],
+    ],
+    "cache_vary": [["english", "danish"], []],
+    "cache_refused": [
+        [
+            "Error_InvalidArgument()",
+            "Error_GenericError()",
+            "Error_GenericError()",
+            "Error_InvalidArgument()",
+            "Error_InvalidArgument()",
+            "Error_InvalidArgument()",
+        ],
+        "Error_BufferLen(value=4096)",
+        "Error_BufferLen(value=4096)",
+        "Error_BufferLen(value=4096)",
+        "Error_InvalidArgument()",
+        "Error_InvalidArgument()",
+        ["MUST_INSERT_OR_UPDATE"],
+    ],
+    "cache_purge": [
+        [["FOUND", "USABLE"], ["FOUND", "STALE", "USABLE"], []],
+        "Error_InvalidArgument()",
+    ],
+    "cache_hits": [7, 1, 2],
+    "cache_replace": [[True, None, None, True, "0", 1, True, "1", 1], "2"],
+    "purge_verbose": ["ok", ["id", "status"]],
     "unsupported": ["Error_Unsupported()"] * 2,
     "runtime": [32, "XXX", False],
+    "send_async": [True, 0, [201, 202], True, ["as you wish"] * 2, 0],
+    "send_async_errors": ["Error_GenericError()", "Error_HttpUser()"],
+    "send_streaming": [200, "POST", "one two three", 0, "Error_Unsupported()"],
+    "early_next": [
+        "Error_LimitExceeded()",
+        "Error_Unsupported()",
+        "Error_LimitExceeded()",
+    ],
 }
+
+BEHAVIOURS = {
+    "open_errors": "stores and backends that do not exist, reserved log endpoints",
+    "secrets": "secrets, of a store and of bytes",
+    "config": "config stores",
+    "static_backend": "what a static backend tells of itself",
+    "backend_timeouts": "the timeouts of a backend",
+    "dynamic_backend": "registering a backend, and a name that is taken",
+    "dynamic_options": "the options of a dynamic backend, read back",
+    "health_check": "health checks that cannot be",
+    "fields": "setting, adding and removing header fields",
+    "field_cursor": "header fields that do not fit the buffer",
+    "messages": "method, URL, version and status of messages",
+    "bodies": "reading, writing and joining bodies",
+    "large_body": "a body of 10 MB",
+    "send_gzip": "taking gzip off a response",
+    "refused": "why a send failed",
+    "downstream": "what is known about the client",
+    "waiting": "waiting for what is ready",
+    "dictionaries": "dictionaries",
+    "places": "geolocation",
+    "devices": "device detection",
+    "access_lists": "access control lists",
+    "kv_lookup": "KV stores: looking up",
+    "kv_metadata": "KV stores: metadata",
+    "kv_insert": "KV stores: inserting, by every mode",
+    "kv_list": "KV stores: listing",
+    "kv_keys": "KV stores: keys that cannot be",
+    "kv_async": "KV stores: without waiting",
+    "rates": "edge rate limiting",
+    "firewall": "the firewall's verdict",
+    "shields": "shielding",
+    "fastly_key": "a valid Fastly-Key",
+    "cache_insert": "core cache: inserting and looking up",
+    "cache_streaming": "core cache: reading what is still written",
+    "cache_transaction": "core cache: transactions",
+    "cache_closing": "core cache: obligations that are given up",
+    "cache_stale": "core cache: stale while revalidate",
+    "cache_expired": "core cache: objects that are too old",
+    "cache_vary": "core cache: objects that depend on request headers",
+    "cache_refused": "core cache: what is refused",
+    "cache_purge": "purging by surrogate key, hard and soft",
+    "cache_hits": "core cache: hits and time to be stale",
+    "cache_replace": "core cache: replacing",
+    "purge_verbose": "purging that tells",
+    "unsupported": "the HTTP cache interface, which no host offers",
+    "runtime": "what is known about the sandbox",
+    "send_async": "several requests at a time",
+    "send_async_errors": "requests that fail while others go on",
+    "send_streaming": "writing a request while it is sent",
+    "early_next": "asking for the next request before this one is answered",
+}
+"""What each scenario shows, for docs/host-matrix.md."""
 
 VICEROY = {
     "backend_timeouts": (None, "it answers `unsupported` to every time-out"),
@@ -163,7 +295,11 @@ VICEROY = {
         ["requests", "box", False, False, False, False, [False] * 3, "no error"],
         "it counts nothing and knows no penalties",
     ),
-    "unsupported": (["no error", "no error"], "it has a cache"),
+    "hints": ([200], "it says in its log that they would be sent"),
+    "hand-off": ([500, "Error_Unsupported()"], "it refuses what it knows no Pushpin for"),
+    "cache_hits": (None, "it answers `unsupported`"),
+    "cache_replace": (None, "it answers `unsupported`"),
+    "purge_verbose": (None, "it answers `unsupported`"),
 }
 """Where Viceroy differs, with what it answers (None: a 500) and why."""
 
@@ -181,6 +317,10 @@ def ask(app, path, method="GET", body=None, headers=()):
         return answer.status, answer.read()
     finally:
         connection.close()
+
+
+def test_every_scenario_is_described() -> None:
+    assert list(BEHAVIOURS) == list(EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -253,3 +393,110 @@ def test_a_streamed_answer_that_breaks_off_is_seen_as_incomplete(app) -> None:
 
 def test_a_second_answer_is_refused(app) -> None:
     assert ask(app, "/twice") == (200, b"first")
+
+
+def talk(app, sent):
+    """Send bytes and return all that comes back until the server closes."""
+    host, _, port = urlsplit(app.url).netloc.partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as client:
+        client.sendall(sent)
+        return b"".join(iter(lambda: client.recv(65536), b""))
+
+
+def of(app, name, ours):
+    return VICEROY[name][0] if app.host == "viceroy" else ours
+
+
+def ask_headers(app, path, method="GET"):
+    connection = HTTPConnection(urlsplit(app.url).netloc, timeout=30)
+    connection.request(method, path)
+    answer = connection.getresponse()
+    try:
+        return answer.status, answer.msg, answer.read()
+    finally:
+        connection.close()
+
+
+def test_a_pending_response_goes_to_the_client_as_it_was_changed(app) -> None:
+    status, headers, content = ask_headers(app, "/passes-on")
+
+    assert (status, content) == (201, b"as you wish")
+    assert headers.get_all("x-origin") == ["guest"]
+    assert headers.get_all("x-any") == ["1", "2"]
+    assert (headers["x-error"], headers["x-gone"]) == (None, None)
+
+
+def test_a_pending_response_that_fails_is_a_502_as_it_was_changed(app) -> None:
+    status, headers, _ = ask_headers(app, "/passes-on-failure")
+
+    assert status == 502
+    assert headers.get_all("x-any") == ["1", "2"]
+    assert (headers["x-error"], headers["x-origin"]) == ("yes", None)
+
+
+def test_a_request_is_written_while_its_response_is_awaited_for_the_client(app) -> None:
+    status, content = ask(app, "/passes-on-while-writing")
+
+    assert status == 200
+    assert json.loads(content)["body"] == "written late"
+
+
+def test_early_hints_come_before_the_answer(app) -> None:
+    received = talk(app, b"GET /hints HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    statuses = [int(line.split()[1]) for line in received.splitlines() if line[:5] == b"HTTP/"]
+
+    assert statuses == of(app, "hints", [103, 200])
+    assert received.endswith(b"final")
+
+
+def test_the_answer_to_head_has_no_content(app) -> None:
+    status, headers, content = ask_headers(app, "/content", "HEAD")
+
+    assert (status, headers["x-method"], content) == (200, "HEAD", b"")
+
+
+def test_a_sandbox_that_asks_gets_the_next_request(app) -> None:
+    first = ask(app, "/reuse")
+    second = ask(app, "/reuse", "POST", b"the second")
+    served = json.loads(second[1])
+
+    assert (first[0], second[0]) == (200, 200)
+    assert json.loads(first[1]) == served[:1]
+    assert served[0] == served[1]
+    assert served[2] == "the second"
+
+
+def test_what_a_guest_prints_is_shown_while_it_waits_for_its_next_request(app) -> None:
+    [sandbox] = json.loads(ask(app, "/reuse")[1])
+    line = app.says(f"printed in {sandbox}")
+    second = ask(app, "/reuse", "POST", b"")
+
+    assert line
+    assert json.loads(second[1])[:2] == [sandbox, sandbox]
+
+
+def test_a_failure_at_a_later_request_is_a_500_to_that_one_only(app) -> None:
+    first = ask(app, "/reuse")
+    second = ask(app, "/boom")
+
+    assert (first[0], second[0]) == (200, 500)
+    assert ask(app, "/streams") == (200, b"one two")
+
+
+def test_an_answer_streams_on_while_its_sandbox_serves_the_next_request(app) -> None:
+    connection = HTTPConnection(urlsplit(app.url).netloc, timeout=30)
+    connection.request("GET", "/reuse-streaming")
+    first = connection.getresponse()
+    start = first.read(4)
+    second = ask(app, "/reuse-streaming")
+    rest = first.read()
+    connection.close()
+
+    assert (start, rest, second) == (b"one ", b"two three", (200, b"second"))
+
+
+def test_a_request_that_is_left_to_fanout_needs_a_pushpin(app) -> None:
+    status, content = ask(app, "/hand-off")
+    ours = [502, "handed off to 'origin' (grip), and nothing is there"]
+
+    assert [status, content.decode().strip()] == of(app, "hand-off", ours)

@@ -19,6 +19,8 @@ DEPENDS = {
     "backend": {"core", "secret-store"},
     "http": {"core", "backend"},
     "requests": {"backend", "http"},
+    "cache": {"core", "http"},
+    "fanout": {"backend", "core", "http", "secret-store"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"local", "pytest"},
     "cli": {"click", "componentize-py", "local", "platformdirs", "wasmtime", "watchfiles"},

@@ -9,6 +9,8 @@ ROOT = Path(__file__).parent.parent
 SUITE = ROOT / "tests" / "test_hosts.py"
 PAGE = ROOT / "docs" / "host-matrix.md"
 
+_ABOUT_THE_SUITE = {"test_a_scenario_ends_the_same_everywhere", "test_every_scenario_is_described"}
+
 HEAD = """\
 # The host matrix
 
@@ -22,28 +24,59 @@ fails when that changes.
 """
 
 
-def tables(suite: str) -> dict[str, Any]:
-    """Read the suite's own tables, without running it."""
-    found = {}
-    for node in ast.parse(suite).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name == "EXPECTED" and isinstance(node.value, ast.Dict):
-                found[name] = [ast.literal_eval(key) for key in node.value.keys if key]
-            elif name in {"BEHAVIOURS", "VICEROY"}:
-                found[name] = ast.literal_eval(node.value)
-    return found
+class _Suite:
+    """The suite's tables and tests, read without running it."""
+
+    def __init__(self, source: str) -> None:
+        self.reasons: dict[str, str] = {}
+        self.behaviours: dict[str, str] = {}
+        self.scenarios: list[str] = []
+        self.tests: dict[str, set[str]] = {}
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                self.tests[node.name] = {
+                    item.value
+                    for item in ast.walk(node)
+                    if isinstance(item, ast.Constant)
+                    if isinstance(item.value, str)
+                }
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+                self._table(node.targets[0], node.value)
+
+    def _table(self, target: ast.expr, table: ast.Dict) -> None:
+        name = target.id if isinstance(target, ast.Name) else ""
+        pairs: list[tuple[Any, ast.expr]] = [
+            (ast.literal_eval(key), value)
+            for key, value in zip(table.keys, table.values, strict=True)
+            if key is not None
+        ]
+        if name == "EXPECTED":
+            self.scenarios = [key for key, _ in pairs]
+        elif name == "BEHAVIOURS":
+            self.behaviours = {key: ast.literal_eval(value) for key, value in pairs}
+        elif name == "VICEROY":
+            self.reasons = {
+                key: ast.literal_eval(value.elts[1])
+                for key, value in pairs
+                if isinstance(value, ast.Tuple)
+            }
 
 
-def page(suite: str) -> str:
-    """Make the page of the suite's text."""
-    known = tables(suite)
-    rows = []
-    for scenario in known["EXPECTED"]:
-        _, reason = known["VICEROY"].get(scenario, (None, None))
-        differs = "as expected" if reason is None else f"differs: {reason}"
-        rows.append(f"| {known['BEHAVIOURS'][scenario]} | as expected | as expected | {differs} |")
-    return HEAD + "\n".join(rows) + "\n"
+def page(source: str) -> str:
+    """Make the page of the suite's source."""
+    suite = _Suite(source)
+    rows = [(suite.behaviours[name], {name}) for name in suite.scenarios]
+    rows += [
+        (name.removeprefix("test_").replace("_", " "), mentioned)
+        for name, mentioned in suite.tests.items()
+        if name not in _ABOUT_THE_SUITE
+    ]
+    lines = []
+    for behaviour, keys in rows:
+        reasons = [suite.reasons[key] for key in suite.reasons if key in keys]
+        viceroy = f"differs: {'; '.join(reasons)}" if reasons else "as expected"
+        lines.append(f"| {behaviour} | as expected | as expected | {viceroy} |")
+    return HEAD + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ A request for ``/NAME`` runs the scenario NAME and answers with what it returned
 """
 
 import json
+import sys
 
 from componentize_py_types import Err
 from wit_world.imports import (
@@ -18,6 +19,7 @@ from wit_world.imports import (
     erl,
     geo,
     http_body,
+    http_cache,
     http_downstream,
     http_req,
     http_resp,
@@ -532,13 +534,430 @@ def fastly_key(request, _body):
     return http_downstream.fastly_key_is_valid(request)
 
 
-def unsupported(_request, _body):
-    options = cache.LookupOptions(
-        request_headers=None, always_use_requested_range=False, extra=None
+def cache_writing(max_age=60, **chosen):
+    options = {
+        "request_headers": None,
+        "vary_rule": None,
+        "initial_age_ns": None,
+        "stale_while_revalidate_ns": None,
+        "surrogate_keys": None,
+        "length": None,
+        "user_metadata": None,
+        "edge_max_age_ns": None,
+        "sensitive_data": False,
+        "extra": None,
+    }
+    return cache.WriteOptions(max_age_ns=max_age * 10**9, **{**options, **chosen})
+
+
+def cache_asking(headers=None, ranged=False):
+    return cache.LookupOptions(
+        request_headers=headers, always_use_requested_range=ranged, extra=None
     )
+
+
+def cache_part(first=None, last=None):
+    return cache.GetBodyOptions(from_=first, to=last, extra=None)
+
+
+def cache_fill(body, content):
+    http_body.write(body, content)
+    http_body.close(body)
+
+
+def cache_content(entry, part=None):
+    body, content = entry.get_body(part or cache_part()), b""
+    while read := http_body.read(body, LARGE):
+        content += read
+    http_body.close(body)
+    return content.decode()
+
+
+def cache_state(entry):
+    return sorted(flag.name for flag in entry.get_state())
+
+
+def own_key(name):
+    """A key of this sandbox's own: hosts keep what they cached before."""
+    return name + compute_runtime.get_sandbox_id().encode()
+
+
+def cache_insert(_request, _body):
+    key, now = own_key(b"insert"), cache_asking()
+    missing = cache.Entry.lookup(key, now)
+    # Viceroy looks up in the background: what is inserted meanwhile would be found.
+    absent = cache_state(missing)
+    cache_fill(cache.insert(key, cache_writing(user_metadata=b"beside", length=7)), b"content")
+    entry = cache.Entry.lookup(key, now)
+    open_body = entry.get_body(cache_part())
+    second = error_of(entry.get_body, cache_part())
+    http_body.close(open_body)
     return [
-        error_of(purge.purge_surrogate_key, "key", purge.PurgeOptions(False, None)),
-        error_of(cache.Entry.lookup, b"key", options),
+        [absent, missing.get_length(), missing.get_age_ns()],
+        [missing.get_max_age_ns(), error_of(missing.get_body, cache_part())],
+        error_of(missing.get_user_metadata, LARGE),
+        [cache_state(entry), entry.get_length(), entry.get_max_age_ns()],
+        [entry.get_user_metadata(6).decode(), error_of(entry.get_user_metadata, 5)],
+        0 <= entry.get_age_ns() < 30 * 10**9,
+        [cache_content(entry), second],
+        [cache_content(entry, cache_part(2, 4)), cache_content(entry, cache_part(None, 2))],
+        [cache_content(entry, cache_part(7)), cache_content(entry, cache_part(4, 2))],
+    ]
+
+
+def cache_streaming(_request, _body):
+    key = own_key(b"streaming")
+    body = cache.insert(key, cache_writing())
+    http_body.write(body, b"one")
+    entry = cache.Entry.lookup(key, cache_asking(ranged=True))
+    reader = entry.get_body(cache_part())
+    first = http_body.read(reader, LARGE).decode()
+    http_body.write(body, b"two")
+    http_body.close(body)
+    second = http_body.read(reader, LARGE).decode()
+    http_body.close(reader)
+    return [
+        [entry.get_length(), cache.Entry.lookup(key, cache_asking()).get_length()],
+        [first, second],
+        [cache_content(entry, cache_part(2, 3)), cache_content(entry, cache_part(None, 1))],
+        cache_content(entry, cache_part(6)),
+    ]
+
+
+def cache_transaction(_request, _body):
+    key, now = own_key(b"transaction"), cache_asking()
+    first = cache.Entry.transaction_lookup(key, now)
+    states = [cache_state(first)]
+    first.transaction_cancel()
+    second = cache.Entry.transaction_lookup(key, now)
+    waiting = cache.Entry.transaction_lookup_async(key, now)
+    states += [cache_state(first), cache_state(second), waiting.is_ready()]
+    body, back = second.transaction_insert_and_stream_back(cache_writing())
+    ready = async_io.select([waiting])
+    cache_fill(body, b"content")
+    third = cache.await_entry(waiting)
+    states += [cache_state(second), cache_state(back), cache_state(third)]
+    return [
+        states,
+        ready,
+        [cache_content(back), cache_content(third)],
+        error_of(first.transaction_cancel),
+        error_of(second.transaction_insert, cache_writing()),
+        error_of(third.transaction_update, cache_writing()),
+        third.step() is None,
+    ]
+
+
+def cache_closing(_request, _body):
+    key, now = own_key(b"closing"), cache_asking()
+    first = cache.Entry.transaction_lookup(key, now)
+    second = cache.Entry.transaction_lookup_async(key, now)
+    third = cache.Entry.transaction_lookup_async(key, now)
+    cache.close_pending_entry(second)
+    cache.close_entry(first)
+    return cache_state(cache.await_entry(third))
+
+
+def cache_stale(_request, _body):
+    key, now = own_key(b"stale"), cache_asking()
+    old = cache_writing(
+        1, initial_age_ns=2 * 10**9, stale_while_revalidate_ns=60 * 10**9, user_metadata=b"old"
+    )
+    cache_fill(cache.insert(key, old), b"content")
+    plain = cache.Entry.lookup(key, now)
+    first = cache.Entry.transaction_lookup(key, now)
+    second = cache.Entry.transaction_lookup(key, now)
+    before = [cache_state(entry) for entry in (plain, first, second)]
+    first.transaction_update(cache_writing(user_metadata=b"new"))
+    renewed = cache.Entry.transaction_lookup(key, now)
+    return [
+        before,
+        [cache_state(first), first.get_user_metadata(LARGE).decode()],
+        [cache_state(renewed), renewed.get_user_metadata(LARGE).decode(), cache_content(renewed)],
+        renewed.get_age_ns() < 30 * 10**9,
+    ]
+
+
+def cache_expired(_request, _body):
+    key = own_key(b"expired")
+    cache_fill(cache.insert(key, cache_writing(1, initial_age_ns=10**9)), b"")
+    entry = cache.Entry.transaction_lookup(key, cache_asking())
+    return [
+        cache_state(cache.Entry.lookup(key, cache_asking())),
+        cache_state(entry),
+        error_of(entry.transaction_update, cache_writing()),
+        cache_state(entry),
+    ]
+
+
+def cache_vary(_request, _body):
+    key = own_key(b"vary")
+    english, danish = http_req.Request.new(), http_req.Request.new()
+    english.append_header("Lang", b"en")
+    danish.append_header("lang", b"da")
+    for request, content in ((english, b"english"), (danish, b"danish")):
+        options = cache_writing(request_headers=request, vary_rule="Lang accept")
+        cache_fill(cache.insert(key, options), content)
+    entries = [cache.Entry.lookup(key, cache_asking(request)) for request in (english, danish)]
+    return [
+        [cache_content(entry) for entry in entries],
+        cache_state(cache.Entry.lookup(key, cache_asking())),
+    ]
+
+
+def cache_refused(_request, _body):
+    now = cache_asking()
+    entry = cache.Entry.transaction_lookup(own_key(b"refused"), now)
+    with_headers = cache_writing(request_headers=http_req.Request.new())
+    wrong = [
+        {"edge_max_age_ns": 61 * 10**9},
+        {"vary_rule": ""},
+        {"vary_rule": "a  b"},
+        {"surrogate_keys": "a" * 1025},
+        {"surrogate_keys": "a " * 8193},
+        {"surrogate_keys": "a\tb"},
+    ]
+    return [
+        [error_of(cache.insert, b"k", cache_writing(**options)) for options in wrong],
+        error_of(cache.insert, b"k" * 4097, cache_writing()),
+        error_of(cache.Entry.lookup, b"k" * 4097, now),
+        error_of(cache.Entry.transaction_lookup_async, b"k" * 4097, now),
+        error_of(entry.transaction_insert, with_headers),
+        error_of(entry.transaction_update, with_headers),
+        cache_state(entry),
+    ]
+
+
+def cache_purge(_request, _body):
+    soft, hard = purge.PurgeOptions(True, None), purge.PurgeOptions(False, None)
+    key, tag = own_key(b"purge"), own_key(b"tag-").decode()
+    cache_fill(cache.insert(key, cache_writing(surrogate_keys=f"other {tag}")), b"content")
+    purge.purge_surrogate_key(tag + "x", hard)
+    states = [cache_state(cache.Entry.lookup(key, cache_asking()))]
+    for how in (soft, hard):
+        purge.purge_surrogate_key(tag, how)
+        states.append(cache_state(cache.Entry.lookup(key, cache_asking())))
+    return [states, error_of(purge.purge_surrogate_key, "a b", hard)]
+
+
+def cache_hits(_request, _body):
+    key = own_key(b"hits")
+    cache_fill(cache.insert(key, cache_writing(stale_while_revalidate_ns=7)), b"")
+    entries = [cache.Entry.lookup(key, cache_asking()) for _ in range(2)]
+    return [entries[0].get_stale_while_revalidate_ns(), *(entry.get_hits() for entry in entries)]
+
+
+def cache_replace(_request, _body):
+    key, strategies = own_key(b"replace"), cache.ReplaceStrategy
+    options = [
+        cache.ReplaceOptions(
+            request_headers=None,
+            replace_strategy=strategy,
+            always_use_requested_range=False,
+            extra=None,
+        )
+        for strategy in (None, strategies.IMMEDIATE_FORCE_MISS, strategies.WAIT)
+    ]
+    seen = []
+    for number, chosen in enumerate(options):
+        replacement = cache.ReplaceEntry.replace(key, chosen)
+        body = replacement.get_body(cache_part())
+        seen += [
+            replacement.step() is None,
+            None if body is None else http_body.read(body, LARGE).decode(),
+            replacement.get_length(),
+        ]
+        cache_fill(cache.replace_insert(replacement, cache_writing()), str(number).encode())
+    return [seen, cache_content(cache.Entry.lookup(key, cache_asking()))]
+
+
+def purge_verbose(_request, _body):
+    options = purge.PurgeOptions(False, None)
+    answer = json.loads(purge.purge_surrogate_key_verbose("nothing", options, LARGE))
+    return [answer["status"], sorted(answer)]
+
+
+def to_origin(path, method="POST"):
+    request = http_req.Request.new()
+    request.set_method(method)
+    request.set_uri(f"http://example.com{path}")
+    return request, backend.Backend.open("origin")
+
+
+def content_of(body):
+    content = b""
+    while part := http_body.read(body, LARGE):
+        content += part
+    return content
+
+
+def closed_backend():
+    return backend.register_dynamic_backend(
+        "closed", "127.0.0.1:1", backend.DynamicBackendOptions()
+    )
+
+
+def send_async(_request, _body):
+    pending = []
+    for status in (201, 202):
+        request, origin = to_origin(f"/status/{status}")
+        pending.append(http_req.send_async(request, http_body.new(), origin))
+    first = async_io.select(pending)
+    timed = async_io.select_with_timeout([pending[1]], 10_000)
+    responses = [http_req.await_response(one) for one in pending]
+    bodies = [body for _, body in responses]
+    ready = async_io.select(bodies)
+    return [
+        first in {0, 1},
+        timed,
+        [response.get_status() for response, _ in responses],
+        ready in {0, 1},
+        [content_of(body).decode() for body in bodies],
+        async_io.select_with_timeout(bodies, 0),
+    ]
+
+
+def send_async_errors(_request, _body):
+    request, _ = to_origin("/")
+    refused = http_req.send_async(request, http_body.new(), closed_backend())
+    request, origin = to_origin("/")
+    request.set_version(http_types.HttpVersion.H2)
+    wrong = http_req.send_async(request, http_body.new(), origin)
+    outcomes = []
+    for pending in (refused, wrong):
+        async_io.select([pending])
+        try:
+            http_req.await_response(pending)
+        except Err as err:
+            outcomes.append(repr(err.value.error))
+    return outcomes
+
+
+def send_streaming(_request, _body):
+    request, origin = to_origin("/echo")
+    body = http_body.new()
+    http_body.write(body, b"one ")
+    pending = http_req.send_async_streaming(request, body, origin)
+    room = async_io.select([body])
+    http_body.write(body, b"two ")
+    other = http_body.new()
+    http_body.write(other, b"three")
+    http_body.append(body, other)
+    refused = error_of(http_body.write_front, body, b"x")
+    http_body.close(body)
+    response, answered = http_req.await_response(pending)
+    seen = json.loads(content_of(answered))
+    return [response.get_status(), seen["method"], seen["body"], room, refused]
+
+
+def early_next(_request, _body):
+    options = http_downstream.NextRequestOptions(timeout_ms=1, extra=None)
+    pending = http_downstream.next_request(options)
+    return [
+        error_of(http_downstream.next_request, options),
+        error_of(http_downstream.await_request, pending),
+        error_of(http_downstream.next_request, options),
+    ]
+
+
+def pending_changes(pending):
+    kinds = http_resp.PendingResponseKind
+    http_resp.insert_header_pending(pending, "x-origin", b"guest", kinds.RESPONSE)
+    http_resp.append_header_pending(pending, "x-any", b"1", kinds.ANY)
+    http_resp.append_header_pending(pending, "x-any", b"2", kinds.ANY)
+    http_resp.insert_header_pending(pending, "x-error", b"yes", kinds.ERROR)
+    http_resp.remove_header_pending(pending, "x-missing", kinds.ANY)
+    http_resp.insert_header_pending(pending, "x-gone", b"soon", kinds.ANY)
+    http_resp.remove_header_pending(pending, "x-gone", kinds.ANY)
+
+
+def pass_on(path, target=None):
+    request, origin = to_origin(path)
+    pending = http_req.send_async(request, http_body.new(), target or origin)
+    pending_changes(pending)
+    http_resp.send_downstream_pending(pending)
+
+
+def pass_on_while_writing():
+    request, origin = to_origin("/echo")
+    body = http_body.new()
+    http_resp.send_downstream_pending(http_req.send_async_streaming(request, body, origin))
+    http_body.write(body, b"written late")
+    http_body.close(body)
+
+
+def hints():
+    response = http_resp.Response.new()
+    response.set_status(103)
+    response.insert_header("link", b"</a.css>; rel=preload")
+    http_resp.send_downstream(response, http_body.new())
+    answer(200, b"final")
+
+
+def head_with_content(method):
+    response = http_resp.Response.new()
+    response.insert_header("x-method", method.encode())
+    body = http_body.new()
+    http_body.write(body, b"content")
+    http_resp.send_downstream(response, body)
+
+
+def reuse():
+    """Serve two requests; the second fails where it asks to."""
+    pending = http_downstream.next_request(
+        http_downstream.NextRequestOptions(timeout_ms=None, extra=None)
+    )
+    served = [compute_runtime.get_sandbox_id()]
+    sys.stderr.write(f"printed in {served[0]}\n")
+    answer(200, json.dumps(served).encode())
+    found = http_downstream.await_request(pending)
+    if found is None:
+        return
+    request, body = found
+    if request.get_uri(LARGE).endswith("boom"):
+        raise LookupError("thrown at the second request")
+    served.append(compute_runtime.get_sandbox_id())
+    served.append(content_of(body).decode())
+    answer(200, json.dumps(served).encode())
+
+
+def reuse_streaming():
+    """Go on with the first answer when the second request has come."""
+    pending = http_downstream.next_request(
+        http_downstream.NextRequestOptions(timeout_ms=None, extra=None)
+    )
+    body = stream()
+    if http_downstream.await_request(pending) is not None:
+        answer(200, b"second")
+    http_body.write(body, b" three")
+    http_body.close(body)
+
+
+def hand_off(request):
+    try:
+        request.redirect_to_grip_proxy(backend.Backend.open("origin"))
+    except Err as err:
+        answer(500, repr(err.value).encode())
+
+
+SPECIAL = {
+    "passes-on": lambda _: pass_on("/status/201"),
+    "passes-on-failure": lambda _: pass_on("/", closed_backend()),
+    "passes-on-while-writing": lambda _: pass_on_while_writing(),
+    "hints": lambda _: hints(),
+    "content": lambda request: head_with_content(request.get_method(LARGE)),
+    "reuse": lambda _: reuse(),
+    "reuse-streaming": lambda _: reuse_streaming(),
+    "hand-off": hand_off,
+}
+"""What answers in its own way."""
+
+
+def unsupported(_request, _body):
+    request = http_req.Request.new()
+    return [
+        error_of(http_cache.is_request_cacheable, request),
+        error_of(http_cache.get_suggested_cache_key, request, LARGE),
     ]
 
 
@@ -587,6 +1006,22 @@ SCENARIOS = {
         firewall,
         shields,
         fastly_key,
+        cache_insert,
+        cache_streaming,
+        cache_transaction,
+        cache_closing,
+        cache_stale,
+        cache_expired,
+        cache_vary,
+        cache_refused,
+        cache_purge,
+        cache_hits,
+        cache_replace,
+        purge_verbose,
+        send_async,
+        send_async_errors,
+        send_streaming,
+        early_next,
         unsupported,
         runtime,
     )
@@ -616,6 +1051,9 @@ class HttpIncoming:
 
     def handle(self, request, body):
         name = request.get_uri(LARGE).partition("//")[2].partition("/")[2].partition("?")[0]
+        if name in SPECIAL:
+            SPECIAL[name](request)
+            return
         if name == "nothing":
             return
         if name == "fails":

@@ -37,6 +37,16 @@ HttpIncoming = service(handle)
 """
 
 
+GRIP = """
+from wit_world.imports import backend
+
+
+class HttpIncoming:
+    def handle(self, request, body):
+        request.redirect_to_grip_proxy(backend.Backend.open("self"))
+"""
+
+
 class Served:
     """A running `fastly-compute serve`."""
 
@@ -177,6 +187,56 @@ def change_until_noticed(served: Served, path: Path, text: str) -> None:
         if served.says_something(1):
             return
     raise AssertionError("the change was not noticed")
+
+
+def test_an_app_that_takes_too_long_is_ended(write: Write, folder: Path) -> None:
+    write(
+        "main.py",
+        "class HttpIncoming:\n    def handle(self, request, body):\n        while 1: ...\n",
+    )
+    with serving(folder, "--host", "native", "--time-limit", "0.2") as served:
+        status, content = served.get()
+        served.stop()
+
+    assert status == 500
+    assert "longer than the host's time limit" in content
+
+
+@pytest.mark.parametrize("limit", ["-1", "nan", "inf", "soon"])
+def test_a_time_limit_is_a_number_of_seconds(limit: str, app: Path, run: Run) -> None:
+    result = run("serve", "--host", "native", "--time-limit", limit)
+
+    assert result.exit_code == 2
+    assert "--time-limit" in result.stderr
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "pushpin"])
+def test_a_pushpin_has_a_port(port: str, app: Path, run: Run) -> None:
+    result = run("serve", "--host", "native", "--local-pushpin-proxy-port", port)
+
+    assert result.exit_code == 2
+    assert "--local-pushpin-proxy-port" in result.stderr
+
+
+def test_what_an_app_leaves_to_fanout_goes_to_pushpins_port(write: Write, folder: Path) -> None:
+    write("main.py", GRIP)
+    write("viceroy.toml", '[local_server.backends.self]\nurl = "http://127.0.0.1:1"\n')
+    with socket.create_server(("127.0.0.1", 0)) as pushpin:
+        port = str(pushpin.getsockname()[1])
+        options = ("--host", "native", "-C", "viceroy.toml", "--local-pushpin-proxy-port", port)
+        with serving(folder, *options) as served:
+            address = served.url.removeprefix("http://").split(":")
+            with socket.create_connection((address[0], int(address[1])), timeout=30) as client:
+                client.sendall(b"GET /chat HTTP/1.1\r\nHost: h\r\n\r\n")
+                other, _ = pushpin.accept()
+                with other:
+                    seen = b""
+                    while not seen.endswith(b"\r\n\r\n"):
+                        seen += other.recv(4096)
+            served.stop()
+
+    assert seen.startswith(b"GET /chat HTTP/1.1\r\n")
+    assert b"\r\npushpin-route: self\r\n" in seen
 
 
 def test_a_port_in_use_is_an_error(app: Path, run: Run) -> None:

@@ -1,5 +1,6 @@
 """The command line."""
 
+import math
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -33,6 +34,12 @@ def _app_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="A further folder to import from; may be given several times.",
     )
     return entry(path(command))
+
+
+def _limit(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float | None:
+    if not (seconds >= 0 and math.isfinite(seconds)):
+        raise click.BadParameter(f"{seconds} is no number of seconds, 0 or more")
+    return seconds or None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,6 +114,22 @@ def pack() -> None:
     help="A file with a [local_server]. By default the app's fastly.toml.",
 )
 @click.option("--watch", is_flag=True, help="Follow changes of the app's files.")
+@click.option(
+    "--time-limit",
+    type=float,
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    callback=_limit,
+    help="What the app may take for one request, 0 for no limit. Viceroy has none.",
+)
+@click.option(
+    "--local-pushpin-proxy-port",
+    "pushpin_port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Where a Pushpin on this machine takes what the app leaves to Fanout.",
+)
 def serve(
     component: Path | None,
     entry: str | None,
@@ -115,6 +138,8 @@ def serve(
     addr: str,
     config: Path | None,
     watch: bool,
+    time_limit: float | None,
+    pushpin_port: int | None,
 ) -> None:
     """Serve the app on this machine, or COMPONENT, as it is, in its place."""
     # Not at the top: the other commands need none of the server, which takes time to load.
@@ -128,6 +153,8 @@ def serve(
         address=serving.parse_address(addr),
         config=config,
         watch=watch,
+        time_limit=time_limit,
+        pushpin_port=pushpin_port,
     )
 
 

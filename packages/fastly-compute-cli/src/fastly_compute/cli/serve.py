@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -69,6 +70,8 @@ def serve(
     address: tuple[str, int],
     config: Path | None,
     watch: bool,
+    time_limit: float | None = None,
+    pushpin_port: int | None = None,
 ) -> None:
     """Serve an app until the user stops it.
 
@@ -79,6 +82,9 @@ def serve(
         address: Where to listen.
         config: A file with a ``[local_server]``, or None for the app's fastly.toml.
         watch: Whether to build and load the app again when its files change.
+        time_limit: How many seconds the app may take for one request; None is no limit. Viceroy
+            has none.
+        pushpin_port: Where a Pushpin on this machine takes what the app leaves to Fanout.
 
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
@@ -89,15 +95,22 @@ def serve(
     def make() -> Path:
         return component or build(project).output
 
+    def make_host(configured: LocalServer) -> Host:
+        made = _host(project, configured, time_limit)
+        made.pushpin_port = pushpin_port
+        return made
+
     # A process manager's way to stop it is as good as the user's.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if host == "viceroy":
-            _serve_viceroy(project, make, address, config, watch=watch)
-        elif host == "wasm":
-            _serve_embedded(project, lambda: _wasm(make()), address, config, watch=watch)
+            options = []
+            if pushpin_port is not None:
+                options = ["--local-pushpin-proxy-port", str(pushpin_port)]
+            _serve_viceroy(project, make, address, config, options, watch=watch)
         else:
-            _serve_embedded(project, lambda: _native(project), address, config, watch=watch)
+            load_app = partial(_native, project) if host == "native" else lambda: _wasm(make())
+            _serve_embedded(project, make_host, load_app, address, config, watch=watch)
     except KeyboardInterrupt:
         click.echo("Stopped.")
     finally:
@@ -106,6 +119,7 @@ def serve(
 
 def _serve_embedded(
     project: Project,
+    make_host: Callable[[LocalServer], Host],
     make: Callable[[], WasmApp | NativeApp],
     address: tuple[str, int],
     config: Path | None,
@@ -115,7 +129,7 @@ def _serve_embedded(
     configured = _configured(project, config)
     app = make()
     try:
-        server = Server(_host(project, configured), app, address)
+        server = Server(make_host(configured), app, address)
     except OSError as error:
         raise CliError(
             f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "
@@ -125,7 +139,7 @@ def _serve_embedded(
         try:
             _announce(project, "wasm" if isinstance(app, WasmApp) else "native", server.url)
             for _ in _changes(project, config) if watch else _never():
-                _reload(server, project, config, make)
+                _reload(server, project, config, make_host, make)
         finally:
             server.host.close()
 
@@ -138,6 +152,7 @@ def _reload(
     server: Server,
     project: Project,
     config: Path | None,
+    make_host: Callable[[LocalServer], Host],
     make: Callable[[], WasmApp | NativeApp],
 ) -> None:
     started = time.monotonic()
@@ -149,7 +164,7 @@ def _reload(
         click.echo("The app as it was goes on.", err=True)
         return
     before = server.host
-    server.replace(_host(project, configured), app)
+    server.replace(make_host(configured), app)
     before.close()
     click.echo(f"Reloaded in {time.monotonic() - started:.1f} s", err=True)
 
@@ -205,7 +220,7 @@ def _configured(project: Project, config: Path | None) -> LocalServer:
         raise CliError(str(error)) from error
 
 
-def _host(project: Project, configured: LocalServer) -> Host:
+def _host(project: Project, configured: LocalServer, time_limit: float | None) -> Host:
     roots = import_roots(project)
 
     def say(line: str) -> None:
@@ -214,7 +229,7 @@ def _host(project: Project, configured: LocalServer) -> Host:
             line = f"{found[1]}{roots[int(found[2])]}/{line[found.end() :]}"
         click.echo(line, err=True)
 
-    return Host(configured, output=say)
+    return Host(configured, output=say, time_limit=time_limit)
 
 
 def _never() -> Iterator[None]:
@@ -238,6 +253,7 @@ def _serve_viceroy(
     make: Callable[[], Path],
     address: tuple[str, int],
     config: Path | None,
+    options: list[str],
     *,
     watch: bool,
 ) -> None:
@@ -248,7 +264,7 @@ def _serve_viceroy(
     settings = [] if path is None else ["-C", str(path)]
     host, port = address
     place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [viceroy, "serve", "-v", "--addr", place, *settings]
+    command = [viceroy, "serve", "-v", "--addr", place, *settings, *options]
 
     def start(component: Path) -> Viceroy:
         return Viceroy([*command, str(component)], lambda url: _announce(project, "viceroy", url))
