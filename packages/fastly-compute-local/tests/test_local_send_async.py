@@ -176,6 +176,17 @@ def test_an_answer_that_is_dropped_gives_its_connection_back(host, serve) -> Non
     assert status == 200
 
 
+def send_when_there_is_a_connection(target) -> int:
+    # The origin sees its end a moment before the pool knows that another may be opened.
+    for _ in range(LONG * 100):
+        try:
+            return http_req.send(ask(), http_body.new(), target)[0].get_status()
+        except Err as err:
+            assert type(err.value.detail).__name__ == "SendErrorDetail_ConnectionLimitReached"
+            async_io.select_with_timeout([], 10)
+    return 0
+
+
 def test_an_answer_that_is_dropped_before_it_came_gives_its_connection_back(host, serve) -> None:
     asked, go = threading.Event(), threading.Event()
 
@@ -193,9 +204,7 @@ def test_an_answer_that_is_dropped_before_it_came_gives_its_connection_back(host
             assert asked.wait(LONG)
         go.set()
         assert server.first.done.wait(LONG)
-        # A further one would be refused while the first connection is in use.
-        second, _ = http_req.send(ask(), http_body.new(), target)
-        status = second.get_status()
+        status = send_when_there_is_a_connection(target)
 
     assert status == 200
 
