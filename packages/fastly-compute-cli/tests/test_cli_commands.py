@@ -144,6 +144,18 @@ def test_the_doctor_says_how_to_install_viceroy(
     assert "cargo install viceroy --version 0.22.0 --locked" in result.stdout
 
 
+def test_the_doctor_recommends_a_list_of_hosts_until_there_is_one(write: Write, run: Run) -> None:
+    write("main.py", "")
+    before = run("doctor")
+    write("main.py", "from policy import allowed\n")
+    write("policy.py", "from fastly_compute.backend import allow_dynamic_backends\n")
+    after = run("doctor")
+
+    assert (before.exit_code, after.exit_code) == (0, 0)
+    assert "note   any host may be asked by a URL" in before.stdout
+    assert "any host may be asked" not in after.stdout
+
+
 def test_the_doctor_finds_a_missing_entry(folder: Path, run: Run) -> None:
     result = run("doctor")
 

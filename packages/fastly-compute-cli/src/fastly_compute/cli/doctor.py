@@ -10,8 +10,10 @@ from pathlib import Path
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.natives import find_upstream, native_dependencies
 from fastly_compute.cli.project import Project, read_toml
-from fastly_compute.cli.roots import find_module, import_roots
+from fastly_compute.cli.roots import app_roots, find_module, import_roots
 from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+
+_POLICIES = ("allow_dynamic_backends", "enforce_explicit_backends")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def examine(project: Project) -> Iterator[Finding]:
             "[tool.fastly-compute] in pyproject.toml",
         )
     yield from _dependencies(project, roots)
+    if source:
+        yield from _dynamic_backends(project)
     viceroy = find_viceroy()
     if viceroy:
         yield Finding("ok", f"Viceroy at {viceroy}")
@@ -77,6 +81,18 @@ def _installed(name: str) -> Finding:
         return Finding("ok", f"{name} {version(name)}")
     except PackageNotFoundError:
         return Finding("wrong", f"{name} is not installed: pip install fastly-compute-cli")
+
+
+def _dynamic_backends(project: Project) -> Iterator[Finding]:
+    """Recommend a list of hosts where nothing of the app's says where its requests may lead."""
+    files = [file for root in app_roots(project) for file in root.glob("**/*.py")]
+    own = [file for file in files if not any(part.startswith(".") for part in file.parts[1:])]
+    if not any(name in file.read_text(errors="ignore") for file in own for name in _POLICIES):
+        yield Finding(
+            "note",
+            "any host may be asked by a URL: name them with fastly_compute.backend."
+            "allow_dynamic_backends(hosts=[...]), or call enforce_explicit_backends()",
+        )
 
 
 def _dependencies(project: Project, roots: list[Path]) -> Iterator[Finding]:
