@@ -327,9 +327,10 @@ def pushpins(origin: str) -> Iterator[Pushpins]:
     executable = shutil.which("pushpin")
     if executable is None:
         missing = "Pushpin is not installed: run `apt-get install pushpin`"
-        if os.environ.get("CI") == "true":
+        why = os.environ.get("WITHOUT_PUSHPIN")
+        if os.environ.get("CI") == "true" and why is None:
             pytest.fail(missing)
-        pytest.skip(missing)
+        pytest.skip(why or missing)
     running = Pushpins(executable, origin)
     yield running
     running.stop()
