@@ -67,7 +67,7 @@ class OriginHandler(BaseHTTPRequestHandler):
         if "transfer-encoding" not in self.headers:
             return self.rfile.read(int(self.headers.get("content-length") or 0))
         body = b""
-        while size := int(self.rfile.readline(), 16):
+        while size := int(self.rfile.readline() or b"0", 16):
             body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
@@ -93,10 +93,18 @@ class OriginHandler(BaseHTTPRequestHandler):
         pass
 
 
+class OriginServer(ThreadingHTTPServer):
+    """Takes it as it comes that a client leaves in the middle."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @pytest.fixture(scope="session")
 def origin() -> Iterator[str]:
     """The URL of a real origin."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), OriginHandler)
+    server = OriginServer(("127.0.0.1", 0), OriginHandler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

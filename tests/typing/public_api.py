@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import assert_type
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from fastly_compute import requests
 from fastly_compute.backend import (
@@ -51,6 +52,7 @@ from fastly_compute.http import (
 from fastly_compute.local import Answer, BackendConfig, Host, LocalServer, NativeApp, WasmApp
 from fastly_compute.secret_store import Secret, SecretStore
 from fastly_compute.testing import Call, ComputeClient, ComputeHost, Reply
+from fastly_compute.wsgi import WsgiHttpIncoming
 
 
 def secrets() -> None:
@@ -254,3 +256,15 @@ def testing(compute_host: ComputeHost, compute_client: ComputeClient) -> None:
     assert_type(answer.body, bytes)
     assert_type(compute_host.calls, list[Call])
     assert_type(compute_host.logs["audit"], list[str])
+
+
+def wsgi(app: WSGIApplication) -> None:
+    def hello(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"hello"]
+
+    assert_type(WsgiHttpIncoming(hello), WsgiHttpIncoming)
+    assert_type(WsgiHttpIncoming(app, True, 300)(), WsgiHttpIncoming)
+    WsgiHttpIncoming(app, reuse=Reuse(max_requests=100))
+    WsgiHttpIncoming(lambda environ: [b"hello"])  # type: ignore[arg-type, misc]
+    WsgiHttpIncoming(app, reuse=True)  # type: ignore[arg-type]

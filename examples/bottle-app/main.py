@@ -1,0 +1,109 @@
+"""A Bottle app at the edge: templates, forms, cookies, files in both directions, a backend."""
+
+import hashlib
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+
+from bottle import BaseRequest, Bottle, HTTPError, HTTPResponse, SimpleTemplate, request, response
+
+from fastly_compute import http
+from fastly_compute.wsgi import WsgiHttpIncoming
+
+HERE = Path(__file__).parent
+BLOCK = b"All work and no play makes Jack a dull boy.\n" * 1024
+
+# Bottle would put a larger body into a temporary file, and a guest has no files. A form with files
+# is in memory as a whole; /upload with PUT shows how a body of any size is read.
+BaseRequest.MEMFILE_MAX = 64 * 1024 * 1024
+
+# Files are read when the app is built.
+INDEX = SimpleTemplate((HERE / "views/index.tpl").read_text())
+ERROR = SimpleTemplate((HERE / "views/error.tpl").read_text())
+STATIC = {
+    file.name: (file.read_bytes(), mimetypes.guess_type(file.name)[0])
+    for file in (HERE / "static").iterdir()
+}
+
+app = Bottle()
+
+
+@app.get("/static/<name>")
+def static(name: str) -> HTTPResponse:
+    if name not in STATIC:
+        raise HTTPError(404, "there is no such file")
+    content, kind = STATIC[name]
+    etag = f'"{hashlib.sha256(content).hexdigest()}"'
+    if request.get_header("If-None-Match") == etag:
+        return HTTPResponse(status=304, ETag=etag)
+    return HTTPResponse(content, Content_Type=kind, ETag=etag)
+
+
+@app.get("/")
+def index() -> str:
+    return INDEX.render(name=request.get_cookie("name"))
+
+
+@app.post("/name")
+def name() -> HTTPResponse:
+    answer = HTTPResponse(status=303, Location="/")
+    answer.set_cookie("name", request.forms.getunicode("name"), httponly=True, samesite="lax")
+    answer.set_cookie("seen", "yes")
+    return answer
+
+
+@app.post("/upload")
+def upload() -> dict[str, object]:
+    file = request.files.get("file")
+    content = file.file.read()
+    return {
+        "name": file.raw_filename,
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "note": request.forms.getunicode("note"),
+    }
+
+
+@app.put("/upload")
+def put() -> dict[str, object]:
+    size, sha256 = 0, hashlib.sha256()
+    while part := request.environ["wsgi.input"].read(64 * 1024):
+        size += len(part)
+        sha256.update(part)
+    return {"size": size, "sha256": sha256.hexdigest()}
+
+
+@app.get("/download/<size:int>")
+def download(size: int) -> Iterator[bytes]:
+    response.content_type = "application/octet-stream"
+    response.content_length = size
+    response.set_header("Content-Disposition", 'attachment; filename="dull.txt"')
+    left = size
+    while left:
+        part = BLOCK[:left]
+        left -= len(part)
+        yield part
+
+
+@app.route("/origin/<path:path>", method=["GET", "POST"])
+def origin(path: str) -> http.Body:
+    body = request.environ["fastly.request"].body  # not read here
+    asked = http.Request(request.method, f"https://origin.example/{path}", body=body)
+    answer = asked.send("origin")
+    response.status = answer.status
+    response.content_type = answer.headers.get("content-type")
+    return answer.body  # it goes on to the client without being read
+
+
+@app.get("/broken")
+def broken() -> str:
+    raise RuntimeError("this page is broken")
+
+
+@app.error(404)
+@app.error(500)
+def failed(error: HTTPError) -> str:
+    return ERROR.render(error=error)
+
+
+HttpIncoming = WsgiHttpIncoming(app)

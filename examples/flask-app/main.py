@@ -1,0 +1,145 @@
+"""A Flask app at the edge: templates, forms, cookies, files in both directions, a backend."""
+
+import hashlib
+import io
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import (
+    Flask,
+    Request,
+    Response,
+    abort,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.exceptions import HTTPException
+
+from fastly_compute import http
+from fastly_compute.wsgi import WsgiHttpIncoming, warm_up
+
+HERE = Path(__file__).parent
+BLOCK = b"All work and no play makes Jack a dull boy.\n" * 1024
+
+
+class Digest(io.RawIOBase):
+    """Takes a file of any size, and keeps its size and hash instead of its bytes."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:
+        self.size += len(data)
+        self.sha256.update(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0
+
+
+class StreamingRequest(Request):
+    def _get_file_stream(self, *args: object, **kwargs: object) -> Digest:
+        return Digest()  # there are no temporary files, and a large upload would fill the memory
+
+
+# Flask's own /static reads files when it is asked, and a guest has none.
+app = Flask(__name__, static_folder=None)
+app.request_class = StreamingRequest
+STATIC = {
+    file.name: (file.read_bytes(), mimetypes.guess_type(file.name)[0])
+    for file in (HERE / "static").iterdir()
+}
+
+
+@app.get("/static/<name>")
+def static(name: str) -> Response:
+    if name not in STATIC:
+        abort(404)
+    content, kind = STATIC[name]
+    response = Response(content, mimetype=kind)
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@app.get("/")
+def index() -> str:
+    return render_template("index.html", name=request.cookies.get("name"))
+
+
+@app.post("/name")
+def name() -> Response:
+    response = make_response(redirect(url_for("index"), 303))
+    response.set_cookie("name", request.form["name"], httponly=True, samesite="Lax")
+    response.set_cookie("seen", "yes")
+    return response
+
+
+@app.post("/upload")
+def upload() -> Response:
+    file = request.files["file"]
+    digest = file.stream
+    assert isinstance(digest, Digest)
+    return jsonify(
+        name=file.filename,
+        size=digest.size,
+        sha256=digest.sha256.hexdigest(),
+        note=request.form.get("note"),
+    )
+
+
+@app.put("/upload")
+def put() -> Response:
+    digest = Digest()
+    while part := request.stream.read(64 * 1024):
+        digest.write(part)
+    return jsonify(size=digest.size, sha256=digest.sha256.hexdigest())
+
+
+@app.get("/download/<int:size>")
+def download(size: int) -> Response:
+    def parts() -> Iterator[bytes]:
+        left = size
+        while left:
+            part = BLOCK[:left]
+            left -= len(part)
+            yield part
+
+    response = Response(parts(), mimetype="application/octet-stream")
+    response.content_length = size
+    response.headers["Content-Disposition"] = 'attachment; filename="dull.txt"'
+    return response
+
+
+@app.route("/origin/<path:path>", methods=["GET", "POST"])
+def origin(path: str) -> Response:
+    body = request.environ["fastly.request"].body  # not read here
+    asked = http.Request(request.method, f"https://origin.example/{path}", body=body)
+    answer = asked.send("origin")
+    kind = answer.headers.get("content-type")
+    # Passed through, it goes on to the client without being read.
+    return Response(answer.body, answer.status, content_type=kind, direct_passthrough=True)
+
+
+@app.get("/broken")
+def broken() -> str:
+    raise RuntimeError("this page is broken")
+
+
+@app.errorhandler(HTTPException)
+def failed(error: HTTPException) -> tuple[str, int]:
+    return render_template("error.html", error=error), error.code or 500
+
+
+# Templates are read when they are first used, which has to be now: a guest has no files.
+warm_up(app, "/", "/nowhere")
+
+HttpIncoming = WsgiHttpIncoming(app)

@@ -1,0 +1,214 @@
+"""The ``start_response`` of a request, and all that goes to the client through it."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from fastly_compute.http import Body, IncomingRequest, StreamingBody
+from fastly_compute.http.headers import checked_field
+from fastly_compute.wsgi import sending
+from fastly_compute.wsgi.errors import WsgiError
+from fastly_compute.wsgi.file_wrapper import FileWrapper
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+
+_STATUS = re.compile(r"([2-5][0-9][0-9])(?: [^\x00-\x1f\x7f]*)?")
+_NO_CONTENT = frozenset({204, 205, 304})
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "trailers",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+def _checked(
+    status: str, headers: list[tuple[str, str]]
+) -> tuple[int, list[tuple[str, str]], int | None]:
+    """Return the status, the fields but Content-Length, and what that says."""
+    found = _STATUS.fullmatch(status) if isinstance(status, str) else None
+    if found is None:
+        raise WsgiError(f"the app's status must be a str such as '200 OK', not {status!r}")
+    if not isinstance(headers, list):
+        raise WsgiError(f"the app's headers must be a list, not a {type(headers).__name__}")
+    fields = []
+    length = None
+    for field in headers:
+        if not isinstance(field, tuple) or list(map(type, field)) != [str, str]:
+            raise WsgiError(f"each of the app's headers must be a tuple of two str, not {field!r}")
+        name, value = field
+        key = name.lower()
+        if key in _HOP_BY_HOP:
+            raise WsgiError(f"the app's header {name!r} is hop by hop, and up to the host")
+        if key != "content-length":
+            fields.append(checked_field(name, value.strip(" \t")))
+        elif length is not None or not (value.isascii() and value.isdigit()):
+            raise WsgiError(f"the app's Content-Length must be one number of bytes, not {value!r}")
+        else:
+            length = int(value)
+    return int(found[1]), fields, length
+
+
+class StartResponse:
+    """What an app is given as ``start_response``, made for one request.
+
+    Args:
+        request: The request.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_fields",
+        "_length",
+        "_out",
+        "_request",
+        "_sent",
+        "_started",
+        "_status",
+    )
+
+    def __init__(self, request: IncomingRequest) -> None:
+        self._request = request
+        self._status = 0  # there is none before the first call
+        self._fields: list[tuple[str, str]] = []
+        self._bodiless = False
+        self._length: int | None = None  # what the app's Content-Length says
+        self._started = False  # whether the head is on its way
+        self._out: StreamingBody | None = None
+        self._sent = 0
+
+    def __call__(
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        exc_info: "OptExcInfo | None" = None,
+        /,
+    ) -> Callable[[bytes], object]:
+        """Take the status and the headers, to be sent with the first bytes of the body.
+
+        Args:
+            status: Such as ``200 OK``. Over HTTP/1.1 the host sends a reason of its own.
+            headers: The fields, in order.
+            exc_info: What the app is handling when it replaces an earlier status and headers.
+
+        Returns:
+            ``write``.
+
+        Raises:
+            WsgiError: The status or headers break a rule, or it is a second call without
+                *exc_info*.
+            InvalidHeader: A header is not one that HTTP can carry.
+            BaseException: That of *exc_info*, if the head is on its way already.
+        """
+        if exc_info is not None:
+            try:
+                if self._started and exc_info[1] is not None:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # its traceback refers to this frame
+        elif self._status:
+            raise WsgiError("the app called start_response a second time, and without exc_info")
+        self._status, self._fields, self._length = _checked(status, headers)
+        self._bodiless = self._request.method == "HEAD" or self._status in _NO_CONTENT
+        return self.write
+
+    def write(self, data: bytes, /) -> None:
+        """Send a part of the body, and before the first one the head.
+
+        Raises:
+            WsgiError: It is no bytes, more than Content-Length says, before ``start_response`` or
+                behind the end.
+            BodyError: The client takes no more.
+        """
+        if not isinstance(data, bytes):
+            raise WsgiError(f"the parts of the app's body must be bytes, not {type(data).__name__}")
+        if not data:
+            return
+        if self._bodiless:
+            if not self._started:
+                self._whole(b"")
+            return
+        self._sent += len(data)
+        if self._length is not None and self._sent > self._length:
+            raise WsgiError(f"the app's body is longer than its Content-Length of {self._length}")
+        if self._out is not None:
+            self._out.write(data)
+        elif self._started:
+            raise WsgiError("the app called write behind the end of its body")
+        elif self._sent == self._length:
+            self._whole(data)
+        else:
+            # The host cannot tell how long it will be, but the app can.
+            self._out = sending.begin(self._request, self._head(self._length))
+            self._started = True
+            self._out.write(data)
+
+    def send(self, result: Iterable[bytes]) -> None:
+        """Send what the app returned, to its end.
+
+        Raises:
+            WsgiError: It breaks a rule.
+            Exception: Whatever the app raises while it is iterated, or the host.
+        """
+        if not self._started and sending.is_answered(self._request):
+            return  # the app has handed the request off
+        if result is None:
+            raise WsgiError("the app returned None, not an iterable of bytes")
+        file: object = result.file if isinstance(result, FileWrapper) else result
+        if isinstance(file, Body):
+            self._pass_on(file)
+            return
+        if isinstance(result, list | tuple) and len(result) == 1 and not self._started:
+            (only,) = result
+            if self._length is None and isinstance(only, bytes):
+                self._length = len(only)  # so that it goes at once
+        for part in result:
+            self.write(part)
+            if self._bodiless and self._started:
+                return
+        self._end()
+
+    def abort(self) -> None:
+        """Break the answer off, unless it has ended, so that nobody takes a part for the whole."""
+        if self._out is not None:
+            self._out.close()
+
+    def _pass_on(self, body: Body) -> None:
+        if self._out is not None:
+            self._out.append(body)
+            self._out.finish()
+        elif self._bodiless:
+            self._whole(b"")
+        else:
+            self._whole(body)
+
+    def _end(self) -> None:
+        if self._started and self._out is None:
+            return
+        if self._length is not None and self._sent < self._length and not self._bodiless:
+            raise WsgiError(
+                f"the app's body has ended after {self._sent} bytes, and its Content-Length says "
+                f"{self._length}"
+            )
+        if self._out is None:
+            self._whole(b"")
+        else:
+            self._out.finish()
+
+    def _head(self, length: int | None) -> sending.Head:
+        if not self._status:
+            raise WsgiError("the app has not called start_response before its body")
+        return self._status, self._fields, length
+
+    def _whole(self, body: bytes | Body) -> None:
+        left_out = self._bodiless and self._status not in _NO_CONTENT
+        sending.send(self._request, self._head(self._length if left_out else None), body)
+        self._started = True

@@ -1,0 +1,78 @@
+"""Loads the host first: it brings `wit_world`. Apps are asked through `wsgiref.validate`."""
+
+import fastly_compute.local  # noqa: F401
+
+# isort: split
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from wsgiref.types import WSGIApplication
+from wsgiref.validate import validator
+
+import pytest
+
+from fastly_compute.local import Answer, Host, Incoming, NativeApp
+from fastly_compute.wsgi import WsgiHttpIncoming
+
+
+@dataclass
+class Asked:
+    """An answer, and what the host said and was asked on the way."""
+
+    answer: Answer
+    lines: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        return self.answer.status
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self.answer.body)
+
+    @property
+    def complete(self) -> bool:
+        return self.answer.complete
+
+    @property
+    def log(self) -> str:
+        return "\n".join(self.lines)
+
+    def headers(self, name: str) -> list[str]:
+        found = [value for key, value in self.answer.headers if key.lower() == name.lower()]
+        return [value.decode("latin-1") for value in found]
+
+
+Ask = Callable[..., Asked]
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """What the host has said so far."""
+    return []
+
+
+@pytest.fixture
+def host(lines: list[str]) -> Iterator[Host]:
+    with Host(output=lines.append) as host:
+        yield host
+
+
+@pytest.fixture
+def ask(host: Host, lines: list[str], capsys: pytest.CaptureFixture[str]) -> Ask:
+    def ask(app: WSGIApplication, *, valid: bool = True, **incoming: object) -> Asked:
+        """Ask an app, which keeps the rules unless it says that it does not."""
+        calls: list[str] = []
+
+        def counted(name, function, arguments):
+            calls.append(name)
+            return function(*arguments)
+
+        service = WsgiHttpIncoming(validator(app) if valid else app)
+        host.interpose = counted
+        answer = host.request(NativeApp(service), Incoming(**incoming))
+        host.interpose = None
+        said = capsys.readouterr()
+        return Asked(answer, [*lines, *said.err.splitlines()], calls)
+
+    return ask
