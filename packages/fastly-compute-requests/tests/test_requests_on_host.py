@@ -164,7 +164,7 @@ LOOKS = {
 @pytest.mark.parametrize("look", list(LOOKS))
 def test_a_response_is_what_requests_makes_of_it(origin, query, look):
     url = f"{origin}/answer?{query}"
-    ours = requests.get(url)
+    ours = requests.get(url, allow_redirects=False)
     theirs = real.get(url, allow_redirects=False, timeout=5)
     if look == "text" and theirs.encoding is None:
         theirs.encoding = "utf-8"  # requests would guess
@@ -262,20 +262,26 @@ def test_a_fastly_timeout_is_the_backends(origin):
 @pytest.mark.parametrize(
     ("keyword", "value", "instead"),
     [
-        ("auth", ("u", "p"), "Authorization"),
-        ("cookies", {"a": "b"}, "Cookie"),
-        ("files", {"a": b"b"}, "data="),
-        ("allow_redirects", True, "not followed"),
-        ("proxies", {"http": "x"}, "backend"),
-        ("hooks", {"response": print}, "call the function"),
-        ("verify", False, "always verified"),
-        ("verify", "/ca.pem", "ca_certificate"),
-        ("cert", "/c.pem", "client_cert"),
+        ("proxies", {"http": "x"}, "a backend says"),
+        ("verify", False, "always verifies certificates; pass verify= the PEM text"),
+        ("verify", "/ca.pem", "read the file where the app is imported"),
+        ("cert", "/c.pem", "pass a pair of the certificate's PEM text and the key as a Secret"),
+        ("cert", ("/c.pem", "/k.pem"), "as a Secret"),
     ],
 )
 def test_what_is_not_supported_is_refused_with_what_to_do(origin, keyword, value, instead):
-    with pytest.raises(NotImplementedError, match=f"{keyword}= is not supported: .*{instead}"):
+    with pytest.raises(NotImplementedError, match=f"{keyword}= .*is not supported: .*{instead}"):
         requests.get(f"{origin}/seen", **{keyword: value})
+    session = requests.Session()
+    setattr(session, keyword, value)
+    with pytest.raises(NotImplementedError, match=f"{keyword}= .*is not supported"):
+        session.get(f"{origin}/seen")
+
+
+def test_retries_are_refused_with_what_to_do():
+    assert requests.adapters.HTTPAdapter(pool_maxsize=5)
+    with pytest.raises(NotImplementedError, match="max_retries= is not supported: send again"):
+        requests.adapters.HTTPAdapter(max_retries=3)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +290,6 @@ def test_what_is_not_supported_is_refused_with_what_to_do(origin, keyword, value
         ("auth", None),
         ("cookies", {}),
         ("files", []),
-        ("allow_redirects", False),
         ("proxies", {}),
         ("hooks", {}),
         ("verify", True),
@@ -313,8 +318,8 @@ def test_a_status_that_failed_raises_with_request_and_response(origin):
     assert caught.value.request is response.request
 
 
-def test_redirects_are_not_followed(origin):
-    response = requests.get(f"{origin}/answer?status=301&location=/seen")
+def test_redirects_are_not_followed_where_an_app_says_so(origin):
+    response = requests.get(f"{origin}/answer?status=301&location=/seen", allow_redirects=False)
 
     assert (response.status_code, response.headers["Location"]) == (301, "/seen")
     assert response.is_redirect

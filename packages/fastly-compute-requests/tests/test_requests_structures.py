@@ -1,7 +1,13 @@
+from http import HTTPStatus
+
 import pytest
+from requests import codes as real_codes
 from requests.structures import CaseInsensitiveDict as Real
 
-from fastly_compute.requests.structures import CaseInsensitiveDict
+from fastly_compute.http import Headers
+from fastly_compute.requests import codes
+from fastly_compute.requests.status_codes import PHRASES
+from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
 
 
 @pytest.mark.parametrize("kind", [CaseInsensitiveDict, Real])
@@ -47,3 +53,21 @@ def test_the_repr_is_that_of_a_dict_without_secrets():
     headers = CaseInsensitiveDict({"A": "b", "Authorization": "s3cret", "n": 1})
 
     assert repr(headers) == "{'A': 'b', 'Authorization': '***', 'n': 1}"
+
+
+def test_every_status_code_has_the_names_and_the_phrase_that_it_has_elsewhere():
+    names = {name: code for name, code in vars(real_codes).items() if name != "name"}
+
+    assert len(names) > 150
+    assert {name: getattr(codes, name, None) for name in names} == names
+    for status in HTTPStatus:
+        assert status.value in PHRASES
+    assert (PHRASES[404], PHRASES[200]) == ("Not Found", "OK")
+
+
+def test_headers_that_came_twice_are_joined_and_can_be_had_one_by_one():
+    headers = ReceivedHeaders(Headers([("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("X", "y")]))
+
+    assert headers["SET-COOKIE"] == "a=1, b=2"
+    assert headers.getlist("Set-Cookie") == ["a=1", "b=2"]
+    assert headers.getlist("nothing") == []

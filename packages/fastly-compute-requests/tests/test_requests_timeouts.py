@@ -55,8 +55,8 @@ def test_a_timeout_that_cannot_be_kept_is_a_value_error(timeout):
 
 
 @pytest.mark.parametrize("timeout", ["1", [1, 2], True])
-def test_a_timeout_of_another_type_is_a_type_error(timeout):
-    with pytest.raises(TypeError, match="timeout must be"):
+def test_a_timeout_of_another_type_is_a_value_error_as_in_requests(timeout):
+    with pytest.raises(ValueError, match="timeout must be"):
         backend_options(timeout, None)
 
 

@@ -3,8 +3,9 @@ import requests as real
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastly_compute import requests
 from fastly_compute.requests import exceptions
-from fastly_compute.requests.urls import encode_form, prepare_url
+from fastly_compute.requests.urls import encode_form
 
 text = st.text(st.sampled_from("ab/.%é \"<>[]{}|\\^`&=+;,@:~!$'()*0123Ff?#-_"), max_size=12)
 scalars = st.one_of(text, st.none(), st.integers(), st.booleans(), st.binary(max_size=3))
@@ -26,9 +27,11 @@ def real_url(url, params=None):
 
 def our_url(url, params=None):
     try:
-        return prepare_url(url, params)
+        prepared = requests.Request("GET", url, params=params).prepare()
+        requests.Session().get_adapter(prepared.url)
     except exceptions.RequestException as error:
         return type(error).__name__, str(error)
+    return prepared.url
 
 
 @given(text, text, st.one_of(st.none(), text, forms))
@@ -97,16 +100,35 @@ def test_a_malformed_host_or_port_is_an_invalid_url(url):
     assert our_url(url)[0] == "InvalidURL"
 
 
-def test_a_host_beyond_ascii_has_to_be_written_in_its_xn_form():
+@pytest.mark.parametrize("host", ["caf\xe9.example", "CAF\xc9.example", "\u4f8b\u3048.jp"])
+def test_an_international_host_is_written_in_its_xn_form(host):
+    url = our_url(f"http://{host}:8080/p")
+
+    assert url == real_url(f"http://{host}:8080/p")
+    assert url.startswith("http://xn--")
+
+
+def test_a_host_that_two_versions_of_idna_read_differently_is_refused():
     with pytest.raises(exceptions.InvalidURL, match="write it in its xn-- form"):
-        prepare_url("http://caf\xe9.example/", None)
+        requests.Request("GET", "http://fa\xdf.example/").prepare()
 
 
-def test_credentials_in_a_url_are_refused_with_what_to_do_and_not_repeated():
-    with pytest.raises(NotImplementedError, match="Authorization") as caught:
-        prepare_url("http://user:s3cret@a.example/", None)
+@pytest.mark.parametrize(
+    "url", ["http://user:s3cret@:1/", "http://user:s3cret@a b:x/", "http://user:s3cret@*.a/"]
+)
+def test_a_password_in_a_url_is_in_no_error(url):
+    with pytest.raises(exceptions.InvalidURL) as caught:
+        requests.Request("GET", url).prepare()
 
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_user_name_and_password_in_a_url_become_authorization_and_leave_it():
+    prepared = requests.Request("GET", "http://us%20er:s%40ret@a.example/p").prepare()
+    theirs = real.Request("GET", "http://us%20er:s%40ret@a.example/p").prepare()
+
+    assert prepared.url == "http://a.example/p"
+    assert prepared.headers["Authorization"] == theirs.headers["Authorization"]
 
 
 @given(forms)

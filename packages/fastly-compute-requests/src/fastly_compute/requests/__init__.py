@@ -1,9 +1,21 @@
 """The API of the ``requests`` library, on Fastly Compute backends."""
 
-from fastly_compute.requests import exceptions, structures
+from fastly_compute.requests import (
+    adapters,
+    auth,
+    cookies,
+    exceptions,
+    hooks,
+    models,
+    sessions,
+    status_codes,
+    structures,
+    utils,
+)
+from fastly_compute.requests.adapters import BackendAdapter
 from fastly_compute.requests.api import (
-    RequestKwargs,
     delete,
+    gather,
     get,
     head,
     options,
@@ -13,10 +25,12 @@ from fastly_compute.requests.api import (
     request,
 )
 from fastly_compute.requests.exceptions import (
+    BackendNotAllowed,
     BackendNotFound,
     ConnectionError,  # noqa: A004 - requests' name
     ConnectTimeout,
     DynamicBackendsDisabled,
+    FileModeWarning,
     HTTPError,
     JSONDecodeError,
     MissingSchema,
@@ -26,37 +40,60 @@ from fastly_compute.requests.exceptions import (
     TooManyRedirects,
     URLRequired,
 )
-from fastly_compute.requests.prepare import PreparedRequest
+from fastly_compute.requests.keywords import RequestKwargs
+from fastly_compute.requests.models import PreparedRequest, Request
+from fastly_compute.requests.pending import PendingResponse
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.response import Response as FastlyResponse
+from fastly_compute.requests.sessions import Session
+from fastly_compute.requests.stand_in import __version__, install
+from fastly_compute.requests.status_codes import codes
 from fastly_compute.requests.timeouts import TimeoutConfig
 
 __all__ = [
+    "BackendAdapter",
+    "BackendNotAllowed",
     "BackendNotFound",
     "ConnectTimeout",
     "ConnectionError",
     "DynamicBackendsDisabled",
     "FastlyResponse",
+    "FileModeWarning",
     "HTTPError",
     "JSONDecodeError",
     "MissingSchema",
+    "PendingResponse",
     "PreparedRequest",
     "ReadTimeout",
+    "Request",
     "RequestException",
     "RequestKwargs",
     "Response",
+    "Session",
     "Timeout",
     "TimeoutConfig",
     "TooManyRedirects",
     "URLRequired",
+    "__version__",
+    "adapters",
+    "auth",
+    "codes",
+    "cookies",
     "delete",
     "exceptions",
+    "gather",
     "get",
     "head",
+    "hooks",
+    "install",
+    "models",
     "options",
     "patch",
     "post",
     "put",
     "request",
+    "sessions",
+    "status_codes",
     "structures",
+    "utils",
 ]

@@ -1,121 +1,62 @@
 """The functions of ``requests``."""
 
-import time
-from datetime import timedelta
-from typing import Literal, TypedDict, Unpack
+from collections.abc import Iterable, Mapping
+from time import monotonic
+from typing import Unpack
 
-from fastly_compute import http
-from fastly_compute.backend import Backend, BackendError, InvalidBackendOption
-from fastly_compute.requests.exceptions import translated
-from fastly_compute.requests.prepare import Data, HeaderArgument, prepare
-from fastly_compute.requests.response import Response
-from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike, backend_options
-from fastly_compute.requests.urls import Pairs
-
-_INSTEAD = {
-    "auth": "pass headers={'Authorization': ...}",
-    "cookies": "pass headers={'Cookie': ...}",
-    "files": "pass data= with the encoded form, and its Content-Type in headers=",
-    "allow_redirects": (
-        "redirects are not followed; look at response.is_redirect and request its Location"
-    ),
-    "proxies": "the platform has none; a backend says where requests go",
-    "hooks": "call the function with the response",
-    "verify": (
-        "certificates are always verified; pass backend= with a backend that has a ca_certificate"
-    ),
-    "cert": "pass backend= with a backend that has a client_cert",
-}
-
-
-class CommonKwargs(TypedDict, total=False):
-    """The keywords that every function has: see `request`."""
-
-    headers: HeaderArgument
-    fastly_backend: str | None
-    timeout: TimeoutLike
-    fastly_timeout: TimeoutConfig | None
-    backend: Backend | str | None
-    stream: bool
-    auth: None
-    cookies: None
-    files: None
-    allow_redirects: Literal[False] | None
-    proxies: None
-    hooks: None
-    verify: Literal[True] | None
-    cert: None
-
-
-class GetKwargs(CommonKwargs, total=False):
-    """The keywords of `get`."""
-
-    data: Data
-    json: object
-
-
-class PostKwargs(CommonKwargs, total=False):
-    """The keywords of `post`."""
-
-    params: Pairs | str | bytes | None
-
-
-class PutKwargs(PostKwargs, total=False):
-    """The keywords of `put` and `patch`."""
-
-    json: object
-
-
-class RequestKwargs(PutKwargs, total=False):
-    """The keywords of `delete`, `head` and `options`."""
-
-    data: Data
-
-
-def _check_supported(given: dict[str, object]) -> None:
-    for keyword, value in given.items():
-        is_default = value is True if keyword == "verify" else not value
-        if value is not None and not is_default:
-            raise NotImplementedError(f"{keyword}= is not supported: {_INSTEAD[keyword]}")
-
-
-def _chosen(backend: Backend | str | None, fastly_backend: str | None) -> Backend | str | None:
-    if backend is None:
-        return fastly_backend
-    if fastly_backend is not None:
-        raise ValueError("backend= and fastly_backend= mean the same: give one of them")
-    return backend
+from fastly_compute.core import Duration, milliseconds
+from fastly_compute.http import CacheOptions
+from fastly_compute.requests.cookies import Cookies
+from fastly_compute.requests.exceptions import ReadTimeout, RequestException
+from fastly_compute.requests.hooks import Hooks
+from fastly_compute.requests.keywords import (
+    Auth,
+    BackendLike,
+    Cert,
+    Data,
+    DataKwargs,
+    GetKwargs,
+    Params,
+    PostKwargs,
+    RequestHeaders,
+    RequestKwargs,
+)
+from fastly_compute.requests.models import PreparedRequest, Request, Response
+from fastly_compute.requests.multipart import Files
+from fastly_compute.requests.pending import PendingResponse
+from fastly_compute.requests.sessions import Session
+from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 
 
 def request(
     method: str,
     url: str | bytes,
-    params: Pairs | str | bytes | None = None,
+    params: Params = None,
     data: Data = None,
     json: object = None,
-    headers: HeaderArgument = None,
+    headers: RequestHeaders = None,
     fastly_backend: str | None = None,
     timeout: TimeoutLike = None,
     fastly_timeout: TimeoutConfig | None = None,
     *,
-    backend: Backend | str | None = None,
-    stream: bool = False,
-    auth: None = None,
-    cookies: None = None,
-    files: None = None,
-    allow_redirects: Literal[False] | None = None,
-    proxies: None = None,
-    hooks: None = None,
-    verify: Literal[True] | None = None,
-    cert: None = None,
+    cookies: Cookies | None = None,
+    files: Files | None = None,
+    auth: Auth = None,
+    allow_redirects: bool = True,
+    proxies: Mapping[str, str] | None = None,
+    hooks: Hooks | None = None,
+    stream: bool | None = None,
+    verify: bool | str | None = None,
+    cert: Cert = None,
+    backend: BackendLike = None,
+    cache: CacheOptions | None = None,
 ) -> Response:
     """Send a request, and wait for the response.
 
-    Redirects are not followed, and the platform's cache is used.
-
     Args:
         method: The method, in any case.
-        url: An absolute URL of the scheme ``http`` or ``https``.
+        url: An absolute URL of the scheme ``http`` or ``https``. A user name and password in it
+            become Basic authentication.
         params: Added to the URL's query: a mapping or pairs, whose values may be several, and of
             which None is left out; or text.
         data: The body: a mapping or pairs, sent as a form; bytes or text, sent as they are; a file
@@ -126,22 +67,31 @@ def request(
         timeout: Seconds for connecting, the first byte and each pause; or a pair, for connecting
             and for the other two. None is the default, and there is no way to wait for ever.
         fastly_timeout: The three timeouts, one by one.
-        backend: A backend or its name. Without one, the request goes to the dynamic backend that
-            belongs to the URL and the timeouts.
-        stream: Whether to leave the body of the response unread.
-        auth: Not supported: pass an Authorization header.
-        cookies: Not supported: pass a Cookie header.
-        files: Not supported: pass ``data`` with the encoded form.
-        allow_redirects: Redirects are not followed; True is refused.
+        cookies: Cookies: a mapping or a jar.
+        files: Files by field, sent with a form in ``data`` as ``multipart/form-data``: the content,
+            or a tuple of file name, content, content type and headers, of which the latter two
+            may be left out.
+        auth: A user name and password for Basic authentication; or what is called with the
+            prepared request, and returns it.
+        allow_redirects: Whether redirects are followed. Each is resolved like a URL of the app's
+            own, and a given backend is for the origin of this URL only.
         proxies: Not supported: there are none.
-        hooks: Not supported: call the function with the response.
-        verify: Certificates are always verified; anything but True is refused.
-        cert: Not supported: pass a ``backend`` with a client certificate.
+        hooks: ``{"response": function}``: gets the response, and may return another.
+        stream: Whether to leave the body of the response unread.
+        verify: The only certificate authorities to trust, in PEM; True for the public ones. False
+            and paths are refused.
+        cert: A client certificate: a pair of its PEM text and the key as a `Secret`, or a
+            `ClientCert`. Paths are refused.
+        backend: A backend, its name, or the configuration of a dynamic one, which the timeouts,
+            ``verify`` and ``cert`` are added to. Without one, the request goes to the dynamic
+            backend that belongs to the URL and all of these.
+        cache: What the platform's cache is to do; by default what the response says.
 
     Returns:
         The response.
 
     Raises:
+        BackendNotAllowed: The app's policy forbids a dynamic backend for the host.
         BackendNotFound: There is no backend of that name.
         ChunkedEncodingError: The connection was closed before the end of the body.
         ConnectTimeout: Connecting took too long.
@@ -155,9 +105,11 @@ def request(
         NotImplementedError: The value of a keyword is not supported.
         ReadTimeout: The first byte took too long.
         SSLError: There was no secure connection.
+        TooManyRedirects: There were more than 30.
         TypeError: There is no such keyword, or an argument has a type that it cannot have.
-        ValueError: A backend was given together with a timeout: it has its own. Or two keywords
-            exclude each other, the method is no method, or a timeout is out of range.
+        ValueError: A backend was given together with what it has itself: a timeout, ``verify`` or
+            ``cert``. Or two keywords exclude each other, the method is no method, or a timeout is
+            out of range.
         HostUnavailable: There is no host.
 
     Example:
@@ -169,49 +121,33 @@ def request(
         ...     response.raise_for_status()
         ...     return response.headers["Location"]
     """
-    _check_supported(
-        {
-            "auth": auth,
-            "cookies": cookies,
-            "files": files,
-            "allow_redirects": allow_redirects,
-            "proxies": proxies,
-            "hooks": hooks,
-            "verify": verify,
-            "cert": cert,
-        }
+    session = Session()
+    session._lasts = False  # nobody gets to see its cookies
+    return session.request(
+        method,
+        url,
+        params,
+        data,
+        headers,
+        cookies,
+        files,
+        auth,
+        timeout,
+        allow_redirects,
+        proxies,
+        hooks,
+        stream,
+        verify,
+        cert,
+        json,
+        backend=backend,
+        fastly_backend=fastly_backend,
+        fastly_timeout=fastly_timeout,
+        cache=cache,
     )
-    chosen = _chosen(backend, fastly_backend)
-    options = backend_options(timeout, fastly_timeout)
-    if chosen is not None and options:
-        raise ValueError(
-            "timeout= and fastly_timeout= have no effect on a backend that is given, which has its "
-            "own: configure them there, or leave the backend out"
-        )
-    prepared = prepare(method, url, params=params, data=data, json=json, headers=headers)
-    try:
-        outgoing = http.Request(
-            prepared.method, prepared.url, headers=prepared.headers, body=prepared.body
-        )
-        target = Backend.for_url(outgoing.url, **options) if chosen is None else chosen
-        started = time.perf_counter()
-        received = outgoing.send(target)
-        elapsed = timedelta(seconds=time.perf_counter() - started)
-        response = Response(received, request=prepared, elapsed=elapsed)
-    except (http.InvalidMethod, InvalidBackendOption):
-        raise  # a ValueError, about an argument that requests has no exception for
-    except (http.HttpError, BackendError) as error:
-        raise translated(error, request=prepared) from error
-    if not stream:
-        _ = response.content
-    return response
 
 
-def get(
-    url: str | bytes,
-    params: Pairs | str | bytes | None = None,
-    **kwargs: Unpack[GetKwargs],
-) -> Response:
+def get(url: str | bytes, params: Params = None, **kwargs: Unpack[GetKwargs]) -> Response:
     """Send a GET request: see `request`."""
     return request("GET", url, params, **kwargs)
 
@@ -222,7 +158,8 @@ def options(url: str | bytes, **kwargs: Unpack[RequestKwargs]) -> Response:
 
 
 def head(url: str | bytes, **kwargs: Unpack[RequestKwargs]) -> Response:
-    """Send a HEAD request: see `request`."""
+    """Send a HEAD request: see `request`. Redirects are not followed by default."""
+    kwargs.setdefault("allow_redirects", False)
     return request("HEAD", url, **kwargs)
 
 
@@ -233,12 +170,12 @@ def post(
     return request("POST", url, data=data, json=json, **kwargs)
 
 
-def put(url: str | bytes, data: Data = None, **kwargs: Unpack[PutKwargs]) -> Response:
+def put(url: str | bytes, data: Data = None, **kwargs: Unpack[DataKwargs]) -> Response:
     """Send a PUT request: see `request`."""
     return request("PUT", url, data=data, **kwargs)
 
 
-def patch(url: str | bytes, data: Data = None, **kwargs: Unpack[PutKwargs]) -> Response:
+def patch(url: str | bytes, data: Data = None, **kwargs: Unpack[DataKwargs]) -> Response:
     """Send a PATCH request: see `request`."""
     return request("PATCH", url, data=data, **kwargs)
 
@@ -246,3 +183,72 @@ def patch(url: str | bytes, data: Data = None, **kwargs: Unpack[PutKwargs]) -> R
 def delete(url: str | bytes, **kwargs: Unpack[RequestKwargs]) -> Response:
     """Send a DELETE request: see `request`."""
     return request("DELETE", url, **kwargs)
+
+
+def gather(
+    requests: Iterable[Request | PreparedRequest | PendingResponse],
+    *,
+    timeout: Duration | None = None,
+) -> list[Response | RequestException]:
+    """Send several requests at once, and wait for all of the responses.
+
+    Args:
+        requests: The requests; or what `Session.send_async` returned, for settings of their own.
+        timeout: How many seconds to wait at most for the heads of all of them together. Redirects
+            are followed, and bodies read, as long as the backends' own timeouts allow.
+
+    Returns:
+        In the order given: the response, or the exception that there is in its place, which is a
+        `ReadTimeout` for what has not come in time and was given up.
+
+    Raises:
+        TypeError: One is none of these.
+        ValueError: A timeout is out of range, or a method is no method.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> def statuses(urls: list[str]) -> list[int | str]:
+        ...     found = requests.gather([requests.Request("GET", url) for url in urls], timeout=2)
+        ...     return [
+        ...         r.status_code if isinstance(r, requests.Response) else str(r) for r in found
+        ...     ]
+    """
+    end = None
+    if timeout is not None:
+        end = monotonic() + milliseconds(timeout, field="timeout") / 1000
+    sent: list[PendingResponse | RequestException] = []
+    found: list[Response | RequestException] = []
+    try:
+        for item in requests:
+            try:
+                sent.append(_begun(item))
+            except RequestException as error:
+                sent.append(error)
+        for one in sent:
+            outcome = one if isinstance(one, RequestException) else _outcome(one, end)
+            found.append(outcome)
+    finally:
+        for one in sent[len(found) :]:
+            if isinstance(one, PendingResponse):
+                one.close()
+    return found
+
+
+def _begun(item: Request | PreparedRequest | PendingResponse) -> PendingResponse:
+    if isinstance(item, PendingResponse):
+        return item
+    session = Session()
+    if isinstance(item, Request):
+        return session.send_async(session.prepare_request(item))
+    if isinstance(item, PreparedRequest):
+        return session.send_async(item)
+    raise TypeError(f"gather takes requests and pending responses, not {type(item).__name__}")
+
+
+def _outcome(pending: PendingResponse, end: float | None) -> Response | RequestException:
+    try:
+        return pending.wait(None if end is None else max(0.0, end - monotonic()))
+    except RequestException as error:
+        if isinstance(error, ReadTimeout):
+            pending.close()
+        return error

@@ -7,6 +7,7 @@
       │   └ JSONDecodeError (json.JSONDecodeError)
       ├ HTTPError                                   only from Response.raise_for_status
       ├ ConnectionError (builtins.ConnectionError)
+      │   ├ BackendNotAllowed (PermissionError)     ours: the app's own policy forbids the host
       │   ├ BackendNotFound (LookupError)           ours: no such backend
       │   ├ DynamicBackendsDisabled                 ours: the service may register none
       │   ├ ConnectTimeout                          is a Timeout as well
@@ -18,6 +19,7 @@
       ├ InvalidURL (ValueError)
       │   └ InvalidProxyURL
       ├ StreamConsumedError (TypeError)
+      │   └ ContentConsumed (RuntimeError)          ours: requests raises a bare RuntimeError
       └ ChunkedEncodingError, ContentDecodingError, RetryError, TooManyRedirects,
         UnrewindableBodyError, URLRequired
 
@@ -33,7 +35,7 @@ from fastly_compute import backend, http
 from fastly_compute.core import FastlyComputeError
 
 if TYPE_CHECKING:
-    from fastly_compute.requests.prepare import PreparedRequest
+    from fastly_compute.requests.models import PreparedRequest, Request
     from fastly_compute.requests.response import Response
 
 
@@ -61,7 +63,7 @@ class RequestException(FastlyComputeError, OSError):
     def __init__(
         self,
         *args: object,
-        request: "PreparedRequest | None" = None,
+        request: "PreparedRequest | Request | None" = None,
         response: "Response | None" = None,
     ) -> None:
         super().__init__(*args)
@@ -69,6 +71,25 @@ class RequestException(FastlyComputeError, OSError):
         self.request = request
         if request is None and response is not None:
             self.request = response.request
+
+    @classmethod
+    def from_detailed_error(cls, err: Exception, operation: str) -> "RequestException":
+        """Make the exception for a failed send: upstream's name for what this package does itself.
+
+        Args:
+            err: The error.
+            operation: What was tried.
+
+        Returns:
+            The exception that belongs to the error; *cls* if it is of another package.
+        """
+        kind = kind_for(err) or cls
+        return kind(f"{operation}: {err}")
+
+    @classmethod
+    def from_fastly_error(cls, err: Exception, operation: str) -> "RequestException":
+        """Make the exception for a call that the host refused, likewise."""
+        return cls.from_detailed_error(err, f"Operation {operation} failed")
 
 
 class InvalidJSONError(RequestException):
@@ -93,6 +114,10 @@ class HTTPError(RequestException):
 
 class ConnectionError(RequestException, builtins.ConnectionError):  # noqa: A001 - requests' name
     """There was no whole response."""
+
+
+class BackendNotAllowed(ConnectionError, PermissionError):
+    """The app's policy allows no dynamic backend for this host; nothing was sent."""
 
 
 class BackendNotFound(ConnectionError, LookupError):
@@ -128,7 +153,7 @@ class URLRequired(RequestException):
 
 
 class TooManyRedirects(RequestException):
-    """Never raised: redirects are not followed."""
+    """There were more redirects than `Session.max_redirects`."""
 
 
 class MissingSchema(RequestException, ValueError):
@@ -136,7 +161,7 @@ class MissingSchema(RequestException, ValueError):
 
 
 class InvalidSchema(RequestException, ValueError):
-    """The URL's scheme is neither ``http`` nor ``https``."""
+    """The session has no adapter for the URL, whose scheme is neither ``http`` nor ``https``."""
 
 
 class InvalidURL(RequestException, ValueError):
@@ -156,11 +181,15 @@ class ChunkedEncodingError(RequestException):
 
 
 class ContentDecodingError(RequestException):
-    """Never raised: bodies are returned as they are received."""
+    """Never raised: the platform unpacks bodies, and a failure is a `ConnectionError`."""
 
 
 class StreamConsumedError(RequestException, TypeError):
     """The response's body was read, or closed, before."""
+
+
+class ContentConsumed(StreamConsumedError, RuntimeError):
+    """The response's ``content`` is asked for after its stream was read, or closed."""
 
 
 class RetryError(RequestException):
@@ -168,11 +197,24 @@ class RetryError(RequestException):
 
 
 class UnrewindableBodyError(RequestException):
-    """Never raised: no body is sent twice."""
+    """A redirect wants the body once more, and it cannot be read again."""
+
+
+class RequestsWarning(Warning):
+    """Never issued, and nor are the two below it."""
+
+
+class FileModeWarning(RequestsWarning, DeprecationWarning):
+    """Never issued: a file of text is sent as UTF-8, whatever its length."""
+
+
+class RequestsDependencyWarning(RequestsWarning):
+    """Never issued: there are no dependencies that could be too old."""
 
 
 TRANSLATIONS: Mapping[type[Exception], type[RequestException]] = {
     backend.BackendError: RequestException,
+    backend.BackendNotAllowed: BackendNotAllowed,
     backend.BackendNotFound: BackendNotFound,
     backend.DynamicBackendsDisabled: DynamicBackendsDisabled,
     backend.InvalidBackendName: BackendNotFound,
@@ -189,8 +231,21 @@ TRANSLATIONS: Mapping[type[Exception], type[RequestException]] = {
     http.ResponseTimeout: ReadTimeout,
     http.SendError: ConnectionError,
     http.TlsError: SSLError,
+    http.WaitTimeout: ReadTimeout,
 }
 """The exception for each of the packages below; a class that is not here has its base's."""
+
+
+def kind_for(error: Exception) -> type[RequestException] | None:
+    """Find the exception for one of the packages below.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The class; None for an error of another package.
+    """
+    return next((TRANSLATIONS[cls] for cls in type(error).__mro__ if cls in TRANSLATIONS), None)
 
 
 def translated(
@@ -209,5 +264,4 @@ def translated(
     Returns:
         The exception, to be raised ``from`` the error.
     """
-    kind = next(TRANSLATIONS[cls] for cls in type(error).__mro__ if cls in TRANSLATIONS)
-    return kind(str(error), request=request, response=response)
+    return (kind_for(error) or RequestException)(str(error), request=request, response=response)

@@ -5,90 +5,61 @@ import codecs
 # What a page may be encoded in must be in the image: nothing can be imported while serving.
 import encodings.ascii
 import encodings.cp1252
-import encodings.iso8859_15
 import encodings.latin_1
 import encodings.utf_8_sig
 import encodings.utf_16
 import encodings.utf_16_be
-import encodings.utf_16_le
-import encodings.utf_32
-import encodings.utf_32_be
-import encodings.utf_32_le  # noqa: F401
+import encodings.utf_16_le  # noqa: F401
 import json as _json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
-from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from fastly_compute import http
-from fastly_compute.core import HandleClosed
+from fastly_compute.core import bindings, read_items
+from fastly_compute.requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from fastly_compute.requests.exceptions import (
+    ContentConsumed,
     HTTPError,
     JSONDecodeError,
+    RequestException,
     StreamConsumedError,
-    translated,
 )
-from fastly_compute.requests.prepare import PreparedRequest
-from fastly_compute.requests.structures import CaseInsensitiveDict
+from fastly_compute.requests.raw import Raw
+from fastly_compute.requests.status_codes import PHRASES
+from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
+from fastly_compute.requests.utils import (
+    get_encoding_from_headers,
+    guess_json_utf,
+    parse_header_links,
+)
+
+if TYPE_CHECKING:
+    from fastly_compute.requests.models import PreparedRequest
 
 S = TypeVar("S", str, bytes)
-T = TypeVar("T")
 
-_CONSUMED = "the body of this response was read or closed before"
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_ZEROS = {
-    (): "utf-8",
-    (0, 2): "utf-16-be",
-    (1, 3): "utf-16-le",
-    (0, 1, 2): "utf-32-be",
-    (1, 2, 3): "utf-32-le",
-}
-
-
-def _encoding_of(content_type: str | None) -> str | None:
-    """Find the encoding that a Content-Type stands for, by the rules of ``requests``."""
-    if not content_type:
-        return None
-    kind, *parameters = content_type.split(";")
-    for parameter in reversed(parameters):
-        name, equals, value = parameter.partition("=")
-        if equals and name.strip("\"' ").lower() == "charset":
-            return value.strip("\"' ")
-    if "text" in kind:
-        return "ISO-8859-1"
-    return "utf-8" if "application/json" in kind else None
-
-
-def _encoding_of_json(content: bytes) -> str | None:
-    """Tell which UTF a JSON text is in, from its first four bytes (RFC 4627, section 3)."""
-    for mark, encoding in _BOMS:
-        if content.startswith(mark):
-            return encoding
-    return _ZEROS.get(tuple(at for at, byte in enumerate(content[:4]) if byte == 0))
+REDIRECT_STATI = (301, 302, 303, 307, 308)
+_READ_AT_ONCE = 10 * 1024
+_NEW: Any = object()
 
 
 class Response:
     """The answer to a request.
 
     Unless the request was made with ``stream=True``, its body has been read already. It is true
-    if its status is below 400.
+    if its status is below 400. Adapters of your own make one by hand, and set its attributes.
 
     Attributes:
         status_code: The status.
         reason: The usual phrase for the status, as HTTP/2 has none; ``Unknown`` for an unknown one.
         url: The URL that was requested.
         request: The request.
+        history: The redirects that led here, and the challenge that was met, oldest first.
         elapsed: The time from sending the request until the response's headers were there.
+        connection: The adapter that sent it.
 
     Example:
         >>> from fastly_compute import requests
@@ -100,41 +71,90 @@ class Response:
         ...     return response.json()["celsius"]
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_content",
-        "_encoding",
-        "_headers",
-        "_received",
-        "elapsed",
-        "reason",
-        "request",
-        "status_code",
-        "url",
-    )
+    status_code: int
+    reason: str
+    url: str
+    request: "PreparedRequest"
+    connection: Any
 
-    def __init__(
-        self, received: http.Response, *, request: PreparedRequest, elapsed: timedelta
-    ) -> None:
-        self._received = received
-        self._content: bytes | None = None
-        self.status_code = received.status
-        self.reason = _PHRASES.get(self.status_code, "Unknown")
-        self.url = request.url
-        self.request = request
-        self.elapsed = elapsed
+    def __init__(self) -> None:
+        self.status_code = None  # type: ignore[assignment]
+        self.reason = None  # type: ignore[assignment]
+        self.url = None  # type: ignore[assignment]
+        self.request = None  # type: ignore[assignment]
+        self.connection = None
+        self.history: list[Response] = []
+        self.elapsed = timedelta(0)
+        self._received: http.Response | None = None
+        self._content: Any = False
+        self._content_consumed = False
+        self._next: PreparedRequest | None = None
+        self._raw: Any = None
         self._headers: CaseInsensitiveDict[str] | None = None
-        self._encoding: tuple[str | None] | None = None
+        self._cookies: RequestsCookieJar | None = None
+        self._encoding: Any = _NEW
+
+    @classmethod
+    def _of(cls, received: http.Response, request: "PreparedRequest", connection: object) -> Self:
+        response = cls()
+        response._received = received
+        response.status_code = received.status
+        response.reason = PHRASES.get(response.status_code, "Unknown")
+        response.url = request.url or ""
+        response.request = request
+        response.connection = connection
+        return response
+
+    @property
+    def raw(self) -> Any:
+        """The body as a file; can be set, to anything that has ``read``."""
+        if self._raw is None and self._received is not None:
+            self._raw = Raw(self._received)
+        return self._raw
+
+    @raw.setter
+    def raw(self, raw: object) -> None:
+        self._raw = raw
 
     @property
     def headers(self) -> CaseInsensitiveDict[str]:
-        """The headers; several values of one name are joined with ``", "``."""
+        """The headers; several values of one name are joined with ``", "``; can be set.
+
+        Those of a response from a backend have ``getlist(name)`` as well, for Set-Cookie.
+        """
         if self._headers is None:
-            headers = self._read(lambda: self._received.headers)
-            self._headers = CaseInsensitiveDict(
-                (name, ", ".join(headers.get_all(name))) for name in headers
+            received = self._received
+            self._headers = (
+                CaseInsensitiveDict() if received is None else ReceivedHeaders(received.headers)
             )
         return self._headers
+
+    @headers.setter
+    def headers(self, headers: CaseInsensitiveDict[str]) -> None:
+        self._headers = headers
+
+    def _values(self, name: str) -> list[str]:
+        """Every value of one header; the others are left where they are."""
+        if self._headers is None and self._received is not None and self._received._headers is None:
+            with suppress(bindings.Err):  # the other way has an error that says more
+                resource = self._received._wit()
+                found = read_items(lambda size, at: resource.get_header_values(name, size, at))
+                return [value.decode("latin-1") for value in found]
+        headers = self.headers
+        return headers.getlist(name) if isinstance(headers, ReceivedHeaders) else []
+
+    @property
+    def cookies(self) -> RequestsCookieJar:
+        """The cookies that it sets; can be set."""
+        if self._cookies is None:
+            self._cookies = RequestsCookieJar()
+            if self._received is not None:
+                extract_cookies_to_jar(self._cookies, self.request, self)
+        return self._cookies
+
+    @cookies.setter
+    def cookies(self, cookies: RequestsCookieJar) -> None:
+        self._cookies = cookies
 
     @property
     def encoding(self) -> str | None:
@@ -143,13 +163,13 @@ class Response:
         It is the charset of the Content-Type; without one, ISO-8859-1 for text and UTF-8 for JSON,
         else None.
         """
-        if self._encoding is None:
-            self._encoding = (_encoding_of(self.headers.get("content-type")),)
-        return self._encoding[0]
+        if self._encoding is _NEW:
+            self._encoding = get_encoding_from_headers(self.headers) if self._received else None
+        return self._encoding  # type: ignore[no-any-return]
 
     @encoding.setter
     def encoding(self, encoding: str | None) -> None:
-        self._encoding = (encoding,)
+        self._encoding = encoding
 
     @property
     def ok(self) -> bool:
@@ -162,12 +182,23 @@ class Response:
     @property
     def is_redirect(self) -> bool:
         """Whether it sends the client elsewhere: 301, 302, 303, 307 or 308, with a Location."""
-        return "location" in self.headers and self.status_code in _REDIRECTS
+        return self.status_code in REDIRECT_STATI and "location" in self.headers
 
     @property
     def is_permanent_redirect(self) -> bool:
         """Whether it does so for good: 301 or 308, with a Location."""
-        return "location" in self.headers and self.status_code in {301, 308}
+        return self.status_code in (301, 308) and "location" in self.headers
+
+    @property
+    def next(self) -> "PreparedRequest | None":
+        """The request that follows a redirect which was not followed; None if it is none."""
+        return self._next
+
+    @property
+    def links(self) -> dict[str, dict[str, str]]:
+        """The links of its Link header, by their ``rel`` or else their URL."""
+        links = parse_header_links(self.headers.get("link") or "")
+        return {link.get("rel") or link["url"]: link for link in links}
 
     def raise_for_status(self) -> None:
         """Raise if the status says that the request failed.
@@ -182,14 +213,6 @@ class Response:
             f"{self.status_code} {whose} Error: {self.reason} for url: {self.url}", response=self
         )
 
-    def _read(self, read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except HandleClosed as error:
-            raise StreamConsumedError(_CONSUMED, response=self) from error
-        except http.HttpError as error:
-            raise translated(error, response=self) from error
-
     @property
     def content(self) -> bytes:
         """The body; what is left of it, if part of a stream was read.
@@ -199,9 +222,34 @@ class Response:
             ConnectionError: Reading failed, or the time between bytes ran out.
             StreamConsumedError: The stream was read to its end, or closed.
         """
-        if self._content is None:
-            self._content = self._read(self._received.body.read)
-        return self._content
+        if self._content is False:
+            if self._is_gone:
+                raise ContentConsumed(
+                    "The content for this response was already consumed", response=self
+                )
+            raw = self.raw
+            if isinstance(raw, Raw):
+                self._content = self._named(raw.read)
+            else:
+                self._content = None if raw is None else b"".join(self._chunks(_READ_AT_ONCE))
+        self._content_consumed = True
+        return self._content  # type: ignore[no-any-return]
+
+    @property
+    def _is_gone(self) -> bool:
+        """Whether the body was read as a stream, or closed."""
+        if self._content is not False:
+            return False
+        return self._content_consumed or (self._received is not None and self._received.body.closed)
+
+    def _named(self, read: Any, *arguments: object) -> Any:
+        """Read, and say in an error which response it was."""
+        try:
+            return read(*arguments)
+        except RequestException as error:
+            error.response = self
+            error.request = self.request
+            raise
 
     @property
     def apparent_encoding(self) -> str:
@@ -217,7 +265,7 @@ class Response:
         Raises:
             RequestException: Reading failed, as for `content`.
         """
-        content = self.content
+        content = self.content or b""
         try:
             return str(content, self.encoding or self.apparent_encoding, errors="replace")
         except (LookupError, ValueError):
@@ -237,8 +285,8 @@ class Response:
             RequestException: Reading failed, as for `content`.
         """
         text = None
-        if not self.encoding and len(self.content) > 3:
-            encoding = _encoding_of_json(self.content)
+        if not self.encoding and self.content and len(self.content) > 3:
+            encoding = guess_json_utf(self.content)
             if encoding is not None:
                 try:
                     text = self.content.decode(encoding)
@@ -276,30 +324,31 @@ class Response:
             ValueError: The size is less than 1.
             RequestException: While iterating: reading failed, as for `content`.
         """
+        if self._is_gone:
+            raise StreamConsumedError(response=self)
         if chunk_size is not None and not isinstance(chunk_size, int):
             raise TypeError(f"chunk_size must be an int, it is instead a {type(chunk_size)}.")
         if chunk_size is not None and chunk_size < 1:
             raise ValueError(f"chunk_size must be at least 1, not {chunk_size}")
-        if self._content is None and self._received.body.closed:
-            raise StreamConsumedError(_CONSUMED, response=self)
-        chunks = self._chunks(chunk_size)
+        chunks = self._slices(chunk_size) if self._content_consumed else self._chunks(chunk_size)
         if decode_unicode and self.encoding is not None:
             return _decoded(chunks, codecs.getincrementaldecoder(self.encoding)("replace"))
         return chunks
 
+    def _slices(self, size: int | None) -> Iterator[bytes]:
+        content = self._content or b""
+        step = size or len(content) or 1
+        return (content[at : at + step] for at in range(0, len(content), step))
+
     def _chunks(self, size: int | None) -> Iterator[bytes]:
-        body = self._received.body
-        if self._content is not None:
-            step = size or len(self._content) or 1
-            for at in range(0, len(self._content), step):
-                yield self._content[at : at + step]
-        elif size is None:
-            pieces = self._read(body.iter_bytes)
-            while piece := self._read(lambda: next(pieces, b"")):
-                yield piece
+        raw = self.raw
+        if hasattr(raw, "stream"):
+            chunks = raw.stream(size, decode_content=True)
         else:
-            while piece := self._read(lambda: body.read(size)):
-                yield piece
+            chunks = iter(lambda: raw.read(size), b"")
+        while chunk := self._named(next, chunks, b""):
+            yield chunk
+        self._content_consumed = True
 
     def __iter__(self) -> Iterator[bytes]:
         return self.iter_content(128)
@@ -307,21 +356,21 @@ class Response:
     @overload
     def iter_lines(
         self,
-        chunk_size: int = 512,
+        chunk_size: int | None = 512,
         decode_unicode: Literal[False] = False,
         delimiter: bytes | None = None,
     ) -> Iterator[bytes]: ...
     @overload
     def iter_lines(
         self,
-        chunk_size: int = 512,
+        chunk_size: int | None = 512,
         *,
         decode_unicode: Literal[True],
-        delimiter: str | None = None,
+        delimiter: str | bytes | None = None,
     ) -> Iterator[str] | Iterator[bytes]: ...
     def iter_lines(
         self,
-        chunk_size: int = 512,
+        chunk_size: int | None = 512,
         decode_unicode: bool = False,
         delimiter: str | bytes | None = None,
     ) -> Iterator[str] | Iterator[bytes]:
@@ -348,7 +397,11 @@ class Response:
 
     def close(self) -> None:
         """Release the body. What was not read of it cannot be read any more."""
-        self._received.body.close()
+        if not self._content_consumed and self.raw is not None:
+            self.raw.close()
+        release = getattr(self._raw, "release_conn", None)
+        if release is not None:
+            release()
 
     def __enter__(self) -> Self:
         return self

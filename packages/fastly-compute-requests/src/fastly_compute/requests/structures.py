@@ -1,8 +1,9 @@
-"""The mapping that ``requests`` uses for headers."""
+"""The mappings of ``requests``: of headers, and of names that are attributes as well."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
+from fastly_compute.http import Headers
 from fastly_compute.http.headers import masked
 
 V = TypeVar("V")
@@ -28,7 +29,13 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
         self, data: Mapping[str, V] | Iterable[tuple[str, V]] | None = None, **kwargs: V
     ) -> None:
         self._pairs: dict[str, tuple[str, V]] = {}
-        self.update(() if data is None else data, **kwargs)
+        if isinstance(data, CaseInsensitiveDict):
+            self._pairs.update(data._pairs)
+        else:
+            for key, value in data.items() if isinstance(data, Mapping) else data or ():
+                self[key] = value
+        for key, value in kwargs.items():
+            self[key] = value
 
     def __setitem__(self, key: str, value: V) -> None:
         self._pairs[key.lower()] = (key, value)
@@ -51,7 +58,7 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
 
     def copy(self) -> "CaseInsensitiveDict[V]":
         """Return a copy."""
-        return CaseInsensitiveDict(self._pairs.values())
+        return CaseInsensitiveDict(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Mapping):
@@ -67,3 +74,50 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
                 for key, value in self.items()
             }
         )
+
+
+class ReceivedHeaders(CaseInsensitiveDict[str]):
+    """The headers of a response: several values of one name are joined with ``", "``.
+
+    Args:
+        received: The headers as they came.
+    """
+
+    __slots__ = ("_received",)
+
+    def __init__(self, received: Headers) -> None:
+        super().__init__((name, ", ".join(received.get_all(name))) for name in received)
+        self._received = received
+
+    def getlist(self, name: str) -> list[str]:
+        """Return every value that came under a name, which Set-Cookie needs."""
+        return self._received.get_all(name)
+
+
+class LookupDict(Generic[V]):
+    """Names with values, as attributes and as items; an unknown item is None.
+
+    Args:
+        name: What it is called in its `repr`.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> V:
+        value = self[name]
+        if value is None:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        return value
+
+    def __getitem__(self, key: str) -> V | None:
+        # Names in upper case mean the same.
+        return self.__dict__.get(key.lower() if key.isupper() else key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a name, or *default*."""
+        value = self[key]
+        return default if value is None else value
+
+    def __repr__(self) -> str:
+        return f"<lookup '{self.name}'>"

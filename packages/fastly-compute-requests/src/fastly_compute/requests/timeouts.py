@@ -64,8 +64,7 @@ class TimeoutConfig:
             The timeouts.
 
         Raises:
-            TypeError: It is none of these.
-            ValueError: It is a tuple of another length, or a number is out of range.
+            ValueError: It is none of these, or a number is out of range.
         """
         connect, read = _pair(timeout)
         defaults = cls()
@@ -84,7 +83,11 @@ def _pair(timeout: TimeoutLike) -> tuple[Duration | None, Duration | None]:
             f"timeout must be a number of seconds or a pair (connect, read), not {timeout!r}"
         )
     for seconds in timeout:
-        if seconds is not None and milliseconds(seconds, field="timeout") == 0:
+        try:
+            is_none = seconds is not None and milliseconds(seconds, field="timeout") == 0
+        except TypeError as error:
+            raise ValueError(str(error)) from None  # as in requests
+        if is_none:
             raise ValueError("timeout must be greater than 0; None is the default")
     return timeout
 
@@ -100,8 +103,7 @@ def backend_options(timeout: TimeoutLike, fastly_timeout: TimeoutConfig | None) 
         The options that were asked for; the others have the backend's defaults.
 
     Raises:
-        TypeError: The timeout is of the wrong type.
-        ValueError: Both are given, or a number is out of range.
+        ValueError: Both are given, the timeout is of the wrong type, or a number is out of range.
     """
     if fastly_timeout is not None:
         if timeout is not None:

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
-from urllib.parse import quote, urlencode
+from typing import Any, TypeAlias
+from urllib.parse import quote, unquote, urlencode
 
-from fastly_compute.requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from fastly_compute.requests.exceptions import InvalidURL, MissingSchema
 
 Scalar: TypeAlias = str | bytes | int | float | None
 Pairs: TypeAlias = (
@@ -21,6 +21,11 @@ _URL = re.compile(
     r"(?:#(?P<fragment>.*))?",
     re.DOTALL,
 )
+_PLAIN = re.compile(
+    r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
+    r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
+    r"(?:\?[A-Za-z0-9._~=&-]+)?"
+)  # a URL that is written as it should be
 _RELATIVE = re.compile(r"(?![A-Za-z][A-Za-z0-9+-]*:|/)")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]*\]|[^\[\]:]*)(?::0*(?P<port>[0-9]{0,5}))?")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
@@ -29,6 +34,30 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _IN_PATH = "!$&'()*+,;=:@/~"
 _IN_QUERY = _IN_PATH + "?"
 _IN_URL = "!#$&'()*+,/:;=?@[]~"
+# IDNA 2003, which Python knows, and IDNA 2008 take these for different names.
+_DISPUTED = frozenset("\xdf\u03c2\u200c\u200d")
+
+
+def flattened(pairs: Pairs) -> list[tuple[Any, Any]]:
+    """Give each of several values its own pair, and leave None out.
+
+    Args:
+        pairs: A form.
+
+    Returns:
+        The pairs.
+
+    Raises:
+        TypeError: It is neither a mapping nor pairs.
+    """
+    flat: list[tuple[Any, Any]] = []
+    for pair in pairs.items() if isinstance(pairs, Mapping) else pairs:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"a form is a mapping or pairs, and one is a {type(pair).__name__}")
+        name, value = pair
+        several = value if isinstance(value, Iterable) and not _is_text(value) else (value,)
+        flat += [(name, one) for one in several if one is not None]
+    return flat
 
 
 def encode_form(pairs: Pairs) -> str:
@@ -43,14 +72,7 @@ def encode_form(pairs: Pairs) -> str:
     Raises:
         TypeError: It is neither a mapping nor pairs.
     """
-    flat: list[tuple[str | bytes, object]] = []
-    for pair in pairs.items() if isinstance(pairs, Mapping) else pairs:
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise TypeError(f"a form is a mapping or pairs, and one is a {type(pair).__name__}")
-        name, value = pair
-        several = value if isinstance(value, Iterable) and not _is_text(value) else (value,)
-        flat += [(name, one) for one in several if one is not None]
-    return urlencode(flat)
+    return urlencode(flattened(pairs))
 
 
 def _is_text(value: object) -> bool:
@@ -79,68 +101,92 @@ def _without_dots(path: str) -> str:
     return "/".join(kept)
 
 
-def _requoted(url: str) -> str:
-    """Undo needless escapes and escape what may not stand in any URL."""
-    if _WRONG_ESCAPE.search(url):
-        return quote(url, safe=_IN_URL)
+def unquote_unreserved(uri: str) -> str:
+    """Undo the escapes of letters, digits and ``-._~``, which mean the same without."""
+    return _ESCAPE.sub(_plain, uri)
 
-    def plain(match: re.Match[str]) -> str:
-        character = chr(int(match[1], 16))
-        return character if character in _UNRESERVED else match[0]
 
-    return quote(_ESCAPE.sub(plain, url), safe=_IN_URL + "%")
+def requote_uri(uri: str) -> str:
+    """Undo needless escapes and escape what may not stand in any URL.
+
+    Args:
+        uri: The URL.
+
+    Returns:
+        The URL, quoted in one way.
+    """
+    if _WRONG_ESCAPE.search(uri):
+        return quote(uri, safe=_IN_URL)
+    return quote(unquote_unreserved(uri), safe=_IN_URL + "%")
+
+
+def _plain(match: re.Match[str]) -> str:
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else match[0]
+
+
+def _in_ascii(host: str) -> str:
+    if host.isascii():
+        return host
+    if not _DISPUTED.isdisjoint(host):
+        raise InvalidURL(
+            f"the host {host!r} is not the same name to everyone: write it in its xn-- form"
+        )
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        raise InvalidURL("URL has an invalid label.") from None
 
 
 def _authority(text: str, url: str) -> str:
-    if "@" in text:
-        raise NotImplementedError(
-            "credentials in a URL are not supported: pass headers={'Authorization': ...}"
-        )
     match = _HOST_PORT.fullmatch(text)
     port = match["port"] if match else None
-    if match is None or int(port or 0) > 65535:
+    if match is None:
+        raise InvalidURL(f"Failed to parse: {text!r} is not a valid host or port")
+    if int(port or 0) > 65535:
         raise InvalidURL(f"Failed to parse: {url.partition('?')[0]}")
     host = match["host"].lower()
     if not host:
         raise InvalidURL(f"Invalid URL {url!r}: No host supplied")
     if host.startswith(("*", ".")):
         raise InvalidURL("URL has an invalid label.")
-    if not host.isascii():
-        raise InvalidURL(f"the host {host!r} is not ASCII: write it in its xn-- form")
+    host = _in_ascii(host)
     return f"{host}:{port}" if port else host
 
 
-def prepare_url(url: str | bytes, params: "Pairs | str | bytes | None") -> str:
+def prepare_url(
+    url: str | bytes, params: "Pairs | str | bytes | None"
+) -> tuple[str, tuple[str, str] | None]:
     """Write a URL as ``requests`` does.
 
     Args:
-        url: An absolute URL. What may not stand in it is escaped.
+        url: An absolute URL. What may not stand in it is escaped. One that does not begin with
+            ``http`` is left as it is, for an adapter that knows what to do with it.
         params: Added to its query: a form, or text as it is.
 
     Returns:
-        The URL.
+        The URL, without a user name and password; and those.
 
     Raises:
-        InvalidSchema: Its scheme is neither ``http`` nor ``https``.
         InvalidURL: It is malformed.
         MissingSchema: It has no scheme.
-        NotImplementedError: It holds credentials.
         TypeError: The params are no form.
     """
     text = (url.decode() if isinstance(url, bytes) else str(url)).lstrip()
     if ":" in text and not text.lower().startswith("http"):
-        raise InvalidSchema(f"No connection adapters were found for {text!r}")
+        return text, None
+    if not params and _PLAIN.fullmatch(text):
+        return text, None
     match = _URL.fullmatch("//" + text if _RELATIVE.match(text) else text)
     if match is None or not match["scheme"]:
         raise MissingSchema(
             f"Invalid URL {text!r}: No scheme supplied. Perhaps you meant https://{text}?"
         )
-    scheme = match["scheme"].lower()
     if not match["authority"]:
         raise InvalidURL(f"Invalid URL {text!r}: No host supplied")
-    if scheme not in {"http", "https"}:
-        raise InvalidSchema(f"No connection adapters were found for {text!r}")
-    authority = _authority(match["authority"], text)
+    userinfo, at, place = match["authority"].rpartition("@")
+    # What an error shows must not hold a password.
+    authority = _authority(place, text.replace(userinfo + at, "", 1) if at else text)
     path = _escaped(_without_dots(match["path"]), _IN_PATH) if match["path"] else "/"
     query = _escaped(match["query"] or "", _IN_QUERY)
     fragment = _escaped(match["fragment"] or "", _IN_QUERY)
@@ -148,5 +194,23 @@ def prepare_url(url: str | bytes, params: "Pairs | str | bytes | None") -> str:
         params = params.decode("ascii")
     more = params if isinstance(params, str) else encode_form(params or ())
     query = f"{query}&{more}" if query and more else query or more
-    whole = f"{scheme}://{authority}{path}" + (f"?{query}" if query else "")
-    return _requoted(whole + (f"#{fragment}" if fragment else ""))
+    whole = f"{match['scheme'].lower()}://{authority}{path}" + (f"?{query}" if query else "")
+    user, _, password = userinfo.partition(":")
+    auth = (unquote(user), unquote(password)) if ":" in userinfo else None
+    return requote_uri(whole + (f"#{fragment}" if fragment else "")), auth
+
+
+def without_userinfo(url: str) -> str:
+    """Leave out a URL's user name and password.
+
+    Args:
+        url: The URL.
+
+    Returns:
+        The URL.
+    """
+    if "@" not in url:
+        return url
+    scheme, slashes, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return scheme + slashes + rest[authority.rfind("@") + 1 :]

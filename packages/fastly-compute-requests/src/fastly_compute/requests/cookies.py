@@ -1,0 +1,523 @@
+"""Cookies: the jar of ``requests``, and which cookies a request gets (RFC 6265).
+
+Python's own ``http.cookiejar`` decides alike, and brings an HTTP client, sockets and mail with it;
+this is the part of it that ``requests`` uses.
+"""
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from fastly_compute.requests.models import PreparedRequest
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE = re.compile(
+    r"(?:[a-z]+,?\s*)?(?P<day>\d\d?)[\s/-]+(?P<month>[a-z]{3})[\s/-]+(?P<year>\d{2,4})"
+    r"(?:[\s:]+(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*(?:gmt|utc?|z|[+-]0000)?\s*",
+    re.IGNORECASE | re.ASCII,
+)
+_IN_PATH = "%/;:@&=+$,!~*'()"
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+
+
+class CookieConflictError(RuntimeError):
+    """Several cookies have that name: say which by ``domain`` and ``path``."""
+
+
+class Cookie:
+    """A cookie, with the attributes that it has in Python's ``http.cookiejar``.
+
+    Args:
+        name: Its name.
+        value: Its value.
+        **attributes: The other attributes.
+
+    Attributes:
+        name: Its name.
+        value: Its value; None for one that came without ``=``.
+        domain: Where it belongs: with a dot in front if the server named a domain, and empty for
+            one that goes to every host.
+        path: The path below which it is sent.
+        secure: Whether it is for ``https`` only.
+        expires: When it ends, in seconds since 1970; None with the session.
+        discard: Whether it ends with the session.
+        rest: Its other attributes, such as ``HttpOnly``.
+
+    Raises:
+        TypeError: There is no such attribute.
+    """
+
+    domain: str = ""
+    path: str = "/"
+    secure: bool = False
+    expires: int | None = None
+    discard: bool = True
+    version = 0
+    port: str | None = None
+    comment: str | None = None
+    comment_url: str | None = None
+    rfc2109 = False
+    domain_specified = False
+    domain_initial_dot = False
+    path_specified = False
+    port_specified = False
+
+    def __init__(self, name: str, value: str | None, **attributes: Any) -> None:
+        self.name = name
+        self.value = value
+        self.rest: dict[str, str | None] = {"HttpOnly": None}
+        for attribute, given in attributes.items():
+            if not hasattr(self, attribute):
+                raise TypeError(f"a cookie has no attribute {attribute!r}")
+            setattr(self, attribute, given)
+
+    def is_expired(self, now: float | None = None) -> bool:
+        """Tell whether its time is over."""
+        return self.expires is not None and self.expires <= (time.time() if now is None else now)
+
+    def has_nonstandard_attr(self, name: str) -> bool:
+        """Tell whether `rest` has an attribute."""
+        return name in self.rest
+
+
+class CookieJar(Protocol):
+    """Any jar: of this package, or of Python's ``http.cookiejar``."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def set_cookie(self, cookie: Any) -> None:
+        """Keep a cookie."""
+
+    def clear(self) -> None:
+        """Forget all cookies."""
+
+
+Cookies: TypeAlias = CookieJar | Mapping[str, str]
+"""What a request takes as its ``cookies``."""
+
+
+class RequestsCookieJar(MutableMapping[str, str | None]):
+    """A jar of cookies that is also a mapping of their names to their values.
+
+    Iterating gives the `Cookie` objects, as in ``requests``. Its ``repr`` has no values.
+
+    Example:
+        >>> from fastly_compute.requests.cookies import RequestsCookieJar
+        >>> jar = RequestsCookieJar()
+        >>> _ = jar.set("session", "1", domain="shop.example", path="/cart")
+        >>> jar["session"], jar.get("session", domain="other.example")
+        ('1', None)
+    """
+
+    def __init__(self) -> None:
+        self._cookies: dict[str, dict[str, dict[str, Cookie]]] = {}
+
+    def set_cookie(self, cookie: Cookie) -> None:
+        """Keep a cookie, in the place of one with its domain, path and name."""
+        value = cookie.value
+        if value is not None and value.startswith('"') and value.endswith('"'):
+            cookie.value = value.replace('\\"', "")
+        paths = self._cookies.setdefault(cookie.domain, {})
+        paths.setdefault(cookie.path, {})[cookie.name] = cookie
+
+    def clear(
+        self, domain: str | None = None, path: str | None = None, name: str | None = None
+    ) -> None:
+        """Forget all cookies, or those of a domain, of a path in it, or of a name there.
+
+        Raises:
+            KeyError: There is none.
+        """
+        if domain is None:
+            self._cookies.clear()
+        elif path is None:
+            del self._cookies[domain]
+        elif name is None:
+            del self._cookies[domain][path]
+        else:
+            del self._cookies[domain][path][name]
+
+    def clear_expired_cookies(self) -> None:
+        """Forget the cookies whose time is over."""
+        now = time.time()
+        for cookie in list(self._every()):
+            if cookie.is_expired(now):
+                self.clear(cookie.domain, cookie.path, cookie.name)
+
+    def clear_session_cookies(self) -> None:
+        """Forget the cookies that end with the session."""
+        for cookie in list(self._every()):
+            if cookie.discard:
+                self.clear(cookie.domain, cookie.path, cookie.name)
+
+    def __iter__(self) -> Iterator[Cookie]:  # type: ignore[override]
+        return self._every()
+
+    def _every(self) -> Iterator[Cookie]:
+        for paths in list(self._cookies.values()):
+            for names in list(paths.values()):
+                yield from list(names.values())
+
+    def __len__(self) -> int:
+        return sum(len(names) for paths in self._cookies.values() for names in paths.values())
+
+    def _matching(self, name: str, domain: str | None, path: str | None) -> list[Cookie]:
+        return [
+            cookie
+            for cookie in self._every()
+            if cookie.name == name
+            and (domain is None or cookie.domain == domain)
+            and (path is None or cookie.path == path)
+        ]
+
+    def get(  # type: ignore[override]
+        self,
+        name: str,
+        default: str | None = None,
+        domain: str | None = None,
+        path: str | None = None,
+    ) -> str | None:
+        """Return the value of a cookie, of this domain and path if they are given.
+
+        Raises:
+            CookieConflictError: There are several.
+        """
+        found = [c.value for c in self._matching(name, domain, path) if c.value is not None]
+        if len(found) > 1:
+            raise CookieConflictError(f"There are multiple cookies with name, {name!r}")
+        return found[0] if found else default
+
+    def set(self, name: str, value: str | None, **kwargs: Any) -> Cookie | None:
+        """Keep a cookie, or forget it if the value is None.
+
+        Args:
+            name: Its name.
+            value: Its value.
+            **kwargs: Attributes of `Cookie`, such as ``domain`` and ``path``.
+
+        Returns:
+            The cookie, if there is one.
+        """
+        if value is None:
+            remove_cookie_by_name(self, name, kwargs.get("domain"), kwargs.get("path"))
+            return None
+        cookie = create_cookie(name, value, **kwargs)
+        self.set_cookie(cookie)
+        return cookie
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(f"name={name!r}, domain=None, path=None")
+        return value
+
+    def __setitem__(self, name: str, value: str | None) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        remove_cookie_by_name(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(cookie.name == name and cookie.value is not None for cookie in self)
+
+    def keys(self) -> list[str]:  # type: ignore[override]
+        """Return the names."""
+        return [cookie.name for cookie in self]
+
+    def values(self) -> list[str | None]:  # type: ignore[override]
+        """Return the values."""
+        return [cookie.value for cookie in self]
+
+    def items(self) -> list[tuple[str, str | None]]:  # type: ignore[override]
+        """Return the names with their values."""
+        return [(cookie.name, cookie.value) for cookie in self]
+
+    def iterkeys(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self.keys())
+
+    def itervalues(self) -> Iterator[str | None]:
+        """Iterate over the values."""
+        return iter(self.values())
+
+    def iteritems(self) -> Iterator[tuple[str, str | None]]:
+        """Iterate over the names with their values."""
+        return iter(self.items())
+
+    def list_domains(self) -> list[str]:
+        """Return every domain once."""
+        return list(dict.fromkeys(cookie.domain for cookie in self))
+
+    def list_paths(self) -> list[str]:
+        """Return every path once."""
+        return list(dict.fromkeys(cookie.path for cookie in self))
+
+    def multiple_domains(self) -> bool:
+        """Tell whether two cookies have one domain: what ``requests`` makes of this name."""
+        return len(self.list_domains()) < len(self)
+
+    def get_dict(self, domain: str | None = None, path: str | None = None) -> dict[str, str | None]:
+        """Return names and values, of this domain and path if they are given."""
+        return {
+            cookie.name: cookie.value
+            for cookie in self
+            if domain in (None, cookie.domain) and path in (None, cookie.path)
+        }
+
+    def update(self, other: Any = (), /, **kwargs: str | None) -> None:
+        """Keep copies of the cookies of another jar, or what a mapping or pairs say."""
+        if hasattr(other, "set_cookie"):
+            for cookie in other:
+                self.set_cookie(_copied(cookie))
+        else:
+            super().update(other, **kwargs)
+
+    def copy(self) -> "RequestsCookieJar":
+        """Return a jar with copies of the cookies."""
+        jar = RequestsCookieJar()
+        jar.update(self)
+        return jar
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"<Cookie {c.name} for {c.domain}{c.path}>" for c in self)
+        return f"<RequestsCookieJar[{shown}]>"
+
+
+def _copied(cookie: Any) -> Cookie:
+    # Those of Python itself have the attributes of ours, save one that counts for them alone.
+    known = {name: value for name, value in vars(cookie).items() if hasattr(Cookie, name)}
+    copy = Cookie(cookie.name, cookie.value, **known)
+    copy.rest = dict(getattr(cookie, "rest", None) or getattr(cookie, "_rest", {}))
+    return copy
+
+
+def create_cookie(name: str, value: str, **kwargs: Any) -> Cookie:
+    """Make a cookie that goes to every host, unless it is told otherwise.
+
+    Args:
+        name: Its name.
+        value: Its value.
+        **kwargs: Attributes of `Cookie`.
+
+    Returns:
+        The cookie.
+
+    Raises:
+        TypeError: There is no such attribute.
+    """
+    cookie = Cookie(name, value, **kwargs)
+    cookie.domain_specified = bool(cookie.domain)
+    cookie.domain_initial_dot = cookie.domain.startswith(".")
+    cookie.path_specified = bool(cookie.path)
+    cookie.port_specified = bool(cookie.port)
+    return cookie
+
+
+def cookiejar_from_dict(
+    cookie_dict: Mapping[str, str] | None,
+    cookiejar: RequestsCookieJar | None = None,
+    overwrite: bool = True,
+) -> RequestsCookieJar:
+    """Put names and values into a jar.
+
+    Args:
+        cookie_dict: Names and values; None for none.
+        cookiejar: The jar; a new one by default.
+        overwrite: Whether they go before cookies of the same name that are in the jar.
+
+    Returns:
+        The jar.
+    """
+    jar = RequestsCookieJar() if cookiejar is None else cookiejar
+    there = set() if overwrite else {cookie.name for cookie in jar}
+    for name, value in (cookie_dict or {}).items():
+        if name not in there:
+            jar.set_cookie(create_cookie(name, value))
+    return jar
+
+
+def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> RequestsCookieJar:
+    """Add cookies to a jar: a jar's in the place of its own, a mapping's only if they are new.
+
+    Args:
+        cookiejar: The jar.
+        cookies: The cookies.
+
+    Returns:
+        The jar.
+
+    Raises:
+        ValueError: It is no jar.
+    """
+    if not hasattr(cookiejar, "set_cookie"):
+        raise ValueError("You can only merge into CookieJar")
+    if isinstance(cookies, Mapping) and not hasattr(cookies, "set_cookie"):
+        return cookiejar_from_dict(cookies, cookiejar, overwrite=False)
+    for cookie in cookies or ():
+        cookiejar.set_cookie(_copied(cookie))
+    return cookiejar
+
+
+def remove_cookie_by_name(
+    cookiejar: RequestsCookieJar, name: str, domain: str | None = None, path: str | None = None
+) -> None:
+    """Forget the cookies of a name, of this domain and path if they are given."""
+    for cookie in cookiejar._matching(name, domain, path):
+        cookiejar.clear(cookie.domain, cookie.path, cookie.name)
+
+
+# What a server may set, and what it gets back
+
+
+def _escaped(path: str) -> str:
+    return _ESCAPE.sub(lambda escape: escape[0].upper(), quote(path, _IN_PATH))
+
+
+def _place(request: "PreparedRequest") -> tuple[str, str, str]:
+    """Return the scheme, host and path that count for a request's cookies."""
+    parts = urlsplit(request.url or "")
+    host = request.headers.get("Host") or parts.netloc
+    host = host.decode("latin-1") if isinstance(host, bytes) else host
+    name = re.sub(r":\d+$", "", host).lower()
+    path = _escaped(parts.path)
+    return parts.scheme, name, path if path.startswith("/") else f"/{path}"
+
+
+def _full_name(host: str) -> str:
+    """A host without a dot belongs to the domain ``local``."""
+    return host if "." in host else f"{host}.local"
+
+
+def _may_set(domain: str, host: str) -> bool:
+    """Tell whether a host may set cookies for a domain, which begins with a dot."""
+    full = _full_name(host)
+    if "." not in domain[1:] and not full.endswith(".local"):
+        return False  # a top-level domain
+    return f".{full}".endswith((domain, f"{domain}.local"))
+
+
+def _date(text: str) -> int | None:
+    """Read a date as servers write them (RFC 6265, section 5.1.1)."""
+    match = _DATE.fullmatch(text.strip('" '))
+    if match is None or match["month"].lower() not in _MONTHS:
+        return None
+    year = int(match["year"])
+    if year < 100:  # RFC 9110, section 5.6.7: the century that is nearest
+        now = time.gmtime().tm_year
+        year += round((now - year) / 100) * 100
+    hour, minute, second = [*map(int, (match["time"] or "0").split(":")), 0, 0][:3]
+    month = _MONTHS.index(match["month"].lower()) + 1
+    try:
+        return int(
+            datetime(year, month, int(match["day"]), hour, minute, second, tzinfo=UTC).timestamp()
+        )
+    except ValueError:
+        return None
+
+
+def _parsed(header: str, host: str, path: str) -> Cookie | None:
+    """Read a Set-Cookie header (RFC 6265, section 5.2); None if it sets nothing."""
+    pair, *attributes = header.split(";")
+    name, equals, value = (part.strip() for part in pair.partition("="))
+    if not name:
+        return None
+    cookie = Cookie(name, value if equals else None, rest={})
+    cookie.domain = _full_name(host)
+    cookie.path = path[: path.rfind("/")] or "/"
+    seen: set[str] = set()
+    for attribute in attributes:
+        written, equals, value = (part.strip() for part in attribute.partition("="))
+        key = written.lower()
+        if not key or (key in seen and key != "max-age"):
+            continue
+        match key:
+            case "domain" if not value:
+                return None
+            case "domain":
+                cookie.domain_specified = True
+                cookie.domain_initial_dot = value.startswith(".")
+                cookie.domain = value.lower() if cookie.domain_initial_dot else f".{value.lower()}"
+            case "path" if not equals:
+                return None
+            case "path" if value:
+                cookie.path_specified = True
+                cookie.path = _escaped(value)
+            case "secure":
+                cookie.secure = True
+            case "expires":
+                expires = _date(value)
+                if expires is None or "max-age" in seen:
+                    continue
+                cookie.expires = expires
+            case "max-age":
+                if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+                    return None
+                cookie.expires = int(time.time()) + int(value)
+            case "path" | "version" | "discard" | "comment" | "port":
+                pass
+            case _:
+                cookie.rest[written] = value if equals else None
+        seen.add(key)
+    cookie.discard = cookie.expires is None
+    return cookie
+
+
+def _store(jar: CookieJar, request: "PreparedRequest", headers: Iterable[str]) -> None:
+    _, host, path = _place(request)
+    for header in headers:
+        cookie = _parsed(header, host, path)
+        if cookie is None or (cookie.domain_specified and not _may_set(cookie.domain, host)):
+            continue
+        if not cookie.is_expired():
+            jar.set_cookie(cookie)
+        elif isinstance(jar, RequestsCookieJar):
+            for old in jar._matching(cookie.name, cookie.domain, cookie.path):
+                jar.clear(old.domain, old.path, old.name)
+
+
+def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response: Any) -> None:
+    """Keep the cookies that a response sets.
+
+    Args:
+        jar: Where to.
+        request: What was asked.
+        response: The answer, or its ``raw``. One that was not received from a backend has none.
+    """
+    one_by_one = getattr(response, "_values", None) or getattr(
+        getattr(response, "headers", None), "getlist", None
+    )
+    if one_by_one is not None:
+        _store(jar, request, one_by_one("set-cookie"))
+
+
+def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
+    """Write the Cookie header that a request gets (RFC 6265, section 5.4).
+
+    Args:
+        jar: The cookies.
+        request: The request. One that has the header keeps it.
+
+    Returns:
+        The header; None if there is none to add.
+    """
+    cookies = list(jar)
+    if not cookies or "Cookie" in request.headers:
+        return None
+    scheme, host, path = _place(request)
+    full = f".{_full_name(host)}"
+    now = time.time()
+    fitting = [
+        cookie
+        for cookie in cookies
+        if (not cookie.domain or full.endswith("." + cookie.domain.removeprefix(".")))
+        and (path == cookie.path or path.startswith(cookie.path.removesuffix("/") + "/"))
+        and not (cookie.secure and scheme != "https")
+        and not cookie.is_expired(now)
+    ]
+    fitting.sort(key=lambda cookie: len(cookie.path), reverse=True)
+    texts = [c.name if c.value is None else f"{c.name}={c.value}" for c in fitting]
+    return "; ".join(texts) or None

@@ -1,0 +1,367 @@
+"""A request, and what becomes of it before it is sent."""
+
+import io
+import json as _json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from fastly_compute import http
+from fastly_compute.requests.auth import HTTPBasicAuth
+from fastly_compute.requests.cookies import (
+    CookieJar,
+    Cookies,
+    RequestsCookieJar,
+    cookiejar_from_dict,
+    get_cookie_header,
+    merge_cookies,
+)
+from fastly_compute.requests.exceptions import (
+    InvalidHeader,
+    InvalidJSONError,
+    UnrewindableBodyError,
+)
+from fastly_compute.requests.hooks import Hook, HookMixin, Hooks, default_hooks
+from fastly_compute.requests.keywords import Auth, Data, Params, RequestHeaders
+from fastly_compute.requests.multipart import Files, encode_multipart
+from fastly_compute.requests.response import REDIRECT_STATI, Response
+from fastly_compute.requests.structures import CaseInsensitiveDict
+from fastly_compute.requests.urls import encode_form, prepare_url
+from fastly_compute.requests.utils import get_auth_from_url, super_len
+
+__all__ = ["DEFAULT_REDIRECT_LIMIT", "REDIRECT_STATI", "PreparedRequest", "Request", "Response"]
+
+DEFAULT_REDIRECT_LIMIT = 30
+_PIECE = 64 * 1024
+_PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
+_WHOLE = str | bytes | bytearray | memoryview | None
+_UNKNOWN = object()  # where a body began that does not tell
+
+
+class Request(HookMixin):
+    """What is to be requested, before a session prepares it.
+
+    Args:
+        method: The method.
+        url: An absolute URL.
+        headers: Headers.
+        files: Files, sent as ``multipart/form-data`` together with a form in ``data``.
+        data: The body.
+        params: Added to the URL's query.
+        auth: How to authenticate.
+        cookies: Cookies, over those of the session.
+        hooks: Functions for the response.
+        json: The body as JSON, if there is no other.
+
+    Raises:
+        ValueError: There is no such hook.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> request = requests.Request("GET", "https://api.example/items", params={"page": 2})
+        >>> request.prepare().url
+        'https://api.example/items?page=2'
+    """
+
+    def __init__(
+        self,
+        method: str | None = None,
+        url: str | bytes | None = None,
+        headers: RequestHeaders = None,
+        files: Files | None = None,
+        data: Data = None,
+        params: Params = None,
+        auth: Auth = None,
+        cookies: Cookies | None = None,
+        hooks: Hooks | None = None,
+        json: object = None,
+    ) -> None:
+        self.hooks = default_hooks()
+        for event, hook in (hooks or {}).items():
+            self.register_hook(event, hook)
+        self.method = method
+        self.url = url
+        self.headers = {} if headers is None else headers
+        self.files = [] if files is None else files
+        self.data = [] if data is None else data
+        self.params = {} if params is None else params
+        self.auth = auth
+        self.cookies = cookies
+        self.json = json
+
+    def prepare(self) -> "PreparedRequest":
+        """Prepare it without a session, whose headers and cookies it then lacks.
+
+        Raises:
+            RequestException: As for `PreparedRequest.prepare`.
+        """
+        prepared = PreparedRequest()
+        prepared.prepare(
+            method=self.method,
+            url=self.url,
+            headers=self.headers,
+            files=self.files,
+            data=self.data,
+            params=self.params,
+            auth=self.auth,
+            cookies=self.cookies,
+            hooks=self.hooks,
+            json=self.json,
+        )
+        return prepared
+
+    def __repr__(self) -> str:
+        return f"<Request [{self.method}]>"
+
+
+class PreparedRequest(HookMixin):
+    """A request as it is sent. It can be changed until then.
+
+    Attributes:
+        method: The method, in upper case.
+        url: The URL, escaped, with the params, and without a user name and password.
+        headers: The headers, save those that the host adds.
+        body: The body: bytes, text, a file or an iterable; or None.
+        hooks: Functions for the response.
+    """
+
+    method: str | None
+    url: str | None
+    headers: CaseInsensitiveDict[Any]
+    body: Any
+    hooks: dict[str, list[Hook]]
+
+    def __init__(self) -> None:
+        self.method = None
+        self.url = None
+        self.headers = CaseInsensitiveDict()
+        self.body = None
+        self.hooks = default_hooks()
+        self._cookies: CookieJar | None = None
+        self._body_position: object = None
+        self._url_auth: tuple[str, str] | None = None
+        self._challenged = False
+
+    def prepare(
+        self,
+        method: str | None = None,
+        url: str | bytes | None = None,
+        headers: RequestHeaders = None,
+        files: Files | None = None,
+        data: Data = None,
+        params: Params = None,
+        auth: Auth = None,
+        cookies: Cookies | None = None,
+        hooks: Hooks | None = None,
+        json: object = None,
+    ) -> None:
+        """Prepare all of it. The arguments, those of `Request`, are not changed.
+
+        Raises:
+            InvalidHeader: A header cannot be sent.
+            InvalidJSONError: The JSON holds numbers that JSON lacks, or itself.
+            InvalidURL: The URL is malformed.
+            MissingSchema: The URL has no scheme.
+            NotImplementedError: There are files beside a body that is a stream.
+            TypeError: An argument has a type that it cannot have.
+        """
+        self.prepare_method(method)
+        self.prepare_url(url, params)
+        self.prepare_headers(headers)
+        self.prepare_cookies(cookies)
+        self.prepare_body(data, files, json)
+        self.prepare_auth(auth)
+        self.prepare_hooks(hooks)
+
+    def prepare_method(self, method: str | None) -> None:
+        """Set the method."""
+        self.method = None if method is None else method.upper()
+
+    def prepare_url(self, url: str | bytes | None, params: Params) -> None:
+        """Set the URL."""
+        self.url, self._url_auth = prepare_url(cast("str", url), params)
+
+    def prepare_headers(self, headers: RequestHeaders) -> None:
+        """Set the headers."""
+        self.headers = CaseInsensitiveDict()
+        for key, value in (headers or {}).items():
+            name = key.decode("ascii") if isinstance(key, bytes) else key
+            text = value.decode("latin-1") if isinstance(value, bytes) else value
+            if not isinstance(text, str):
+                kind = type(value).__name__
+                raise InvalidHeader(
+                    f"header {name!r} must have a value of str or bytes, not {kind}"
+                )
+            if not _PLAIN.fullmatch(f"{name}\n{text}"):
+                try:
+                    http.Headers([(name, text.rstrip(" \t"))])
+                except http.InvalidHeader as error:
+                    raise InvalidHeader(str(error)) from error
+            self.headers[name] = value
+
+    def prepare_cookies(self, cookies: Cookies | None) -> None:
+        """Set the Cookie header, unless there is one."""
+        is_jar = hasattr(cookies, "set_cookie")
+        self._cookies = (
+            cast("CookieJar", cookies)
+            if is_jar
+            else cookiejar_from_dict(cast("Mapping[str, str] | None", cookies))
+        )
+        header = get_cookie_header(self._cookies, self)
+        if header is not None:
+            self.headers["Cookie"] = header
+
+    def prepare_body(self, data: Data, files: Files | None, json: object = None) -> None:
+        """Set the body, and what the headers say about it."""
+        body: Any = None
+        content_type = None
+        if not data and json is not None:
+            content_type = "application/json"
+            try:
+                body = _json.dumps(json, allow_nan=False).encode()
+            except ValueError as error:
+                raise InvalidJSONError(error, request=self) from error
+        if _is_stream(data):
+            if files:
+                raise NotImplementedError("Streamed bodies and files are mutually exclusive.")
+            self._prepare_stream(data)
+            return
+        if files:
+            body, content_type = encode_multipart(files, cast("Any", data))
+        elif data:
+            body = data
+            if isinstance(data, Mapping | list | tuple):
+                body = encode_form(data)
+                content_type = "application/x-www-form-urlencoded"
+            elif not isinstance(data, str | bytes) and not _is_file(data):
+                raise TypeError(
+                    "data is a form, bytes, str, a file or an iterable of bytes, not "
+                    f"{type(data).__name__}"
+                )
+        self.prepare_content_length(body)
+        if content_type is not None:
+            self.headers.setdefault("Content-Type", content_type)
+        self.body = body
+        self._note_position()
+
+    def _note_position(self) -> None:
+        if hasattr(self.body, "tell"):
+            try:
+                self._body_position = self.body.tell()
+            except OSError:
+                self._body_position = _UNKNOWN
+
+    def _prepare_stream(self, data: Any) -> None:
+        self.body = data
+        self._note_position()
+        # Neither characters nor the items of a collection are bytes.
+        is_bytes = isinstance(data, bytearray | memoryview) or hasattr(data, "read")
+        length = super_len(data) if is_bytes and not isinstance(data, io.TextIOBase) else 0
+        if length:
+            self.headers["Content-Length"] = str(length)
+        else:
+            self.headers["Transfer-Encoding"] = "chunked"
+
+    def prepare_content_length(self, body: Any) -> None:
+        """Set Content-Length."""
+        if body is not None:
+            length = super_len(body)
+            if length:
+                self.headers["Content-Length"] = str(length)
+        elif self.method not in ("GET", "HEAD"):
+            self.headers.setdefault("Content-Length", "0")
+
+    def prepare_auth(self, auth: Auth, url: str = "") -> None:
+        """Authenticate it; without *auth*, by what its URL holds."""
+        if auth is None:
+            auth = self._url_auth or get_auth_from_url(url)
+            auth = auth if any(auth) else None
+        if not auth:
+            return
+        handler = HTTPBasicAuth(*auth) if isinstance(auth, tuple) and len(auth) == 2 else auth
+        changed = handler(self)
+        self.__dict__.update(changed.__dict__)
+        self.prepare_content_length(self.body)
+
+    def prepare_hooks(self, hooks: Hooks | None) -> None:
+        """Add hooks."""
+        for event, hook in (hooks or {}).items():
+            self.register_hook(event, hook)
+
+    @property
+    def path_url(self) -> str:
+        """The path and the query."""
+        parts = urlsplit(self.url or "")
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    @property
+    def jar(self) -> CookieJar:
+        """The cookies that its Cookie header was chosen from."""
+        if self._cookies is None:
+            self._cookies = RequestsCookieJar()
+        return self._cookies
+
+    def copy(self) -> "PreparedRequest":
+        """Return a copy; the body is the same."""
+        copy = PreparedRequest()
+        copy.__dict__.update(self.__dict__)
+        copy.headers = self.headers.copy()
+        copy._cookies = merge_cookies(RequestsCookieJar(), self._cookies)
+        copy._challenged = False
+        return copy
+
+    def rewind(self) -> None:
+        """Go back to where the body began, if it is one that is used up by sending it.
+
+        Raises:
+            UnrewindableBodyError: It cannot be read again.
+        """
+        if isinstance(self.body, _WHOLE):
+            return
+        if isinstance(self._body_position, int) and hasattr(self.body, "seek"):
+            try:
+                self.body.seek(self._body_position)
+            except OSError as error:
+                raise UnrewindableBodyError(
+                    "An error occurred when rewinding request body for redirect."
+                ) from error
+        elif self._body_position is not None or _is_file(self.body) or iter(self.body) is self.body:
+            raise UnrewindableBodyError("Unable to rewind request body for redirect.")
+
+    def __repr__(self) -> str:
+        return f"<PreparedRequest [{self.method}]>"
+
+
+def _is_file(data: object) -> bool:
+    return callable(getattr(data, "read", None))
+
+
+def _is_stream(data: object) -> bool:
+    return hasattr(data, "__iter__") and not isinstance(data, str | bytes | list | tuple | Mapping)
+
+
+def pieces_of(body: Any) -> bytes | Iterator[bytes] | None:
+    """Give a body to the package below: whole, or in pieces.
+
+    Args:
+        body: That of a prepared request.
+
+    Returns:
+        Bytes, or an iterator over the pieces; text becomes UTF-8.
+    """
+    if body is None:
+        return None
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    return _pieces(body)
+
+
+def _pieces(body: Any) -> Iterator[bytes]:
+    pieces: Iterable[str | bytes] = (
+        iter(lambda: body.read(_PIECE) or None, None) if _is_file(body) else body
+    )
+    for piece in pieces:
+        yield piece.encode() if isinstance(piece, str) else piece

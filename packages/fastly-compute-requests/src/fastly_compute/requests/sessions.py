@@ -1,0 +1,533 @@
+"""Sessions: settings and cookies that requests share, and redirects."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Self, Unpack, cast
+from urllib.parse import urljoin, urlsplit
+from weakref import getweakrefcount
+
+from fastly_compute import http
+from fastly_compute.http import CacheOptions, scope
+from fastly_compute.requests.adapters import BackendAdapter, BaseAdapter
+from fastly_compute.requests.cookies import (
+    CookieJar,
+    Cookies,
+    RequestsCookieJar,
+    extract_cookies_to_jar,
+    merge_cookies,
+)
+from fastly_compute.requests.exceptions import (
+    ChunkedEncodingError,
+    InvalidSchema,
+    TooManyRedirects,
+)
+from fastly_compute.requests.hooks import Hook, Hooks, default_hooks, dispatch_hook
+from fastly_compute.requests.keywords import (
+    Auth,
+    BackendLike,
+    Cert,
+    Data,
+    DataKwargs,
+    GetKwargs,
+    Params,
+    PostKwargs,
+    RequestHeaders,
+    RequestKwargs,
+    SendKwargs,
+)
+from fastly_compute.requests.models import (
+    DEFAULT_REDIRECT_LIMIT,
+    PreparedRequest,
+    Request,
+    Response,
+)
+from fastly_compute.requests.multipart import Files
+from fastly_compute.requests.pending import PendingResponse
+from fastly_compute.requests.structures import CaseInsensitiveDict
+from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
+from fastly_compute.requests.urls import requote_uri, without_userinfo
+from fastly_compute.requests.utils import default_headers
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def merge_setting(
+    request_setting: Any, session_setting: Any, dict_class: Callable[[Any], Any] = dict
+) -> Any:
+    """Merge a setting of a request with that of its session.
+
+    Args:
+        request_setting: The request's. It wins; of a mapping, each key, and None takes a key away.
+        session_setting: The session's.
+        dict_class: What two mappings become.
+
+    Returns:
+        The setting.
+    """
+    if session_setting is None:
+        return request_setting
+    if request_setting is None:
+        return session_setting
+    if not (isinstance(session_setting, Mapping) and isinstance(request_setting, Mapping)):
+        return request_setting
+    merged = dict_class(session_setting)
+    merged.update(request_setting)
+    for key in [key for key, value in merged.items() if value is None]:
+        del merged[key]
+    return merged
+
+
+def _merge_hooks(request_hooks: Hooks, session_hooks: Hooks) -> Any:
+    if not (session_hooks or {}).get("response"):
+        return request_hooks
+    if not (request_hooks or {}).get("response"):
+        return session_hooks
+    return merge_setting(request_hooks, session_hooks)
+
+
+class _Visit:
+    """Gives a jar back, at the end of a client's request, the cookies that it had before."""
+
+    def __init__(self, jar: CookieJar) -> None:
+        self.jar = jar
+        self.over = False
+        scope.note(self)
+        # Nobody has taken note of it where sandboxes are not reused: there is no end to wait for.
+        self.counts = getweakrefcount(self) > 0
+        self._before = merge_cookies(RequestsCookieJar(), jar if self.counts else None)
+
+    def close(self) -> None:
+        self.over = True
+        self.jar.clear()
+        for cookie in self._before:
+            self.jar.set_cookie(cookie)
+
+
+class Session:
+    """Settings that requests share: headers, params, authentication, hooks, adapters and cookies.
+
+    Cookies are kept for the client's request that is being served, and taken out of the session
+    again at its end: where a sandbox is reused, a session of the app's module serves one visitor
+    after the other. What it had before, such as cookies set where the app is imported, it keeps.
+
+    Attributes:
+        headers: Sent with every request, under its own.
+        auth: For requests that have none.
+        params: Added to every URL, under the request's own.
+        hooks: For requests that have none.
+        stream: Whether bodies are left unread.
+        verify: As for `request`.
+        cert: As for `request`.
+        proxies: Has to stay empty: there are none.
+        max_redirects: How many redirects are followed.
+        trust_env: Without effect: there is no environment.
+        adapters: By prefix, the longest first: see `mount`.
+        keep_cookies: Whether cookies outlast the client's request in which they came. Only for a
+            session that speaks for the app itself, and never for a visitor.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> session = requests.Session()
+        >>> session.headers["Authorization"] = "Bearer ..."
+        >>> def orders() -> list[str]:
+        ...     return session.get("https://api.example/orders", timeout=2).json()
+    """
+
+    def __init__(self) -> None:
+        self.headers: CaseInsensitiveDict[Any] = default_headers()
+        self.auth: Auth = None
+        self.params: Any = {}
+        self.hooks: dict[str, list[Hook]] = default_hooks()
+        self.stream = False
+        self.verify: bool | str | None = True
+        self.cert: Cert = None
+        self.proxies: dict[str, str] = {}
+        self.max_redirects = DEFAULT_REDIRECT_LIMIT
+        self.trust_env = False
+        self.keep_cookies = False
+        self._visit: _Visit | None = None
+        self._lasts = True
+        self._cookies: CookieJar = RequestsCookieJar()
+        adapter = BackendAdapter()
+        self.adapters: dict[str, BaseAdapter] = {"https://": adapter, "http://": adapter}
+
+    @property
+    def cookies(self) -> RequestsCookieJar:
+        """The cookies; can be set, to any jar."""
+        visit = self._visit
+        if not self.keep_cookies and (
+            visit is None or visit.over or visit.jar is not self._cookies
+        ):
+            visit = _Visit(self._cookies)
+            self._visit = visit if visit.counts else None
+        return cast("RequestsCookieJar", self._cookies)
+
+    @cookies.setter
+    def cookies(self, cookies: Cookies | None) -> None:
+        is_jar = hasattr(cookies, "set_cookie")
+        self._cookies = (
+            cast("CookieJar", cookies) if is_jar else merge_cookies(RequestsCookieJar(), cookies)
+        )
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        """Prepare a request with the settings and cookies of the session.
+
+        Args:
+            request: The request.
+
+        Returns:
+            What `send` takes.
+
+        Raises:
+            RequestException: As for `PreparedRequest.prepare`.
+        """
+        cookies = merge_cookies(RequestsCookieJar(), self.cookies)
+        merge_cookies(cookies, _as_jar(request.cookies))
+        prepared = PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers=merge_setting(request.headers, self.headers, CaseInsensitiveDict),
+            files=request.files,
+            data=request.data,
+            params=merge_setting(request.params, self.params),
+            auth=merge_setting(request.auth, self.auth),
+            cookies=cookies,
+            hooks=_merge_hooks(request.hooks, self.hooks),
+            json=request.json,
+        )
+        return prepared
+
+    def request(
+        self,
+        method: str,
+        url: str | bytes,
+        params: Params = None,
+        data: Data = None,
+        headers: RequestHeaders = None,
+        cookies: Cookies | None = None,
+        files: Files | None = None,
+        auth: Auth = None,
+        timeout: TimeoutLike = None,
+        allow_redirects: bool = True,
+        proxies: Mapping[str, str] | None = None,
+        hooks: Hooks | None = None,
+        stream: bool | None = None,
+        verify: bool | str | None = None,
+        cert: Cert = None,
+        json: object = None,
+        *,
+        backend: BackendLike = None,
+        fastly_backend: str | None = None,
+        fastly_timeout: TimeoutConfig | None = None,
+        cache: CacheOptions | None = None,
+    ) -> Response:
+        """Send a request, and wait for the response: see the function `request`.
+
+        What is not given is the session's: headers, params and cookies are added to its own, and a
+        header or param of None takes one of its own away.
+        """
+        if fastly_backend is not None:
+            if backend is not None:
+                raise ValueError("backend= and fastly_backend= mean the same: give one of them")
+            backend = fastly_backend
+        request = Request(
+            method, url, headers, files, data or {}, params or {}, auth, cookies, hooks, json
+        )
+        settings: SendKwargs = {
+            "timeout": timeout,
+            "allow_redirects": allow_redirects,
+            "proxies": merge_setting(proxies, self.proxies),
+            "stream": merge_setting(stream, self.stream),
+            "verify": merge_setting(verify, self.verify),
+            "cert": merge_setting(cert, self.cert),
+        }
+        if backend is not None:
+            settings["backend"] = backend
+        if fastly_timeout is not None:
+            settings["fastly_timeout"] = fastly_timeout
+        if cache is not None:
+            settings["cache"] = cache
+        return self.send(self.prepare_request(request), **settings)
+
+    def get(self, url: str | bytes, params: Params = None, **kwargs: Unpack[GetKwargs]) -> Response:
+        """Send a GET request: see `request`."""
+        return self.request("GET", url, params=params, **kwargs)
+
+    def options(self, url: str | bytes, **kwargs: Unpack[RequestKwargs]) -> Response:
+        """Send an OPTIONS request: see `request`."""
+        return self.request("OPTIONS", url, **kwargs)
+
+    def head(self, url: str | bytes, **kwargs: Unpack[RequestKwargs]) -> Response:
+        """Send a HEAD request: see `request`. Redirects are not followed by default."""
+        kwargs.setdefault("allow_redirects", False)
+        return self.request("HEAD", url, **kwargs)
+
+    def post(
+        self,
+        url: str | bytes,
+        data: Data = None,
+        json: object = None,
+        **kwargs: Unpack[PostKwargs],
+    ) -> Response:
+        """Send a POST request: see `request`."""
+        return self.request("POST", url, data=data, json=json, **kwargs)
+
+    def put(self, url: str | bytes, data: Data = None, **kwargs: Unpack[DataKwargs]) -> Response:
+        """Send a PUT request: see `request`."""
+        return self.request("PUT", url, data=data, **kwargs)
+
+    def patch(self, url: str | bytes, data: Data = None, **kwargs: Unpack[DataKwargs]) -> Response:
+        """Send a PATCH request: see `request`."""
+        return self.request("PATCH", url, data=data, **kwargs)
+
+    def delete(self, url: str | bytes, **kwargs: Unpack[RequestKwargs]) -> Response:
+        """Send a DELETE request: see `request`."""
+        return self.request("DELETE", url, **kwargs)
+
+    def _settle(self, request: PreparedRequest, settings: SendKwargs) -> bool:
+        """Fill in what was not given, and tell whether redirects are followed."""
+        if not isinstance(request, PreparedRequest):
+            raise ValueError("You can only send PreparedRequests.")  # noqa: TRY004 - as in requests
+        settings.setdefault("stream", self.stream)
+        settings.setdefault("verify", self.verify)
+        settings.setdefault("cert", self.cert)
+        settings.setdefault("proxies", self.proxies)
+        settings.setdefault("timeout", None)
+        return settings.pop("allow_redirects", True)
+
+    def send(self, request: PreparedRequest, **kwargs: Unpack[SendKwargs]) -> Response:
+        """Send a prepared request, and wait for the response.
+
+        Args:
+            request: What `prepare_request` made.
+            **kwargs: Those of the function `request` that are about sending.
+
+        Returns:
+            The response.
+
+        Raises:
+            RequestException: As for the function `request`, and so are the others.
+        """
+        follow = self._settle(request, kwargs)
+        adapter = self.get_adapter(request.url or "")
+        started = time.perf_counter()
+        response = cast("Callable[..., Response]", adapter.send)(request, **kwargs)
+        response.elapsed = timedelta(seconds=time.perf_counter() - started)
+        return self._received(response, request, follow=follow, settings=kwargs)
+
+    def send_async(self, request: PreparedRequest, **kwargs: Unpack[SendKwargs]) -> PendingResponse:
+        """Send a prepared request without waiting for the response.
+
+        Args:
+            request: What `prepare_request` made.
+            **kwargs: As for `send`.
+
+        Returns:
+            The response on its way. Redirects are followed, and hooks called, when it is awaited.
+
+        Raises:
+            NotImplementedError: The adapter cannot.
+            RequestException: It cannot be sent; as for `send`.
+        """
+        follow = self._settle(request, kwargs)
+        adapter = self.get_adapter(request.url or "")
+        if not isinstance(adapter, BackendAdapter):
+            raise NotImplementedError(
+                f"{type(adapter).__name__} cannot send without waiting: mount a BackendAdapter"
+            )
+        begin = cast("Callable[..., http.PendingResponse]", adapter.begin)
+
+        def finish(response: Response) -> Response:
+            return self._received(response, request, follow=follow, settings=kwargs)
+
+        return PendingResponse(begin(request, **kwargs), request, adapter, finish)
+
+    def _received(
+        self, response: Response, request: PreparedRequest, *, follow: bool, settings: SendKwargs
+    ) -> Response:
+        """Do what is to be done with a response: hooks, cookies, redirects, its body."""
+        response = dispatch_hook("response", request.hooks, response, **settings)
+        if self._lasts or response.is_redirect:
+            for earlier in (*response.history, response):
+                extract_cookies_to_jar(self.cookies, earlier.request or request, earlier)
+        if response.is_redirect:
+            following = self.resolve_redirects(
+                response, request, yield_requests=not follow, **cast("dict[str, Any]", settings)
+            )
+            if follow:
+                history = [response, *cast("Iterator[Response]", following)]
+                response = history.pop()
+                response.history = history
+            else:
+                response._next = cast("PreparedRequest", next(following))
+        if not settings["stream"]:
+            _ = response.content
+        return response
+
+    def resolve_redirects(
+        self,
+        resp: Response,
+        req: PreparedRequest,
+        stream: bool | None = False,
+        timeout: TimeoutLike = None,
+        verify: bool | str | None = True,
+        cert: Cert = None,
+        proxies: Mapping[str, str] | None = None,
+        yield_requests: bool = False,
+        **adapter_kwargs: Any,
+    ) -> Iterator[Response | PreparedRequest]:
+        """Follow redirects.
+
+        Each is resolved like a URL of the app's own, by the policy on dynamic backends. A backend
+        that was given is for the origin of the first URL, and for no other.
+
+        Args:
+            resp: The response that redirects.
+            req: What was asked.
+            stream: As for `send`, and so are the next four.
+            timeout: Seconds.
+            verify: How to verify certificates.
+            cert: The client certificate.
+            proxies: Not supported.
+            yield_requests: Whether to give the requests, without sending any.
+            **adapter_kwargs: What the adapter takes besides.
+
+        Returns:
+            An iterator over the responses.
+
+        Raises:
+            TooManyRedirects: There are more than `max_redirects`.
+            UnrewindableBodyError: The body is to be sent again, and cannot be read again.
+            RequestException: As for `send`.
+        """
+        history: list[Response] = []
+        given = adapter_kwargs.pop("backend", None)
+        home = _origin(req.url or "")
+        fragment = urlsplit(req.url or "").fragment
+        target = self.get_redirect_target(resp)
+        while target:
+            again = req.copy()
+            resp.history = history[:]
+            history.append(resp)
+            with suppress(ChunkedEncodingError, RuntimeError):  # nobody asked for it
+                _ = resp.content
+            if len(resp.history) >= self.max_redirects:
+                raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
+            resp.close()
+            url = urlsplit(without_userinfo(urljoin(resp.url, requote_uri(target))))
+            fragment = url.fragment or fragment
+            again.url = url._replace(fragment=fragment).geturl()
+            self.rebuild_method(again, resp)
+            if resp.status_code not in (307, 308):
+                for name in ("Content-Length", "Content-Type", "Transfer-Encoding"):
+                    again.headers.pop(name, None)
+                again.body = None
+            again.headers.pop("Cookie", None)
+            extract_cookies_to_jar(again.jar, req, resp)
+            again.prepare_cookies(merge_cookies(cast("RequestsCookieJar", again.jar), self.cookies))
+            again.headers.pop("Proxy-Authorization", None)
+            self.rebuild_auth(again, resp)
+            again.rewind()
+            req = again
+            if yield_requests:
+                yield again
+                return
+            backend = {"backend": given} if given is not None and _origin(req.url) == home else {}
+            resp = self.send(
+                again,
+                stream=stream,
+                timeout=timeout,
+                verify=verify,
+                cert=cert,
+                proxies=proxies,
+                allow_redirects=False,
+                **backend,
+                **adapter_kwargs,
+            )
+            target = self.get_redirect_target(resp)
+            yield resp
+
+    def get_redirect_target(self, resp: Response) -> str | None:
+        """Return where a response redirects to; None if it does not."""
+        if not resp.is_redirect:
+            return None
+        location = resp.headers["location"]
+        try:
+            return location.encode("latin-1").decode()
+        except UnicodeError:
+            return location
+
+    def should_strip_auth(self, old_url: str, new_url: str) -> bool:
+        """Tell whether a redirect leads where Authorization must not go.
+
+        That is to another host, scheme or port; but from the usual port of ``http`` to that of
+        ``https`` on the same host it is kept.
+        """
+        old, new = _origin(old_url), _origin(new_url)
+        upgraded = ("http", old[1], 80) == old and ("https", old[1], 443) == new
+        return old != new and not upgraded
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Take Authorization away where a redirect must not carry it."""
+        old, new = response.request.url or "", prepared_request.url or ""
+        if "Authorization" in prepared_request.headers and self.should_strip_auth(old, new):
+            del prepared_request.headers["Authorization"]
+
+    def rebuild_method(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Change the method as browsers do: to GET after 303, 302, and 301 to a POST."""
+        method, status = prepared_request.method, response.status_code
+        if (status in (302, 303) and method != "HEAD") or (status == 301 and method == "POST"):
+            prepared_request.method = "GET"
+
+    def get_adapter(self, url: str) -> BaseAdapter:
+        """Find the adapter that is mounted for a URL.
+
+        Raises:
+            InvalidSchema: There is none.
+        """
+        for prefix, adapter in self.adapters.items():
+            if url.lower().startswith(prefix.lower()):
+                return adapter
+        raise InvalidSchema(f"No connection adapters were found for {url!r}")
+
+    def mount(self, prefix: str, adapter: BaseAdapter) -> None:
+        """Have an adapter send the requests to URLs with a prefix; the longest prefix counts.
+
+        Args:
+            prefix: Such as ``https://`` or ``https://api.example/``.
+            adapter: A `BackendAdapter`, or one of your own.
+        """
+        self.adapters[prefix] = adapter
+        for other in [key for key in self.adapters if len(key) < len(prefix)]:
+            self.adapters[other] = self.adapters.pop(other)
+
+    def close(self) -> None:
+        """Close the adapters."""
+        for adapter in self.adapters.values():
+            adapter.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _as_jar(cookies: Cookies | None) -> CookieJar | None:
+    if cookies is None or hasattr(cookies, "set_cookie"):
+        return cast("CookieJar | None", cookies)
+    return merge_cookies(RequestsCookieJar(), cookies)
+
+
+def _origin(url: str | None) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)

@@ -1,0 +1,33 @@
+"""Standing in for ``requests`` in libraries that import it themselves."""
+
+import sys
+
+__version__ = "2.34.2"
+"""The version of ``requests`` whose API this is, for libraries that look at it."""
+
+_PACKAGE = __name__.rpartition(".")[0]
+
+
+def install() -> None:
+    """Let ``import requests`` find this package, here and in every library that is imported later.
+
+    Call it where the app is imported, before the libraries are. The real ``requests`` does not run
+    on Compute: it needs sockets.
+
+    Raises:
+        RuntimeError: The real ``requests`` was imported before, by what has it already.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> def add_library() -> None:
+        ...     requests.install()
+        ...     import requests_oauthlib
+    """
+    package = sys.modules[_PACKAGE]
+    if sys.modules.get("requests", package) is not package:
+        raise RuntimeError(
+            "requests was imported before: call install() before you import what needs it"
+        )
+    for name, module in list(sys.modules.items()):
+        if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
+            sys.modules["requests" + name[len(_PACKAGE) :]] = module

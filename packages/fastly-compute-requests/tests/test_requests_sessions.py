@@ -1,0 +1,212 @@
+"""Sessions: what they keep, for whom, and what sends their requests."""
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+import requests as real
+
+from fastly_compute import requests
+from fastly_compute.backend import Backend, DynamicBackendConfig
+from fastly_compute.http import CacheOptions, Response, Reuse, service
+from fastly_compute.local import Incoming, NativeApp
+from fastly_compute.local import Reuse as HostReuse
+
+# Cookies and reused sandboxes
+
+
+def visits(host, session, origin, count=3, before=lambda: None):
+    """Have one sandbox serve several visitors, who each log in and ask again."""
+    host.reuse = HostReuse(requests=100)
+    found = []
+
+    def handle(request):
+        before()
+        jar = session.cookies.get_dict()
+        session.get(origin, params={"set-cookie": f"visitor={len(found)}"})
+        sent = session.get(origin).json()["headers"].get("cookie")
+        found.append((jar, sent))
+        return Response.text("")
+
+    app = NativeApp(service(handle, reuse=Reuse()))
+    host.requests(app, [Incoming(uri="http://shop.example/")] * count)
+    return found
+
+
+def test_a_session_of_a_module_forgets_a_visitors_cookies(host, echo):
+    session = requests.Session()
+    session.cookies.set("app", "1")
+
+    assert visits(host, session, echo.url) == [
+        ({"app": "1"}, f"app=1; visitor={n}") for n in range(3)
+    ]
+    assert session.cookies.get_dict() == {"app": "1"}
+
+
+def test_cookies_that_a_handler_sets_are_a_visitors_too(host, echo):
+    session = requests.Session()
+
+    found = visits(host, session, echo.url, before=lambda: session.cookies.set("handler", "x"))
+
+    assert found[2] == ({"handler": "x"}, "handler=x; visitor=2")
+    assert len(session.cookies) == 0
+
+
+def test_a_jar_that_was_assigned_is_the_visitors_as_well(host, echo):
+    session = requests.Session()
+    session.cookies = requests.cookies.cookiejar_from_dict({"app": "1"})
+    jar = session.cookies
+
+    visits(host, session, echo.url)
+
+    assert session.cookies is jar
+    assert jar.get_dict() == {"app": "1"}
+
+
+def test_a_session_of_the_apps_own_may_keep_its_cookies(host, echo):
+    session = requests.Session()
+    session.keep_cookies = True
+
+    found = visits(host, session, echo.url)
+
+    assert found[1:] == [({"visitor": "0"}, "visitor=1"), ({"visitor": "1"}, "visitor=2")]
+
+
+@pytest.mark.usefixtures("guest")
+def test_a_session_keeps_cookies_while_it_is_used(echo):
+    with requests.Session() as session:
+        session.get(echo.url, params={"set-cookie": "a=1; Path=/"})
+
+        assert session.get(echo.url).json()["headers"]["cookie"] == "a=1"
+        assert session.cookies["a"] == "1"
+
+
+@pytest.mark.usefixtures("guest")
+def test_cookies_of_python_itself_can_be_used(echo):
+    theirs = real.cookies.RequestsCookieJar()
+    theirs.set("a", "1", domain="127.0.0.1", path="/")
+    session = requests.Session()
+    session.cookies = theirs
+
+    assert session.get(echo.url).json()["headers"]["cookie"] == "a=1"
+    session.get(echo.url, params={"set-cookie": "b=2"})
+    assert theirs["b"] == "2"
+    assert requests.get(echo.url, cookies=theirs).json()["headers"]["cookie"] == "a=1; b=2"
+
+
+# Adapters and what they take
+
+
+@pytest.mark.usefixtures("guest")
+class TestAdapters:
+    def test_a_mounted_backend_gets_the_requests(self, echo):
+        session = requests.Session()
+        session.mount("https://api.example/v1/", requests.BackendAdapter("origin"))
+
+        assert session.get("https://api.example/v1/x").json()["path"] == "/v1/x"
+        assert session.get(f"{echo.url}/y").json()["path"] == "/y"
+        with pytest.raises(requests.ConnectionError):
+            session.get("https://api.invalid/v2/x")
+
+    def test_a_timeout_is_refused_or_ignored_as_the_adapter_was_told(self, echo):
+        session = requests.Session()
+        session.mount("https://a/", requests.BackendAdapter("origin"))
+        session.mount("https://b/", requests.BackendAdapter("origin", ignore_timeout=True))
+
+        with pytest.raises(ValueError, match="ignore_timeout=True"):
+            session.get("https://a/", timeout=5)
+        assert session.get("https://b/", timeout=5).ok
+        assert session.get("https://a/").ok
+
+    def test_tls_settings_are_refused_for_a_backend_that_has_its_own(self):
+        with pytest.raises(ValueError, match="verify= and cert= have no effect"):
+            requests.get("https://a/", backend="origin", verify="-----BEGIN CERTIFICATE-----")
+
+    def test_a_backend_of_another_type_is_refused(self):
+        with pytest.raises(TypeError, match="backend must be a Backend, a name"):
+            requests.get("https://a/", backend=5)
+        with pytest.raises(TypeError, match="backend must be"):
+            requests.BackendAdapter({"target": "a"})
+
+    def test_a_configuration_means_a_dynamic_backend_with_the_timeouts_added(self, echo):
+        target = echo.url.removeprefix("http://")
+        config = DynamicBackendConfig(target=target, pooling=False)
+
+        assert requests.get("http://a.example/", backend=config, timeout=3).ok
+        same = Backend.create_dynamic(
+            target,
+            pooling=False,
+            connect_timeout=3,
+            first_byte_timeout=3,
+            between_bytes_timeout=3,
+        )
+        assert same.config.connect_timeout == timedelta(seconds=3)
+
+    def test_a_url_of_https_means_tls_for_a_configuration_that_does_not_say(self, echo):
+        config = DynamicBackendConfig(target=echo.url.removeprefix("http://"))
+
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get("https://a.example/", backend=config)
+        assert requests.get("https://a.example/", backend=config.replace(use_tls=False)).ok
+
+    def test_a_stale_answer_comes_from_the_cache_if_that_was_asked_for(self, echo):
+        for _ in range(2):
+            requests.get(f"{echo.url}/kept?cache-control=max-age=60")
+        assert len(echo.seen) == 1
+        passing = CacheOptions(pass_through=True)
+        requests.get(f"{echo.url}/kept?cache-control=max-age=60", cache=passing)
+        assert len(echo.seen) == 2
+        session = requests.Session()
+        session.mount("http://", requests.BackendAdapter(cache=passing))
+        session.get(f"{echo.url}/kept?cache-control=max-age=60")
+        assert len(echo.seen) == 3
+        session.get(f"{echo.url}/kept?cache-control=max-age=60", cache=CacheOptions(ttl=60))
+        assert len(echo.seen) == 3
+
+    def test_the_origin_sees_a_head_request_that_passes_the_cache_by(self, echo):
+        requests.head(echo.url, cache=CacheOptions(pass_through=True))
+
+        assert echo.seen[0]["method"] == "HEAD"
+
+    def test_a_file_is_sent_with_its_length(self, echo):
+        requests.put(echo.url, data=io.BytesIO(b"x" * 70_000))
+
+        assert echo.seen[0]["headers"]["content-length"] == "70000"
+        assert len(echo.seen[0]["body"]) == 70_000
+
+    def test_an_adapter_of_ones_own_gets_what_it_knows_and_no_more(self, echo):
+        class Canned(requests.adapters.BaseAdapter):
+            def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=()):
+                response = requests.Response()
+                response.status_code = 200
+                response.raw = io.BytesIO(json.dumps([timeout, verify]).encode())
+                return response
+
+        session = requests.Session()
+        session.mount("test://", Canned())
+
+        assert session.get("test://a", timeout=5, verify=False).json() == [5, False]
+        with pytest.raises(TypeError, match="backend"):
+            session.get("test://a", backend="origin")
+        request = session.prepare_request(requests.Request("GET", "test://a"))
+        with pytest.raises(NotImplementedError, match="Canned cannot send without waiting"):
+            session.send_async(request)
+
+
+def test_a_session_needs_no_host_to_be_made_and_says_what_it_is_for():
+    session = requests.Session()
+    session.mount("https://a/", requests.BackendAdapter("a"))
+
+    assert repr(session.get_adapter("https://a/x")) == "<BackendAdapter to a>"
+    assert repr(session.get_adapter("https://b/")) == "<BackendAdapter to the backend of each URL>"
+    assert session.trust_env is False
+
+
+@pytest.mark.usefixtures("guest")
+def test_every_value_of_a_repeated_header_can_be_had(echo):
+    response = requests.get(f"{echo.url}/?set-cookie=a%3D1&set-cookie=b%3D2")
+
+    assert response.headers["Set-Cookie"] == "a=1, b=2"
+    assert response.headers.getlist("set-cookie") == ["a=1", "b=2"]
+    assert response.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]

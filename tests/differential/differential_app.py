@@ -1,0 +1,18 @@
+"""Runs cases with our `requests`, on whatever host this is."""
+
+import json
+
+import cases
+
+from fastly_compute import requests
+from fastly_compute.http import IncomingRequest, Response, service
+
+
+def handle(request: IncomingRequest) -> Response:
+    asked = json.loads(request.body.read())
+    return Response.json(
+        [cases.outcome(requests, name, base, other) for name, base, other in asked]
+    )
+
+
+HttpIncoming = service(handle)

@@ -1,0 +1,78 @@
+"""Writes docs/requests-compatibility.md from tests/differential/differences.toml.
+
+With --check it only tells whether the page is current.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "tests/differential/differences.toml"
+PAGE = ROOT / "docs/requests-compatibility.md"
+
+HEAD = """\
+# requests, and what is different here
+
+<!-- Written by tools/requests_compatibility.py from tests/differential/differences.toml. -->
+
+`from fastly_compute import requests` is the API of [requests](https://requests.readthedocs.io)
+2.34 on Fastly backends. tests/differential/cases.py does the same with both, against the same
+origins: what the origins see, what comes back and what is raised is the same, save for what this
+page lists. A test fails for a difference that is not listed, and for one that is listed and not
+there.
+
+## Different
+
+"""
+
+REFUSED = """
+## Refused, or not there
+
+"""
+
+UPSTREAM = """
+## Where upstream's `fastly_compute.requests` is not followed
+
+Its names, arguments, their order and their defaults work unchanged. Where it differs from
+`requests`, `requests` wins:
+
+"""
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Write a table."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def page() -> str:
+    """Write the page."""
+    data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    different = [(entry["what"], entry["reason"]) for entry in data["difference"]]
+    refused = [(entry["what"], entry["how"], entry["instead"]) for entry in data["refused"]]
+    upstream = [(entry["what"], entry["before"]) for entry in data["upstream"]]
+    return (
+        HEAD
+        + table(("here", "because"), different)
+        + REFUSED
+        + table(("what", "how", "instead"), refused)
+        + UPSTREAM
+        + table(("here", "upstream"), upstream)
+    )
+
+
+def main() -> int:
+    """Write or check the page."""
+    text = page()
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{PAGE.name} is not current: run python tools/requests_compatibility.py")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
