@@ -1,15 +1,15 @@
 """Functions whose results are kept."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from fastly_compute.cache.entry import transaction
 from fastly_compute.cache.errors import NotCacheable
-from fastly_compute.cache.keys import purge_key
+from fastly_compute.cache.keys import key_bytes, purge_key
 from fastly_compute.cache.options import WriteOptions
-from fastly_compute.cache.simple import _inner
+from fastly_compute.cache.simple import inner_key
 from fastly_compute.core import Duration
 
 P = ParamSpec("P")
@@ -19,31 +19,35 @@ _PLAIN = (str, int, float, bool, type(None))
 
 
 def cached(
-    *, ttl: Duration, key: Callable[P, str | bytes] | None = None
+    *, ttl: Duration, key: Callable[..., str | bytes] | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep the results of a function in the simple cache.
 
     Results are ``bytes``, ``str``, or what JSON can hold, and come back as what they were. Of
     several calls at a time with the same key, one runs the function, and the others wait for it.
-    Nothing is kept of a call that raises. `purge` forgets what is under a key.
+    Nothing is kept of a call that raises.
 
     Args:
         ttl: How long a result is kept: a `datetime.timedelta` or a number of seconds, from 0 on.
-        key: Makes the key of the arguments; by default it is the function's module and name with
-            its arguments, which then have to be ``str``, ``int``, ``float``, ``bool`` or None.
+        key: Makes the key of the arguments, those of a method with its object in front. It is a key
+            like all others: `purge` forgets what is under it. By default it is made of the
+            function's module and name and its arguments as they are given, which then have to be
+            ``str``, ``int``, ``float``, ``bool`` or None.
 
     Returns:
         The decorator.
 
     Raises:
         InvalidCacheOption: The time is none.
+        InvalidKey: On a call: there can be no such key, for example because it is too long.
         NotCacheable: On a call: the result or an argument cannot be kept.
 
     Example:
-        >>> from fastly_compute import cache, requests
+        >>> from fastly_compute import cache
+        >>> from fastly_compute.http import Request
         >>> @cache.cached(ttl=60, key=lambda city: f"weather {city}")
-        ... def weather(city: str) -> dict[str, object]:
-        ...     return requests.get(f"https://weather.example/{city}").json()
+        ... def weather(city: str) -> bytes:
+        ...     return Request("GET", f"https://weather.example/{city}").send().body.read()
     """
     WriteOptions(max_age=ttl)
 
@@ -51,13 +55,12 @@ def cached(
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             name = _key(function, args, kwargs) if key is None else key(*args, **kwargs)
-            inner = _inner(name)
-            with transaction(inner) as entry:
+            with transaction(inner_key(name)) as entry:
                 if not entry.must_insert_or_update:
-                    return _decoded(entry.user_metadata, entry.body().read())
+                    return cast("R", _decoded(entry.user_metadata, entry.body().read()))
                 result = function(*args, **kwargs)
                 kind, data = _encoded(function, result)
-                keys = [purge_key(name.encode() if isinstance(name, str) else name)]
+                keys = [purge_key(key_bytes(name))]
                 options = WriteOptions(max_age=ttl, surrogate_keys=keys, user_metadata=kind)
                 with entry.insert(options) as into:
                     into.write(data)
@@ -68,9 +71,10 @@ def cached(
     return decorate
 
 
-def _key(function: Callable[..., object], args: object, kwargs: object) -> str:
-    values = [*args, *kwargs.values()]  # type: ignore[misc, attr-defined]
-    for value in values:
+def _key(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> str:
+    for value in [*args, *kwargs.values()]:
         if not isinstance(value, _PLAIN):
             raise NotCacheable(
                 f"{function.__qualname__} got a {type(value).__name__}: give cached() a key= that "
@@ -96,9 +100,7 @@ def _encoded(function: Callable[..., object], result: object) -> tuple[bytes, by
     return b"json", data
 
 
-def _decoded(kind: bytes | None, data: bytes) -> "R":  # type: ignore[type-var]
+def _decoded(kind: bytes | None, data: bytes) -> object:
     if kind == b"bytes":
-        return data  # type: ignore[return-value]
-    if kind == b"str":
-        return data.decode()  # type: ignore[return-value]
-    return json.loads(data)  # type: ignore[no-any-return]
+        return data
+    return data.decode() if kind == b"str" else json.loads(data)

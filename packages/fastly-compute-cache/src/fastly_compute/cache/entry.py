@@ -1,28 +1,42 @@
 """The core cache: looking objects up, and storing them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, get_args
 
 from fastly_compute.cache import _wit
-from fastly_compute.cache.errors import InvalidCacheOption, NoObligation
+from fastly_compute.cache.errors import CacheCallFailed, InvalidCacheOption, NoObligation
 from fastly_compute.cache.keys import key_bytes
 from fastly_compute.cache.options import WriteOptions
-from fastly_compute.core import Duration, Handle, milliseconds
+from fastly_compute.core import Duration, FastlyComputeError, Handle, milliseconds
 from fastly_compute.http import Body, Headers, StreamingBody, WaitTimeout
 
 if TYPE_CHECKING:
-    from wit_world.imports import async_io, cache  # noqa: F401 - named in the base classes
+    from wit_world.imports import async_io, cache
 
+    Held = TypeVar("Held", cache.Entry, cache.ReplaceEntry, async_io.Pollable)
     Found = TypeVar("Found", cache.Entry, cache.ReplaceEntry)
 else:
+    Held = TypeVar("Held")
     Found = TypeVar("Found")
 
-Strategy = Literal["immediate", "immediate_force_miss", "wait"]
+Strategy: TypeAlias = Literal["immediate", "immediate_force_miss", "wait"]
 """When a replacement can go on (``replace-strategy`` in the WIT)."""
 
 
-class _Object(Handle[Found]):
+class _Lookup(Handle[Held]):
+    """What may have an obligation: hosts keep it, and let others wait, until it is closed."""
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        if getattr(self, "_resource", None) is not None:
+            with suppress(FastlyComputeError):
+                self.close()
+
+
+class _Object(_Lookup[Found]):
     """An object that was found, and what it is good for."""
 
     __slots__ = ("_states",)
@@ -81,7 +95,9 @@ class _Object(Handle[Found]):
         if start is not None and end is not None and end < start:
             raise InvalidCacheOption("end", f"must not be before start, {start}, but is {end}")
         pollable = _wit.body_of(self._wit, start, end)
-        return Body() if pollable is None else Body._received(pollable)
+        if pollable is None:
+            raise CacheCallFailed("cache.get-body", case="cannot-read")
+        return Body._received(pollable)
 
     @property
     def user_metadata(self) -> bytes | None:
@@ -150,7 +166,7 @@ class Entry(_Object["cache.Entry"]):
 
         Returns:
             Its body, to be written and finished. Others read it while it is written. If it is
-            broken off, there is no object.
+            broken off, there is no object; on Viceroy there is one, which breaks off.
 
         Raises:
             NoObligation: There is nothing to be stored.
@@ -205,12 +221,12 @@ class Entry(_Object["cache.Entry"]):
         return self._wit
 
     def close(self) -> None:
-        """Let go of it (``close-entry``); closing again does nothing."""
+        """Let go of it, and of its obligation (``close-entry``); closing again does nothing."""
         if not self.closed:
             _wit.close_entry(self._give("is closed"))
 
 
-class PendingEntry(Handle["async_io.Pollable"]):
+class PendingEntry(_Lookup["async_io.Pollable"]):
     """A lookup that may have to wait for what another one is about to store.
 
     Example:
@@ -283,7 +299,10 @@ class Replacement(_Object["cache.ReplaceEntry"]):
         return StreamingBody._adopt(_wit.replace_insert(self._give("was inserted"), options))
 
     def close(self) -> None:
-        """Let go of it (``close-replace-entry``); closing again does nothing."""
+        """Let go of it, and of its obligation (``close-replace-entry``).
+
+        Closing again does nothing.
+        """
         if not self.closed:
             _wit.close_replace(self._give("is closed"))
 
@@ -365,7 +384,8 @@ def insert(
         headers: The request headers that it depends on, where `WriteOptions.vary` names some.
 
     Returns:
-        Its body, to be written and finished. If it is broken off, there is no object.
+        Its body, to be written and finished. If it is broken off, there is no object; on Viceroy
+        there is one, which breaks off.
 
     Raises:
         InvalidKey: It can be no key.
@@ -398,7 +418,7 @@ def replace(
         InvalidCacheOption: There is no such strategy.
         CacheUnsupported: This host has no replacements.
     """
-    known = Strategy.__args__  # type: ignore[attr-defined]
+    known = get_args(Strategy)
     if strategy not in known:
         raise InvalidCacheOption("strategy", f"must be one of {', '.join(known)}")
     ranged = always_use_requested_range

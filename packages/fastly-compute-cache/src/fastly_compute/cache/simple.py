@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
-from fastly_compute.cache.entry import Entry, insert, lookup, transaction
+from fastly_compute.cache.entry import insert, lookup, transaction
 from fastly_compute.cache.keys import key_bytes, purge_key
 from fastly_compute.cache.options import WriteOptions
 from fastly_compute.cache.purge import purge_surrogate_key
@@ -32,7 +32,7 @@ def get(key: Key) -> Body | None:
         ...     value = cache.get("greeting")
         ...     return b"hello" if value is None else value.read()
     """
-    with lookup(_inner(key)) as entry:
+    with lookup(inner_key(key)) as entry:
         return entry.body() if entry.usable else None
 
 
@@ -48,15 +48,15 @@ def set(key: Key, value: BodyLike, *, ttl: Duration) -> None:  # noqa: A001 - th
     Raises:
         InvalidKey: It can be no key.
         InvalidCacheOption: The time is none.
-        BodyError: Passing the value to the host failed; then nothing is stored.
+        BodyError: Passing the value to the host failed; then nothing is there.
 
     Example:
         >>> from fastly_compute import cache
         >>> def remember(name: str) -> None:
         ...     cache.set(f"seen {name}", b"yes", ttl=3600)
     """
-    with insert(_inner(key), _options(key, ttl)) as into:
-        _fill(into, value)
+    content = _body(value)
+    _fill(key, insert(inner_key(key), _options(key, ttl)), content)
 
 
 def get_or_set(key: Key, make: Callable[[], BodyLike], *, ttl: Duration) -> Body:
@@ -83,23 +83,19 @@ def get_or_set(key: Key, make: Callable[[], BodyLike], *, ttl: Duration) -> Body
         >>> from fastly_compute import cache
         >>> from fastly_compute.http import Request, Response
         >>> def rates() -> Response:
-        ...     url = "https://bank.example/rates"
-        ...     return Response(body=cache.get_or_set("rates", Request("GET", url).send, ttl=60))
+        ...     request = Request("GET", "https://bank.example/rates")
+        ...     body = cache.get_or_set("rates", lambda: request.send("bank").body, ttl=60)
+        ...     return Response(body=body)
     """
     options = _options(key, ttl)
-    with transaction(_inner(key)) as entry:
+    with transaction(inner_key(key)) as entry:
         if not entry.must_insert_or_update:
             return entry.body()
-        value = make()
+        value = _body(make())
         into, back = entry.insert_and_stream_back(options)
-        return _stored(into, back, value)
-
-
-def _stored(into: StreamingBody, back: Entry, value: BodyLike) -> Body:
-    with back:
-        with into:
-            _fill(into, value)
-        return back.body()
+        with back:
+            _fill(key, into, value)
+            return back.body()
 
 
 def purge(key: Key) -> None:
@@ -120,8 +116,8 @@ def purge(key: Key) -> None:
     purge_surrogate_key(purge_key(key_bytes(key)))
 
 
-def _inner(key: Key) -> bytes:
-    # The same key in the core cache is another object.
+def inner_key(key: Key) -> bytes:
+    """Make the key in the core cache, where the same one without more is another object."""
     return b"simple " + bytes.fromhex(purge_key(key_bytes(key)).removeprefix("simple-"))
 
 
@@ -129,11 +125,14 @@ def _options(key: Key, ttl: Duration) -> WriteOptions:
     return WriteOptions(max_age=ttl, surrogate_keys=[purge_key(key_bytes(key))])
 
 
-def _fill(into: StreamingBody, value: BodyLike) -> None:
-    body = value if isinstance(value, Body) else Body(value)
-    if body._is_produced:
-        with body:
-            for piece in body.iter_bytes():
-                into.write(piece)
-    else:
-        into.append(body)
+def _fill(key: Key, into: StreamingBody, value: Body) -> None:
+    try:
+        with into:
+            into.append(value)
+    except BaseException:
+        purge(key)  # Viceroy takes a part for an object, which breaks off for all who find it
+        raise
+
+
+def _body(value: BodyLike) -> Body:
+    return value if isinstance(value, Body) else Body(value)

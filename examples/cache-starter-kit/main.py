@@ -1,0 +1,105 @@
+"""The caches of Fastly Compute: each path keeps what the origin says of it in another one."""
+
+from collections.abc import Iterator
+
+from fastly_compute import cache
+from fastly_compute.http import (
+    BodyLike,
+    CacheOptions,
+    IncomingRequest,
+    Request,
+    Response,
+    SendError,
+    service,
+)
+
+TTL = 30
+
+
+def fetch(request: IncomingRequest, name: str, options: CacheOptions) -> Response:
+    asked = {"X-Request-Id": request.request_id or "unknown"}
+    url = f"https://origin.example/{name}"
+    return Request("GET", url, headers=asked, cache=options).send("origin")
+
+
+def fresh(request: IncomingRequest, name: str) -> Response:
+    return fetch(request, name, CacheOptions(pass_through=True))
+
+
+def answer(state: str, body: BodyLike) -> Response:
+    return Response(headers={"X-Cache": state, "Cache-Control": "no-store"}, body=body)
+
+
+def readthrough(request: IncomingRequest, name: str) -> Response:
+    """The cache that every request to a backend goes through, for 30 s whatever the origin says."""
+    found = fetch(request, name, CacheOptions(ttl=TTL, surrogate_key=name))
+    found.headers["X-Cache"] = "HIT" if "Age" in found.headers else "MISS"
+    found.headers["Cache-Control"] = "public, max-age=60"  # for the browser
+    return found
+
+
+def simple(request: IncomingRequest, name: str) -> Response:
+    """A value by its key: one request makes it, and those that want it meanwhile wait."""
+    made = []
+
+    def make() -> BodyLike:
+        made.append(name)
+        return fresh(request, name).body
+
+    body = cache.get_or_set(name, make, ttl=TTL)
+    return answer("MISS" if made else "HIT", body)
+
+
+def core(request: IncomingRequest, name: str) -> Response:
+    """An object that is used for a while after its time, as it is fetched anew behind that."""
+    options = cache.WriteOptions(max_age=TTL, stale_while_revalidate=600, surrogate_keys=[name])
+    entry = cache.transaction(name)
+    if entry.found and entry.must_insert_or_update:
+        return answer("STALE", renewed_behind(entry, request, name, options))
+    with entry:
+        if entry.found:
+            return answer("STALE" if entry.stale else "HIT", entry.body())
+        found = fresh(request, name)
+        into, back = entry.insert_and_stream_back(options)
+        with back:
+            with into:
+                into.append(found.body)
+            return answer("MISS", back.body())
+
+
+def renewed_behind(
+    entry: cache.Entry, request: IncomingRequest, name: str, options: cache.WriteOptions
+) -> Iterator[bytes]:
+    """The client gets the old one at once, and the end of it once the new one is there."""
+    with entry:
+        yield from entry.body().iter_bytes()
+        found = fresh(request, name)
+        with entry.insert(options) as into:
+            into.append(found.body)
+
+
+def purge(request: IncomingRequest, name: str) -> Response:
+    """Forget the name in all three, or with ?soft make it stale where that is something else."""
+    if request.method != "POST":
+        return Response.text("purging is a POST", status=405, headers={"Allow": "POST"})
+    cache.purge(name)
+    cache.purge_surrogate_key(name, soft="soft" in request.query)
+    return Response.text("purged")
+
+
+PATHS = {"readthrough": readthrough, "simple": simple, "core": core, "purge": purge}
+
+
+def handle(request: IncomingRequest) -> Response:
+    what, _, name = request.path.removeprefix("/").partition("/")
+    if what not in PATHS or not name:
+        ways = ", ".join(f"/{path}/…" for path in PATHS)
+        return Response.text(f"there is {ways}", status=404)
+    try:
+        return PATHS[what](request, name)
+    except SendError as error:
+        print(f"{request.path}: {error}")
+        return Response.text("the origin cannot be reached", status=502)
+
+
+HttpIncoming = service(handle)

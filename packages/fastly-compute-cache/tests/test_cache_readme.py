@@ -1,0 +1,58 @@
+"""What the README shows is what happens."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fastly_compute import cache
+from fastly_compute.local import Incoming, NativeApp
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+WEATHER, NEWS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def ask(compute_host):
+    def ask(code: str, url: str = "http://localhost/"):
+        module = ModuleType("readme_app")
+        exec(compile(code, "README.md", "exec"), vars(module))
+        return compute_host.host.request(NativeApp(module.HttpIncoming), Incoming(uri=url))
+
+    return ask
+
+
+def test_the_weather_is_asked_for_once_and_again_when_it_is_forgotten(compute_host, ask) -> None:
+    compute_host.backend("weather").get("/oslo", json={"degrees": -3})
+    answers = [ask(WEATHER) for _ in range(2)]
+    before = len(compute_host.calls)
+    ask(WEATHER, "http://localhost/forget")
+
+    assert [bytes(answer.body) for answer in answers] == [b'{"degrees":-3}'] * 2
+    assert (before, len(compute_host.calls)) == (1, 2)
+
+
+def test_the_news_are_kept_and_stale_while_they_are_fetched_anew(compute_host, ask) -> None:
+    compute_host.backend("news").get("/", text="old news")
+    compute_host.backend("news").get("/", text="new news")
+    first, second = ask(NEWS), ask(NEWS)
+    compute_host.host.clock.advance(31)
+    third, fourth = ask(NEWS), ask(NEWS)
+
+    assert [bytes(answer.body) for answer in (first, second)] == [b"old news"] * 2
+    assert [bytes(answer.body) for answer in (third, fourth)] == [b"new news"] * 2
+    assert len(compute_host.calls) == 2
+    assert dict(second.headers)["Age"] == b"0"
+
+
+def test_every_public_name_is_in_the_readme() -> None:
+    named = set(re.findall(r"`(\w+)`", README.partition("## Public names")[2]))
+
+    assert set(cache.__all__) <= named
+
+
+def test_public_names_are_sorted() -> None:
+    names = cache.__all__
+
+    assert names == sorted(names, key=lambda name: (name[0].islower(), name))

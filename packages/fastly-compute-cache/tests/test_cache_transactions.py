@@ -1,0 +1,300 @@
+"""Who has to store an object, and who waits for it."""
+
+import gc
+from concurrent.futures import TimeoutError as StillWaiting
+from datetime import timedelta
+from threading import Event, Lock
+
+import pytest
+
+from fastly_compute import cache
+from fastly_compute.cache import CacheError, NoObligation, WriteOptions
+from fastly_compute.core import HandleClosed
+from fastly_compute.http import Body, BodyError, WaitTimeout
+
+KEPT = WriteOptions(max_age=60, stale_while_revalidate=60)
+MANY = 50
+
+
+def is_obliged(key="key") -> bool:
+    with cache.transaction(key) as entry:
+        return entry.must_insert_or_update
+
+
+def stored(content=b"content") -> None:
+    with cache.insert("key", KEPT) as body:
+        body.write(content)
+
+
+def test_the_first_has_to_store_and_the_next_finds(host) -> None:
+    with cache.transaction("key") as entry:
+        obliged = entry.must_insert_or_update
+        with entry.insert(KEPT) as body:
+            body.write(b"content")
+        after = entry.must_insert_or_update
+
+    assert (obliged, after) == (True, False)
+    with cache.transaction("key") as entry:
+        assert (entry.found, entry.must_insert_or_update) == (True, False)
+        assert entry.body().read() == b"content"
+
+
+def test_an_object_is_read_back_while_it_is_written(host) -> None:
+    with cache.transaction("key") as entry:
+        into, back = entry.insert_and_stream_back(KEPT)
+        with back:
+            with into:
+                into.write(b"one ")
+                body = back.body()
+                first = body.read(4)
+                into.append(Body(b"two"))
+            rest = body.read()
+
+    assert (first, rest) == (b"one ", b"two")
+
+
+def test_a_stale_object_is_used_while_one_replaces_it(host) -> None:
+    stored(b"old")
+    host.clock.advance(61)
+    with cache.transaction("key") as first, cache.transaction("key") as second:
+        states = [(entry.stale, entry.must_insert_or_update) for entry in (first, second)]
+        old = second.body().read()
+        with first.insert(KEPT) as body:
+            body.write(b"new")
+
+    assert (states, old) == ([(True, True), (True, False)], b"old")
+    assert cache.lookup("key").body().read() == b"new"
+
+
+def test_a_stale_object_is_given_a_new_life(host) -> None:
+    stored()
+    host.clock.advance(61)
+    with cache.transaction("key") as entry:
+        entry.update(WriteOptions(max_age=timedelta(hours=1), user_metadata=b"again"))
+    with cache.lookup("key") as entry:
+        assert (entry.stale, entry.max_age) == (False, timedelta(hours=1))
+        assert (entry.user_metadata, entry.body().read()) == (b"again", b"content")
+
+
+def test_an_obligation_that_is_given_up_is_the_next_ones(host) -> None:
+    with cache.transaction("key") as entry:
+        entry.cancel()
+
+        assert not entry.must_insert_or_update
+        assert is_obliged()
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda entry: entry.insert(KEPT),
+        lambda entry: entry.insert_and_stream_back(KEPT),
+        lambda entry: entry.update(KEPT),
+        lambda entry: entry.cancel(),
+    ],
+)
+def test_what_nobody_is_obliged_to_is_refused(host, store) -> None:
+    stored()
+    with cache.transaction("key") as found, pytest.raises(NoObligation):
+        store(found)
+    with cache.lookup("other") as missing, pytest.raises(NoObligation) as refused:
+        store(missing)
+
+    assert isinstance(refused.value, CacheError)
+
+
+@pytest.mark.parametrize(
+    "raised", [ZeroDivisionError, KeyboardInterrupt, SystemExit, GeneratorExit]
+)
+def test_an_exception_leaves_no_obligation_behind(host, raised) -> None:
+    with pytest.raises(raised), cache.transaction("key"):
+        raise raised
+
+    assert is_obliged()
+
+
+def insert_a_part() -> None:
+    with cache.transaction("key") as entry, entry.insert(KEPT) as body:
+        body.write(b"a part")
+        raise ZeroDivisionError
+
+
+def stream_a_part_back() -> None:
+    with cache.transaction("key") as entry:
+        into, back = entry.insert_and_stream_back(KEPT)
+        with back, into:
+            into.write(b"a part")
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("break_off", [insert_a_part, stream_a_part_back])
+def test_an_exception_in_a_body_leaves_no_obligation_and_no_object_behind(host, break_off) -> None:
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+
+    assert not cache.lookup("key").found
+    assert is_obliged()
+
+
+def test_an_entry_that_is_only_dropped_leaves_no_obligation_behind(host) -> None:
+    obliged = cache.transaction("key").must_insert_or_update
+    gc.collect()
+
+    assert obliged
+    assert is_obliged()
+
+
+def test_an_entry_that_outlives_its_sandbox_is_no_trouble(host) -> None:
+    with host.native():
+        entry = cache.transaction("key")
+    del entry
+    gc.collect()
+
+    assert is_obliged()
+
+
+def test_a_guest_that_ends_leaves_no_obligation_behind(host, guest) -> None:
+    kept = []
+    guest(lambda: kept.append(cache.transaction("key"))).result(30)
+
+    assert is_obliged()
+
+
+def test_fifty_that_miss_at_once_compute_once(host, guest) -> None:
+    asked, computed, lock, go = [], [], Lock(), Event()
+
+    def compute() -> bytes:
+        computed.append(1)
+        assert go.wait(30)
+        return b"value"
+
+    def ask() -> bytes:
+        with lock:
+            asked.append(1)
+            if len(asked) == MANY:
+                go.set()
+        return cache.get_or_set("key", compute, ttl=60).read()
+
+    answers = [guest(ask) for _ in range(MANY)]
+
+    assert {answer.result(30) for answer in answers} == {b"value"}
+    assert len(computed) == 1
+
+
+def test_fifty_calls_of_a_cached_function_run_it_once(host, guest) -> None:
+    asked, computed, lock, go = [], [], Lock(), Event()
+
+    @cache.cached(ttl=60)
+    def compute(number: int) -> dict[str, int]:
+        computed.append(number)
+        assert go.wait(30)
+        return {"number": number}
+
+    def ask() -> dict[str, int]:
+        with lock:
+            asked.append(1)
+            if len(asked) == MANY:
+                go.set()
+        return compute(7)
+
+    answers = [guest(ask) for _ in range(MANY)]
+
+    assert all(answer.result(30) == {"number": 7} for answer in answers)
+    assert computed == [7]
+
+
+def test_each_that_fails_hands_over_to_the_next(host, guest) -> None:
+    computed, lock = [], Lock()
+
+    def compute() -> bytes:
+        with lock:
+            computed.append(1)
+            number = len(computed)
+        if number < 4:
+            raise LookupError(number)
+        return b"value"
+
+    def ask() -> bytes:
+        return cache.get_or_set("key", compute, ttl=60).read()
+
+    answers = [guest(ask) for _ in range(MANY)]
+    failed = [answer for answer in answers if answer.exception(30) is not None]
+
+    assert sorted(str(answer.exception()) for answer in failed) == ["1", "2", "3"]
+    assert {answer.result() for answer in answers if answer not in failed} == {b"value"}
+    assert len(computed) == 4
+
+
+def test_those_who_wait_read_what_is_not_there_in_full(host, guest) -> None:
+    with cache.transaction("key") as entry:
+        waiting = guest(lambda: cache.transaction("key").body().read())
+        with pytest.raises(StillWaiting):
+            waiting.result(0.05)
+        with entry.insert(KEPT) as body:
+            body.write(b"one ")
+            body.write(b"two")
+
+    assert waiting.result(30) == b"one two"
+
+
+def test_those_who_wait_for_what_breaks_off_are_told(host, guest) -> None:
+    def ask() -> bytes:
+        return cache.transaction("key").body().read()
+
+    begun = Event()
+
+    def lead() -> None:
+        with cache.transaction("key") as entry, entry.insert(KEPT) as body:
+            body.write(b"a part")
+            begun.set()
+            assert leave.wait(30)
+            raise LookupError
+
+    leave = Event()
+    leading = guest(lead)
+    assert begun.wait(30)
+    reading = guest(ask)
+    with pytest.raises(StillWaiting):
+        reading.result(0.05)
+    leave.set()
+
+    assert isinstance(leading.exception(30), LookupError)
+    assert isinstance(reading.exception(30), BodyError)
+
+
+def test_a_lookup_can_be_begun_and_waited_for(host, guest) -> None:
+    with cache.transaction("key") as entry:
+        pending = cache.transaction_async("key")
+        before = pending.ready
+        with pytest.raises(WaitTimeout, match=r"not there within 0\.01"):
+            pending.wait(0.01)
+        with entry.insert(KEPT) as body:
+            body.write(b"content")
+        after = pending.ready
+        with pending.wait(timedelta(seconds=30)) as found:
+            content = found.body().read()
+
+    assert (before, after, content) == (False, True, b"content")
+    with pytest.raises(HandleClosed, match="was already awaited"):
+        pending.wait()
+
+
+@pytest.mark.parametrize("drop", [lambda pending: pending.close(), lambda pending: None])
+def test_a_lookup_that_is_not_waited_for_leaves_no_obligation_behind(host, drop) -> None:
+    with cache.transaction("key"):
+        pending = cache.transaction_async("key")
+        drop(pending)
+        del pending
+        gc.collect()
+
+    assert is_obliged()
+
+
+def test_a_body_that_is_forgotten_does_not_hold_others_up(host, guest) -> None:
+    def forget() -> None:
+        with cache.transaction("key") as entry:
+            entry.insert(KEPT)
+
+    guest(forget).result(30)
+
+    assert is_obliged()
