@@ -1,6 +1,6 @@
 """Fanout on Fastly Compute (GRIP): connections that stay open, WebSockets, and publishing."""
 
-from fastly_compute.fanout.channels import Channel
+from fastly_compute.fanout.channels import Channel, Channels
 from fastly_compute.fanout.errors import (
     FanoutError,
     GripSignatureError,
@@ -12,8 +12,9 @@ from fastly_compute.fanout.errors import (
     PublishFailed,
 )
 from fastly_compute.fanout.events import Kind, WebSocketEvent, decode_events, encode_events
-from fastly_compute.fanout.hold import Channels, hold_response, hold_stream
-from fastly_compute.fanout.publisher import Item, Publisher
+from fastly_compute.fanout.items import Item
+from fastly_compute.fanout.publisher import Publisher
+from fastly_compute.fanout.request import GripRequest
 from fastly_compute.fanout.signature import FASTLY_KEY, Grip, is_grip
 from fastly_compute.fanout.sse import SSE, sse
 from fastly_compute.fanout.websocket import WebSocket
@@ -25,6 +26,7 @@ __all__ = [
     "Channels",
     "FanoutError",
     "Grip",
+    "GripRequest",
     "GripSignatureError",
     "GripSignatureExpired",
     "GripSignatureInvalid",
@@ -39,8 +41,6 @@ __all__ = [
     "WebSocketEvent",
     "decode_events",
     "encode_events",
-    "hold_response",
-    "hold_stream",
     "is_grip",
     "sse",
 ]

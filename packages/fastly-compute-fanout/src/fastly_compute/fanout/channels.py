@@ -1,7 +1,9 @@
 """Channels, which clients are subscribed to and items are published on."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from fastly_compute.fanout.errors import InvalidGrip
 
@@ -27,8 +29,8 @@ class Channel:
 
     Attributes:
         name: Its name: 1 to 1024 visible ASCII characters without ``, ; "`` and backslash.
-        prev_id: The ID of the last item that the client has got; a later one that was published in
-            the meantime is not lost then.
+        prev_id: The ID of the last item that the client has got. Was a later one published in the
+            meantime, the hold asks the app again at once. WebSockets have none.
         filters: What becomes of items on their way to the client, such as ``skip-self``.
 
     Raises:
@@ -49,6 +51,8 @@ class Channel:
         word(self.name, "a channel's name")
         if self.prev_id is not None:
             word(self.prev_id, "prev_id")
+        if not isinstance(self.filters, tuple):
+            raise TypeError(f"filters must be a tuple of str, not {type(self.filters).__name__}")
         for name in self.filters:
             word(name, "a filter")
 
@@ -57,3 +61,15 @@ class Channel:
         """How it stands in a Grip-Channel header."""
         prev = "" if self.prev_id is None else f"; prev-id={self.prev_id}"
         return self.name + prev + "".join(f"; filter={name}" for name in self.filters)
+
+
+Channels: TypeAlias = str | Channel | Sequence[str | Channel]
+"""One channel or several, each by its name or with more said."""
+
+
+def channels_of(channels: Channels) -> list[Channel]:
+    """Make a list of what was given as channels; at least one has to be."""
+    given = [channels] if isinstance(channels, str | Channel) else list(channels)
+    if not given:
+        raise InvalidGrip("channels: at least one is needed")
+    return [item if isinstance(item, Channel) else Channel(item) for item in given]

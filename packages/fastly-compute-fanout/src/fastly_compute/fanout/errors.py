@@ -9,7 +9,7 @@
       │   └ GripSignatureExpired
       ├ InvalidGrip (ValueError)             a channel, key or option breaks its rule
       ├ InvalidWebSocketEvents (ValueError)  a body is no WebSocket-over-HTTP
-      └ PublishFailed                        the publishing endpoint refused
+      └ PublishFailed (OSError)              the publishing endpoint refused
 """
 
 from fastly_compute.core import FastlyComputeError
@@ -43,7 +43,7 @@ class GripSignatureInvalid(GripSignatureError):
 
 
 class GripSignatureExpired(GripSignatureError):
-    """The request's Grip-Sig is too old, or not yet valid."""
+    """The request's Grip-Sig is too old, not yet valid, or says no end."""
 
 
 class InvalidGrip(FanoutError, ValueError):
@@ -51,18 +51,24 @@ class InvalidGrip(FanoutError, ValueError):
 
 
 class InvalidWebSocketEvents(FanoutError, ValueError):
-    """A body is no sequence of WebSocket events."""
+    """What was to be a sequence of WebSocket events is none."""
 
 
-class PublishFailed(FanoutError):
+class PublishFailed(FanoutError, OSError):
     """The publishing endpoint refused the items.
 
     Attributes:
+        url: The endpoint.
         status: The status of its answer.
         text: The first 500 characters of its answer.
     """
 
     def __init__(self, url: str, status: int, text: str) -> None:
         super().__init__(f"publishing to {url} failed with status {status}: {text or 'no text'}")
+        self.url = url
         self.status = status
         self.text = text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the facts."""
+        return (type(self), (self.url, self.status, self.text))

@@ -27,6 +27,7 @@ class WebSocketEvent:
 
     Raises:
         InvalidWebSocketEvents: There is no such kind, or it carries nothing.
+        TypeError: The content is not bytes.
 
     Example:
         >>> from fastly_compute.fanout import WebSocketEvent, decode_events, encode_events
@@ -98,6 +99,8 @@ def encode_events(events: Iterable[WebSocketEvent]) -> bytes:
 def decode_events(body: bytes) -> list[WebSocketEvent]:
     """Read the events of a body.
 
+    What an OPEN or DISCONNECT carries is ignored, as the protocol wants it.
+
     Raises:
         InvalidWebSocketEvents: It is no sequence of events.
     """
@@ -108,7 +111,7 @@ def decode_events(body: bytes) -> list[WebSocketEvent]:
         found = _HEAD.fullmatch(body, at, end) if end >= 0 else None
         if found is None:
             raise InvalidWebSocketEvents(f"no WebSocket event begins at byte {at}")
-        at, content = end + 2, b""
+        kind, at, content = found[1].decode(), end + 2, b""
         if found[2] is not None:
             size = int(found[2], 16)
             content = body[at : at + size]
@@ -116,5 +119,7 @@ def decode_events(body: bytes) -> list[WebSocketEvent]:
             if len(content) < size or body[at : at + 2] != b"\r\n":
                 raise InvalidWebSocketEvents(f"the WebSocket event before byte {at} is cut short")
             at += 2
-        events.append(WebSocketEvent(found[1].decode(), content))  # type: ignore[arg-type]
+        if kind in _WITHOUT_CONTENT:
+            content = b""  # to be ignored, says the protocol
+        events.append(WebSocketEvent(kind, content))  # type: ignore[arg-type]
     return events

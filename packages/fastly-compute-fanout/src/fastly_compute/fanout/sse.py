@@ -25,7 +25,7 @@ def sse(
         The event, with the empty line behind it.
 
     Raises:
-        InvalidGrip: The type or ID has more than a line, or the ID a NUL.
+        InvalidGrip: The type or ID has more than a line or a NUL, or the time is negative.
 
     Example:
         >>> from fastly_compute.fanout import sse
@@ -39,6 +39,8 @@ def sse(
     if id is not None:
         lines.append(f"id: {id}")
     if retry_ms is not None:
+        if retry_ms < 0:
+            raise InvalidGrip(f"retry_ms: must be at least 0, not {retry_ms}")
         lines.append(f"retry: {retry_ms:d}")
     text = data.replace("\r\n", "\n").replace("\r", "\n")
     lines += [f"data: {line}" for line in text.split("\n")]
