@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from fastly_compute import cache
 from fastly_compute.http import (
+    Body,
+    BodyError,
     BodyLike,
     CacheOptions,
     IncomingRequest,
@@ -14,6 +16,11 @@ from fastly_compute.http import (
 )
 
 TTL = 30
+STALE = 600
+
+
+class OriginRefused(Exception):
+    """The origin answered with something that is not to be kept."""
 
 
 def fetch(request: IncomingRequest, name: str, options: CacheOptions) -> Response:
@@ -23,11 +30,17 @@ def fetch(request: IncomingRequest, name: str, options: CacheOptions) -> Respons
 
 
 def fresh(request: IncomingRequest, name: str) -> Response:
-    return fetch(request, name, CacheOptions(pass_through=True))
+    found = fetch(request, name, CacheOptions(pass_through=True))
+    if found.status != 200:
+        raise OriginRefused(f"the origin answered {found.status}")
+    return found
 
 
-def answer(state: str, body: BodyLike) -> Response:
-    return Response(headers={"X-Cache": state, "Cache-Control": "no-store"}, body=body)
+def answer(state: str, body: BodyLike, kind: str | None = None) -> Response:
+    headers = {"X-Cache": state, "Cache-Control": "no-store"}
+    if kind:
+        headers["Content-Type"] = kind
+    return Response(headers=headers, body=body)
 
 
 def readthrough(request: IncomingRequest, name: str) -> Response:
@@ -42,7 +55,7 @@ def simple(request: IncomingRequest, name: str) -> Response:
     """A value by its key: one request makes it, and those that want it meanwhile wait."""
     made = []
 
-    def make() -> BodyLike:
+    def make() -> Body:
         made.append(name)
         return fresh(request, name).body
 
@@ -52,30 +65,44 @@ def simple(request: IncomingRequest, name: str) -> Response:
 
 def core(request: IncomingRequest, name: str) -> Response:
     """An object that is used for a while after its time, as it is fetched anew behind that."""
-    options = cache.WriteOptions(max_age=TTL, stale_while_revalidate=600, surrogate_keys=[name])
     entry = cache.transaction(name)
     if entry.found and entry.must_insert_or_update:
-        return answer("STALE", renewed_behind(entry, request, name, options))
+        return answer("STALE", renewed_behind(entry, request, name), kind_of(entry))
     with entry:
         if entry.found:
-            return answer("STALE" if entry.stale else "HIT", entry.body())
+            return answer("STALE" if entry.stale else "HIT", entry.body(), kind_of(entry))
         found = fresh(request, name)
-        into, back = entry.insert_and_stream_back(options)
+        into, back = entry.insert_and_stream_back(kept(name, found))
         with back:
             with into:
                 into.append(found.body)
-            return answer("MISS", back.body())
+            return answer("MISS", back.body(), kind_of(back))
 
 
-def renewed_behind(
-    entry: cache.Entry, request: IncomingRequest, name: str, options: cache.WriteOptions
-) -> Iterator[bytes]:
+def renewed_behind(entry: cache.Entry, request: IncomingRequest, name: str) -> Iterator[bytes]:
     """The client gets the old one at once, and the end of it once the new one is there."""
     with entry:
         yield from entry.body().iter_bytes()
-        found = fresh(request, name)
-        with entry.insert(options) as into:
-            into.append(found.body)
+        try:
+            found = fresh(request, name)
+            with entry.insert(kept(name, found)) as into:
+                into.append(found.body)
+        except (SendError, BodyError, OriginRefused) as error:
+            print(f"there is no new {name}: {error}")  # the next request tries again
+
+
+def kept(name: str, found: Response) -> cache.WriteOptions:
+    """How an object is kept: with its type beside it, and its name to purge it by."""
+    return cache.WriteOptions(
+        max_age=TTL,
+        stale_while_revalidate=STALE,
+        surrogate_keys=[name],
+        user_metadata=found.headers.get("Content-Type", "").encode(),
+    )
+
+
+def kind_of(entry: cache.Entry) -> str:
+    return (entry.user_metadata or b"").decode()
 
 
 def purge(request: IncomingRequest, name: str) -> Response:
@@ -97,9 +124,9 @@ def handle(request: IncomingRequest) -> Response:
         return Response.text(f"there is {ways}", status=404)
     try:
         return PATHS[what](request, name)
-    except SendError as error:
+    except (SendError, OriginRefused) as error:
         print(f"{request.path}: {error}")
-        return Response.text("the origin cannot be reached", status=502)
+        return Response.text("the origin has no answer", status=502)
 
 
 HttpIncoming = service(handle)
