@@ -14,7 +14,7 @@ PAGE = ROOT / "docs/requests-compatibility.md"
 HEAD = """\
 # requests, and what is different here
 
-<!-- Written by tools/requests_compatibility.py from tests/differential/differences.toml. -->
+<!-- Written by `hatch run docs:compatibility` from tests/differential/differences.toml. -->
 
 `from fastly_compute import requests` is the API of [requests](https://requests.readthedocs.io)
 2.34 on Fastly backends. tests/differential/cases.py does the same with both, against the same
@@ -70,7 +70,7 @@ def main() -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == text:
         return 0
-    print(f"{PAGE.name} is not current: run python tools/requests_compatibility.py")
+    print(f"{PAGE.name} is not current: run `hatch run docs:compatibility`")
     return 1
 
 

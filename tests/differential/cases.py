@@ -655,6 +655,17 @@ def cookie_that_is_set_and_taken_away_at_once(requests, base, other):
     return session.cookies.get_dict()
 
 
+@case
+def cookie_that_another_site_wants_gone(requests, base, other):
+    session = requests.Session()
+    for site, cookie in (
+        ("www.site.example", "a=1; Domain=site.example"),
+        ("evil.example", "a=; Domain=site.example; Max-Age=0"),
+    ):
+        session.get(f"{base}/answer?{urlencode({'set-cookie': cookie})}", headers={"Host": site})
+    return [[c.name, c.value, c.domain] for c in session.cookies]
+
+
 calls(
     "cookies",
     {
