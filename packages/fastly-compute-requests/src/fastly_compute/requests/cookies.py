@@ -1,87 +1,35 @@
-"""Cookies: the jar of ``requests``, and which cookies a request gets (RFC 6265).
+"""The jar of ``requests``, and the cookies that requests and responses exchange with it.
 
 Python's own ``http.cookiejar`` decides alike, and brings an HTTP client, sockets and mail with it;
-this is the part of it that ``requests`` uses.
+this and the module `cookie` are the part of it that ``requests`` uses.
 """
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-from urllib.parse import quote, urlsplit
+
+from fastly_compute.requests.cookie import Cookie, is_sent, place_of, read_cookie
 
 if TYPE_CHECKING:
     from fastly_compute.requests.models import PreparedRequest
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DATE = re.compile(
-    r"(?:[a-z]+,?\s*)?(?P<day>\d\d?)[\s/-]+(?P<month>[a-z]{3})[\s/-]+(?P<year>\d{2,4})"
-    r"(?:[\s:]+(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*(?:gmt|utc?|z|[+-]0000)?\s*",
-    re.IGNORECASE | re.ASCII,
-)
-_IN_PATH = "%/;:@&=+$,!~*'()"
-_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+__all__ = [
+    "Cookie",
+    "CookieConflictError",
+    "CookieJar",
+    "Cookies",
+    "RequestsCookieJar",
+    "cookiejar_from_dict",
+    "create_cookie",
+    "extract_cookies_to_jar",
+    "get_cookie_header",
+    "merge_cookies",
+    "remove_cookie_by_name",
+]
 
 
 class CookieConflictError(RuntimeError):
     """Several cookies have that name: say which by ``domain`` and ``path``."""
-
-
-class Cookie:
-    """A cookie, with the attributes that it has in Python's ``http.cookiejar``.
-
-    Args:
-        name: Its name.
-        value: Its value.
-        **attributes: The other attributes.
-
-    Attributes:
-        name: Its name.
-        value: Its value; None for one that came without ``=``.
-        domain: Where it belongs: with a dot in front if the server named a domain, and empty for
-            one that goes to every host.
-        path: The path below which it is sent.
-        secure: Whether it is for ``https`` only.
-        expires: When it ends, in seconds since 1970; None with the session.
-        discard: Whether it ends with the session.
-        rest: Its other attributes, such as ``HttpOnly``.
-
-    Raises:
-        TypeError: There is no such attribute.
-    """
-
-    domain: str = ""
-    path: str = "/"
-    secure: bool = False
-    expires: int | None = None
-    discard: bool = True
-    version = 0
-    port: str | None = None
-    comment: str | None = None
-    comment_url: str | None = None
-    rfc2109 = False
-    domain_specified = False
-    domain_initial_dot = False
-    path_specified = False
-    port_specified = False
-
-    def __init__(self, name: str, value: str | None, **attributes: Any) -> None:
-        self.name = name
-        self.value = value
-        self.rest: dict[str, str | None] = {"HttpOnly": None}
-        for attribute, given in attributes.items():
-            if not hasattr(self, attribute):
-                raise TypeError(f"a cookie has no attribute {attribute!r}")
-            setattr(self, attribute, given)
-
-    def is_expired(self, now: float | None = None) -> bool:
-        """Tell whether its time is over."""
-        return self.expires is not None and self.expires <= (time.time() if now is None else now)
-
-    def has_nonstandard_attr(self, name: str) -> bool:
-        """Tell whether `rest` has an attribute."""
-        return name in self.rest
 
 
 class CookieJar(Protocol):
@@ -370,107 +318,11 @@ def remove_cookie_by_name(
         cookiejar.clear(cookie.domain, cookie.path, cookie.name)
 
 
-# What a server may set, and what it gets back
-
-
-def _escaped(path: str) -> str:
-    return _ESCAPE.sub(lambda escape: escape[0].upper(), quote(path, _IN_PATH))
-
-
-def _place(request: "PreparedRequest") -> tuple[str, str, str]:
-    """Return the scheme, host and path that count for a request's cookies."""
-    parts = urlsplit(request.url or "")
-    host = request.headers.get("Host") or parts.netloc
-    host = host.decode("latin-1") if isinstance(host, bytes) else host
-    name = re.sub(r":\d+$", "", host).lower()
-    path = _escaped(parts.path)
-    return parts.scheme, name, path if path.startswith("/") else f"/{path}"
-
-
-def _full_name(host: str) -> str:
-    """A host without a dot belongs to the domain ``local``."""
-    return host if "." in host else f"{host}.local"
-
-
-def _may_set(domain: str, host: str) -> bool:
-    """Tell whether a host may set cookies for a domain, which begins with a dot."""
-    full = _full_name(host)
-    if "." not in domain[1:] and not full.endswith(".local"):
-        return False  # a top-level domain
-    return f".{full}".endswith((domain, f"{domain}.local"))
-
-
-def _date(text: str) -> int | None:
-    """Read a date as servers write them (RFC 6265, section 5.1.1)."""
-    match = _DATE.fullmatch(text.strip('" '))
-    if match is None or match["month"].lower() not in _MONTHS:
-        return None
-    year = int(match["year"])
-    if year < 100:  # RFC 9110, section 5.6.7: the century that is nearest
-        now = time.gmtime().tm_year
-        year += round((now - year) / 100) * 100
-    hour, minute, second = [*map(int, (match["time"] or "0").split(":")), 0, 0][:3]
-    month = _MONTHS.index(match["month"].lower()) + 1
-    try:
-        return int(
-            datetime(year, month, int(match["day"]), hour, minute, second, tzinfo=UTC).timestamp()
-        )
-    except ValueError:
-        return None
-
-
-def _parsed(header: str, host: str, path: str) -> Cookie | None:
-    """Read a Set-Cookie header (RFC 6265, section 5.2); None if it sets nothing."""
-    pair, *attributes = header.split(";")
-    name, equals, value = (part.strip() for part in pair.partition("="))
-    if not name:
-        return None
-    cookie = Cookie(name, value if equals else None, rest={})
-    cookie.domain = _full_name(host)
-    cookie.path = path[: path.rfind("/")] or "/"
-    seen: set[str] = set()
-    for attribute in attributes:
-        written, equals, value = (part.strip() for part in attribute.partition("="))
-        key = written.lower()
-        if not key or (key in seen and key != "max-age"):
-            continue
-        match key:
-            case "domain" if not value:
-                return None
-            case "domain":
-                cookie.domain_specified = True
-                cookie.domain_initial_dot = value.startswith(".")
-                cookie.domain = value.lower() if cookie.domain_initial_dot else f".{value.lower()}"
-            case "path" if not equals:
-                return None
-            case "path" if value:
-                cookie.path_specified = True
-                cookie.path = _escaped(value)
-            case "secure":
-                cookie.secure = True
-            case "expires":
-                expires = _date(value)
-                if expires is None or "max-age" in seen:
-                    continue
-                cookie.expires = expires
-            case "max-age":
-                if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
-                    return None
-                cookie.expires = int(time.time()) + int(value)
-            case "path" | "version" | "discard" | "comment" | "port":
-                pass
-            case _:
-                cookie.rest[written] = value if equals else None
-        seen.add(key)
-    cookie.discard = cookie.expires is None
-    return cookie
-
-
 def _store(jar: CookieJar, request: "PreparedRequest", headers: Iterable[str]) -> None:
-    _, host, path = _place(request)
+    place = place_of(request)
     for header in headers:
-        cookie = _parsed(header, host, path)
-        if cookie is None or (cookie.domain_specified and not _may_set(cookie.domain, host)):
+        cookie = read_cookie(header, place)
+        if cookie is None:
             continue
         if not cookie.is_expired():
             jar.set_cookie(cookie)
@@ -507,17 +359,8 @@ def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
     cookies = list(jar)
     if not cookies or "Cookie" in request.headers:
         return None
-    scheme, host, path = _place(request)
-    full = f".{_full_name(host)}"
-    now = time.time()
-    fitting = [
-        cookie
-        for cookie in cookies
-        if (not cookie.domain or full.endswith("." + cookie.domain.removeprefix(".")))
-        and (path == cookie.path or path.startswith(cookie.path.removesuffix("/") + "/"))
-        and not (cookie.secure and scheme != "https")
-        and not cookie.is_expired(now)
-    ]
+    place, now = place_of(request), time.time()
+    fitting = [cookie for cookie in cookies if is_sent(cookie, place, now)]
     fitting.sort(key=lambda cookie: len(cookie.path), reverse=True)
     texts = [c.name if c.value is None else f"{c.name}={c.value}" for c in fitting]
     return "; ".join(texts) or None
