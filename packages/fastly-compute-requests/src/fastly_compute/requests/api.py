@@ -198,7 +198,7 @@ def gather(
             are followed, and bodies read, as long as the backends' own timeouts allow.
 
     Returns:
-        In the order given: the response, or the exception that there is in its place, which is a
+        In the order given, the response, or the exception that there is in its place, which is a
         `ReadTimeout` for what has not come in time and was given up.
 
     Raises:

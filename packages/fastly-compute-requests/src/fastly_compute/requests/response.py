@@ -1,24 +1,15 @@
 """A response, as ``requests`` has it."""
 
 import codecs
-
-# What a page may be encoded in must be in the image: nothing can be imported while serving.
-import encodings.ascii
-import encodings.cp1252
-import encodings.latin_1
-import encodings.utf_8_sig
-import encodings.utf_16
-import encodings.utf_16_be
-import encodings.utf_16_le  # noqa: F401
 import json as _json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from fastly_compute import http
 from fastly_compute.core import bindings, read_items
+from fastly_compute.requests.chunks import decoded, lines_of, slices
 from fastly_compute.requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from fastly_compute.requests.exceptions import (
     ContentConsumed,
@@ -38,8 +29,6 @@ from fastly_compute.requests.utils import (
 
 if TYPE_CHECKING:
     from fastly_compute.requests.models import PreparedRequest
-
-S = TypeVar("S", str, bytes)
 
 REDIRECT_STATI = (301, 302, 303, 307, 308)
 _READ_AT_ONCE = 10 * 1024
@@ -330,15 +319,13 @@ class Response:
             raise TypeError(f"chunk_size must be an int, it is instead a {type(chunk_size)}.")
         if chunk_size is not None and chunk_size < 1:
             raise ValueError(f"chunk_size must be at least 1, not {chunk_size}")
-        chunks = self._slices(chunk_size) if self._content_consumed else self._chunks(chunk_size)
+        if self._content_consumed:
+            chunks = slices(self._content or b"", chunk_size)
+        else:
+            chunks = self._chunks(chunk_size)
         if decode_unicode and self.encoding is not None:
-            return _decoded(chunks, codecs.getincrementaldecoder(self.encoding)("replace"))
+            return decoded(chunks, codecs.getincrementaldecoder(self.encoding)("replace"))
         return chunks
-
-    def _slices(self, size: int | None) -> Iterator[bytes]:
-        content = self._content or b""
-        step = size or len(content) or 1
-        return (content[at : at + step] for at in range(0, len(content), step))
 
     def _chunks(self, size: int | None) -> Iterator[bytes]:
         raw = self.raw
@@ -393,7 +380,7 @@ class Response:
             if decode_unicode
             else self.iter_content(chunk_size)
         )
-        return _lines(chunks, delimiter)
+        return lines_of(chunks, delimiter)
 
     def close(self) -> None:
         """Release the body. What was not read of it cannot be read any more."""
@@ -406,45 +393,8 @@ class Response:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
         return f"<Response [{self.status_code}]>"
-
-
-def _decoded(chunks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:
-    for chunk in chunks:
-        text = decoder.decode(chunk)
-        if text:
-            yield text
-    text = decoder.decode(b"", final=True)
-    if text:
-        yield text
-
-
-def _lines(chunks: Iterator[S], delimiter: S | None) -> Iterator[S]:
-    rest: S | None = None
-    for chunk in chunks:
-        text = chunk if rest is None else rest + chunk
-        parts = text.split(delimiter) if delimiter else _split_lines(text)
-        rest = parts.pop()
-        yield from parts
-    if rest is not None:
-        yield from [rest] if delimiter else rest.splitlines()
-
-
-def _split_lines(text: S) -> list[S]:
-    """Return the lines that have ended, and what comes behind them."""
-    lines = text.splitlines(keepends=True)
-    last = lines[-1]
-    carriage_return = "\r" if isinstance(text, str) else b"\r"
-    # A carriage return may be the first half of a line's end.
-    goes_on = last == last.splitlines()[0] or last.endswith(carriage_return)
-    rest = lines.pop() if goes_on else text[:0]
-    return [line.splitlines()[0] for line in lines] + [rest]

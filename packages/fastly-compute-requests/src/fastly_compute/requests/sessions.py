@@ -1,12 +1,9 @@
-"""Sessions: settings and cookies that requests share, and redirects."""
+"""Sessions: settings and cookies that requests share."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import timedelta
-from types import TracebackType
 from typing import Any, Self, Unpack, cast
-from urllib.parse import urljoin, urlsplit
 from weakref import getweakrefcount
 
 from fastly_compute import http
@@ -19,11 +16,7 @@ from fastly_compute.requests.cookies import (
     extract_cookies_to_jar,
     merge_cookies,
 )
-from fastly_compute.requests.exceptions import (
-    ChunkedEncodingError,
-    InvalidSchema,
-    TooManyRedirects,
-)
+from fastly_compute.requests.exceptions import InvalidSchema
 from fastly_compute.requests.hooks import Hook, Hooks, default_hooks, dispatch_hook
 from fastly_compute.requests.keywords import (
     Auth,
@@ -38,6 +31,7 @@ from fastly_compute.requests.keywords import (
     RequestKwargs,
     SendKwargs,
 )
+from fastly_compute.requests.merging import merge_hooks, merge_setting
 from fastly_compute.requests.models import (
     DEFAULT_REDIRECT_LIMIT,
     PreparedRequest,
@@ -46,46 +40,12 @@ from fastly_compute.requests.models import (
 )
 from fastly_compute.requests.multipart import Files
 from fastly_compute.requests.pending import PendingResponse
+from fastly_compute.requests.redirects import SessionRedirectMixin
 from fastly_compute.requests.structures import CaseInsensitiveDict
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
-from fastly_compute.requests.urls import requote_uri, without_userinfo
 from fastly_compute.requests.utils import default_headers
 
-_PORTS = {"http": 80, "https": 443}
-
-
-def merge_setting(
-    request_setting: Any, session_setting: Any, dict_class: Callable[[Any], Any] = dict
-) -> Any:
-    """Merge a setting of a request with that of its session.
-
-    Args:
-        request_setting: The request's. It wins; of a mapping, each key, and None takes a key away.
-        session_setting: The session's.
-        dict_class: What two mappings become.
-
-    Returns:
-        The setting.
-    """
-    if session_setting is None:
-        return request_setting
-    if request_setting is None:
-        return session_setting
-    if not (isinstance(session_setting, Mapping) and isinstance(request_setting, Mapping)):
-        return request_setting
-    merged = dict_class(session_setting)
-    merged.update(request_setting)
-    for key in [key for key, value in merged.items() if value is None]:
-        del merged[key]
-    return merged
-
-
-def _merge_hooks(request_hooks: Hooks, session_hooks: Hooks) -> Any:
-    if not (session_hooks or {}).get("response"):
-        return request_hooks
-    if not (request_hooks or {}).get("response"):
-        return session_hooks
-    return merge_setting(request_hooks, session_hooks)
+__all__ = ["Session", "SessionRedirectMixin", "merge_hooks", "merge_setting"]
 
 
 class _Visit:
@@ -106,7 +66,7 @@ class _Visit:
             self.jar.set_cookie(cookie)
 
 
-class Session:
+class Session(SessionRedirectMixin):
     """Settings that requests share: headers, params, authentication, hooks, adapters and cookies.
 
     Cookies are kept for the client's request that is being served, and taken out of the session
@@ -196,7 +156,7 @@ class Session:
             params=merge_setting(request.params, self.params),
             auth=merge_setting(request.auth, self.auth),
             cookies=cookies,
-            hooks=_merge_hooks(request.hooks, self.hooks),
+            hooks=merge_hooks(request.hooks, self.hooks),
             json=request.json,
         )
         return prepared
@@ -368,121 +328,6 @@ class Session:
             _ = response.content
         return response
 
-    def resolve_redirects(
-        self,
-        resp: Response,
-        req: PreparedRequest,
-        stream: bool | None = False,
-        timeout: TimeoutLike = None,
-        verify: bool | str | None = True,
-        cert: Cert = None,
-        proxies: Mapping[str, str] | None = None,
-        yield_requests: bool = False,
-        **adapter_kwargs: Any,
-    ) -> Iterator[Response | PreparedRequest]:
-        """Follow redirects.
-
-        Each is resolved like a URL of the app's own, by the policy on dynamic backends. A backend
-        that was given is for the origin of the first URL, and for no other.
-
-        Args:
-            resp: The response that redirects.
-            req: What was asked.
-            stream: As for `send`, and so are the next four.
-            timeout: Seconds.
-            verify: How to verify certificates.
-            cert: The client certificate.
-            proxies: Not supported.
-            yield_requests: Whether to give the requests, without sending any.
-            **adapter_kwargs: What the adapter takes besides.
-
-        Returns:
-            An iterator over the responses.
-
-        Raises:
-            TooManyRedirects: There are more than `max_redirects`.
-            UnrewindableBodyError: The body is to be sent again, and cannot be read again.
-            RequestException: As for `send`.
-        """
-        history: list[Response] = []
-        given = adapter_kwargs.pop("backend", None)
-        home = _origin(req.url or "")
-        fragment = urlsplit(req.url or "").fragment
-        target = self.get_redirect_target(resp)
-        while target:
-            again = req.copy()
-            resp.history = history[:]
-            history.append(resp)
-            with suppress(ChunkedEncodingError, RuntimeError):  # nobody asked for it
-                _ = resp.content
-            if len(resp.history) >= self.max_redirects:
-                raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
-            resp.close()
-            url = urlsplit(without_userinfo(urljoin(resp.url, requote_uri(target))))
-            fragment = url.fragment or fragment
-            again.url = url._replace(fragment=fragment).geturl()
-            self.rebuild_method(again, resp)
-            if resp.status_code not in (307, 308):
-                for name in ("Content-Length", "Content-Type", "Transfer-Encoding"):
-                    again.headers.pop(name, None)
-                again.body = None
-            again.headers.pop("Cookie", None)
-            extract_cookies_to_jar(again.jar, req, resp)
-            again.prepare_cookies(merge_cookies(cast("RequestsCookieJar", again.jar), self.cookies))
-            again.headers.pop("Proxy-Authorization", None)
-            self.rebuild_auth(again, resp)
-            again.rewind()
-            req = again
-            if yield_requests:
-                yield again
-                return
-            backend = {"backend": given} if given is not None and _origin(req.url) == home else {}
-            resp = self.send(
-                again,
-                stream=stream,
-                timeout=timeout,
-                verify=verify,
-                cert=cert,
-                proxies=proxies,
-                allow_redirects=False,
-                **backend,
-                **adapter_kwargs,
-            )
-            target = self.get_redirect_target(resp)
-            yield resp
-
-    def get_redirect_target(self, resp: Response) -> str | None:
-        """Return where a response redirects to; None if it does not."""
-        if not resp.is_redirect:
-            return None
-        location = resp.headers["location"]
-        try:
-            return location.encode("latin-1").decode()
-        except UnicodeError:
-            return location
-
-    def should_strip_auth(self, old_url: str, new_url: str) -> bool:
-        """Tell whether a redirect leads where Authorization must not go.
-
-        That is to another host, scheme or port; but from the usual port of ``http`` to that of
-        ``https`` on the same host it is kept.
-        """
-        old, new = _origin(old_url), _origin(new_url)
-        upgraded = ("http", old[1], 80) == old and ("https", old[1], 443) == new
-        return old != new and not upgraded
-
-    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
-        """Take Authorization away where a redirect must not carry it."""
-        old, new = response.request.url or "", prepared_request.url or ""
-        if "Authorization" in prepared_request.headers and self.should_strip_auth(old, new):
-            del prepared_request.headers["Authorization"]
-
-    def rebuild_method(self, prepared_request: PreparedRequest, response: Response) -> None:
-        """Change the method as browsers do: to GET after 303, 302, and 301 to a POST."""
-        method, status = prepared_request.method, response.status_code
-        if (status in (302, 303) and method != "HEAD") or (status == 301 and method == "POST"):
-            prepared_request.method = "GET"
-
     def get_adapter(self, url: str) -> BaseAdapter:
         """Find the adapter that is mounted for a URL.
 
@@ -513,12 +358,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
 
@@ -526,8 +366,3 @@ def _as_jar(cookies: Cookies | None) -> CookieJar | None:
     if cookies is None or hasattr(cookies, "set_cookie"):
         return cast("CookieJar | None", cookies)
     return merge_cookies(RequestsCookieJar(), cookies)
-
-
-def _origin(url: str | None) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url or "")
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)

@@ -1,0 +1,64 @@
+"""Chunks of a body: cut, decoded, and joined into lines."""
+
+import codecs
+
+# What a page may be encoded in must be in the image: nothing can be imported while serving.
+import encodings.ascii
+import encodings.cp1252
+import encodings.latin_1
+import encodings.utf_8_sig
+import encodings.utf_16
+import encodings.utf_16_be
+import encodings.utf_16_le  # noqa: F401
+from collections.abc import Iterator
+from typing import TypeVar
+
+S = TypeVar("S", str, bytes)
+
+
+def slices(content: bytes, size: int | None) -> Iterator[bytes]:
+    """Cut what has been read already into chunks of a size; None for one chunk."""
+    step = size or len(content) or 1
+    return (content[at : at + step] for at in range(0, len(content), step))
+
+
+def decoded(chunks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:
+    """Decode chunks, none of which has to end where a character does."""
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        if text:
+            yield text
+    text = decoder.decode(b"", final=True)
+    if text:
+        yield text
+
+
+def lines_of(chunks: Iterator[S], delimiter: S | None) -> Iterator[S]:
+    """Join chunks into lines, which come out the same however the body was cut.
+
+    Args:
+        chunks: The chunks.
+        delimiter: What ends a line; None for what does for ``splitlines``.
+
+    Returns:
+        An iterator over the lines, without what ends them.
+    """
+    rest: S | None = None
+    for chunk in chunks:
+        text = chunk if rest is None else rest + chunk
+        parts = text.split(delimiter) if delimiter else _split_lines(text)
+        rest = parts.pop()
+        yield from parts
+    if rest is not None:
+        yield from [rest] if delimiter else rest.splitlines()
+
+
+def _split_lines(text: S) -> list[S]:
+    """Return the lines that have ended, and what comes behind them."""
+    lines = text.splitlines(keepends=True)
+    last = lines[-1]
+    carriage_return = "\r" if isinstance(text, str) else b"\r"
+    # A carriage return may be the first half of a line's end.
+    goes_on = last == last.splitlines()[0] or last.endswith(carriage_return)
+    rest = lines.pop() if goes_on else text[:0]
+    return [line.splitlines()[0] for line in lines] + [rest]
