@@ -347,8 +347,8 @@ class Backend(Handle["_wit.backend.Backend"]):
         """Ask the host everything, for a page that helps to find mistakes.
 
         Returns:
-            The value of each property by its name, ready for JSON: durations in seconds, enums as
-            text such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for
+            The value of each property by its name, ready for JSON, with durations in seconds, enums
+            as text such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for
             what the host does not answer.
 
         Raises:

@@ -186,7 +186,7 @@ def case_of(value: object) -> str:
             generated dataclass (``Error_BufferLen(value=3)``).
 
     Returns:
-        The case as the WIT spells it: ``not-found``, ``buffer-len``.
+        The case as the WIT spells it, such as ``not-found`` or ``buffer-len``.
     """
     if isinstance(value, Enum):
         return value.name.lower().replace("_", "-")

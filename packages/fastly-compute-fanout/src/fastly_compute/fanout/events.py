@@ -8,6 +8,7 @@ from typing import Literal
 from fastly_compute.fanout.errors import InvalidWebSocketEvents
 
 Kind = Literal["OPEN", "TEXT", "BINARY", "PING", "PONG", "CLOSE", "DISCONNECT"]
+"""What an event is: a message, or something that happens to the connection."""
 
 CONTENT_TYPE = "application/websocket-events"
 _HEAD = re.compile(rb"([A-Z]+)(?: ([0-9A-Fa-f]{1,16}))?")

@@ -20,7 +20,10 @@ Answer: TypeAlias = Response | PendingResponse | HandedOff | Iterator[bytes]
 """What a handler returns."""
 
 Handler: TypeAlias = Callable[[IncomingRequest], Answer]
+"""What `service` makes a service of."""
+
 ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Answer]
+"""What makes the answer where the handler failed: ``service(on_error=...)``."""
 
 _NO_CONTENT = frozenset({204, 205, 304})
 

@@ -174,7 +174,7 @@ def gather(
         timeout: How long at most for all of them together; see `select`.
 
     Returns:
-        In the order given: the response; or the `SendError` that there is in its place; or a
+        In the order given, the response; or the `SendError` that there is in its place; or a
         `WaitTimeout`, where it has not come in time and was given up.
 
     Raises:
