@@ -19,6 +19,18 @@ def test_they_can_be_given_by_position():
     assert TimeoutConfig(1, 2, 3) == TimeoutConfig(connect=1, first_byte=2, between_bytes=3)
 
 
+def test_each_can_be_set_and_is_checked_then():
+    timeouts = TimeoutConfig()
+    timeouts.connect = 2
+
+    assert (timeouts.connect, timeouts.connect_ms) == (2, 2000)
+    with pytest.raises(ValueError, match="connect must be"):
+        timeouts.connect = -1
+    with pytest.raises(AttributeError):
+        timeouts.read = 5
+    assert timeouts == TimeoutConfig(connect=2)
+
+
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), 2**32 / 1000])
 def test_a_number_out_of_range_is_refused_by_name(value):
     with pytest.raises(ValueError, match="first_byte must be"):
@@ -66,13 +78,18 @@ def test_only_what_was_asked_for_is_asked_of_the_backend():
         "first_byte_timeout": 5,
         "between_bytes_timeout": 5,
     }
-    assert backend_options(None, TimeoutConfig(1, 2, 3)) == {
-        "connect_timeout": 1,
-        "first_byte_timeout": 2,
-        "between_bytes_timeout": 3,
-    }
+
+
+def test_a_configuration_may_be_given_under_either_name():
+    assert (
+        backend_options(None, TimeoutConfig(1, 2, 3))
+        == backend_options(TimeoutConfig(1, 2, 3), None)
+        == {"connect_timeout": 1, "first_byte_timeout": 2, "between_bytes_timeout": 3}
+    )
 
 
 def test_both_kinds_of_timeout_exclude_each_other():
     with pytest.raises(ValueError, match="both 'timeout' and 'fastly_timeout'"):
         backend_options(1, TimeoutConfig())
+    with pytest.raises(ValueError, match="both 'timeout' and 'fastly_timeout'"):
+        backend_options(TimeoutConfig(), TimeoutConfig())

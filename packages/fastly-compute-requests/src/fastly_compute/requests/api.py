@@ -65,7 +65,8 @@ def request(
         headers: Headers; a value of None takes away one that is sent by default.
         fastly_backend: The name of a backend; another name for ``backend``.
         timeout: Seconds for connecting, the first byte and each pause; or a pair, for connecting
-            and for the other two. None is the default, and there is no way to wait for ever.
+            and for the other two; or a `TimeoutConfig`. None is the default, and there is no way
+            to wait for ever.
         fastly_timeout: The three timeouts, one by one.
         cookies: Cookies: a mapping or a jar.
         files: Files by field, sent with a form in ``data`` as ``multipart/form-data``: the content,

@@ -6,13 +6,16 @@ from typing import TypeAlias
 from fastly_compute.backend import BackendOptions
 from fastly_compute.core import Duration, milliseconds
 
-TimeoutLike: TypeAlias = Duration | tuple[Duration | None, Duration | None] | None
+_Seconds: TypeAlias = Duration | tuple[Duration | None, Duration | None] | None
+TimeoutLike: TypeAlias = "_Seconds | TimeoutConfig"
 """What `request` takes as its ``timeout``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TimeoutConfig:
     """The platform's three timeouts, each in seconds, at least 0 and less than 2^32 ms.
+
+    They can be set one by one, and are checked each time.
 
     Args:
         connect: The time to connect.
@@ -33,9 +36,9 @@ class TimeoutConfig:
     first_byte: Duration = 60.0
     between_bytes: Duration = 10.0
 
-    def __post_init__(self) -> None:
-        for field in self.__slots__:
-            milliseconds(getattr(self, field), field=field)
+    def __setattr__(self, name: str, value: Duration) -> None:
+        milliseconds(value, field=name)
+        object.__setattr__(self, name, value)
 
     @property
     def connect_ms(self) -> int:
@@ -53,7 +56,7 @@ class TimeoutConfig:
         return milliseconds(self.between_bytes, field="between_bytes")
 
     @classmethod
-    def from_requests_timeout(cls, timeout: TimeoutLike) -> "TimeoutConfig":
+    def from_requests_timeout(cls, timeout: _Seconds) -> "TimeoutConfig":
         """Make one of a timeout as ``requests`` takes it.
 
         Args:
@@ -75,7 +78,7 @@ class TimeoutConfig:
         )
 
 
-def _pair(timeout: TimeoutLike) -> tuple[Duration | None, Duration | None]:
+def _pair(timeout: _Seconds) -> tuple[Duration | None, Duration | None]:
     if not isinstance(timeout, tuple):
         timeout = (timeout, timeout)
     if len(timeout) != 2:
@@ -96,7 +99,7 @@ def backend_options(timeout: TimeoutLike, fastly_timeout: TimeoutConfig | None) 
     """Find the options of the dynamic backend that has these timeouts.
 
     Args:
-        timeout: As ``requests`` takes it.
+        timeout: As ``requests`` takes it; or the platform's three.
         fastly_timeout: The platform's three.
 
     Returns:
@@ -105,19 +108,21 @@ def backend_options(timeout: TimeoutLike, fastly_timeout: TimeoutConfig | None) 
     Raises:
         ValueError: Both are given, the timeout is of the wrong type, or a number is out of range.
     """
-    if fastly_timeout is not None:
-        if timeout is not None:
-            raise ValueError("Cannot specify both 'timeout' and 'fastly_timeout' parameters")
-        return BackendOptions(
-            connect_timeout=fastly_timeout.connect,
-            first_byte_timeout=fastly_timeout.first_byte,
-            between_bytes_timeout=fastly_timeout.between_bytes,
-        )
-    connect, read = _pair(timeout)
-    options = BackendOptions()
-    if connect is not None:
-        options["connect_timeout"] = connect
-    if read is not None:
-        options["first_byte_timeout"] = read
-        options["between_bytes_timeout"] = read
-    return options
+    if timeout is not None and fastly_timeout is not None:
+        raise ValueError("Cannot specify both 'timeout' and 'fastly_timeout' parameters")
+    if isinstance(timeout, TimeoutConfig):
+        fastly_timeout = timeout
+    elif fastly_timeout is None:
+        connect, read = _pair(timeout)
+        options = BackendOptions()
+        if connect is not None:
+            options["connect_timeout"] = connect
+        if read is not None:
+            options["first_byte_timeout"] = read
+            options["between_bytes_timeout"] = read
+        return options
+    return BackendOptions(
+        connect_timeout=fastly_timeout.connect,
+        first_byte_timeout=fastly_timeout.first_byte,
+        between_bytes_timeout=fastly_timeout.between_bytes,
+    )
