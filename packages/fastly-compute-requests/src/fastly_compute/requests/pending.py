@@ -56,10 +56,9 @@ class PendingResponse:
             HandleClosed: It was awaited or closed before.
         """
         try:
-            received = self._pending.wait(timeout)
+            response = Response._of(self._pending.wait(timeout), self.request, self._adapter)
         except http.HttpError as error:
             raise translated(error, request=self.request) from error
-        response = Response._of(received, self.request, self._adapter)
         response.elapsed = timedelta(seconds=time.perf_counter() - self._started)
         return self._finish(response)
 

@@ -11,6 +11,22 @@ from fastly_compute.requests.structures import ReceivedHeaders
 T = TypeVar("T")
 
 
+def _tried(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except http.HttpError as error:
+        raise translated(error) from error
+
+
+def headers_of(received: http.Response) -> ReceivedHeaders:
+    """Read the headers of a response.
+
+    Raises:
+        RequestException: The host does not give them.
+    """
+    return _tried(lambda: ReceivedHeaders(received.headers))
+
+
 class Raw(io.RawIOBase):
     """A response's body as a binary file, each byte of which is read once.
 
@@ -26,13 +42,7 @@ class Raw(io.RawIOBase):
     @property
     def headers(self) -> ReceivedHeaders:
         """The response's headers."""
-        return ReceivedHeaders(self._received.headers)
-
-    def _try(self, read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except http.HttpError as error:
-            raise translated(error) from error
+        return headers_of(self._received)
 
     def readable(self) -> bool:
         """Return True."""
@@ -55,7 +65,7 @@ class Raw(io.RawIOBase):
         body = self._received.body
         if body.closed:
             return b""
-        return self._try(lambda: body.read(-1 if size is None else size))
+        return _tried(lambda: body.read(-1 if size is None else size))
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Read into a buffer, and return how many bytes there are."""
@@ -72,7 +82,7 @@ class Raw(io.RawIOBase):
                 yield piece
         elif not self._received.body.closed:
             pieces = self._received.body.iter_bytes()
-            while piece := self._try(lambda: next(pieces, b"")):
+            while piece := _tried(lambda: next(pieces, b"")):
                 yield piece
 
     def release_conn(self) -> None:

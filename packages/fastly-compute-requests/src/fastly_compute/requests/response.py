@@ -18,7 +18,7 @@ from fastly_compute.requests.exceptions import (
     RequestException,
     StreamConsumedError,
 )
-from fastly_compute.requests.raw import Raw
+from fastly_compute.requests.raw import Raw, headers_of
 from fastly_compute.requests.status_codes import PHRASES
 from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
 from fastly_compute.requests.utils import (
@@ -60,18 +60,12 @@ class Response:
         ...     return response.json()["celsius"]
     """
 
-    status_code: int
-    reason: str
-    url: str
-    request: "PreparedRequest"
-    connection: Any
-
     def __init__(self) -> None:
-        self.status_code = None  # type: ignore[assignment]
-        self.reason = None  # type: ignore[assignment]
-        self.url = None  # type: ignore[assignment]
-        self.request = None  # type: ignore[assignment]
-        self.connection = None
+        self.status_code: int = None  # type: ignore[assignment]
+        self.reason: str = None  # type: ignore[assignment]
+        self.url: str = None  # type: ignore[assignment]
+        self.request: PreparedRequest = None  # type: ignore[assignment]
+        self.connection: Any = None
         self.history: list[Response] = []
         self.elapsed = timedelta(0)
         self._received: http.Response | None = None
@@ -113,9 +107,7 @@ class Response:
         """
         if self._headers is None:
             received = self._received
-            self._headers = (
-                CaseInsensitiveDict() if received is None else ReceivedHeaders(received.headers)
-            )
+            self._headers = self._named(headers_of, received) if received else CaseInsensitiveDict()
         return self._headers
 
     @headers.setter
