@@ -45,6 +45,8 @@ class OriginHandler(BaseHTTPRequestHandler):
             self._send_zeros(int(self.path.rpartition("/")[2]))
         elif self.path == "/held":
             self._send(200, b"", ("grip-hold", "stream"), ("grip-channel", "ready"))
+        elif self.path == "/mirror":
+            self._send(200, body)
         elif self.path == "/gzip":
             self._send(200, gzip.compress(b"unzipped"), ("content-encoding", "gzip"))
         else:
@@ -63,10 +65,10 @@ class OriginHandler(BaseHTTPRequestHandler):
         self.send_header("content-length", "1234")
         self.end_headers()
 
-    def _body(self) -> bytes:
+    def _body(self) -> bytes | bytearray:
         if "transfer-encoding" not in self.headers:
             return self.rfile.read(int(self.headers.get("content-length") or 0))
-        body = b""
+        body = bytearray()
         while size := int(self.rfile.readline() or b"0", 16):
             body += self.rfile.read(size)
             self.rfile.readline()
@@ -82,7 +84,7 @@ class OriginHandler(BaseHTTPRequestHandler):
         for start in range(0, size, len(zeros)):
             self.wfile.write(zeros[: size - start])
 
-    def _send(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
+    def _send(self, status: int, body: bytes | bytearray, *headers: tuple[str, str]) -> None:
         self.send_response(status)
         for name, value in (*headers, ("x-origin", "yes"), ("content-length", str(len(body)))):
             self.send_header(name, value)

@@ -1,5 +1,6 @@
 """Scenarios that are run with each host call failing."""
 
+import logging
 import re
 
 import pytest
@@ -181,6 +182,19 @@ def test_a_handle_in_a_cycle_is_forgotten() -> None:
             answer(200)
 
     assert len(sweep(Circular, scenario).calls) == 5
+
+
+def test_a_handle_that_a_logged_exception_holds_is_forgotten() -> None:
+    class Logging:
+        def handle(self, request, body):
+            asked = http_req.Request.new()
+            try:
+                asked.append_header("x-token", b"token")
+            except Err:
+                logging.getLogger("app").exception("failed")
+            answer(200)
+
+    assert sweep(Logging, lambda _, client: client.get("/")).calls
 
 
 def test_an_app_that_does_not_answer_is_no_good_end() -> None:
