@@ -1,6 +1,10 @@
 """examples/cache-starter-kit on every host, from the outside."""
 
 import json
+import re
+import shutil
+import subprocess
+import sys
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -12,6 +16,16 @@ import pytest
 pytestmark = pytest.mark.xdist_group("cache-kit")
 
 APP = Path(__file__).parent.parent / "examples/cache-starter-kit"
+
+
+def test_the_kits_own_tests_pass(tmp_path) -> None:
+    copy = tmp_path / "kit"
+    shutil.copytree(APP, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__"))
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-q"]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert "11 passed" in done.stdout
 
 
 @pytest.fixture
@@ -109,3 +123,35 @@ def test_what_cannot_be_asked_is_told(kit, path, status) -> None:
         connection.request("GET", path)
 
         assert connection.getresponse().status == status
+
+
+@pytest.mark.parametrize("path", ["/simple/", "/core/"])
+def test_an_error_of_the_origin_is_not_kept(kit, path) -> None:
+    for _ in range(2):
+        with closing(HTTPConnection(urlsplit(kit.url).netloc, timeout=30)) as connection:
+            connection.request("GET", f"{path}status/503")
+            answer = connection.getresponse()
+
+            assert (answer.status, answer.read()) == (502, b"the origin has no answer")
+
+
+def test_an_object_has_the_type_that_the_origin_gave_it(kit, name) -> None:
+    kinds = []
+    for _ in range(2):
+        with closing(HTTPConnection(urlsplit(kit.url).netloc, timeout=30)) as connection:
+            connection.request("GET", f"/core/{name}")
+            kinds.append(connection.getresponse().headers["Content-Type"])
+
+    assert kinds == ["application/json"] * 2
+
+
+def test_the_readmes_requests_show_what_it_says(kit) -> None:
+    readme = (APP / "README.md").read_text()
+    asked = re.findall(r"^    (curl .+)$", readme, re.MULTILINE)
+    states = []
+    for command in asked:
+        there = command.replace("http://127.0.0.1:7676", kit.url)
+        done = subprocess.run(["bash", "-c", there], capture_output=True, text=True, check=True)
+        states += re.findall(r"^x-cache: (\w+)", done.stdout, re.MULTILINE | re.IGNORECASE)
+
+    assert states == ["MISS", "HIT", "STALE"]

@@ -40,7 +40,9 @@ def link_to(hand_off: HandOff, pushpin_port: int | None) -> Stream | None:
         return open_stream(hand_off.config)
     if pushpin_port is None:
         return None
-    return open_stream(BackendConfig(url=f"http://127.0.0.1:{pushpin_port}"))
+    # One that is busy takes its time; one that is not there refuses at once.
+    pushpin = BackendConfig(url=f"http://127.0.0.1:{pushpin_port}", connect_timeout_ms=None)
+    return open_stream(pushpin)
 
 
 def relay(hand_off: HandOff, other: Stream, client: socket.socket, ahead: bytes) -> None:
