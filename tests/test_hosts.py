@@ -221,6 +221,15 @@ EXPECTED = {
     "cache_hits": [7, 1, 2],
     "cache_replace": [[True, None, None, True, "0", 1, True, "1", 1], "2"],
     "purge_verbose": ["ok", ["id", "status"]],
+    "simple_cache": [
+        [None, "put there", "put there", None, "number 1", "number 1"],
+        ["made"],
+    ],
+    "simple_cache_failing": [None, "made"],
+    "cached_function": [[{"double": 4}, {"double": 4}, {"double": 6}], [2, 3]],
+    "cache_entries": [[False, True], "content", [True, False, "beside", 7], "nte"],
+    "cache_broken_off": "nothing is there",
+    "readthrough_cache": [True, True, True, False],
     "unsupported": ["Error_Unsupported()"] * 2,
     "runtime": [32, "XXX", False],
     "send_async": [True, 0, [201, 202], True, ["as you wish"] * 2, 0],
@@ -277,6 +286,12 @@ BEHAVIOURS = {
     "cache_hits": "core cache: hits and time to be stale",
     "cache_replace": "core cache: replacing",
     "purge_verbose": "purging that tells",
+    "simple_cache": "simple cache: values by key, made once, and purged",
+    "simple_cache_failing": "simple cache: values that fail to be made",
+    "cached_function": "simple cache: functions whose results are kept",
+    "cache_entries": "core cache: the package's entries",
+    "cache_broken_off": "core cache: an object that is broken off",
+    "readthrough_cache": "readthrough cache: responses are kept, and purged",
     "unsupported": "the HTTP cache interface, which no host offers",
     "runtime": "what is known about the sandbox",
     "send_async": "several requests at a time",
@@ -300,6 +315,11 @@ VICEROY = {
     "cache_hits": (None, "it answers `unsupported`"),
     "cache_replace": (None, "it answers `unsupported`"),
     "purge_verbose": (None, "it answers `unsupported`"),
+    "cache_broken_off": ("BodyError", "it keeps the part, which breaks off for its readers"),
+    "readthrough_cache": (
+        [True, False, False, False],
+        "it sends every request to its backend",
+    ),
 }
 """Where Viceroy differs, with what it answers (None: a 500) and why."""
 

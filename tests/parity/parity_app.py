@@ -6,6 +6,7 @@ A request for ``/NAME`` runs the scenario NAME and answers with what it returned
 import json
 import sys
 
+import caches
 from componentize_py_types import Err
 from wit_world.imports import (
     acl,
@@ -1018,6 +1019,7 @@ SCENARIOS = {
         cache_hits,
         cache_replace,
         purge_verbose,
+        *caches.SCENARIOS,
         send_async,
         send_async_errors,
         send_streaming,
