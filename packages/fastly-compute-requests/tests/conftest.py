@@ -37,7 +37,7 @@ class EchoHandler(BaseHTTPRequestHandler):
         self.server.seen.append(seen)
         if self.path.startswith("/together"):
             self.server.together.wait(10)
-        asked = parse_qsl(urlsplit(self.path).query)
+        asked = parse_qsl(urlsplit(self.path).query, keep_blank_values=True)
         content = json.dumps(seen).encode()
         self.send_response(int(dict(asked).get("status", 200)))
         self.send_header("Content-Length", str(len(content)))

@@ -3,7 +3,7 @@ import types
 
 import pytest
 import requests as real
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastly_compute import requests
@@ -96,6 +96,7 @@ def test_a_stream_is_not_read_before_it_is_sent():
 
 
 @given(json_values)
+@settings(deadline=None)
 def test_json_becomes_what_requests_makes_of_it(value):
     assert_same(*both(json=value))
 
@@ -113,6 +114,7 @@ def test_numbers_that_json_lacks_are_refused_as_in_requests(value):
 
 
 @given(st.dictionaries(names, st.one_of(values, st.none()), max_size=4))
+@settings(deadline=None)
 def test_headers_become_what_requests_makes_of_them(headers):
     before = dict(headers)
 

@@ -1,6 +1,6 @@
 import pytest
 import requests as real
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastly_compute import requests
@@ -35,6 +35,7 @@ def our_url(url, params=None):
 
 
 @given(text, text, st.one_of(st.none(), text, forms))
+@settings(deadline=None)
 def test_path_query_and_params_become_what_requests_makes_of_them(path, query, params):
     url = f"http://Host.example:8080/{path}?{query}"
 
@@ -132,6 +133,7 @@ def test_a_user_name_and_password_in_a_url_become_authorization_and_leave_it():
 
 
 @given(forms)
+@settings(deadline=None)
 def test_a_form_is_encoded_as_requests_does(form):
     theirs = real.Request("POST", "http://a/", data=form).prepare().body
 
