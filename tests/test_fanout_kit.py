@@ -6,8 +6,11 @@ import hashlib
 import hmac
 import json
 import os
+import re
+import shlex
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -56,19 +59,26 @@ class Kit:
         """Publish, and tell how many got the last item, as Pushpin says."""
         with Host(output=lambda line: None) as host, host.native():
             self.publisher.publish(*items)
-        self._published += sum(len(item.export()) for item in items)
+        return self.notes(sum(len(item.export()) for item in items))
+
+    def notes(self, number) -> int:
+        """Wait until Pushpin says that so many items more were published."""
+        self._published += number
         said = self.served.says("publish channel=test receivers=", times=self._published)
         return int(said.rpartition("=")[2])
 
     def subscribed(self, number=1) -> None:
         """Wait until Pushpin says that so many clients of this test are subscribed."""
-        self.served.says("subscribe ", self.tag, times=number)
+        self.served.says("] subscribe ", self.tag, times=number)
 
     def forgets_all(self) -> None:
         """Publish nothing in particular until nobody gets it."""
         end = time.monotonic() + PATIENCE
         while left := self.publish(Item(channel="test", http_stream="\n", ws_message="")):
             assert time.monotonic() < end, f"{left} are still subscribed"
+
+    def url(self, path) -> str:
+        return f"http://{self.netloc}{self.path(path)}"
 
     def path(self, path) -> str:
         return f"{path}{'&' if '?' in path else '?'}{self.tag}"
@@ -145,6 +155,16 @@ def other(servers, installed):
         return copy
 
     return started(servers, "native", ("native", str(OTHER_APP), "run.py"), folder)
+
+
+def test_the_kits_own_tests_pass(tmp_path) -> None:
+    copy = tmp_path / "kit"
+    shutil.copytree(APP, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__"))
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-q"]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert "17 passed" in done.stdout
 
 
 def token(claims, algorithm="HS256", key=KEY) -> str:
@@ -276,6 +296,27 @@ def test_a_websocket_that_leaves_is_forgotten(kit) -> None:
         client.socket.shutdown(socket.SHUT_RDWR)  # without a word
 
         kit.forgets_all()
+
+
+def test_the_readmes_commands_subscribe_and_publish(kit) -> None:
+    readme = (APP / "README.md").read_text().partition("## On Fastly")[0]
+    listen, publish = (
+        command.replace("http://127.0.0.1:7676/test/stream", kit.url("/test/stream")).replace(
+            "http://127.0.0.1:5561", kit.publisher.url
+        )
+        for command in re.findall(r"^    (curl .+)$", readme, re.MULTILINE)
+    )
+    listening = subprocess.Popen(
+        shlex.split(listen), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    with listening:
+        kit.subscribed()
+        subprocess.run(shlex.split(publish), check=True, capture_output=True)
+        kit.notes(1)
+        opened, published = line_of(listening.stdout), line_of(listening.stdout)
+        listening.terminate()
+
+    assert (opened, published) == (b"[stream open]\n", b"hello\n")
 
 
 async def read_until(reader, end) -> bytes:
