@@ -1,5 +1,6 @@
 """Whether a request came through Fanout."""
 
+import base64
 import json
 import pickle
 import time
@@ -52,6 +53,63 @@ def test_a_signature_with_the_key_is_trusted(check, signer) -> None:
     grip = Grip(key=signer.pem)
 
     assert check(signer.es256(), grip=grip).claims == signer.claims
+
+
+# RFC 7515, appendix A.1 and A.3: the same claims, signed in both ways.
+RFC_CLAIMS = (
+    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+)
+RFC_END = 1300819380
+RFC_SECRET = base64.urlsafe_b64decode(
+    "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow=="
+)
+RFC_HS256 = (
+    f"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{RFC_CLAIMS}."
+    "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+)
+RFC_KEY = """\
+-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7
+6e8Tus9uPHvRVEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==
+-----END PUBLIC KEY-----
+"""
+RFC_ES256 = (
+    f"eyJhbGciOiJFUzI1NiJ9.{RFC_CLAIMS}."
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+)
+
+
+@pytest.fixture(params=["HS256", "ES256"])
+def rfc(request, compute_host):
+    """A token of the RFC, and a check with its key."""
+    if request.param == "ES256":
+        return RFC_ES256, Grip(key=RFC_KEY)
+    return RFC_HS256, Grip(key=Secret.from_bytes(RFC_SECRET))
+
+
+def test_the_tokens_of_the_rfc_are_trusted_at_their_time(check, rfc, monkeypatch) -> None:
+    token, grip = rfc
+    monkeypatch.setattr("fastly_compute.fanout.signature.time", lambda: RFC_END - 1)
+
+    assert check(token, grip=grip).claims == {
+        "iss": "joe",
+        "exp": RFC_END,
+        "http://example.com/is_root": True,
+    }
+
+
+def test_the_tokens_of_the_rfc_have_expired(check, rfc) -> None:
+    token, grip = rfc
+    with pytest.raises(GripSignatureExpired):
+        check(token, grip=grip)
+
+
+@pytest.mark.parametrize("at", [-2, -40, -85])
+def test_the_tokens_of_the_rfc_with_another_character_are_refused(check, rfc, at) -> None:
+    token, grip = rfc
+    changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
+    with pytest.raises(GripSignatureInvalid):
+        check(changed, grip=grip)
 
 
 def test_a_missing_signature_is_refused(check) -> None:
