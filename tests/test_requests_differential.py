@@ -22,6 +22,7 @@ APP = HERE / "differential"
 sys.path.insert(0, str(APP))
 try:
     import cases
+    import generated  # noqa: F401 - adds its cases
     import origin as origins
 finally:
     sys.path.remove(str(APP))

@@ -58,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer_seen(self, who: str, query: str, body: bytes, *_: str) -> None:
         seen = self.server.seen[who][-1]
         text = {"method": seen["method"], "target": seen["target"], "body": seen["body"]}
-        boundary = re.search("boundary=(.*)", self.headers.get("content-type", ""))
+        boundary = re.match("--([0-9a-f]{32})\r", seen["body"])
         told = json.dumps(text).replace(boundary[1] if boundary else "-", "-")
         self._send(200, told.encode(), ("Content-Type", "application/json"))
 
