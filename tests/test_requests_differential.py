@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tomllib
 from http.client import HTTPConnection
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 import requests as real
+
+from fastly_compute import requests as ours
 
 HERE = Path(__file__).parent
 APP = HERE / "differential"
@@ -32,7 +35,8 @@ pytestmark = pytest.mark.xdist_group("requests-differential")
 HOSTS = ["native", "wasm", "viceroy"]
 NAMES = list(cases.CASES)
 PIECE = 40
-DIFFERENCES = tomllib.loads((APP / "differences.toml").read_text())["difference"]
+LISTED = tomllib.loads((APP / "differences.toml").read_text())
+DIFFERENCES, REFUSED = LISTED["difference"], LISTED["refused"]
 
 
 class Runs:
@@ -114,12 +118,12 @@ def flat(value, path=""):
     return {path: value}
 
 
-def differing(ours, theirs):
-    ours, theirs = flat(ours), flat(theirs)
+def differing(mine, theirs):
+    mine, theirs = flat(mine), flat(theirs)
     return {
-        path: (ours.get(path, "absent"), theirs.get(path, "absent"))
-        for path in sorted(ours.keys() | theirs.keys())
-        if ours.get(path, "absent") != theirs.get(path, "absent")
+        path: (mine.get(path, "absent"), theirs.get(path, "absent"))
+        for path in sorted(mine.keys() | theirs.keys())
+        if mine.get(path, "absent") != theirs.get(path, "absent")
     }
 
 
@@ -161,6 +165,33 @@ def test_every_difference_that_is_listed_is_there(runs, host):
 
 def test_there_are_enough_cases():
     assert len(NAMES) >= 300
+
+
+MODULES = ["adapters", "auth", "cookies", "exceptions", "hooks", "models", "sessions"]
+MODULES += ["status_codes", "structures", "utils"]
+CLASSES = ["Request", "PreparedRequest", "Response", "Session", "sessions.SessionRedirectMixin"]
+CLASSES += ["adapters.BaseAdapter", "adapters.HTTPAdapter", "auth.HTTPBasicAuth"]
+CLASSES += ["auth.HTTPDigestAuth", "cookies.RequestsCookieJar", "structures.CaseInsensitiveDict"]
+
+
+def callables_of(thing, place):
+    """The public functions and classes that `requests` itself gives a module or a class."""
+    return {
+        name
+        for name, value in vars(thing).items()
+        if not name.startswith("_") and callable(value) and value.__module__.startswith(place)
+    }
+
+
+def test_every_name_of_requests_is_here_or_listed_as_missing():
+    missing = callables_of(real, "requests") - set(dir(ours))
+    for path in [*MODULES, *CLASSES]:
+        thing = attrgetter(path)(real)
+        place = getattr(thing, "__module__", thing.__name__)
+        found = callables_of(thing, place) - set(dir(attrgetter(path)(ours)))
+        missing |= {f"{path.rpartition('.')[2]}.{name}" for name in found}
+
+    assert missing == {name for entry in REFUSED for name in entry.get("names", ())}
 
 
 def test_the_page_on_compatibility_is_current():

@@ -5,6 +5,7 @@ With --check it only tells whether the page is current.
 
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -46,11 +47,19 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Name them, if there are any."""
+    return (": " if names else "") + ", ".join(f"`{name}`" for name in names)
+
+
 def page() -> str:
     """Write the page."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     different = [(entry["what"], entry["reason"]) for entry in data["difference"]]
-    refused = [(entry["what"], entry["how"], entry["instead"]) for entry in data["refused"]]
+    refused = [
+        (entry["what"] + listed(entry.get("names", ())), entry["how"], entry["instead"])
+        for entry in data["refused"]
+    ]
     upstream = [(entry["what"], entry["before"]) for entry in data["upstream"]]
     return (
         HEAD

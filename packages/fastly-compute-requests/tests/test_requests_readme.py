@@ -1,11 +1,15 @@
-"""What the README shows is what happens."""
+"""What the README and the docstrings show is what happens."""
 
+import doctest
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from fastly_compute import requests
 from fastly_compute.local import Host, Incoming, NativeApp
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -39,3 +43,20 @@ def test_several_are_gathered(echo):
 
     assert found[0]["path"] == "/a"
     assert "failed" in found[1]
+
+
+@pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules(requests.__path__)])
+def test_the_examples_of_a_module_do_what_they_say(name):
+    result = doctest.testmod(importlib.import_module(f"fastly_compute.requests.{name}"))
+
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in requests.__all__ if isinstance(getattr(requests, n), type)]
+)
+def test_every_class_has_an_example_or_is_an_exception(name):
+    kind = getattr(requests, name)
+    has_none = (requests.RequestException, Warning, dict)
+
+    assert ">>>" in kind.__doc__ or issubclass(kind, has_none)

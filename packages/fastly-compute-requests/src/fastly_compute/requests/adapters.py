@@ -32,7 +32,22 @@ _BAD_ARGUMENT = (http.InvalidMethod, InvalidBackendOption, BackendOptionTypeErro
 
 
 class BaseAdapter:
-    """The base of adapters of your own, with the signatures that a session calls."""
+    """The base of adapters of your own, with the signatures that a session calls.
+
+    Example:
+        >>> import io
+        >>> from fastly_compute import requests
+        >>> class Canned(requests.adapters.BaseAdapter):
+        ...     def send(self, request, **settings):
+        ...         response = requests.Response()
+        ...         response.status_code, response.url = 200, request.url
+        ...         response.request, response.raw = request, io.BytesIO(b"[1]")
+        ...         return response
+        >>> session = requests.Session()
+        >>> session.mount("test://", Canned())
+        >>> session.get("test://anything").json()
+        [1]
+    """
 
     def send(
         self,
@@ -225,6 +240,11 @@ class HTTPAdapter(BackendAdapter):
 
     Raises:
         NotImplementedError: Retries are asked for.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> session = requests.Session()
+        >>> session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=20))
     """
 
     def __init__(

@@ -72,6 +72,12 @@ class HTTPBasicAuth(_Password):
     Args:
         username: The user name; a ``str`` is sent as latin-1.
         password: The password, likewise.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> auth = requests.auth.HTTPBasicAuth("user", "pass")
+        >>> requests.Request("GET", "http://a/", auth=auth).prepare().headers["Authorization"]
+        'Basic dXNlcjpwYXNz'
     """
 
     def __call__(self, r: "PreparedRequest") -> "PreparedRequest":
@@ -98,6 +104,11 @@ class HTTPDigestAuth(_Password):
     Args:
         username: The user name.
         password: The password.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> session = requests.Session()
+        >>> session.auth = requests.auth.HTTPDigestAuth("user", "pass")
     """
 
     def __init__(self, username: str | bytes, password: str | bytes) -> None:

@@ -40,6 +40,12 @@ class Cookie:
 
     Raises:
         TypeError: There is no such attribute.
+
+    Example:
+        >>> from fastly_compute.requests.cookies import Cookie
+        >>> cookie = Cookie("session", "1", domain=".shop.example", expires=0)
+        >>> cookie.is_expired()
+        True
     """
 
     domain: str = ""

@@ -124,6 +124,13 @@ class PreparedRequest(HookMixin):
         headers: The headers, save those that the host adds.
         body: The body: bytes, text, a file or an iterable; or None.
         hooks: Functions for the response.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> request = requests.Request("post", "https://api.example/items?a=b", json={"n": 1})
+        >>> prepared = request.prepare()
+        >>> prepared.method, prepared.path_url, prepared.body
+        ('POST', '/items?a=b', b'{"n": 1}')
     """
 
     method: str | None

@@ -20,6 +20,15 @@ class PendingResponse:
 
     Attributes:
         request: What was sent.
+
+    Example:
+        >>> from fastly_compute import requests
+        >>> def both(first: str, second: str) -> list[int]:
+        ...     session = requests.Session()
+        ...     on_its_way = session.send_async(
+        ...         session.prepare_request(requests.Request("GET", first))
+        ...     )
+        ...     return [session.get(second).status_code, on_its_way.wait().status_code]
     """
 
     def __init__(

@@ -81,6 +81,13 @@ class ReceivedHeaders(CaseInsensitiveDict[str]):
 
     Args:
         received: The headers as they came.
+
+    Example:
+        >>> from fastly_compute.http import Headers
+        >>> from fastly_compute.requests.structures import ReceivedHeaders
+        >>> headers = ReceivedHeaders(Headers([("Vary", "Accept"), ("Vary", "Cookie")]))
+        >>> headers["vary"], headers.getlist("vary")
+        ('Accept, Cookie', ['Accept', 'Cookie'])
     """
 
     __slots__ = ("_received",)
@@ -99,6 +106,11 @@ class LookupDict(Generic[V]):
 
     Args:
         name: What it is called in its `repr`.
+
+    Example:
+        >>> from fastly_compute.requests import codes
+        >>> codes.not_found, codes["NOT_FOUND"], codes["no such status"]
+        (404, 404, None)
     """
 
     def __init__(self, name: str | None = None) -> None:
