@@ -1,14 +1,16 @@
 """The cache of a host: its objects by key and vary rule, and who is to bring the missing ones."""
 
+import itertools
 import threading
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Literal
 
 from fastly_compute.local.clock import Clock
 from fastly_compute.local.downstream import Headers
 from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
+from fastly_compute.local.state.eviction import EACH, evict
+from fastly_compute.local.state.slots import Key, Slot
 from fastly_compute.local.state.stored_body import StoredBody
 from fastly_compute.local.state.transaction import (
     Found,
@@ -17,51 +19,17 @@ from fastly_compute.local.state.transaction import (
     Outcome,
     Transaction,
 )
-from fastly_compute.local.state.vary import NO_VARY, Variant, VaryRule
+from fastly_compute.local.state.vary import Variant
 
 Strategy = Literal["immediate", "immediate-force-miss", "wait"]
 """How to replace an object that others may be about to store: `replace-strategy` of the WIT."""
 
 
-@dataclass(slots=True)
-class _Slot:
-    """One variant of a key."""
-
-    present: CachedObject | None = None
-    obligation: "Obligation | None" = None
-    passes_until: int = 0
-
-    def living(self) -> CachedObject | None:
-        """The object, unless its body broke off."""
-        if self.present is not None and self.present.body.failed:
-            self.present = None
-        return self.present
-
-
-@dataclass(slots=True)
-class _Key:
-    """The variants of a key, the rules that tell them apart (latest first), and who waits."""
-
-    rules: list[VaryRule] = field(default_factory=lambda: [NO_VARY])
-    slots: dict[Variant, _Slot] = field(default_factory=dict)
-    waiters: list["Transaction"] = field(default_factory=list)
-
-    def variants(self, headers: Headers) -> list[Variant]:
-        """What a request may be served from, or wait for."""
-        return [rule.variant(headers) for rule in self.rules]
-
-    def slot(self, variant: Variant) -> _Slot:
-        return self.slots.setdefault(variant, _Slot())
-
-    def matching(self, headers: Headers) -> list[tuple[Variant, _Slot]]:
-        pairs = ((variant, self.slots.get(variant)) for variant in self.variants(headers))
-        return [(variant, slot) for variant, slot in pairs if slot is not None]
-
-
 class CacheData:
     """Everything that is cached in a host. Every method can be called from any thread.
 
-    A key is anything hashable; the interfaces keep apart by it. Nothing is ever evicted.
+    A key is anything hashable; the interfaces keep apart by it. Where there is too much, what was
+    not used for longest is evicted, until an eighth of the limit is free.
 
     Example:
         >>> from fastly_compute.local.clock import Clock
@@ -75,12 +43,16 @@ class CacheData:
 
     Args:
         clock: What ages are measured with.
+        limit: How many bytes all objects together may have; each counts 1 KiB besides its body.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, limit: int = 256 * 1024 * 1024) -> None:
         self._clock = clock
+        self._limit = limit
+        self._at_most = 0
+        self._uses = itertools.count(1)
         self._lock = threading.Lock()
-        self._keys: dict[Hashable, _Key] = {}
+        self._keys: dict[Hashable, Key] = {}
 
     def now(self) -> int:
         """Tell the time in nanoseconds."""
@@ -96,7 +68,7 @@ class CacheData:
         with self._lock:
             there = self._keys.get(key)
             present = None if there is None else self._usable(there, headers)
-            return None if present is None else _found(present)
+            return None if present is None else self._found(present)
 
     def insert(self, key: Hashable, headers: Headers, options: WriteOptions) -> CachedObject:
         """Store an object whatever others do; its body is to be written.
@@ -164,7 +136,8 @@ class CacheData:
         with self._lock:
             if asked.outcome is not None:
                 return False
-            slots = [slot for _, slot in self._keys[asked.key].matching(asked.headers)]
+            there = self._keys.get(asked.key) or Key()
+            slots = [slot for _, slot in there.matching(asked.headers)]
             holders = [slot.obligation.holder for slot in slots if slot.obligation is not None]
             return asked.holder is not None and all(holder is asked.holder for holder in holders)
 
@@ -237,20 +210,24 @@ class CacheData:
         """Take a transaction out of the line; see `Transaction.close`."""
         with self._lock:
             outcome = asked.outcome
-            if outcome is None and asked in self._keys[asked.key].waiters:
-                self._keys[asked.key].waiters.remove(asked)
+            there = self._keys.get(asked.key)
+            if outcome is None and there is not None and asked in there.waiters:
+                there.waiters.remove(asked)
         if outcome is None:
             asked.resolved()
         elif outcome.obligation is not None:
             outcome.obligation.cancel()
 
     @contextmanager
-    def _changing(self, key: Hashable) -> Iterator[_Key]:
+    def _changing(self, key: Hashable) -> Iterator[Key]:
         """Change what is under a key, then let those who wait see if they still have to."""
         resolved: list[Transaction] = []
         try:
             with self._lock:
-                there = self._keys.setdefault(key, _Key())
+                there = self._keys.get(key)
+                if there is None:
+                    there = self._keys[key] = Key()
+                    self._at_most += EACH
                 try:
                     yield there
                 finally:
@@ -259,12 +236,13 @@ class CacheData:
                             asked.outcome = self._evaluate(there, asked)
                     resolved = [asked for asked in there.waiters if asked.outcome is not None]
                     there.waiters = [asked for asked in there.waiters if asked.outcome is None]
+                    self._make_room()
         finally:
             # Not under the lock: it runs what others hung onto it.
             for asked in resolved:
                 asked.resolved()
 
-    def _evaluate(self, there: _Key, asked: Transaction) -> Outcome | None:
+    def _evaluate(self, there: Key, asked: Transaction) -> Outcome | None:
         now = self.now()
         slots = there.matching(asked.headers)
         if asked.replaces:
@@ -273,7 +251,7 @@ class CacheData:
         for variant, slot in slots:
             present = slot.living()
             if present is not None and present.fresh(now):
-                return Outcome(_found(present))
+                return Outcome(self._found(present))
             if present is not None and present.usable(now):
                 usable = usable or (variant, slot, present)
         if any(slot.passes_until > now for _, slot in slots):
@@ -281,7 +259,9 @@ class CacheData:
         if usable is not None:
             variant, slot, present = usable
             taken = slot.obligation is not None
-            return Outcome(_found(present), None if taken else self._oblige(there, asked, variant))
+            return Outcome(
+                self._found(present), None if taken else self._oblige(there, asked, variant)
+            )
         if any(slot.obligation is not None for _, slot in slots):
             return None
         old = (variant for variant, slot in slots if slot.present is not None)
@@ -289,7 +269,7 @@ class CacheData:
         return Outcome(None, self._oblige(there, asked, variant))
 
     def _evaluate_replace(
-        self, there: _Key, asked: Transaction, slots: list[tuple[Variant, _Slot]], now: int
+        self, there: Key, asked: Transaction, slots: list[tuple[Variant, Slot]], now: int
     ) -> Outcome | None:
         if any(slot.obligation is not None for _, slot in slots):
             return None
@@ -300,18 +280,18 @@ class CacheData:
         variant = there.variants(asked.headers)[0]
         return Outcome(None, self._oblige(there, asked, variant))
 
-    def _usable(self, there: _Key, headers: Headers) -> CachedObject | None:
+    def _usable(self, there: Key, headers: Headers) -> CachedObject | None:
         now = self.now()
         present = [slot.living() for _, slot in there.matching(headers)]
         usable = [item for item in present if item is not None and item.usable(now)]
         return next((item for item in usable if item.fresh(now)), usable[0] if usable else None)
 
-    def _oblige(self, there: _Key, asked: Transaction, variant: Variant) -> Obligation:
+    def _oblige(self, there: Key, asked: Transaction, variant: Variant) -> Obligation:
         slot = there.slot(variant)
         slot.obligation = Obligation(self, asked, variant, slot.living())
         return slot.obligation
 
-    def _drop(self, there: _Key, obligation: Obligation) -> bool:
+    def _drop(self, there: Key, obligation: Obligation) -> bool:
         if not obligation.held:
             return False
         obligation.held = False
@@ -321,16 +301,19 @@ class CacheData:
         return True
 
     def _put(
-        self, there: _Key, headers: Headers, options: WriteOptions, body: StoredBody
+        self, there: Key, headers: Headers, options: WriteOptions, body: StoredBody
     ) -> CachedObject:
         if options.vary in there.rules:
             there.rules.remove(options.vary)
         there.rules.insert(0, options.vary)
         stored = CachedObject(options, body, self.now())
+        stored.used = next(self._uses)
+        body.grown = self._grown
+        self._at_most += EACH
         there.slot(options.vary.variant(headers)).present = stored
         return stored
 
-    def _release(self, there: _Key, obligation: Obligation) -> None:
+    def _release(self, there: Key, obligation: Obligation) -> None:
         now = self.now()
         for asked in there.waiters:
             slots = there.matching(asked.headers)
@@ -341,7 +324,7 @@ class CacheData:
             if waited and not served and not asked.replaces:
                 asked.outcome = Outcome(passes=True)
 
-    def _purge(self, slot: _Slot, *, soft: bool) -> int:
+    def _purge(self, slot: Slot, *, soft: bool) -> int:
         present = slot.living()
         if present is None:
             return 0
@@ -351,10 +334,20 @@ class CacheData:
             slot.present = None
         return 1
 
+    def _found(self, present: CachedObject) -> Found:
+        present.hits += 1
+        present.used = next(self._uses)
+        return Found(present, present.hits, present.body.length)
 
-def _found(present: CachedObject) -> Found:
-    present.hits += 1
-    return Found(present, present.hits, present.body.length)
+    def _grown(self, size: int) -> None:
+        with self._lock:
+            self._at_most += size
+            self._make_room()
+
+    def _make_room(self) -> None:
+        # What was purged or replaced still counts, until all is counted anew.
+        if self._at_most > self._limit:
+            self._at_most = evict(self._keys, self.now(), self._limit - self._limit // 8)
 
 
 def _seen(present: CachedObject | None) -> Found | None:

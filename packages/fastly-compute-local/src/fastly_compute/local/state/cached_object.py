@@ -78,12 +78,14 @@ class CachedObject:
         options: What it was stored with.
         body: Its content.
         hits: How often a lookup found it.
+        used: When it was stored or found last; a greater number is later. For `CacheData` alone.
     """
 
     def __init__(self, options: WriteOptions, body: StoredBody, now: int) -> None:
         self.options = options
         self.body = body
         self.hits = 0
+        self.used = 0
         self._born = now - options.initial_age
         self._purged: int | None = None
 

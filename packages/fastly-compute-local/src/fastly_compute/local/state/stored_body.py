@@ -1,6 +1,7 @@
 """A body that many may read while it is still being written."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from fastly_compute.local.downstream import ClientGone, Headers
@@ -15,9 +16,13 @@ class StoredBody:
 
     Args:
         announced: How long it is going to be, where that is known.
+
+    Attributes:
+        grown: Is told how many bytes came in with each write, where somebody wants to know.
     """
 
     def __init__(self, announced: int | None = None) -> None:
+        self.grown: Callable[[int], None] | None = None
         self._announced = announced
         self._changed = threading.Condition()
         self._data = bytearray()
@@ -33,6 +38,11 @@ class StoredBody:
     def failed(self) -> bool:
         """Whether it broke off."""
         return self._failure is not None
+
+    @property
+    def size(self) -> int:
+        """How many bytes of it are there."""
+        return len(self._data)
 
     @property
     def length(self) -> int | None:
@@ -52,6 +62,9 @@ class StoredBody:
                 raise ClientGone("the cache does not take more of this object")
             self._data += data
             self._changed.notify_all()
+        if self.grown is not None:
+            # Not under the lock: others who hold theirs look at this body.
+            self.grown(len(data))
 
     def finish(self, trailers: Headers) -> None:
         """End it; it is complete unless it is shorter than was announced.
