@@ -8,11 +8,8 @@ from fastly_compute.cache.decorator import cached
 from fastly_compute.cache.entry import (
     Entry,
     PendingEntry,
-    Replacement,
-    Strategy,
     insert,
     lookup,
-    replace,
     transaction,
     transaction_async,
 )
@@ -27,6 +24,7 @@ from fastly_compute.cache.errors import (
 )
 from fastly_compute.cache.options import WriteOptions
 from fastly_compute.cache.purge import purge_surrogate_key, purge_surrogate_key_verbose
+from fastly_compute.cache.replacement import Replacement, Strategy, replace
 from fastly_compute.cache.simple import get, get_or_set, purge, set  # noqa: A004 - the cache's words
 
 __all__ = [

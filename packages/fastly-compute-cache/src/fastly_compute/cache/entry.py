@@ -1,136 +1,21 @@
 """The core cache: looking objects up, and storing them."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING
 
 from fastly_compute.cache import _wit
-from fastly_compute.cache.errors import CacheCallFailed, InvalidCacheOption, NoObligation
+from fastly_compute.cache.errors import NoObligation
+from fastly_compute.cache.found import Found, Lookup
 from fastly_compute.cache.keys import key_bytes
 from fastly_compute.cache.options import WriteOptions
-from fastly_compute.core import Duration, FastlyComputeError, Handle, milliseconds
-from fastly_compute.http import Body, Headers, StreamingBody, WaitTimeout
+from fastly_compute.core import Duration, milliseconds
+from fastly_compute.http import Headers, StreamingBody, WaitTimeout
 
 if TYPE_CHECKING:
-    from wit_world.imports import async_io, cache
-
-    Held = TypeVar("Held", cache.Entry, cache.ReplaceEntry, async_io.Pollable)
-    Found = TypeVar("Found", cache.Entry, cache.ReplaceEntry)
-else:
-    Held = TypeVar("Held")
-    Found = TypeVar("Found")
-
-Strategy: TypeAlias = Literal["immediate", "immediate_force_miss", "wait"]
-"""When a replacement can go on (``replace-strategy`` in the WIT)."""
+    from wit_world.imports import async_io, cache  # noqa: F401 - in an annotation
 
 
-class _Lookup(Handle[Held]):
-    """What may have an obligation: hosts keep it, and let others wait, until it is closed."""
-
-    __slots__ = ()
-
-    def __del__(self) -> None:
-        if getattr(self, "_resource", None) is not None:
-            with suppress(FastlyComputeError):
-                self.close()
-
-
-class _Object(_Lookup[Found]):
-    """An object that was found, and what it is good for."""
-
-    __slots__ = ("_states",)
-
-    _states: frozenset[str] | None
-
-    @classmethod
-    def _of(cls, resource: Found) -> Self:
-        entry = cls._adopt(resource)
-        entry._states = None
-        return entry
-
-    def _is(self, state: str) -> bool:
-        if self._states is None:
-            self._states = _wit.states(self._wit)
-        return state in self._states
-
-    @property
-    def found(self) -> bool:
-        """Whether there is an object."""
-        return self._is("found")
-
-    @property
-    def usable(self) -> bool:
-        """Whether there is an object that is fresh, or stale and may be used still."""
-        return self._is("usable")
-
-    @property
-    def stale(self) -> bool:
-        """Whether the object is older than its `max_age`."""
-        return self._is("stale")
-
-    @property
-    def usable_if_error(self) -> bool:
-        """Whether the object may be used where there is no other."""
-        return self._is("usable_if_error")
-
-    def body(self, start: int | None = None, end: int | None = None) -> Body:
-        """Read the object's body (``get-body``); one at a time.
-
-        Args:
-            start: The first byte; None is the beginning.
-            end: The last byte, included; None is the end of the object. With *end* alone, that many
-                bytes from the end.
-
-        Returns:
-            The body. While the object is still being stored, reading waits for more.
-
-        Raises:
-            InvalidCacheOption: The range is none.
-            CacheCallFailed: There is no object, or its body is being read.
-        """
-        for option, value in (("start", start), ("end", end)):
-            if value is not None and value < 0:
-                raise InvalidCacheOption(option, f"must be at least 0, not {value}")
-        if start is not None and end is not None and end < start:
-            raise InvalidCacheOption("end", f"must not be before start, {start}, but is {end}")
-        pollable = _wit.body_of(self._wit, start, end)
-        if pollable is None:
-            raise CacheCallFailed("cache.get-body", case="cannot-read")
-        return Body._received(pollable)
-
-    @property
-    def user_metadata(self) -> bytes | None:
-        """What was stored beside the object. Raises `CacheCallFailed` where there is none."""
-        return _wit.metadata(self._wit)
-
-    @property
-    def length(self) -> int | None:
-        """How many bytes the object has, where the host knows."""
-        return _wit.number(self._wit, "get_length")
-
-    @property
-    def hits(self) -> int | None:
-        """How often it was found. Viceroy does not know: `CacheUnsupported`."""
-        return _wit.number(self._wit, "get_hits")
-
-    @property
-    def age(self) -> timedelta | None:
-        """How old it is."""
-        return _wit.duration(self._wit, "get_age_ns")
-
-    @property
-    def max_age(self) -> timedelta | None:
-        """How old it may get and be fresh."""
-        return _wit.duration(self._wit, "get_max_age_ns")
-
-    @property
-    def stale_while_revalidate(self) -> timedelta | None:
-        """How much longer it may be used. Viceroy does not know: `CacheUnsupported`."""
-        return _wit.duration(self._wit, "get_stale_while_revalidate_ns")
-
-
-class Entry(_Object["cache.Entry"]):
+class Entry(Found["cache.Entry"]):
     """What a lookup came to: an object, the obligation to store one, both, or neither.
 
     It is a context manager. Leaving it gives up an obligation that was not met, so that the next
@@ -226,7 +111,7 @@ class Entry(_Object["cache.Entry"]):
             _wit.close_entry(self._give("is closed"))
 
 
-class PendingEntry(_Lookup["async_io.Pollable"]):
+class PendingEntry(Lookup["async_io.Pollable"]):
     """A lookup that may have to wait for what another one is about to store.
 
     Example:
@@ -266,45 +151,6 @@ class PendingEntry(_Lookup["async_io.Pollable"]):
         """Wait for it no more (``close-pending-entry``); closing again does nothing."""
         if not self.closed:
             _wit.close_pending(self._give("is closed"))
-
-
-class Replacement(_Object["cache.ReplaceEntry"]):
-    """An object that is to be replaced; it can be read meanwhile. Viceroy has none.
-
-    Example:
-        >>> from fastly_compute import cache
-        >>> def count(key: str) -> None:
-        ...     with cache.replace(key) as old:
-        ...         number = int(old.body().read()) if old.found else 0
-        ...         with old.insert(cache.WriteOptions(max_age=3600)) as body:
-        ...             body.write(str(number + 1).encode())
-    """
-
-    __slots__ = ()
-
-    _HOW = "cache.replace"
-
-    def insert(self, options: WriteOptions) -> StreamingBody:
-        """Store the new object (``replace-insert``); the replacement is used up by it.
-
-        Args:
-            options: What is said of it.
-
-        Returns:
-            Its body, to be written and finished.
-
-        Raises:
-            CacheCallFailed: The host refused it.
-        """
-        return StreamingBody._adopt(_wit.replace_insert(self._give("was inserted"), options))
-
-    def close(self) -> None:
-        """Let go of it, and of its obligation (``close-replace-entry``).
-
-        Closing again does nothing.
-        """
-        if not self.closed:
-            _wit.close_replace(self._give("is closed"))
 
 
 def lookup(
@@ -392,34 +238,3 @@ def insert(
         CacheCallFailed: The host refused it.
     """
     return StreamingBody._adopt(_wit.insert(key_bytes(key), headers, options))
-
-
-def replace(
-    key: str | bytes,
-    *,
-    headers: Headers | Mapping[str, str] | None = None,
-    strategy: Strategy = "immediate",
-    always_use_requested_range: bool = False,
-) -> Replacement:
-    """Begin to replace an object (``replace-entry.replace``). Viceroy has no such thing.
-
-    Args:
-        key: As for `lookup`.
-        headers: As for `lookup`.
-        strategy: ``immediate`` does not wait for others that are replacing it,
-            ``immediate_force_miss`` nor finds what is there, and ``wait`` waits for them.
-        always_use_requested_range: As for `lookup`.
-
-    Returns:
-        The replacement, to be used in a `with`.
-
-    Raises:
-        InvalidKey: It can be no key.
-        InvalidCacheOption: There is no such strategy.
-        CacheUnsupported: This host has no replacements.
-    """
-    known = get_args(Strategy)
-    if strategy not in known:
-        raise InvalidCacheOption("strategy", f"must be one of {', '.join(known)}")
-    ranged = always_use_requested_range
-    return Replacement._of(_wit.replace(key_bytes(key), headers, strategy, ranged=ranged))

@@ -1,0 +1,87 @@
+"""Objects that are to be replaced, whatever others are doing."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from fastly_compute.cache import _wit
+from fastly_compute.cache.errors import InvalidCacheOption
+from fastly_compute.cache.found import Found
+from fastly_compute.cache.keys import key_bytes
+from fastly_compute.cache.options import WriteOptions
+from fastly_compute.http import Headers, StreamingBody
+
+if TYPE_CHECKING:
+    from wit_world.imports import cache  # noqa: F401 - in an annotation
+
+Strategy: TypeAlias = Literal["immediate", "immediate_force_miss", "wait"]
+"""When a replacement can go on (``replace-strategy`` in the WIT)."""
+
+
+class Replacement(Found["cache.ReplaceEntry"]):
+    """An object that is to be replaced; it can be read meanwhile. Viceroy has none.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def count(key: str) -> None:
+        ...     with cache.replace(key) as old:
+        ...         number = int(old.body().read()) if old.found else 0
+        ...         with old.insert(cache.WriteOptions(max_age=3600)) as body:
+        ...             body.write(str(number + 1).encode())
+    """
+
+    __slots__ = ()
+
+    _HOW = "cache.replace"
+
+    def insert(self, options: WriteOptions) -> StreamingBody:
+        """Store the new object (``replace-insert``); the replacement is used up by it.
+
+        Args:
+            options: What is said of it.
+
+        Returns:
+            Its body, to be written and finished.
+
+        Raises:
+            CacheCallFailed: The host refused it.
+        """
+        return StreamingBody._adopt(_wit.replace_insert(self._give("was inserted"), options))
+
+    def close(self) -> None:
+        """Let go of it, and of its obligation (``close-replace-entry``).
+
+        Closing again does nothing.
+        """
+        if not self.closed:
+            _wit.close_replace(self._give("is closed"))
+
+
+def replace(
+    key: str | bytes,
+    *,
+    headers: Headers | Mapping[str, str] | None = None,
+    strategy: Strategy = "immediate",
+    always_use_requested_range: bool = False,
+) -> Replacement:
+    """Begin to replace an object (``replace-entry.replace``). Viceroy has no such thing.
+
+    Args:
+        key: As for `lookup`.
+        headers: As for `lookup`.
+        strategy: ``immediate`` does not wait for others that are replacing it,
+            ``immediate_force_miss`` nor finds what is there, and ``wait`` waits for them.
+        always_use_requested_range: As for `lookup`.
+
+    Returns:
+        The replacement, to be used in a `with`.
+
+    Raises:
+        InvalidKey: It can be no key.
+        InvalidCacheOption: There is no such strategy.
+        CacheUnsupported: This host has no replacements.
+    """
+    known = get_args(Strategy)
+    if strategy not in known:
+        raise InvalidCacheOption("strategy", f"must be one of {', '.join(known)}")
+    ranged = always_use_requested_range
+    return Replacement._of(_wit.replace(key_bytes(key), headers, strategy, ranged=ranged))
