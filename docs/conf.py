@@ -12,6 +12,7 @@ author = "the authors of the SDK"
 copyright = "the authors of the SDK"  # noqa: A001 - Sphinx's name
 
 extensions = [
+    "comparison",
     "public_names",
     "readme",
     "myst_parser",
@@ -28,7 +29,10 @@ nitpicky = True
 # Docstrings: a name in single backticks is a link where it is the name of something here or in
 # Python's library, and code where it is not.
 default_role = "py:obj"
-nitpick_ignore_regex = [("py:obj", ".*"), ("py:class", r"(fastly_compute\..*\.)?[A-Z]")]
+nitpick_ignore_regex = [
+    ("py:obj", ".*"),
+    ("py:class", r"(fastly_compute\..*\.)?([A-Z]|_\w+)"),
+]
 # What signatures name and no page is about.
 nitpick_ignore = [
     ("py:class", "Exchange"),

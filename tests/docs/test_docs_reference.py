@@ -9,7 +9,7 @@ import pytest
 
 import fastly_compute
 
-PAGES = Path(__file__).parent.parent / "docs" / "reference"
+PAGES = Path(__file__).parents[2] / "docs" / "reference"
 PACKAGES = sorted(module.name for module in pkgutil.iter_modules(fastly_compute.__path__))
 
 
