@@ -2,8 +2,11 @@
 
 import doctest
 import importlib
+import json
 import pkgutil
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +15,8 @@ import pytest
 from fastly_compute import requests
 from fastly_compute.local import Host, Incoming, NativeApp
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+PACKAGE = Path(__file__).parents[1]
+README = (PACKAGE / "README.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
@@ -28,6 +32,30 @@ def test_the_app_answers_also_without_its_origin():
         answer = host.request(NativeApp(app.HttpIncoming), Incoming(uri="http://shop.example/"))
 
     assert (answer.status, bytes(answer.body)) == (502, b"There is no forecast.")
+
+
+class Weather(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"celsius": 3}' if self.path == "/now?city=Oslo" else b"?")
+
+    def log_message(self, *args):
+        pass
+
+
+def test_the_app_answers_with_what_its_origin_says():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Weather) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        app = module(BLOCKS[0].replace("https://weather.example", url))
+        with Host() as host:
+            answer = host.request(NativeApp(app.HttpIncoming), Incoming(uri="http://shop.example/"))
+        server.shutdown()
+        thread.join()
+
+    assert (answer.status, json.loads(bytes(answer.body))) == (200, {"celsius": 3})
 
 
 def test_both_kinds_of_session_can_be_made_without_a_host():
