@@ -173,6 +173,12 @@ def lookup(
     Raises:
         InvalidKey: It can be no key.
         CacheCallFailed: The host refused the lookup.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def is_there(key: str) -> bool:
+        ...     with cache.lookup(key) as entry:
+        ...         return entry.usable
     """
     ranged = always_use_requested_range
     return Entry._of(_wit.lookup(key_bytes(key), headers, ranged=ranged))
@@ -200,6 +206,14 @@ def transaction(
     Raises:
         InvalidKey: It can be no key.
         CacheCallFailed: The host refused the lookup.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def renew(key: str, value: bytes) -> None:
+        ...     with cache.transaction(key) as entry:
+        ...         if entry.must_insert_or_update:
+        ...             with entry.insert(cache.WriteOptions(max_age=60)) as body:
+        ...                 body.write(value)
     """
     ranged = always_use_requested_range
     return Entry._of(_wit.transaction(key_bytes(key), headers, ranged=ranged))
@@ -211,7 +225,26 @@ def transaction_async(
     headers: Headers | Mapping[str, str] | None = None,
     always_use_requested_range: bool = False,
 ) -> PendingEntry:
-    """Begin what `transaction` does, without waiting (``transaction-lookup-async``)."""
+    """Begin what `transaction` does, without waiting (``transaction-lookup-async``).
+
+    Args:
+        key: As for `lookup`.
+        headers: As for `lookup`.
+        always_use_requested_range: As for `lookup`.
+
+    Returns:
+        The lookup, to be used in a `with`.
+
+    Raises:
+        InvalidKey: It can be no key.
+        CacheCallFailed: The host refused the lookup.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def is_there_soon(key: str) -> bool:
+        ...     with cache.transaction_async(key) as pending, pending.wait(0.5) as entry:
+        ...         return entry.usable
+    """
     ranged = always_use_requested_range
     return PendingEntry._adopt(_wit.transaction_async(key_bytes(key), headers, ranged=ranged))
 
@@ -236,5 +269,11 @@ def insert(
     Raises:
         InvalidKey: It can be no key.
         CacheCallFailed: The host refused it.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def store(key: str, value: bytes) -> None:
+        ...     with cache.insert(key, cache.WriteOptions(max_age=60, length=len(value))) as body:
+        ...         body.write(value)
     """
     return StreamingBody._adopt(_wit.insert(key_bytes(key), headers, options))

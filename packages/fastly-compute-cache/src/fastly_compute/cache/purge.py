@@ -44,6 +44,11 @@ def purge_surrogate_key_verbose(key: str, *, soft: bool = False) -> Any:
         InvalidCacheOption: It can be no key.
         CacheUnsupported: This host does not tell, as Viceroy.
         CacheCallFailed: The host refused it.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def publish() -> str:
+        ...     return cache.purge_surrogate_key_verbose("news")["id"]
     """
     return json.loads(_wit.purge_keys_verbose(_checked(key), soft=soft))
 

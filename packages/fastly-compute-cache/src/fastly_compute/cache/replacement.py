@@ -79,6 +79,13 @@ def replace(
         InvalidKey: It can be no key.
         InvalidCacheOption: There is no such strategy.
         CacheUnsupported: This host has no replacements.
+
+    Example:
+        >>> from fastly_compute import cache
+        >>> def overwrite(key: str, value: bytes) -> None:
+        ...     with cache.replace(key, strategy="wait") as old:
+        ...         with old.insert(cache.WriteOptions(max_age=60)) as body:
+        ...             body.write(value)
     """
     known = get_args(Strategy)
     if strategy not in known:

@@ -86,7 +86,13 @@ class WebSocketEvent:
 
 
 def encode_events(events: Iterable[WebSocketEvent]) -> bytes:
-    """Write events as the body of a request or an answer."""
+    r"""Write events as the body of a request or an answer.
+
+    Example:
+        >>> from fastly_compute.fanout import WebSocketEvent, encode_events
+        >>> encode_events([WebSocketEvent("PONG"), WebSocketEvent("TEXT", b"hello")])
+        b'PONG\r\nTEXT 5\r\nhello\r\n'
+    """
     parts = []
     for event in events:
         if event.content:
@@ -98,12 +104,17 @@ def encode_events(events: Iterable[WebSocketEvent]) -> bytes:
 
 
 def decode_events(body: bytes) -> list[WebSocketEvent]:
-    """Read the events of a body.
+    r"""Read the events of a body.
 
     What an OPEN or DISCONNECT carries is ignored, as the protocol wants it.
 
     Raises:
         InvalidWebSocketEvents: It is no sequence of events.
+
+    Example:
+        >>> from fastly_compute.fanout import decode_events
+        >>> [event.kind for event in decode_events(b"OPEN\r\nTEXT 5\r\nhello\r\n")]
+        ['OPEN', 'TEXT']
     """
     events = []
     at = 0

@@ -40,6 +40,13 @@ def is_grip(request: IncomingRequest) -> bool:
     """Tell whether a request says that it came through Fanout. Anybody can say so.
 
     It is for the decision to hand a request off; `Grip.verify` tells whether it is true.
+
+    Example:
+        >>> from fastly_compute.fanout import is_grip
+        >>> from fastly_compute.http import HandedOff, IncomingRequest, Response, service
+        >>> def handle(request: IncomingRequest) -> Response | HandedOff:
+        ...     return Response(204) if is_grip(request) else request.handoff_fanout("self")
+        >>> HttpIncoming = service(handle)
     """
     return "grip-sig" in request.headers
 
