@@ -332,8 +332,8 @@ class Pushpins:
 
 
 @pytest.fixture(scope="session")
-def pushpins(origin: str) -> Iterator[Pushpins]:
-    """Real Pushpins; in CI one must be installed, elsewhere it may be missing."""
+def pushpin() -> str:
+    """The path of Pushpin; in CI it must be installed, elsewhere it may be missing."""
     executable = shutil.which("pushpin")
     if executable is None:
         missing = "Pushpin is not installed: run `apt-get install pushpin`"
@@ -341,6 +341,12 @@ def pushpins(origin: str) -> Iterator[Pushpins]:
         if os.environ.get("CI") == "true" and why is None:
             pytest.fail(missing)
         pytest.skip(why or missing)
-    running = Pushpins(executable, origin)
+    return executable
+
+
+@pytest.fixture(scope="session")
+def pushpins(pushpin: str, origin: str) -> Iterator[Pushpins]:
+    """Real Pushpins."""
+    running = Pushpins(pushpin, origin)
     yield running
     running.stop()

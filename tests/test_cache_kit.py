@@ -16,6 +16,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("cache-kit")
 
 APP = Path(__file__).parent.parent / "examples/cache-starter-kit"
+LARGE = 30_000_000
 
 
 def test_the_kits_own_tests_pass(tmp_path) -> None:
@@ -133,6 +134,20 @@ def test_an_error_of_the_origin_is_not_kept(kit, path) -> None:
             answer = connection.getresponse()
 
             assert (answer.status, answer.read()) == (502, b"the origin has no answer")
+
+
+@pytest.mark.parametrize("path", ["/simple/", "/core/"])
+def test_a_large_value_is_kept_whole(kit, path) -> None:
+    states = []
+    for _ in range(2):
+        with closing(HTTPConnection(urlsplit(kit.url).netloc, timeout=60)) as connection:
+            connection.request("GET", f"{path}zeros/{LARGE}")
+            answer = connection.getresponse()
+            states.append(answer.headers["X-Cache"])
+
+            assert answer.read() == bytes(LARGE)
+
+    assert states == ["MISS", "HIT"]
 
 
 def test_an_object_has_the_type_that_the_origin_gave_it(kit, name) -> None:

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import re
 import shlex
 import shutil
@@ -121,14 +120,7 @@ def started(servers, host, key, folder):
 
 
 @pytest.fixture
-def installed():
-    if shutil.which("pushpin") is None:
-        missing = "Pushpin is not installed: run `apt-get install pushpin`"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
-
-
-@pytest.fixture
-def kit(servers, host, origin, installed):
+def kit(servers, host, origin, pushpin):
     def folder():
         copy = servers.copy(host, APP)
         config = copy / "fastly.toml"
@@ -139,7 +131,7 @@ def kit(servers, host, origin, installed):
 
 
 @pytest.fixture
-def other(servers, installed):
+def other(servers, pushpin):
     """Another app in the place of the kit's, and a Pushpin that signs with ES256."""
 
     def folder():
