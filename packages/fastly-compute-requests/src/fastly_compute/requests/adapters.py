@@ -17,7 +17,7 @@ from fastly_compute.backend import (
 from fastly_compute.http import CacheOptions
 from fastly_compute.requests.exceptions import translated
 from fastly_compute.requests.keywords import BackendLike, Cert
-from fastly_compute.requests.models import PreparedRequest, pieces_of
+from fastly_compute.requests.models import WHOLE, PreparedRequest, pieces_of
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike, backend_options
 from fastly_compute.requests.urls import without_userinfo
@@ -104,7 +104,7 @@ class BackendAdapter(BaseAdapter):
         cache: CacheOptions | None = None,
         ignore_timeout: bool = False,
     ) -> None:
-        if not isinstance(backend, Backend | DynamicBackendConfig | str | None):
+        if backend is not None and not isinstance(backend, (Backend, DynamicBackendConfig, str)):
             raise TypeError(
                 "backend must be a Backend, a name or a DynamicBackendConfig, not "
                 f"{type(backend).__name__}"
@@ -272,7 +272,7 @@ def _tried(request: PreparedRequest, step: Callable[[], T]) -> T:
 
 
 def _is_streamed(request: PreparedRequest) -> bool:
-    return not isinstance(request.body, str | bytes | bytearray | memoryview | None)
+    return not isinstance(request.body, WHOLE)
 
 
 def _fields(request: PreparedRequest) -> list[tuple[str, str]]:

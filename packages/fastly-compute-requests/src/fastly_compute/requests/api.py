@@ -123,7 +123,8 @@ def request(
         ...     return response.headers["Location"]
     """
     session = Session()
-    session._lasts = False  # nobody gets to see its cookies
+    session._lasts = False  # nobody gets to see its cookies,
+    session.keep_cookies = True  # and so there are none to give back
     return session.request(
         method,
         url,

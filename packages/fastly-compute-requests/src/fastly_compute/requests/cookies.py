@@ -319,9 +319,8 @@ def remove_cookie_by_name(
 
 
 def _store(jar: CookieJar, request: "PreparedRequest", headers: Iterable[str]) -> None:
-    place = place_of(request)
     for header in headers:
-        cookie = read_cookie(header, place)
+        cookie = read_cookie(header, place_of(request))
         if cookie is None:
             continue
         if not cookie.is_expired():

@@ -35,7 +35,8 @@ __all__ = ["DEFAULT_REDIRECT_LIMIT", "REDIRECT_STATI", "PreparedRequest", "Reque
 DEFAULT_REDIRECT_LIMIT = 30
 _PIECE = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
-_WHOLE = str | bytes | bytearray | memoryview | None
+WHOLE = (str, bytes, bytearray, memoryview, type(None))
+"""The types of a body that is no stream."""
 _UNKNOWN = object()  # where a body began that does not tell
 
 
@@ -324,7 +325,7 @@ class PreparedRequest(HookMixin):
         Raises:
             UnrewindableBodyError: It cannot be read again.
         """
-        if isinstance(self.body, _WHOLE):
+        if isinstance(self.body, WHOLE):
             return
         if isinstance(self._body_position, int) and hasattr(self.body, "seek"):
             try:

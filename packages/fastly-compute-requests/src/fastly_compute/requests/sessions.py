@@ -57,7 +57,7 @@ class _Visit:
         scope.note(self)
         # Nobody has taken note of it where sandboxes are not reused: there is no end to wait for.
         self.counts = getweakrefcount(self) > 0
-        self._before = merge_cookies(RequestsCookieJar(), jar if self.counts else None)
+        self._before = merge_cookies(RequestsCookieJar(), jar) if self.counts else ()
 
     def close(self) -> None:
         self.over = True

@@ -1,6 +1,6 @@
 """The mappings of ``requests``: of headers, and of names that are attributes as well."""
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Generic, TypeVar
 
 from fastly_compute.http import Headers
@@ -51,6 +51,18 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
 
     def __len__(self) -> int:
         return len(self._pairs)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._pairs
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a key, or *default*."""
+        pair = self._pairs.get(key.lower())
+        return default if pair is None else pair[1]
+
+    def items(self) -> ItemsView[str, V]:
+        """Return the keys with their values, as they are now."""
+        return dict(self._pairs.values()).items()
 
     def lower_items(self) -> Iterator[tuple[str, V]]:
         """Iterate over the items with lower-case keys."""

@@ -53,11 +53,14 @@ def default_user_agent(name: str = "fastly-compute-requests") -> str:
     return name
 
 
+_DEFAULT_HEADERS = CaseInsensitiveDict(
+    {"User-Agent": default_user_agent(), "Accept-Encoding": "gzip", "Accept": "*/*"}
+)
+
+
 def default_headers() -> CaseInsensitiveDict[str]:
     """Return the headers of a new session."""
-    return CaseInsensitiveDict(
-        {"User-Agent": default_user_agent(), "Accept-Encoding": "gzip", "Accept": "*/*"}
-    )
+    return _DEFAULT_HEADERS.copy()
 
 
 def to_native_string(string: str | bytes, encoding: str = "ascii") -> str:
