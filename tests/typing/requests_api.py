@@ -76,6 +76,8 @@ def responses(response: requests.Response) -> None:
     assert_type(response.encoding, str | None)
     assert_type(response.headers, CaseInsensitiveDict[str])
     assert_type(response.headers["X-A"], str)
+    assert_type(response.headers.get("X-A"), str | None)
+    assert_type(response.headers.get("X-A", 5), str | int)
     assert_type(response.history, list[requests.Response])
     assert_type(response.elapsed, timedelta)
     assert_type(response.cookies, RequestsCookieJar)
@@ -123,6 +125,8 @@ def sessions() -> None:
         assert_type(pending, requests.PendingResponse)
         assert_type(pending.wait(timeout=1), requests.Response)
         assert_type(session.cookies, RequestsCookieJar)
+        session.cookies.set("a", "b", domain="a.example", secure=True)
+        session.cookies.set("a", "b", flavour="oat")  # type: ignore[call-arg]
         session.mount("test://", Canned())
     found = requests.gather([requests.Request("GET", URL), prepared, pending], timeout=1)
     assert_type(found, list[requests.Response | requests.RequestException])

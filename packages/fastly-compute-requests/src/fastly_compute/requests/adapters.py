@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from fastly_compute import http
 from fastly_compute.backend import (
@@ -16,7 +16,7 @@ from fastly_compute.backend import (
 )
 from fastly_compute.http import CacheOptions
 from fastly_compute.requests.exceptions import translated
-from fastly_compute.requests.keywords import BackendLike, Cert
+from fastly_compute.requests.keywords import AdapterKwargs, BackendLike, Cert
 from fastly_compute.requests.models import WHOLE, PreparedRequest, pieces_of
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike, backend_options
@@ -145,7 +145,10 @@ class BackendAdapter(BaseAdapter):
         return _tried(request, sent)
 
     def begin(
-        self, request: PreparedRequest, stream: bool = False, **settings: Any
+        self,
+        request: PreparedRequest,
+        stream: bool | None = False,
+        **settings: Unpack[AdapterKwargs],
     ) -> http.PendingResponse:
         """Send a request without waiting: what `Session.send_async` calls, like `send`.
 

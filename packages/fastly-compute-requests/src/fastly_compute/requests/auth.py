@@ -5,13 +5,14 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from fastly_compute.requests.cookies import extract_cookies_to_jar
 from fastly_compute.requests.utils import parse_dict_header
 
 if TYPE_CHECKING:
+    from fastly_compute.requests.adapters import BaseAdapter
     from fastly_compute.requests.models import PreparedRequest
     from fastly_compute.requests.response import Response
 
@@ -186,7 +187,7 @@ class HTTPDigestAuth(_Password):
         extract_cookies_to_jar(again.jar, request, r)
         again.prepare_cookies(again.jar)
         again.headers["Authorization"] = answer
-        response: Response = r.connection.send(again, **kwargs)
+        response: Response = cast("BaseAdapter", r.connection).send(again, **kwargs)
         response.history.append(r)
         response.request = again
         return response

@@ -3,7 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
@@ -17,6 +17,22 @@ _DATE = re.compile(
 )
 _IN_PATH = "%/;:@&=+$,!~*'()"
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+
+
+class CookieAttributes(TypedDict, total=False):
+    """The attributes of a `Cookie` besides its name and value."""
+
+    domain: str
+    path: str
+    secure: bool
+    expires: int | None
+    discard: bool
+    rest: dict[str, str | None]
+    version: int
+    port: str | None
+    comment: str | None
+    comment_url: str | None
+    rfc2109: bool
 
 
 class Cookie:
@@ -63,7 +79,9 @@ class Cookie:
     path_specified = False
     port_specified = False
 
-    def __init__(self, name: str, value: str | None, **attributes: Any) -> None:
+    def __init__(
+        self, name: str, value: str | None, **attributes: Unpack[CookieAttributes]
+    ) -> None:
         self.name = name
         self.value = value
         self.rest: dict[str, str | None] = {"HttpOnly": None}

@@ -6,9 +6,9 @@ this and the module `cookie` are the part of it that ``requests`` uses.
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Unpack
 
-from fastly_compute.requests.cookie import Cookie, is_sent, place_of, read_cookie
+from fastly_compute.requests.cookie import Cookie, CookieAttributes, is_sent, place_of, read_cookie
 
 if TYPE_CHECKING:
     from fastly_compute.requests.models import PreparedRequest
@@ -139,7 +139,9 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
             raise CookieConflictError(f"There are multiple cookies with name, {name!r}")
         return found[0] if found else default
 
-    def set(self, name: str, value: str | None, **kwargs: Any) -> Cookie | None:
+    def set(
+        self, name: str, value: str | None, **kwargs: Unpack[CookieAttributes]
+    ) -> Cookie | None:
         """Keep a cookie, or forget it if the value is None.
 
         Args:
@@ -243,7 +245,7 @@ def _copied(cookie: Any) -> Cookie:
     return copy
 
 
-def create_cookie(name: str, value: str, **kwargs: Any) -> Cookie:
+def create_cookie(name: str, value: str, **kwargs: Unpack[CookieAttributes]) -> Cookie:
     """Make a cookie that goes to every host, unless it is told otherwise.
 
     Args:
@@ -330,7 +332,7 @@ def _store(jar: CookieJar, request: "PreparedRequest", headers: Iterable[str]) -
                 jar.clear(old.domain, old.path, old.name)
 
 
-def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response: Any) -> None:
+def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response: object) -> None:
     """Keep the cookies that a response sets.
 
     Args:

@@ -36,18 +36,23 @@ BackendLike: TypeAlias = Backend | DynamicBackendConfig | str | None
 """A backend, its name, or the configuration of a dynamic one."""
 
 
-class SendKwargs(TypedDict, total=False):
-    """The keywords of `Session.send`: see `request`."""
+class AdapterKwargs(TypedDict, total=False):
+    """The keywords of `BackendAdapter.begin`: see `request`."""
 
-    stream: bool | None
     timeout: TimeoutLike
     verify: bool | str | None
     cert: Cert
     proxies: Mapping[str, str] | None
-    allow_redirects: bool
     backend: BackendLike
     fastly_timeout: TimeoutConfig | None
     cache: CacheOptions | None
+
+
+class SendKwargs(AdapterKwargs, total=False):
+    """The keywords of `Session.send`: see `request`."""
+
+    stream: bool | None
+    allow_redirects: bool
 
 
 class CommonKwargs(SendKwargs, total=False):

@@ -32,10 +32,11 @@ def merge_setting(
     return merged
 
 
-def merge_hooks(request_hooks: Hooks, session_hooks: Hooks) -> Any:
+def merge_hooks(request_hooks: Hooks, session_hooks: Hooks) -> Hooks:
     """Return the request's hooks, or the session's if it has none."""
     if not (session_hooks or {}).get("response"):
         return request_hooks
     if not (request_hooks or {}).get("response"):
         return session_hooks
-    return merge_setting(request_hooks, session_hooks)
+    merged: Hooks = merge_setting(request_hooks, session_hooks)
+    return merged

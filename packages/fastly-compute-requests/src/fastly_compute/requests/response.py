@@ -28,6 +28,7 @@ from fastly_compute.requests.utils import (
 )
 
 if TYPE_CHECKING:
+    from fastly_compute.requests.adapters import BaseAdapter
     from fastly_compute.requests.models import PreparedRequest
 
 REDIRECT_STATI = (301, 302, 303, 307, 308)
@@ -65,7 +66,7 @@ class Response:
         self.reason: str = None  # type: ignore[assignment]
         self.url: str = None  # type: ignore[assignment]
         self.request: PreparedRequest = None  # type: ignore[assignment]
-        self.connection: Any = None
+        self.connection: BaseAdapter | None = None
         self.history: list[Response] = []
         self.elapsed = timedelta(0)
         self._received: http.Response | None = None
@@ -78,7 +79,9 @@ class Response:
         self._encoding: Any = _NEW
 
     @classmethod
-    def _of(cls, received: http.Response, request: "PreparedRequest", connection: object) -> Self:
+    def _of(
+        cls, received: http.Response, request: "PreparedRequest", connection: "BaseAdapter"
+    ) -> Self:
         response = cls()
         response._received = received
         response.status_code = received.status

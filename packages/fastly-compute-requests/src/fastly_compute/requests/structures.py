@@ -1,11 +1,12 @@
 """The mappings of ``requests``: of headers, and of names that are attributes as well."""
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 from fastly_compute.http import Headers
 from fastly_compute.http.headers import masked
 
+T = TypeVar("T")
 V = TypeVar("V")
 
 
@@ -55,7 +56,11 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and key.lower() in self._pairs
 
-    def get(self, key: str, default: Any = None) -> Any:
+    @overload
+    def get(self, key: str, default: None = None) -> V | None: ...
+    @overload
+    def get(self, key: str, default: T) -> V | T: ...
+    def get(self, key: str, default: object = None) -> object:
         """Return the value of a key, or *default*."""
         pair = self._pairs.get(key.lower())
         return default if pair is None else pair[1]
@@ -138,7 +143,11 @@ class LookupDict(Generic[V]):
         # Names in upper case mean the same.
         return self.__dict__.get(key.lower() if key.isupper() else key)
 
-    def get(self, key: str, default: Any = None) -> Any:
+    @overload
+    def get(self, key: str, default: None = None) -> V | None: ...
+    @overload
+    def get(self, key: str, default: T) -> V | T: ...
+    def get(self, key: str, default: object = None) -> object:
         """Return the value of a name, or *default*."""
         value = self[key]
         return default if value is None else value

@@ -87,10 +87,10 @@ def _pair(timeout: _Seconds) -> tuple[Duration | None, Duration | None]:
         )
     for seconds in timeout:
         try:
-            is_none = seconds is not None and milliseconds(seconds, field="timeout") == 0
+            is_zero = seconds is not None and milliseconds(seconds, field="timeout") == 0
         except TypeError as error:
             raise ValueError(str(error)) from None  # as in requests
-        if is_none:
+        if is_zero:
             raise ValueError("timeout must be greater than 0; None is the default")
     return timeout
 
