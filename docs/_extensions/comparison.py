@@ -1,13 +1,12 @@
-"""The directive ``comparison``: a page of the comparison from its file in docs/comparison."""
+"""The blocks ``comparison``: a page of the comparison, from its file in docs/comparison."""
 
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
+from embedded import embed
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
 FOLDER = Path(__file__).parent.parent / "comparison"
 VERSIONS = FOLDER / "versions" / "versions.toml"
@@ -60,9 +59,23 @@ def _code(text: str) -> str:
     return f"`{text}`" if text else NOTHING
 
 
+def _short(name: str) -> str:
+    """Return the argument alone of what is named with its class or function."""
+    _, inside, argument = name.partition("(")
+    return _code(argument.removesuffix("=)") if inside and argument.endswith("=)") else name)
+
+
+def _named(name: str) -> str:
+    """Return an argument with what it is an argument of."""
+    owner, inside, argument = name.partition("(")
+    if not inside or not argument.endswith("=)"):
+        return _code(name)
+    return f"{_short(name)} of {_code(owner)}"
+
+
 def _details(sdk: str, options: list[dict[str, Any]]) -> list[str]:
     rows = [
-        (option["what"], _code(name), _code(kind), *(cell or NOTHING for cell in rest))
+        (option["what"], _named(name), _code(kind), *(cell or NOTHING for cell in rest))
         for option in options
         if sdk in option
         for name, kind, *rest in [option[sdk]]
@@ -84,7 +97,7 @@ def page(capability: str) -> str:
         lines += [":::::", ""]
     lines += ["::::::", "", "## What to know", "", data["notes"], "", "## Side by side", ""]
     rows = [
-        (option["what"], *(_code(option[sdk][0]) if sdk in option else NOTHING for sdk in SDKS))
+        (option["what"], *(_short(option[sdk][0]) if sdk in option else NOTHING for sdk in SDKS))
         for option in options
     ]
     lines += _table(("option", *(sdks[sdk]["title"] for sdk in SDKS)), rows, "names")
@@ -106,21 +119,14 @@ def overview() -> str:
     return "\n".join(_table(("capability", "options", *titles), rows, "overview"))
 
 
-class Comparison(SphinxDirective):
-    """Shows the capability that is named, or without a name the overview of all."""
-
-    optional_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Return the nodes."""
-        self.env.note_dependency(str(VERSIONS))
-        for capability in self.arguments or CAPABILITIES:
-            self.env.note_dependency(str(FOLDER / f"{capability}.toml"))
-        text = page(self.arguments[0]) if self.arguments else overview()
-        return self.parse_text_to_nodes(text, allow_section_headings=True)
+def text_of(capability: str) -> tuple[str, list[Path]]:
+    """Return the text of a page and its files; without a name, that of the overview."""
+    named = [capability] if capability else CAPABILITIES
+    text = page(capability) if capability else overview()
+    return text, [VERSIONS, *(FOLDER / f"{name}.toml" for name in named)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Add the directive."""
-    app.add_directive("comparison", Comparison)
+    """Connect it."""
+    embed(app, "comparison", text_of)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
