@@ -46,6 +46,11 @@ def test_a_key_that_is_too_short_or_long_never_reaches_a_host(call, key) -> None
         call(key)
 
 
+def test_text_that_utf_8_cannot_hold_is_no_key() -> None:
+    with pytest.raises(InvalidKey, match="UTF-8 can hold"):
+        cache.get("half of \ud83d")
+
+
 @pytest.mark.parametrize("key", [None, 7, bytearray(b"x"), ("a",)])
 def test_a_key_of_another_type_is_refused(key) -> None:
     with pytest.raises(TypeError, match="a cache key must be str or bytes"):

@@ -1,6 +1,7 @@
 """The answers that Fanout obeys."""
 
 import base64
+import re
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,7 @@ def test_what_is_no_channel_is_refused(verified, channels) -> None:
         ({"meta": {"user": 'a"b'}}, InvalidGrip),
         ({"meta": {"user": "a\r\nb"}}, InvalidGrip),
         ({"meta": {"us er": "a"}}, InvalidGrip),
+        ({"meta": {"us=er": "a"}}, InvalidGrip),
         ({"meta": {"user": 7}}, TypeError),
         ({"status": 99}, ValueError),
         ({"timeout": 1}, TypeError),
@@ -161,6 +163,38 @@ def test_what_keeps_a_stream_alive_is_read_as_it_was_written(verified, data, aft
     value, form, timeout = answer.headers["Grip-Keep-Alive"].split("; ")
 
     assert (base64.b64decode(value), form, timeout) == (data, "format=base64", f"timeout={after}")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        WORDS | st.text(st.characters()),
+        st.from_regex(r"[ !#-\[\]-~]*", fullmatch=True) | st.text(st.characters()),
+        max_size=3,
+    )
+)
+def test_what_is_known_of_a_client_is_read_as_it_was_written_or_refused(verified, meta) -> None:
+    try:
+        answer = verified(lambda held: held.hold_stream("news", meta=meta))
+    except InvalidGrip:
+        return
+    written = answer.headers.get("Grip-Set-Meta", "")
+
+    assert dict(re.findall(r'([^=, ]+)="([^"]*)"', written)) == meta
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters()), st.text(st.characters()), st.lists(st.text(), max_size=2))
+def test_arbitrary_parameters_of_a_channel_are_written_or_refused(
+    verified, name, prev_id, filters
+) -> None:
+    try:
+        channel = Channel(name, prev_id, tuple(filters))
+    except InvalidGrip:
+        return
+    answer = verified(lambda held: held.hold_response(channel))
+
+    assert parsed(answer.headers["Grip-Channel"]) == [channel]
 
 
 def test_a_verified_request_shows_no_claims(verified) -> None:

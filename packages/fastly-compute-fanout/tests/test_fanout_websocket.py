@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fastly_compute.fanout import (
     Channel,
@@ -78,6 +80,61 @@ def test_the_content_type_may_have_a_case_and_parameters(received) -> None:
     assert received(b"OPEN\r\n", kind=b"Application/WebSocket-Events; charset=utf-8").opening
 
 
+ANY_EVENT = st.builds(
+    WebSocketEvent, st.sampled_from(["TEXT", "BINARY", "PING", "PONG", "CLOSE"]), st.binary()
+)
+ANY_EVENTS = st.lists(st.sampled_from([OPEN, WebSocketEvent("DISCONNECT")]) | ANY_EVENT)
+
+
+@given(ANY_EVENTS)
+def test_whatever_a_client_sends_is_answered_with_events_or_refused(events) -> None:
+    socket = WebSocket(decode_events(encode_events(events)))
+    if socket.opening:
+        socket.accept()
+    try:
+        for message in socket.messages():
+            socket.send(message)
+    except InvalidWebSocketEvents:
+        assert any(event.kind == "TEXT" for event in events)
+        return
+    pings = [event.content for event in events if event.kind == "PING"]
+
+    assert [event.content for event in answered(socket) if event.kind == "PONG"] == pings
+
+
+@given(st.binary())
+def test_an_arbitrary_body_carries_events_or_is_refused(body) -> None:
+    try:
+        socket = WebSocket(decode_events(body))
+        if socket.opening:
+            socket.accept()
+        socket.messages()
+    except InvalidWebSocketEvents:
+        return
+    assert socket.answer().status == 200
+
+
+TEXTS = st.text(st.characters())  # those that UTF-8 cannot hold, too
+
+
+@given(TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3))
+def test_arbitrary_text_is_sent_and_remembered_or_refused(message, meta) -> None:
+    socket = WebSocket([])
+    try:
+        socket.send(message)
+        socket.close(reason=message)
+        socket.meta.update(meta)
+        events = answered(socket)
+    except (InvalidGrip, InvalidHeader, InvalidWebSocketEvents):
+        return
+    said = [order(event) for event in events if event.content.startswith(b"c:")]
+
+    assert text(f"m:{message}") in events
+    assert {item["name"]: item["value"] for item in said} == {
+        name: value for name, value in meta.items() if value
+    }
+
+
 def test_more_events_than_fit_are_refused(received) -> None:
     with pytest.raises(InvalidWebSocketEvents, match="more than 8388608 bytes"):
         received(encode_events([WebSocketEvent("BINARY", bytes(8 << 20))]))
@@ -110,6 +167,12 @@ def test_a_message_cannot_be_an_order() -> None:
     socket.send(b'c:{"type":"detach"}')
 
     assert [event.content for event in answered(socket)] == [b'm:c:{"type":"detach"}'] * 2
+
+
+def test_text_that_utf_8_cannot_hold_is_refused() -> None:
+    for refused in (WebSocket([]).send, lambda reason: WebSocket([]).close(1000, reason)):
+        with pytest.raises(InvalidWebSocketEvents, match="cannot hold"):
+            refused("half of \ud83d")
 
 
 @pytest.mark.parametrize("message", [None, 7, bytearray(b"x")])

@@ -14,7 +14,10 @@ def key_bytes(key: str | bytes) -> bytes:
     """Check a key and return it as the host takes it; text is UTF-8."""
     if not isinstance(key, str | bytes):
         raise TypeError(f"a cache key must be str or bytes, not {type(key).__name__}")
-    raw = key.encode() if isinstance(key, str) else key
+    try:
+        raw = key.encode() if isinstance(key, str) else key
+    except UnicodeEncodeError as error:
+        raise InvalidKey(f"a cache key is text that UTF-8 can hold, not {key[:64]!r}") from error
     if not 1 <= len(raw) <= _LONGEST:
         raise InvalidKey(f"a cache key has 1 to {_LONGEST} bytes, not {len(raw)}")
     return raw

@@ -17,6 +17,14 @@ _WITHOUT_CONTENT = frozenset({"OPEN", "DISCONNECT"})
 _CODES = range(1000, 5000)
 
 
+def utf_8(text: str) -> bytes:
+    """Encode what goes to a client. Raises `InvalidWebSocketEvents` where UTF-8 cannot hold it."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidWebSocketEvents(f"UTF-8 cannot hold {text[error.start]!a}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class WebSocketEvent:
     r"""One event of a WebSocket connection.
@@ -76,7 +84,7 @@ class WebSocketEvent:
         Raises:
             InvalidWebSocketEvents: The code or reason is out of range.
         """
-        raw = reason.encode()
+        raw = utf_8(reason)
         if code not in _CODES or len(raw) > 123:
             raise InvalidWebSocketEvents(
                 f"a CLOSE has a code of 1000 to 4999 and up to 123 bytes of reason, not {code} "

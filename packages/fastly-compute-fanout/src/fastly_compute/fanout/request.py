@@ -156,9 +156,15 @@ def _held(
     response.headers["Grip-Hold"] = how
     response.headers["Grip-Channel"] = ", ".join(c.header for c in channels_of(channels))
     if meta:
-        said = (f'{word(name, "a name in meta")}="{_quoted(meta[name])}"' for name in meta)
+        said = (f'{_name(name)}="{_quoted(meta[name])}"' for name in meta)
         response.headers["Grip-Set-Meta"] = ", ".join(said)
     return response
+
+
+def _name(name: str) -> str:
+    if "=" in word(name, "a name in meta"):
+        raise InvalidGrip(f"meta: a name has no =, as {name!r} does")
+    return name
 
 
 def _quoted(value: str) -> str:

@@ -12,6 +12,7 @@ from fastly_compute.fanout.events import (
     WebSocketEvent,
     decode_events,
     encode_events,
+    utf_8,
 )
 from fastly_compute.http import Headers, IncomingRequest, Response
 
@@ -126,11 +127,15 @@ class WebSocket:
         self._accepted = True
 
     def send(self, message: str | bytes) -> None:
-        """Send a message to the client: text, or bytes as a binary one."""
+        """Send a message to the client: text, or bytes as a binary one.
+
+        Raises:
+            InvalidWebSocketEvents: UTF-8 cannot hold the text.
+        """
         # Fanout passes on what has this prefix, and obeys what has another (see `_control`): a
         # client cannot have its own words taken for orders.
         if isinstance(message, str):
-            self._out.append(WebSocketEvent("TEXT", b"m:" + message.encode()))
+            self._out.append(WebSocketEvent("TEXT", b"m:" + utf_8(message)))
         elif isinstance(message, bytes):
             self._out.append(WebSocketEvent("BINARY", b"m:" + message))
         else:
