@@ -14,7 +14,7 @@ import pytest
 from fastly_compute.cli.build import build
 from fastly_compute.cli.project import Project
 from fastly_compute.local import NativeApp, WasmApp
-from fastly_compute.testing import sweep
+from fastly_compute.testing import ComputeClient, ComputeHost, sweep
 
 pytestmark = pytest.mark.xdist_group("kits-sweep")
 
@@ -90,6 +90,11 @@ def test_no_host_call_that_fails_brings_the_cache_kit_down(
     assert len(swept.calls) >= least
 
 
+def test_it_is_the_same_for_other_errors(cache_kit) -> None:
+    errors = ["limit-exceeded", "http-incomplete", "unsupported", "dns-timeout"]
+    sweep(cache_kit, keeping("/core/news", before_the_last=time_passes), errors=errors)
+
+
 def grip_sig(key) -> str:
     parts = [{"typ": "JWT", "alg": "HS256"}, {"iss": "pushpin", "exp": int(time.time()) + 3600}]
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts]
@@ -144,3 +149,26 @@ def test_no_host_call_that_fails_brings_the_fanout_kit_down(
     swept = sweep(fanout_kit, fanning_out(method, path, content, **options))
 
     assert len(swept.calls) >= 3
+
+
+def test_it_is_the_same_for_other_errors_behind_fanout(fanout_kit) -> None:
+    errors = ["limit-exceeded", "http-incomplete", "unsupported", "not-found"]
+    scenario = fanning_out("POST", "/test/websocket", ANSWERED, body=EVENTS)
+    sweep(fanout_kit, scenario, errors=errors)
+
+
+def test_a_host_that_gives_and_takes_little_changes_nothing(fanout_kit) -> None:
+    def asked(little) -> bytes:
+        with ComputeHost() as compute_host:
+            if little:
+                compute_host.tiny_buffers()
+                compute_host.short_writes(most=7)
+            compute_host.secrets["fanout"]["pushpin"] = b"pushpins"
+            headers = {"Content-Type": "application/websocket-events"}
+            headers["Grip-Sig"] = grip_sig(b"pushpins")
+            client = ComputeClient(compute_host.host, fanout_kit)
+            answer = client.post(f"{EDGE}/test/websocket", headers=headers, body=EVENTS)
+            assert (answer.status, answer.complete) == (200, True)
+            return answer.body
+
+    assert asked(little=True) == asked(little=False) == ANSWERED.encode()
