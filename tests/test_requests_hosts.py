@@ -1,6 +1,7 @@
-"""The facade on every host: an app that was written for upstream, and sandboxes that are reused."""
+"""The facade on every host: backends, apps written for upstream, sandboxes that are reused."""
 
 import json
+import ssl
 import threading
 from contextlib import closing
 from http.client import HTTPConnection
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
+import trustme
 
 pytestmark = pytest.mark.xdist_group("requests-hosts")
 
@@ -128,13 +130,113 @@ def shop():
 
 def test_a_reused_sandbox_takes_no_visitors_cookies_to_the_next(servers, host, shop):
     app = servers.get(host, APPS / "reuse", "reuse_app")
-    visitors = ["ann", "bob", "cid"]
+    reused = 0
+    for number in range(20):  # a busy machine may let a sandbox wait for too long
+        visitor = f"visitor-{number}"
+        found = asked(app, f"/?visitor={visitor}&origin={quote(shop, safe='')}")
 
-    found = [asked(app, f"/?visitor={v}&origin={quote(shop, safe='')}") for v in visitors]
+        assert found["served"][-1] == visitor
+        assert found["session"] == [{"app": "1"}, f"app=1; visitor={visitor}; way={visitor}"]
+        assert found["function"] == ""
+        if found["served"][:-1]:
+            before = found["served"][-2]
+            assert found["service_account"][0] == {"visitor": before, "way": before}
+            reused += 1
+        if reused == 3:
+            break
 
-    assert [one["served"] for one in found] == [visitors[:1], visitors[:2], visitors]
-    assert [one["session"] for one in found] == [
-        [{"app": "1"}, f"app=1; visitor={v}; way={v}"] for v in visitors
-    ]
-    assert found[2]["service_account"][0] == {"visitor": "bob", "way": "bob"}
-    assert [one["function"] for one in found] == [""] * 3
+    assert reused == 3
+
+
+class Names(BaseHTTPRequestHandler):
+    """Says whom a client's certificate names."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        certificate = self.request.getpeercert() or {}
+        names = [name for _, name in certificate.get("subjectAltName", ())]
+        content = json.dumps(names).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class Secure(ThreadingHTTPServer):
+    """An origin of a private authority."""
+
+    def __init__(self, authority: trustme.CA) -> None:
+        super().__init__(("127.0.0.1", 0), Names)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+        authority.configure_trust(context)
+        context.verify_mode = ssl.CERT_OPTIONAL
+        self.socket = context.wrap_socket(
+            self.socket, server_side=True, do_handshake_on_connect=False
+        )
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that does not trust it
+
+
+class TestBackends:
+    @pytest.fixture
+    def have(self, servers, host):
+        app = servers.get(host, APPS / "backends", "backends_app")
+
+        def have(do, **arguments):
+            with closing(HTTPConnection(urlsplit(app.url).netloc, timeout=60)) as connection:
+                connection.request("POST", "/", body=json.dumps({"do": do, **arguments}))
+                answer = connection.getresponse()
+                content = answer.read()
+            assert answer.status == 200, (content, app.lines[-30:])
+            return json.loads(content)
+
+        return have
+
+    def test_several_requests_are_answered_in_order_with_an_error_in_its_place(self, have, origin):
+        first, refused, prepared, no_scheme, pending = have("gathered", url=origin)
+
+        assert [refused, no_scheme] == ["ConnectionError", "MissingSchema"]
+        assert first["path"] == "/first?a=b"
+        assert (prepared["path"], prepared["body"]) == ("/prepared", "[1]")
+        assert pending["path"] == "/pending"
+        assert ["x-session", "1"] in pending["headers"]
+
+    def test_verify_and_cert_are_the_backends_authority_and_certificate(self, have, host):
+        authority = trustme.CA()
+        client = authority.issue_cert("client.example")
+        with Secure(authority) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            found = have(
+                "verified",
+                url=f"https://127.0.0.1:{server.server_port}/",
+                authority=authority.cert_pem.bytes().decode(),
+                certificate=b"".join(pem.bytes() for pem in client.cert_chain_pems).decode(),
+                key=client.private_key_pem.bytes().decode(),
+            )
+            server.shutdown()
+            thread.join()
+
+        unknown = "ConnectionError" if host == "viceroy" else "SSLError"
+        assert found == [unknown, [], ["client.example"]]
+
+    def test_different_settings_are_different_backends(self, have, origin):
+        *names, first_again = have("distinct", url=origin)
+
+        assert len(set(names)) == len(names) == 4
+        assert first_again == names[0]
+
+    def test_a_redirect_never_reaches_a_host_that_the_policy_forbids(self, have, shop, origin):
+        elsewhere = origin.replace("127.0.0.1", "localhost") + "/x"
+        url = f"{shop}/?{urlencode({'to': elsewhere})}"
+
+        assert have("forbidden", url=url) == ["BackendNotAllowed", elsewhere, True]
+        assert have("allowed", url=url) == 200
