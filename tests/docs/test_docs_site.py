@@ -37,7 +37,6 @@ OPTIONS = (
     "--disable-sync",
 )
 PATIENCE = 20
-pytestmark = pytest.mark.xdist_group("site")
 
 
 @pytest.fixture(scope="session")
