@@ -9,6 +9,7 @@ from fastly_compute.http.body import Body
 from fastly_compute.http.errors import HttpError, InvalidStatus
 from fastly_compute.http.incoming import HandedOff, IncomingRequest
 from fastly_compute.http.pending import PendingResponse
+from fastly_compute.http.rehearsal import rehearse
 from fastly_compute.http.response import Response
 from fastly_compute.http.reuse import Reuse, Rounds
 from fastly_compute.http.streaming import StreamingBody
@@ -74,6 +75,10 @@ def _send(response: Response, *, to_head: bool) -> bool:
     return True
 
 
+def _rehearsed(request: IncomingRequest) -> Response:
+    return Response.text(f"{request.path} {request.headers.get('accept')}")
+
+
 class Service:
     """A handler as the platform calls it: see `service`."""
 
@@ -118,6 +123,13 @@ class Service:
             finally:
                 scope.close_all()
             following = rounds.next(failed=not served)
+
+    def rehearse(self) -> None:
+        """Run what every request runs: ``fastly-compute build`` asks for it, once.
+
+        The handler itself is not run.
+        """
+        rehearse(Service(_rehearsed, reuse=None, on_error=None).handle)
 
     def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
         """Answer one request, and tell whether that went well."""

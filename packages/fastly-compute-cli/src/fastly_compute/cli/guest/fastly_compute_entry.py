@@ -146,12 +146,15 @@ def _keep_source(roots: list[str]) -> None:
 
 
 def _settle() -> None:
-    """Import what would be imported later, and keep the garbage collector off all of it."""
+    """Have ready what a request would make ready, and keep the garbage collector off all of it."""
     if "datetime" in sys.modules:
         importlib.import_module("_strptime")
     for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
         if name.endswith(".py") and name != "__init__.py":
             importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
+    handler = sys.modules.get("fastly_compute.http.handler")
+    if handler is not None and isinstance(_app, handler.Service):
+        _app.rehearse()
     gc.collect()
     gc.freeze()
 
