@@ -83,6 +83,14 @@ def check_types(folder: Path) -> None:
     subprocess.run([*mypy, python, *cache, *files], check=True, cwd=folder)
 
 
+def check_descriptions() -> None:
+    """Check that PyPI can show what the distributions say of themselves."""
+    files = [str(path) for path in sorted(DIST.iterdir()) if path.suffix in {".whl", ".gz"}]
+    command = [sys.executable, "-m", "twine", "--no-color", "check", "--strict", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def main() -> None:
     """Check all wheels."""
     wheels = {short(path.name.partition("-")[0]): path for path in DIST.glob("*.whl")}
@@ -92,6 +100,7 @@ def main() -> None:
             check_contents(package, wheel)
     size = sum(wheels[package].stat().st_size for package in GUEST)
     assert size < GUEST_LIMIT, f"the guest packages take {size} bytes"
+    check_descriptions()
     with tempfile.TemporaryDirectory() as folder:
         for package in sorted(wheels):
             check_alone(package, Path(folder))
