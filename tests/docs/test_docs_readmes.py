@@ -1,0 +1,64 @@
+"""The READMEs, which PyPI shows and the site includes."""
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+READMES = sorted(ROOT.glob("packages/*/README.md"))
+# Where the Python of a README is run, block by block.
+RUN_BY = {
+    "backend": ("test_backend_on_host.py", "test_backend_policy.py"),
+    "cache": ("test_cache_readme.py",),
+    "core": ("test_core_package.py",),
+    "fanout": ("test_fanout_readme.py",),
+    "http": ("test_http_readme.py",),
+    "requests": ("test_requests_readme.py",),
+    "secret-store": ("test_secret_store_on_host.py",),
+    "testing": ("test_testing_plugin.py",),
+    "wsgi": ("test_wsgi_readme.py",),
+}
+
+
+def blocks(path: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE)
+
+
+def run(code: str) -> ModuleType:
+    module = ModuleType("readme")
+    exec(compile(code, "README.md", "exec"), vars(module))
+    return module
+
+
+@pytest.mark.parametrize("path", READMES, ids=[path.parent.name for path in READMES])
+def test_a_readme_says_what_it_is_and_how_to_install_it(path: Path) -> None:
+    name, text = path.parent.name, path.read_text()
+
+    assert text.startswith(f"# {name}\n")
+    assert f"pip install {name}" in text
+
+
+def test_the_python_of_every_readme_is_run_somewhere() -> None:
+    here = {"local"}
+    with_python = {
+        path.parent.name.removeprefix("fastly-compute-") for path in READMES if blocks(path)
+    }
+
+    assert with_python == set(RUN_BY) | here
+    for package, files in RUN_BY.items():
+        for file in files:
+            test = ROOT / f"packages/fastly-compute-{package}/tests/{file}"
+            assert "README" in test.read_text(), test
+
+
+def test_the_whole_app_of_the_local_packages_readme_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (app,) = blocks(ROOT / "README.md")
+    monkeypatch.setitem(sys.modules, "main", run(app))
+    shown = run(blocks(ROOT / "packages/fastly-compute-local/README.md")[1])
+
+    shown.test_the_front_page()
