@@ -64,7 +64,7 @@ myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
 html_theme = "furo"
-pygments_dark_style = "one-dark"
+pygments_dark_style = "github-dark"
 html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]

@@ -280,6 +280,24 @@ def test_the_python_column_names_the_real_api(capability: str, what: str, name: 
     assert any(argument in inspect.signature(function).parameters for function in functions)
 
 
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [(option[sdk][0], option[sdk][3]) for _, option, sdk in OPTIONS if sdk == "python"],
+)
+def test_what_is_required_is_what_has_no_default(name: str, default: str) -> None:
+    thing, argument = parts(name)
+    if argument is None:
+        return
+    function = getattr(thing, "__func__", thing)
+    value = inspect.signature(function).parameters[argument].default
+    literal = default.partition(":")[0]
+
+    if default == "required":
+        assert value in (inspect.Parameter.empty, None), name
+    elif literal in ("None", "True", "False", "()") and value is not None:
+        assert repr(value) == literal, name
+
+
 def errors() -> dict[str, type]:
     names = {}
     for package in PACKAGES:

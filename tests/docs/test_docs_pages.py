@@ -13,7 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from fastly_compute.local import NativeApp
+from fastly_compute.cli import main
+from fastly_compute.local import LocalServer, NativeApp, parse
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -55,8 +56,8 @@ def run(code: str, name: str) -> ModuleType:
 def test_the_block_does_what_the_page_says(
     app: str, test: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    main = run(app, "main")
-    monkeypatch.setitem(sys.modules, "main", main)
+    app_module = run(app, "main")
+    monkeypatch.setitem(sys.modules, "main", app_module)
     tests = [
         function
         for name, function in vars(run(test, "test_main")).items()
@@ -65,8 +66,10 @@ def test_the_block_does_what_the_page_says(
     for function in tests:
         with ComputeHost() as host:
             have = {"compute_host": host}
-            if hasattr(main, "HttpIncoming"):
-                have["compute_client"] = ComputeClient(host.host, NativeApp(main.HttpIncoming))
+            if hasattr(app_module, "HttpIncoming"):
+                have["compute_client"] = ComputeClient(
+                    host.host, NativeApp(app_module.HttpIncoming)
+                )
             function(**{name: have[name] for name in inspect.signature(function).parameters})
 
     assert len(tests) == len(re.findall(r"^def test_", test, re.MULTILINE))
@@ -78,11 +81,45 @@ def test_most_blocks_have_tests() -> None:
     assert len(tested) * 3 > len(CASES)
 
 
-def test_no_python_hides_under_another_name() -> None:
-    fences = {
-        fence
+def fences(language: str) -> list[str]:
+    pattern = rf"^```{language}\n(.*?)^```$"
+    return [
+        block
         for path in PAGES
-        for fence in re.findall(r"^```(\w*)", path.read_text(), re.MULTILINE)
+        for block in re.findall(pattern, path.read_text(), re.DOTALL | re.MULTILINE)
+    ]
+
+
+LOCAL = [block for block in fences("toml") if "local_server" in block]
+
+
+@pytest.mark.parametrize("block", LOCAL)
+def test_the_configuration_of_the_local_hosts_is_taken(block: str, tmp_path: Path) -> None:
+    (tmp_path / "client.key").write_text("a key")
+    server = parse(block, base=tmp_path, source="a page")
+
+    assert server != LocalServer()
+
+
+COMMANDS = re.findall(r"^\$ fastly-compute (.*)$", "\n".join(fences("console")), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_the_command_has_the_options_that_are_shown(command: str) -> None:
+    name, *rest = command.split()
+    shown = {word for word in rest if word.startswith("-")}
+    options = {option for parameter in main.commands[name].params for option in parameter.opts}
+
+    assert shown <= options
+
+
+def test_the_pages_show_configurations_and_commands() -> None:
+    assert (len(LOCAL), len(COMMANDS)) >= (3, 3)
+
+
+def test_no_python_hides_under_another_name() -> None:
+    named = {
+        name for path in PAGES for name in re.findall(r"^```(\w*)", path.read_text(), re.MULTILINE)
     }
 
-    assert fences <= {"", "python", "console", "toml", "text"}
+    assert named <= {"", "python", "console", "toml", "text"}
