@@ -23,6 +23,11 @@ CERT_PEM = CERT.cert_chain_pems[0].bytes().decode()
 KEY_PEM = CERT.private_key_pem.bytes()
 
 
+def start_of(text: str) -> str:
+    """Name a test alike in every process: keys and certificates are new in each."""
+    return text[:27]
+
+
 def read(text: str, base: Path = Path("/nowhere")) -> LocalServer:
     return parse(text, base=base, source="fastly.toml")
 
@@ -246,6 +251,7 @@ def test_a_client_certificate_comes_from_files(tmp_path):
         ("client_certificate = { cert = 'x' }", "cert: unknown key"),
         ("prefer_ipv6 = true", "prefer_ipv6: unknown key; known here: between_bytes_timeout_ms"),
     ],
+    ids=start_of,
 )
 def test_a_bad_backend_is_refused_by_key_and_rule(lines, rule):
     url = "" if lines.startswith("url") or not lines else 'url = "https://example.org"\n'
@@ -264,6 +270,7 @@ def test_a_bad_backend_is_refused_by_key_and_rule(lines, rule):
         "-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0\n-----END ENCRYPTED PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\nc2Vjc*mV0\n-----END PRIVATE KEY-----",
     ],
+    ids=start_of,
 )
 def test_a_client_key_that_is_none_is_refused_without_showing_it(key):
     message = refusal(

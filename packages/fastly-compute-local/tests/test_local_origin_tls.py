@@ -109,7 +109,7 @@ def test_a_wrong_name_is_refused(serve, failure, held, wanted, sni):
     assert not server.first.seen
 
 
-@pytest.mark.parametrize("ca", [None, OTHER_CA.cert_pem.bytes().decode()])
+@pytest.mark.parametrize("ca", [None, OTHER_CA.cert_pem.bytes().decode()], ids=["none", "other"])
 def test_a_certificate_of_an_unknown_authority_is_refused(serve, failure, ca):
     server = serve.answering(OK, tls=tls("example.org"))
 
@@ -120,7 +120,9 @@ def test_a_certificate_of_an_unknown_authority_is_refused(serve, failure, ca):
 
 
 @pytest.mark.parametrize(
-    ("ca", "accepted"), [(None, True), (OTHER_CA.cert_pem.bytes().decode(), False)]
+    ("ca", "accepted"),
+    [(None, True), (OTHER_CA.cert_pem.bytes().decode(), False)],
+    ids=["system", "other"],
 )
 def test_the_authorities_of_the_system_count_only_without_others(
     serve, origins, failure, tmp_path, monkeypatch, ca, accepted
