@@ -19,8 +19,13 @@ import datetime
 import gc
 import os
 import random
+import sys
 
-from fastly_compute.http import IncomingRequest, Response, service
+from fastly_compute.http import IncomingRequest, Request, Response, service
+
+NAME = "-".join(["made", "before"])
+ONE = 10**12
+PAIR = (NAME * 2, ONE)
 
 
 def answer(request: IncomingRequest) -> object:
@@ -34,6 +39,10 @@ def answer(request: IncomingRequest) -> object:
             return ["bücher.example".encode("idna").decode(), date.isoformat()]
         case "/frozen":
             return gc.get_freeze_count() > 1000
+        case "/immortal":
+            found = (answer, handle.__code__, Request, Request.__doc__, NAME, ONE, PAIR, PAIR[0])
+            fresh = ("-".join(["made", "now"]), [], object())
+            return [[sys.getrefcount(one) >= 1 << 30 for one in some] for some in (found, fresh)]
         case "/boom":
             raise ValueError("boom")  # the line that a traceback shows
 

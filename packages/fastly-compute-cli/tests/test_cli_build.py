@@ -75,6 +75,13 @@ def test_what_was_imported_is_out_of_the_garbage_collectors_way(wasm: WasmApp) -
     assert ask(wasm, "/frozen") == b"true"
 
 
+def test_what_was_imported_is_immortal(wasm: WasmApp) -> None:
+    imported, made_later = json.loads(ask(wasm, "/immortal"))
+
+    assert imported == [True] * 8
+    assert made_later == [False] * 3
+
+
 def test_a_traceback_in_the_guest_shows_the_lines_of_the_app(wasm: WasmApp) -> None:
     output: list[str] = []
     ask(wasm, "/boom", output)

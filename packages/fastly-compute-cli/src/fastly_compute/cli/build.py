@@ -1,5 +1,6 @@
 """Turns an app into a component that a Compute host can load."""
 
+import array
 import ast
 import os
 import re
@@ -114,6 +115,7 @@ def check(project: Project, roots: Sequence[Path]) -> None:
 def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
     # Not at the top: an unchanged app needs neither it nor wasmtime, which takes time to load.
     from fastly_compute.cli.compose import compose, stub_component
+    from fastly_compute.cli.immortal import immortalize
 
     with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
         work = Path(name)
@@ -127,7 +129,11 @@ def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
         if finished.returncode != 0:
             raise _explain(project, roots, entry, finished.stderr)
         with step("Composing"):
-            return compose((work / "app.wasm").read_bytes(), stub_component())
+            objects = array.array("I", (entry / "objects").read_bytes())
+            none, kinds = objects[0], objects[2 : 2 + objects[1]]
+            app = (work / "app.wasm").read_bytes()
+            app = immortalize(app, none, kinds, objects[2 + len(kinds) :])
+            return compose(app, stub_component())
 
 
 def _run(work: Path, roots: Sequence[Path]) -> "subprocess.CompletedProcess[str]":

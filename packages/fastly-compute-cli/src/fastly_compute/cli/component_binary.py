@@ -141,6 +141,18 @@ class Reader:
                 return value
         raise self.error(expected, "a number of more than 32 bits", start)
 
+    def s32(self, expected: str) -> int:
+        """Reads a signed number in LEB128, and returns the 32 bits of it as an address."""
+        start = self.position
+        value = 0
+        for shift in range(0, 35, 7):
+            byte = self.byte(expected)
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                sign = -1 << (shift + 7) if byte & 0x40 else 0
+                return (value | sign) % _U32_LIMIT
+        raise self.error(expected, "a number of more than 32 bits", start)
+
     def name(self, expected: str) -> str:
         """Reads a UTF-8 string with its length before it."""
         start = self.position
