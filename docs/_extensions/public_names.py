@@ -84,10 +84,16 @@ def _values(code: str) -> dict[str, str]:
     values = {}
     for statement in ast.parse(code).body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            values[statement.target.id] = ast.unparse(statement.value or statement.annotation)
+            values[statement.target.id] = _text(statement.value or statement.annotation)
         elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            values[statement.targets[0].id] = ast.unparse(statement.value)
+            values[statement.targets[0].id] = _text(statement.value)
     return values
+
+
+def _text(value: ast.expr) -> str:
+    """Return the text of a value, or what a forward reference has in its quotes."""
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return value.value if is_text and "|" in value.value else ast.unparse(value)
 
 
 GROUPS = ("Functions", "Classes", "Errors", "Types and constants")
@@ -159,7 +165,9 @@ class PublicNames:
         signature: str | None,
         returns: str | None,
     ) -> tuple[str | None, str | None]:
-        """Show no way to make what only the host or the SDK makes."""
+        """Show no way to make what only the host or the SDK makes, errors among it."""
+        if signature and inspect.isclass(thing) and issubclass(thing, BaseException):
+            return "", None
         if what == "class" and signature and INTERNAL.search(signature):
             return "", None
         return signature and DEFAULT.sub("...", signature), returns
@@ -199,8 +207,12 @@ class Api(SphinxDirective):
             if inspect.ismodule(thing):
                 continue
             if inspect.isclass(thing):
-                group = "Errors" if issubclass(thing, BaseException) else "Classes"
-                groups[group] += [f".. autoclass:: {full}", ""]
+                is_error = issubclass(thing, BaseException)
+                kind = "autoexception" if is_error else "autoclass"
+                lines = [f".. {kind}:: {full}", "   :exclude-members: explanation"]
+                if thing.__bases__ != (object,):
+                    lines.append("   :show-inheritance:")
+                groups["Errors" if is_error else "Classes"] += [*lines, ""]
             elif inspect.isroutine(thing):
                 groups["Functions"] += [f".. autofunction:: {full}", ""]
             elif full in data:
