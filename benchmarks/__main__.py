@@ -2,12 +2,11 @@
 
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.componentizing import componentize
 from benchmarks.serving import (
     APP,
     request_milliseconds,
@@ -19,7 +18,6 @@ from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
 from fastly_compute.cli.compose import compose, stub_component
 from fastly_compute.cli.viceroy import find_viceroy
 
-WIT = Path(__file__).parent.parent / "packages/fastly-compute-cli/src/fastly_compute/cli/wit"
 ROUNDS = 5
 REQUESTS = 200
 MANY = 2000
@@ -27,12 +25,9 @@ MANY = 2000
 
 def composing(folder: Path) -> tuple[float, float]:
     """Seconds that componentize-py takes, and that composing its result takes."""
-    run = "import sys; from componentize_py import script; sys.exit(script())"
-    world = ["-d", WIT, "-w", "fastly:compute/service@0.1.0"]
     (folder / "bare.py").write_text("class HttpIncoming:\n    pass\n")
-    tool = [sys.executable, "-c", run, "-q", *world, "componentize", "-p", folder, "bare"]
     started = time.perf_counter()
-    subprocess.run([*tool, "-o", folder / "bare.wasm"], check=True)
+    componentize(folder, "bare", folder / "bare.wasm")
     componentized = time.perf_counter() - started
     app = (folder / "bare.wasm").read_bytes()
     stub = stub_component()

@@ -24,9 +24,8 @@ GETS = Path(__file__).parent / "facade_gets"
 COUNT = 1000
 SLICE = 50
 SLICES = 60
-ROUNDS = 5
 BUILDS = 5
-REQUESTS = 200
+REQUESTS = 20
 WAYS = ("http", "function", "session")
 
 
@@ -106,13 +105,14 @@ def imports(folder: Path) -> tuple[list[int], list[float]]:
     source = apps[1] / "main.py"
     source.write_text(source.read_text() + "\nfrom fastly_compute import requests  # noqa\n")
     sizes = [component_bytes(app) for app in apps]
-    times: list[list[float]] = [[], []]
-    for _ in range(ROUNDS):
-        for app, rounds in zip(apps, times, strict=True):
-            with serving("wasm", app) as running:
-                request_milliseconds(running.url, 20)
-                rounds.append(request_milliseconds(running.url, REQUESTS))
-    return sizes, [statistics.median(rounds) for rounds in times]
+    with serving("wasm", apps[0]) as without, serving("wasm", apps[1]) as with_:
+        times: list[list[float]] = [[], []]
+        for number in range(SLICES + 1):
+            for running, parts in zip((without, with_), times, strict=True):
+                milliseconds = request_milliseconds(running.url, REQUESTS)
+                if number:
+                    parts.append(milliseconds)
+    return sizes, [statistics.median(parts) for parts in times]
 
 
 def main() -> None:

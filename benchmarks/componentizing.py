@@ -1,0 +1,15 @@
+"""Runs componentize-py by itself, without what `fastly-compute build` does beside it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+WIT = Path(__file__).parent.parent / "packages/fastly-compute-cli/src/fastly_compute/cli/wit"
+_RUN = "import sys; from componentize_py import script; sys.exit(script())"
+
+
+def componentize(folder: Path, module: str, output: Path) -> None:
+    """Make a component of a module, one that no Compute host accepts yet."""
+    world = ["-d", WIT, "-w", "fastly:compute/service@0.1.0"]
+    tool = [sys.executable, "-c", _RUN, "-q", *world, "componentize", "-p", folder, module]
+    subprocess.run([*tool, "-o", output], check=True)

@@ -1,0 +1,60 @@
+"""Prints the tables of docs/benchmarks.md on other SDKs: `hatch run benchmarks:peers`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.peers.building import build
+from benchmarks.peers.running import TASKS, UPLOAD, measure
+
+ROUNDS = 5
+HELLO_ALONE = {"bare handler", "ours, WSGI"}
+MEGABYTES = {"large": 10.48576, "through": 10.48576, "upload": len(UPLOAD) / 1e6}
+# What is compared: the task, this SDK, the one beside it, and how large the ratio of times may be.
+TARGETS = [
+    ("hello", "ours, WSGI", "bare handler", 1.15),
+    ("hello", "ours, WSGI", "upstream", 1),
+    ("hello", "ours, reuse", "JavaScript, reuse", 0.7),
+    ("large", "ours", "JavaScript", 1),
+    ("large", "ours, reuse", "JavaScript, reuse", 1),
+    ("upload", "ours", "JavaScript", 1),
+    ("upload", "ours, reuse", "JavaScript, reuse", 1),
+    ("through", "ours", "JavaScript", 0.5),
+    ("through", "ours, reuse", "JavaScript, reuse", 0.5),
+]
+
+
+def wanted(peer: str, task: str) -> bool:
+    """Tell whether a peer has a task."""
+    return task == "hello" or peer not in HELLO_ALONE
+
+
+def figure(task: str, milliseconds: float) -> str:
+    """Write a time, or the speed that it is."""
+    if task in MEGABYTES:
+        return f"{MEGABYTES[task] / milliseconds * 1000:.0f}"
+    return f"{milliseconds:.2f}"
+
+
+def main() -> None:
+    """Build, measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        components = build(Path(name))
+        found = measure(components, Path(name), ROUNDS, wanted)
+        print("|", *(f"| {task}" for task in TASKS), "| MB |")
+        print("|---" * (len(TASKS) + 2) + "|")
+        for peer, component in components.items():
+            cells = (
+                figure(task, found[peer, task]) if wanted(peer, task) else "" for task in TASKS
+            )
+            size = component.stat().st_size / 1e6
+            print(f"| {peer} |", *(f"{cell} |" for cell in cells), f"{size:.1f} |")
+    print("\n| task | | beside | ratio of times | at most |\n|---|---|---|---|---|")
+    for task, ours, beside, most in TARGETS:
+        ratio = found[ours, task] / found[beside, task]
+        print(f"| {task} | {ours} | {beside} | {ratio:.2f} | {most} |")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Builds every peer with its own tool, in an environment of its own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.componentizing import componentize
+from fastly_compute.cli.compose import compose, stub_component
+
+HERE = Path(__file__).parent
+UPSTREAM = "fastly-compute==0.1.3"
+JAVASCRIPT = "@fastly/js-compute@3.46.0"
+
+
+def _run(*command: str | Path, cwd: Path) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}:\n{done.stdout}{done.stderr}")
+
+
+def build(folder: Path) -> dict[str, Path]:
+    """Build all of them.
+
+    Returns:
+        The components, by their names in the tables.
+    """
+    for name in ("ours", "bare", "upstream", "javascript"):
+        shutil.copytree(
+            HERE / name, folder / name, ignore=shutil.ignore_patterns("bin", "__pycache__")
+        )
+    found = {}
+
+    ours = folder / "ours"
+    command = [sys.executable, "-m", "fastly_compute.cli", "build"]
+    for entry, name in (("main", "ours"), ("reused", "ours, reuse"), ("hello_wsgi", "ours, WSGI")):
+        found[name] = ours / f"{entry}.wasm"
+        _run(*command, "--entry", entry, "--output", found[name], cwd=ours)
+    bare = found["bare handler"] = folder / "bare/main.wasm"
+    componentize(folder / "bare", "main", bare)
+    bare.write_bytes(compose(bare.read_bytes(), stub_component()))
+
+    upstream = folder / "upstream"
+    _run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=upstream)
+    _run("uv", "pip", "install", "--quiet", "--python", ".venv", UPSTREAM, cwd=upstream)
+    for entry, name in (("main", "upstream"), ("reused", "upstream, reuse")):
+        found[name] = upstream / f"{entry}.wasm"
+        tool = upstream / ".venv/bin/fastly-compute-py"
+        _run(tool, "build", "-e", entry, "-o", found[name], "--virtualenv", ".venv", cwd=upstream)
+
+    javascript = folder / "javascript"
+    _run("npm", "install", "--silent", "--no-fund", "--no-audit", JAVASCRIPT, cwd=javascript)
+    for entry, name in (("main", "JavaScript"), ("reused", "JavaScript, reuse")):
+        found[name] = javascript / f"{entry}.wasm"
+        _run("npx", "js-compute-runtime", f"{entry}.js", found[name], cwd=javascript)
+    return found

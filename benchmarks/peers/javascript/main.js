@@ -1,0 +1,3 @@
+import { handle } from "./handle.js";
+
+addEventListener("fetch", handle);

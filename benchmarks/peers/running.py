@@ -1,0 +1,156 @@
+"""The peers on Viceroy: all started, and all but the one that is asked asleep."""
+
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+from benchmarks.peers.origin import LARGE, SMALL
+from fastly_compute.cli.viceroy import find_viceroy
+
+UPLOAD = LARGE[: len(LARGE) // 2]
+CHECKSUM = b"%d" % zlib.crc32(UPLOAD)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a peer is asked.
+
+    Attributes:
+        path: The path; what is there is in the folders of the peers.
+        expected: The answer.
+        count: How many requests a round has.
+        upload: What is sent.
+    """
+
+    path: str
+    expected: bytes
+    count: int
+    upload: bytes | None = None
+
+
+TASKS = {
+    "hello": Task("/", b"hello", 150),
+    "small": Task("/small", SMALL, 40),
+    "large": Task("/large", LARGE, 8),
+    "through": Task("/through", LARGE, 5),
+    "upload": Task("/upload", CHECKSUM, 5, UPLOAD),
+    "fan-in": Task("/fan-in", b"8", 8),
+}
+
+
+class Peer:
+    """A component that is being served by a Viceroy of its own."""
+
+    def __init__(self, viceroy: str, config: Path, component: Path) -> None:
+        self._component = component
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._address = free.getsockname()
+        address = "{}:{}".format(*self._address)
+        self._process = subprocess.Popen(
+            [viceroy, "serve", "--addr", address, "-C", config, component],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not self._listens():
+            time.sleep(0.1)
+        self._process.send_signal(signal.SIGSTOP)
+
+    def _listens(self) -> bool:
+        if self._process.poll() is not None:
+            raise SystemExit(f"Viceroy has ended: {self._process.args}")
+        try:
+            socket.create_connection(self._address).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let it run: an idle Viceroy takes a sixth of a core."""
+        self._process.send_signal(signal.SIGCONT)
+        yield
+        self._process.send_signal(signal.SIGSTOP)
+
+    def milliseconds(self, task: Task, count: int) -> list[float]:
+        """Ask it one request after the other on one connection, and time each."""
+        connection = HTTPConnection(*self._address)
+        connection.connect()
+        times = []
+        for _ in range(count):
+            # Viceroy leaves Nagle's algorithm on: a delayed ACK would be measured with it.
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            started = time.perf_counter()
+            connection.request("POST" if task.upload else "GET", task.path, task.upload)
+            answer = connection.getresponse()
+            content = answer.read()
+            times.append((time.perf_counter() - started) * 1000)
+            if (answer.status, content) != (200, task.expected):
+                raise SystemExit(
+                    f"{self._component} at {task.path}: {answer.status}, {len(content)} bytes"
+                )
+        connection.close()
+        return times
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.send_signal(signal.SIGCONT)
+        self._process.terminate()
+        self._process.wait()
+
+
+def _origin(stack: ExitStack) -> str:
+    command = [sys.executable, "-m", "benchmarks.peers.origin"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    stack.callback(process.communicate)
+    stack.callback(process.terminate)
+    assert process.stdout is not None
+    return f"http://127.0.0.1:{process.stdout.readline().strip()}"
+
+
+def measure(
+    components: dict[str, Path],
+    folder: Path,
+    rounds: int,
+    wanted: Callable[[str, str], bool],
+) -> dict[tuple[str, str], float]:
+    """Ask every peer every task, in interleaved rounds.
+
+    Args:
+        components: The peers.
+        folder: For the configuration.
+        rounds: How often each is asked each.
+        wanted: Whether a peer is asked a task.
+
+    Returns:
+        The median milliseconds of each peer and task.
+    """
+    times: dict[tuple[str, str], list[float]] = {}
+    viceroy = find_viceroy()
+    if viceroy is None:
+        raise SystemExit("Viceroy is not installed: run `hatch run viceroy:install`")
+    with ExitStack() as stack:
+        config = folder / "viceroy.toml"
+        config.write_text(f'[local_server.backends.origin]\nurl = "{_origin(stack)}"\n')
+        peers = {}
+        for name, component in components.items():
+            peers[name] = Peer(viceroy, config, component)
+            stack.callback(peers[name].stop)
+        for round_ in range(rounds + 1):
+            for task_name, task in TASKS.items():
+                for name, peer in peers.items():
+                    if not wanted(name, task_name):
+                        continue
+                    with peer.awake():
+                        found = peer.milliseconds(task, task.count if round_ else 3)
+                    if round_:
+                        times.setdefault((name, task_name), []).extend(found)
+    return {key: statistics.median(found) for key, found in times.items()}
