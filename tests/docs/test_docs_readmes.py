@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from fastly_compute.cli import main
+
 ROOT = Path(__file__).parents[2]
 READMES = sorted(ROOT.glob("packages/*/README.md"))
 # Where the Python of a README is run, block by block.
@@ -62,3 +64,32 @@ def test_the_whole_app_of_the_local_packages_readme_answers(
     shown = run(blocks(ROOT / "packages/fastly-compute-local/README.md")[1])
 
     shown.test_the_front_page()
+
+
+def test_the_commands_of_the_readmes_are_real() -> None:
+    text = "\n".join(path.read_text() for path in [ROOT / "README.md", *READMES])
+    shown = set(re.findall(r"^\$ fastly-compute (\S+)", text, re.MULTILINE))
+    environments = (ROOT / "hatch.toml").read_text()
+    scripts = set(re.findall(r"`?hatch run (\w+:\w+)", text))
+
+    assert shown
+    assert shown <= main.commands.keys()
+    assert scripts
+    for script in scripts:
+        environment, name = script.split(":")
+        section = environments.partition(f"[envs.{environment}.scripts]")[2].partition("\n[")[0]
+        assert f"\n{name} = " in section, script
+
+
+def test_every_command_of_the_root_readme_is_run_by_ci() -> None:
+    blocks = re.findall(
+        r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    commands = re.findall(r"^\$ (.*)$", "".join(blocks), re.MULTILINE)
+    parts = [part for command in commands for part in command.split(" && ")]
+    ci = (ROOT / ".ci" / "run").read_text()
+
+    assert len(parts) >= 3
+    for part in parts:
+        first, *_, last = part.split()
+        assert re.search(rf"^step {first} .*\b{last}\b", ci, re.MULTILINE), part
