@@ -294,7 +294,12 @@ def test_a_cipher_list_that_we_accept_openssl_accepts(items, separator):
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(text)
 
 
-@pytest.mark.parametrize("pem", [CA, CA + LEAF_PEM, f"subject=CN\n{CA}", CA.replace("\n", "\r\n")])
+# The certificates are made anew in each process: in the names of the tests, workers would disagree.
+@pytest.mark.parametrize(
+    "pem",
+    [CA, CA + LEAF_PEM, f"subject=CN\n{CA}", CA.replace("\n", "\r\n")],
+    ids=["one", "two", "text-before", "crlf"],
+)
 def test_certificate_authorities_are_pem(pem):
     assert config(ca_certificate=pem).ca_certificate == pem
 
@@ -317,6 +322,7 @@ def test_certificate_authorities_are_pem(pem):
         (KEY_PEM.replace("EC PRIVATE KEY", "CERTIFICATE"), "a whole DER certificate"),
         (CA + KEY_PEM, "without a private key"),
     ],
+    ids=range(14),
 )
 def test_what_is_no_certificate_is_refused_without_showing_it(pem, rule):
     error = refused(ca_certificate=pem)
