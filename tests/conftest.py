@@ -207,9 +207,9 @@ class Servers:
             served.process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory, origin: str) -> Iterator[Servers]:
-    """The apps that are being served."""
+    """The apps that are being served; not for longer: an idle Viceroy takes a sixth of a core."""
     running = Servers(tmp_path_factory.mktemp("served"), origin)
     yield running
     running.stop()
