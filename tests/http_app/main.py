@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from threading import get_ident
 
 from fastly_compute.http import (
     Answer,
@@ -21,7 +22,7 @@ from fastly_compute.http import (
 )
 
 served = 0
-kept: list[object] = []
+kept: list[tuple[int, object]] = []
 
 
 def url(request: IncomingRequest, path: str) -> str:
@@ -130,11 +131,14 @@ def cached(request: IncomingRequest) -> Response:
 
 
 def kept_open(request: IncomingRequest) -> Response:
-    """Keep what is open, and tell whether what an earlier request kept is closed."""
-    before = [thing.closed for thing in kept]
+    """Keep what is open, and tell whether what an earlier request kept is closed.
+
+    Natively another sandbox, in its own thread, may not have come to closing what it kept.
+    """
+    before = [thing.closed for thread, thing in kept if thread == get_ident()]
     body, sent = post(request, "/size").send_streaming()
     received = post(request, "/there").send().body
-    kept[:] = [request, request.body, body, sent, received]
+    kept[:] = [(get_ident(), thing) for thing in (request, request.body, body, sent, received)]
     return Response.json({"served": served, "closed": before})
 
 
