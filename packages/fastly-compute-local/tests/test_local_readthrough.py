@@ -81,7 +81,8 @@ class Cache:
     """A readthrough cache in front of an origin."""
 
     def __init__(self) -> None:
-        self.clock = Clock(lambda: NOW)
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.clock = Clock(self.now)
         self.data = CacheData(self.clock)
         self.origin = Origin()
         self.lines: list[str] = []
@@ -90,6 +91,11 @@ class Cache:
         self.readthrough = Readthrough(
             self.data, self.clock, self.lines.append, lambda work: self.background(work)
         )
+
+    def now(self) -> float:
+        """The time, which the cache asks for in the middle of a change."""
+        self.meanwhile()
+        return NOW
 
     def background(self, work) -> None:
         self.behind.append(self.pool.submit(work))
@@ -628,6 +634,15 @@ def test_a_request_that_is_dropped_frees_the_others(cache: Cache) -> None:
     got = cache.pool.submit(follower)
     del leader
     gc.collect()
+
+    assert Got(got.result(timeout=30)).body == b"one"
+
+
+def test_a_request_may_be_dropped_in_the_middle_of_another(cache: Cache) -> None:
+    cache.origin.answers.extend([response(b"never"), response(b"one")])
+    pending = [cache.begin(), cache.begin()]
+    cache.meanwhile = pending.clear
+    got = cache.pool.submit(lambda: cache.begin()())
 
     assert Got(got.result(timeout=30)).body == b"one"
 

@@ -6,6 +6,7 @@ those are what Fastly's cache is made of.
 """
 
 import weakref
+from _thread import start_new_thread
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
@@ -155,9 +156,10 @@ class Readthrough:
         if found is None:
 
             def fill() -> OriginResponse:
+                abandoned.detach()
                 return self._fill(ask, obligation, get)
 
-            _if_dropped(fill, lambda: obligation.cancel(release=True))
+            abandoned = _if_dropped(fill, lambda: obligation.cancel(release=True))
             return fill
         self._background(lambda: self._revalidate(ask, obligation, get))
         return lambda: self._answer(ask, found.object, hit=True)
@@ -291,7 +293,8 @@ def _head(stored: CachedObject | None) -> ResponseHead:
 
 
 def _if_dropped(get: Get, free: Callable[[], object]) -> "weakref.finalize[[], Get]":
-    abandoned = weakref.finalize(get, free)
+    # Not in this thread: it may be in the middle of a change of the cache, and holds its lock then.
+    abandoned = weakref.finalize(get, lambda: start_new_thread(free, ()))
     abandoned.atexit = False
     return abandoned
 
