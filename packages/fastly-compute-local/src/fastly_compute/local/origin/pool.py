@@ -29,7 +29,8 @@ class Pool:
 
     def __init__(self, backend: BackendConfig) -> None:
         self._backend = backend
-        self._lock = threading.Lock()
+        # The garbage collector may close a body, and so give a connection back, at any point.
+        self._lock = threading.RLock()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._opening = 0
