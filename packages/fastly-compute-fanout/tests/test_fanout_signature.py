@@ -29,6 +29,12 @@ SECRET = b"a secret of 32 bytes, more or so"
 NOW = int(time.time())
 
 
+@pytest.fixture(autouse=True)
+def _now(monkeypatch) -> None:
+    """The tests may run long after the claims were written that they are made of."""
+    monkeypatch.setattr("fastly_compute.fanout.signature.time", lambda: NOW)
+
+
 @pytest.fixture
 def check(serve):
     """Checks the signatures of a request."""
