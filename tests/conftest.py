@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import importlib.util
 import json
 import os
 import shutil
@@ -21,7 +22,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fastly_compute.cli.build import build
+from fastly_compute.cli.project import Project
 from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.local import NativeApp, WasmApp
 
 ROOT = Path(__file__).parent.parent
 HOSTS = ("native", "wasm", "viceroy")
@@ -225,6 +229,45 @@ def host(request: pytest.FixtureRequest) -> str:
             pytest.fail(missing)
         pytest.skip(missing)
     return name
+
+
+class Examples:
+    """Loads each example once: natively, or as a component."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._loaded: dict[tuple[str, str], NativeApp | WasmApp] = {}
+
+    def get(self, host: str, name: str) -> NativeApp | WasmApp:
+        if (host, name) not in self._loaded:
+            load = self._component if host == "wasm" else self._module
+            self._loaded[host, name] = load(name)
+        return self._loaded[host, name]
+
+    def _component(self, name: str) -> WasmApp:
+        ignored = shutil.ignore_patterns("bin", "pkg", "__pycache__")
+        copy = shutil.copytree(ROOT / "examples" / name, self._folder / name, ignore=ignored)
+        return WasmApp(build(Project(folder=copy)).output)
+
+    def _module(self, name: str) -> NativeApp:
+        folder = ROOT / "examples" / name
+        main = f"{name.replace('-', '_')}_main"
+        spec = importlib.util.spec_from_file_location(main, folder / "main.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules[main] = importlib.util.module_from_spec(spec)
+        sys.path.insert(0, str(folder))
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            sys.path.remove(str(folder))
+        return NativeApp(module.HttpIncoming)
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
+    """The examples as apps that this process runs."""
+    return Examples(tmp_path_factory.mktemp("examples"))
 
 
 PUSHPIN = """

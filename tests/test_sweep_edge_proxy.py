@@ -1,13 +1,9 @@
 """examples/edge-proxy, with each host call failing that it makes."""
 
-import importlib.util
-import shutil
 from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli.build import build
-from fastly_compute.cli.project import Project
 from fastly_compute.local import NativeApp, WasmApp
 from fastly_compute.testing import ComputeClient, sweep
 
@@ -16,18 +12,9 @@ pytestmark = pytest.mark.xdist_group("edge-proxy-sweep")
 APP = Path(__file__).parent.parent / "examples/edge-proxy"
 
 
-@pytest.fixture(scope="module", params=["native", "wasm"])
-def app(request, tmp_path_factory) -> NativeApp | WasmApp:
-    if request.param == "wasm":
-        copy = tmp_path_factory.mktemp("sweep") / "edge-proxy"
-        shutil.copytree(APP, copy, ignore=shutil.ignore_patterns("bin", "__pycache__"))
-        return WasmApp(build(Project(folder=copy)).output)
-    spec = importlib.util.spec_from_file_location("edge_proxy_main", APP / "main.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return NativeApp(module.HttpIncoming)
+@pytest.fixture(params=["native", "wasm"])
+def app(request, examples) -> NativeApp | WasmApp:
+    return examples.get(request.param, "edge-proxy")
 
 
 def asking(method: str, path: str, **options):

@@ -3,17 +3,12 @@
 import base64
 import hashlib
 import hmac
-import importlib.util
 import json
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli.build import build
-from fastly_compute.cli.project import Project
-from fastly_compute.local import NativeApp, WasmApp
 from fastly_compute.testing import ComputeClient, ComputeHost, sweep
 
 pytestmark = pytest.mark.xdist_group("kits-sweep")
@@ -23,31 +18,14 @@ EDGE = "http://127.0.0.1:7676"
 CONTENT = "what the origin says, " * 50
 
 
-def made(kit, way, folder) -> NativeApp | WasmApp:
-    if way == "wasm":
-        copy = folder / kit
-        shutil.copytree(
-            EXAMPLES / kit, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__")
-        )
-        return WasmApp(build(Project(folder=copy)).output)
-    spec = importlib.util.spec_from_file_location(
-        f"{kit.replace('-', '_')}_main", EXAMPLES / kit / "main.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return NativeApp(module.HttpIncoming)
+@pytest.fixture(params=["native", "wasm"])
+def cache_kit(request, examples):
+    return examples.get(request.param, "cache-starter-kit")
 
 
-@pytest.fixture(scope="module", params=["native", "wasm"])
-def cache_kit(request, tmp_path_factory):
-    return made("cache-starter-kit", request.param, tmp_path_factory.mktemp("sweep"))
-
-
-@pytest.fixture(scope="module", params=["native", "wasm"])
-def fanout_kit(request, tmp_path_factory):
-    return made("fanout-starter-kit", request.param, tmp_path_factory.mktemp("sweep"))
+@pytest.fixture(params=["native", "wasm"])
+def fanout_kit(request, examples):
+    return examples.get(request.param, "fanout-starter-kit")
 
 
 def is_whole_or_an_error(answer, content) -> None:

@@ -3,9 +3,6 @@
 import hashlib
 import json
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -49,17 +46,6 @@ def some_megabytes(size: int = LARGE) -> Iterator[bytes]:
         size -= len(part)
         number += 1
         yield part
-
-
-def test_the_examples_own_tests_pass(framework, tmp_path) -> None:
-    copy = tmp_path / framework
-    ignored = shutil.ignore_patterns("bin", "pkg", "__pycache__")
-    shutil.copytree(EXAMPLES / f"{framework}-app", copy, ignore=ignored)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-q"]
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
 
 
 def test_the_page_is_made_of_a_template(app) -> None:

@@ -133,25 +133,30 @@ class Reader:
     def u32(self, expected: str) -> int:
         """Reads a number in LEB128."""
         start = self.position
-        value = 0
-        for shift in range(0, 35, 7):
-            byte = self.byte(expected)
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80 and value < _U32_LIMIT:
-                return value
-        raise self.error(expected, "a number of more than 32 bits", start)
+        value, _ = self._leb128(expected)
+        if value >= _U32_LIMIT:
+            raise self._too_large(expected, start)
+        return value
 
     def s32(self, expected: str) -> int:
         """Reads a signed number in LEB128, and returns the 32 bits of it as an address."""
+        value, bits = self._leb128(expected)
+        negative = value >> (bits - 1)
+        return (value - (negative << bits)) % _U32_LIMIT
+
+    def _leb128(self, expected: str) -> tuple[int, int]:
+        """Reads up to five groups of seven bits; returns the number and how many bits it has."""
         start = self.position
         value = 0
-        for shift in range(0, 35, 7):
+        for bits in range(7, 42, 7):
             byte = self.byte(expected)
-            value |= (byte & 0x7F) << shift
+            value |= (byte & 0x7F) << (bits - 7)
             if byte < 0x80:
-                sign = -1 << (shift + 7) if byte & 0x40 else 0
-                return (value | sign) % _U32_LIMIT
-        raise self.error(expected, "a number of more than 32 bits", start)
+                return value, bits
+        raise self._too_large(expected, start)
+
+    def _too_large(self, expected: str, start: int) -> ComposeError:
+        return self.error(expected, "a number of more than 32 bits", start)
 
     def name(self, expected: str) -> str:
         """Reads a UTF-8 string with its length before it."""

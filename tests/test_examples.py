@@ -1,0 +1,33 @@
+"""The tests that the examples bring with them: each example's in a process of its own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+OWN_TESTS = {
+    "bottle-app": 3,
+    "cache-starter-kit": 11,
+    "django-app": 3,
+    "fanout-starter-kit": 17,
+    "first-look": 3,
+    "flask-app": 3,
+}
+
+
+@pytest.mark.parametrize(("name", "count"), OWN_TESTS.items(), ids=OWN_TESTS)
+def test_an_examples_own_tests_pass(name, count, tmp_path) -> None:
+    ignored = shutil.ignore_patterns("bin", "pkg", "__pycache__")
+    copy = shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=ignored)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-q"]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert f"{count} passed" in done.stdout
+
+
+def test_every_example_with_tests_is_here() -> None:
+    assert {path.parent.name for path in EXAMPLES.glob("*/test_*.py")} == set(OWN_TESTS)
