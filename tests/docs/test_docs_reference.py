@@ -1,4 +1,4 @@
-"""Every public name has a docstring, and its package a page that shows it."""
+"""Every public name has a docstring, a class an example, and its package a page that shows it."""
 
 import importlib
 import inspect
@@ -49,6 +49,19 @@ def test_every_public_method_and_property_has_a_docstring(package: str) -> None:
         if not member.startswith("_")
         and (inspect.isfunction(value) or isinstance(value, property | classmethod | staticmethod))
         and not inspect.getdoc(getattr(thing, member))
+    ]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_class_but_an_error_has_an_example(package: str) -> None:
+    bare = [
+        name
+        for name, thing in public(package).items()
+        if inspect.isclass(thing)
+        and not issubclass(thing, BaseException)
+        and ">>> " not in (thing.__doc__ or "")
     ]
 
     assert bare == []

@@ -50,7 +50,16 @@ class TLSVersion(Enum):
 
 
 class CertHostnameCheck(Enum):
-    """What ``cert_hostname`` can be instead of a name."""
+    """What ``cert_hostname`` can be instead of a name.
+
+    Example:
+        >>> from fastly_compute.backend import UNCHECKED_CERT_HOSTNAME, DynamicBackendConfig
+        >>> config = DynamicBackendConfig(
+        ...     target="10.0.0.7:8443", cert_hostname=UNCHECKED_CERT_HOSTNAME
+        ... )
+        >>> config.cert_hostname
+        UNCHECKED_CERT_HOSTNAME
+    """
 
     UNCHECKED = "unchecked"
 

@@ -30,6 +30,15 @@ class Handle(Generic[R]):
     would be closed a second time, so copying and pickling raise `TypeError`.
 
     Subclasses say in `_HOW` what makes one.
+
+    Example:
+        >>> from fastly_compute.core import Handle
+        >>> class Store(Handle["kv_store.Store"]):
+        ...     __slots__ = ()
+        ...     _HOW = "Store.open"
+        >>> Store()
+        Traceback (most recent call last):
+        TypeError: Store cannot be made by hand: use Store.open
     """
 
     __slots__ = ("__weakref__", "_gone", "_resource")

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 
 class Readable(Protocol):
-    """A binary file, or anything else that is read like one."""
+    """A binary file, or anything else that is read like one.
+
+    Example:
+        >>> from io import BytesIO
+        >>> from fastly_compute.http import Body, Readable
+        >>> file: Readable = BytesIO(b"hello")
+        >>> Body(file).read()
+        b'hello'
+    """
 
     def read(self, size: int, /) -> bytes:
         """Return up to *size* bytes; none at all is the end."""

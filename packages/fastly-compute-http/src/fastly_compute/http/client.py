@@ -18,6 +18,13 @@ class ClientTls:
         certificate_verdict: What checking it found: ``ok``, ``bad-certificate``,
             ``certificate-revoked``, ``certificate-expired``, ``unknown-ca``,
             ``certificate-missing`` or ``certificate-unknown``.
+
+    Example:
+        >>> from fastly_compute.http import ClientTls
+        >>> def is_trusted(tls: ClientTls) -> bool:
+        ...     return tls.certificate_verdict == "ok"
+        >>> is_trusted(ClientTls(protocol="TLSv1.3", certificate_verdict="unknown-ca"))
+        False
     """
 
     protocol: str | None = None
@@ -40,6 +47,13 @@ class Bot:
         name: The bot's name.
         category: The bot's category.
         verified: Whether it is the bot that it says it is.
+
+    Example:
+        >>> from fastly_compute.http import Bot
+        >>> def is_welcome(bot: Bot) -> bool:
+        ...     return not bot.detected or bot.verified is True
+        >>> is_welcome(Bot(analyzed=True, detected=True, name="curl", verified=False))
+        False
     """
 
     analyzed: bool | None = None
@@ -51,7 +65,15 @@ class Bot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpnProxy:
-    """Whether the client came through a VPN or proxy. What the host does not know is None."""
+    """Whether the client came through a VPN or proxy. What the host does not know is None.
+
+    Example:
+        >>> from fastly_compute.http import VpnProxy
+        >>> def is_hidden(client: VpnProxy) -> bool:
+        ...     return client.is_anonymous is True or client.is_tor_exit_node is True
+        >>> is_hidden(VpnProxy(is_tor_exit_node=True))
+        True
+    """
 
     is_anonymous: bool | None = None
     is_anonymous_vpn: bool | None = None

@@ -80,7 +80,14 @@ def _rehearsed(request: IncomingRequest) -> Response:
 
 
 class Service:
-    """A handler as the platform calls it: see `service`."""
+    """A handler as the platform calls it: see `service`.
+
+    Example:
+        >>> from fastly_compute.http import Response, Service, service
+        >>> HttpIncoming = service(lambda request: Response.text("Hello"))
+        >>> isinstance(HttpIncoming, Service)
+        True
+    """
 
     __slots__ = ("_function", "_name", "_on_error", "_reuse")
 

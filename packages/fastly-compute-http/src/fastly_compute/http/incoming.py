@@ -28,7 +28,16 @@ def _latin(value: bytes | None) -> str | None:
 
 
 class HandedOff:
-    """What a handler returns after a hand-off: another answers in its place."""
+    """What a handler returns after a hand-off: another answers in its place.
+
+    Example:
+        >>> from fastly_compute.http import HandedOff, IncomingRequest, Response, service
+        >>> def handle(request: IncomingRequest) -> HandedOff | Response:
+        ...     if request.path == "/chat":
+        ...         return request.handoff_websocket("chat")
+        ...     return Response.text("There is a chat at /chat.")
+        >>> HttpIncoming = service(handle)
+    """
 
     __slots__ = ()
 

@@ -30,6 +30,17 @@ class Incoming:
         version: ``HTTP/1.0``, ``HTTP/1.1`` or ``HTTP/2``.
         client: Address and port of the peer.
         server: Address and port it reached.
+
+    Example:
+        >>> from fastly_compute.local import Host, Incoming, NativeApp
+        >>> class HttpIncoming:
+        ...     def handle(self, request, body):
+        ...         print(request.get_method(8), request.get_uri(80))
+        >>> with Host() as host:
+        ...     answer = host.request(
+        ...         NativeApp(HttpIncoming), Incoming(method="PUT", uri="http://shop.example/lamp")
+        ...     )
+        PUT http://shop.example/lamp
     """
 
     method: str = "GET"
@@ -76,6 +87,16 @@ class Answer:
         trailers: What came after the body.
         complete: Whether it ended as it should.
         early: The informational responses that came first, each with its status and headers.
+
+    Example:
+        >>> from fastly_compute.local import Host, NativeApp
+        >>> class HttpIncoming:
+        ...     def handle(self, request, body):
+        ...         pass
+        >>> with Host() as host:
+        ...     answer = host.request(NativeApp(HttpIncoming))
+        >>> answer.status, bytes(answer.body), answer.complete
+        (200, b'', True)
     """
 
     status: int = 0

@@ -19,6 +19,20 @@ class HandOff:
         config: What the backend is.
         request: The request to be sent on, without its body.
         body: The client's body, still to be read.
+
+    Example:
+        >>> from fastly_compute.local import Answer, BackendConfig, HandOff, Host, LocalServer
+        >>> from fastly_compute.local import NativeApp
+        >>> from wit_world.imports.backend import Backend
+        >>> class HttpIncoming:
+        ...     def handle(self, request, body):
+        ...         request.redirect_to_websocket_proxy(Backend.open("chat"))
+        >>> def proxy(hand_off: HandOff) -> Answer:
+        ...     return Answer(status=200, body=bytearray(hand_off.backend.encode()), complete=True)
+        >>> config = LocalServer(backends={"chat": BackendConfig(url="http://127.0.0.1:8080")})
+        >>> with Host(config, on_hand_off=proxy) as host:
+        ...     bytes(host.request(NativeApp(HttpIncoming)).body)
+        b'chat'
     """
 
     kind: Literal["grip", "websocket"]

@@ -69,6 +69,15 @@ class NativeApp:
 
     Args:
         incoming: What the app's entry module calls ``HttpIncoming``.
+
+    Example:
+        >>> from fastly_compute.local import Host, NativeApp
+        >>> class HttpIncoming:
+        ...     def handle(self, request, body):
+        ...         pass
+        >>> with Host() as host:
+        ...     host.request(NativeApp(HttpIncoming)).status
+        200
     """
 
     def __init__(self, incoming: Any) -> None:

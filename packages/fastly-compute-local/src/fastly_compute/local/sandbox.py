@@ -52,6 +52,13 @@ class Sandbox:
         show: Passes on what the guest has printed so far, where that is not done at once.
         at_end: What to call when it ends, the last first.
         held: What is open, and how it is let go of when the sandbox ends.
+
+    Example:
+        >>> from fastly_compute.local import BackendConfig, Host, LocalServer
+        >>> config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:8080")})
+        >>> with Host(config) as host, host.native() as sandbox:
+        ...     sandbox.backend("origin").port
+        8080
     """
 
     host: "Host"

@@ -86,6 +86,13 @@ class DataKwargs(PostKwargs, total=False):
 
 
 class RequestKwargs(DataKwargs, total=False):
-    """The keywords of `request`, `delete`, `head` and `options`."""
+    """The keywords of `request`, `delete`, `head` and `options`.
+
+    Example:
+        >>> from typing import Unpack
+        >>> from fastly_compute import requests
+        >>> def api(method: str, path: str, **kwargs: Unpack[requests.RequestKwargs]) -> object:
+        ...     return requests.request(method, f"https://api.example{path}", **kwargs).json()
+    """
 
     data: Data

@@ -21,7 +21,16 @@ _PATH = re.compile(r"/[\x21-\x7e]*")
 
 
 class ReplyOptions(TypedDict, total=False):
-    """What `FakeBackend.add` and its short forms take besides method and path."""
+    """What `FakeBackend.add` and its short forms take besides method and path.
+
+    Example:
+        >>> from typing import Unpack
+        >>> from fastly_compute.testing import ComputeHost, FakeBackend, ReplyOptions
+        >>> def health_page(backend: FakeBackend, **options: Unpack[ReplyOptions]) -> None:
+        ...     backend.get("/health", **options)
+        >>> with ComputeHost() as compute_host:
+        ...     health_page(compute_host.backend("origin"), status=503, latency=2)
+    """
 
     status: int
     headers: HeadersLike | None

@@ -18,7 +18,16 @@ _URL = re.compile(r"https?://[\x21-\x7e]+")
 
 
 class RequestOptions(TypedDict, total=False):
-    """What `ComputeClient.request` and its short forms take besides method and path."""
+    """What `ComputeClient.request` and its short forms take besides method and path.
+
+    Example:
+        >>> from typing import Unpack
+        >>> from fastly_compute.testing import Answer, ComputeClient, RequestOptions
+        >>> def search(client: ComputeClient, **options: Unpack[RequestOptions]) -> Answer:
+        ...     return client.get("/search?q=lamp", **options)
+        >>> def test_the_search_is_refused_to_others(compute_client):
+        ...     assert search(compute_client, client_address="192.0.2.1").status == 403
+    """
 
     headers: HeadersLike | None
     body: bytes

@@ -37,6 +37,11 @@ class SweptCall:
         error: What it failed with: ``generic-error``.
         answers: What the client got, such as ``502``.
         problem: Why this is no good end, or None where it is one.
+
+    Example:
+        >>> from fastly_compute.testing import SweptCall
+        >>> print(SweptCall(number=7, name="http-req.send", error="generic-error", answers="502"))
+           7  http-req.send (generic-error): 502
     """
 
     number: int
@@ -58,6 +63,16 @@ class Sweep:
         calls: The calls that failed, in the order of the scenario; one that can fail with several
             of the errors asked for is there with each.
         infallible: How many of the scenario's calls cannot fail.
+
+    Example:
+        >>> from fastly_compute.http import Response, service
+        >>> from fastly_compute.testing import sweep
+        >>> HttpIncoming = service(lambda request: Response.text("hello"))
+        >>> swept = sweep(HttpIncoming, lambda compute_host, client: client.get("/"))
+        >>> print(swept.calls[0])
+           1  http-req.request.get-method (generic-error): 500
+        >>> swept.problems
+        []
     """
 
     calls: Sequence[SweptCall]

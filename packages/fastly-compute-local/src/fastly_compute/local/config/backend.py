@@ -32,7 +32,13 @@ _BOOL_FIELDS = ("grpc", "pooling", "prefer_ipv6", "tcp_keepalive_enable")
 
 
 class Health(enum.Enum):
-    """How a backend is, `backend-health` in the WIT. It never stops a request."""
+    """How a backend is, `backend-health` in the WIT. It never stops a request.
+
+    Example:
+        >>> from fastly_compute.local import BackendConfig, Health
+        >>> BackendConfig(url="https://example.org", health=Health.UNHEALTHY).health.value
+        'unhealthy'
+    """
 
     UNKNOWN = "unknown"
     HEALTHY = "healthy"

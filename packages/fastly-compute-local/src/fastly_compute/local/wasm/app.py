@@ -26,6 +26,13 @@ class WasmApp:
 
     Raises:
         ComponentError: The file is no component of the Fastly Compute WIT.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from fastly_compute.local import Host, WasmApp
+        >>> def front_page(component: Path) -> bytes:
+        ...     with Host() as host:
+        ...         return bytes(host.request(WasmApp(component)).body)
     """
 
     def __init__(self, path: Path) -> None:
