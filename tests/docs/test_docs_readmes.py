@@ -43,6 +43,47 @@ def test_a_readme_says_what_it_is_and_how_to_install_it(path: Path) -> None:
     assert f"pip install {name}" in text
 
 
+def without_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def links(text: str) -> list[str]:
+    prose = re.sub(r"`[^`\n]*`", "", without_blocks(text))
+    inline = re.findall(r"\]\(\s*<?([^)\s>]*)", prose)
+    named = re.findall(r"^ {0,3}\[[^\]]+\]:\s*<?([^\s>]*)", prose, re.MULTILINE)
+    return inline + named + re.findall(r"\b(?:href|src)\s*=\s*[\"']?([^\"'\s>]*)", prose)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a](../b)",
+        "![a](b.png)",
+        "[`a`](<b.md>)",
+        "[a]: ../b 'c'",
+        '<img src="b.png">',
+        "<a href=b>",
+    ],
+)
+def test_a_relative_link_is_found_however_it_is_written(text: str) -> None:
+    (found,) = links(f"Some `[code](x)`\n\n```python\na = b[c](d)\n```\n\n{text}\n")
+
+    assert found in {"../b", "b.png", "b.md", "b"}
+
+
+@pytest.mark.parametrize("path", READMES, ids=[path.parent.name for path in READMES])
+def test_every_link_of_a_readme_leads_somewhere_from_pypi_as_well(path: Path) -> None:
+    text = path.read_text()
+    headings = re.findall(r"^#+ (.*)$", without_blocks(text), re.MULTILINE)
+    anchors = {f"#{re.sub(r'[^a-z0-9 _-]', '', one.lower()).replace(' ', '-')}" for one in headings}
+    ours = {f"https://pypi.org/project/{readme.parent.name}/" for readme in READMES}
+
+    for link in links(text):
+        assert link in anchors or link.startswith("https://"), link
+        if "fastly-compute-" in link:
+            assert link in ours, link
+
+
 def test_the_python_of_every_readme_is_run_somewhere() -> None:
     here = {"local"}
     with_python = {

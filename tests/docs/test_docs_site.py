@@ -93,6 +93,12 @@ def test_every_link_inside_the_site_leads_somewhere(built: Path) -> None:
     assert broken == []
 
 
+def test_the_links_from_package_to_package_stay_in_the_site(built: Path) -> None:
+    links = pages(built)["reference/wsgi.html"].links
+
+    assert [link for link in links if "pypi.org/project/fastly-compute" in link] == []
+
+
 def test_every_public_name_has_a_place_in_the_reference(built: Path) -> None:
     packed = (built / "objects.inv").read_bytes().split(b"\n", 4)[4]
     described = {line.split(" ")[0] for line in zlib.decompress(packed).decode().splitlines()}
