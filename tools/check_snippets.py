@@ -1,8 +1,9 @@
-"""Checks the snippets of docs/comparison with the tools of their languages.
+"""Checks the snippets and the tables of docs/comparison with the tools of their languages.
 
 Rust is checked by cargo against the crate ``fastly``, as one crate with a module for each snippet;
-JavaScript by tsc with the types of ``@fastly/js-compute``; Go's syntax by gofmt. Python is run by
-tests/test_docs_comparison.py. A tool that is missing is named, and is an error where CI is true.
+JavaScript by tsc with the types of ``@fastly/js-compute``; Go's syntax by gofmt. The names in the
+tables are looked up in the sources that these tools bring. Python is checked by
+tests/docs/test_docs_comparison.py. A missing tool is named, and is an error where CI is true.
 """
 
 import json
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
+from check_tables import Source, check_tables, read
 
 COMPARISON = Path(__file__).parent.parent / "docs" / "comparison"
 VERSIONS = tomllib.loads((COMPARISON / "versions" / "versions.toml").read_text(encoding="utf-8"))
@@ -33,6 +35,8 @@ serde_json = "1"
 
 [workspace]
 """
+# What the tables name of Go's own library.
+GO_PACKAGES = ("context", "encoding/json", "errors", "io", "net/url", "sync")
 TSCONFIG = {
     "compilerOptions": {
         "lib": ["ESNext"],
@@ -57,15 +61,16 @@ def snippets(language: str) -> dict[str, str]:
     }
 
 
-def run(folder: Path, *command: str) -> None:
-    """Run a command and end with its output if it fails."""
+def run(folder: Path, *command: str) -> str:
+    """Return what a command says, and end with that if it fails."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
-def check_rust(folder: Path) -> None:
-    """Check the snippets in Rust."""
+def check_rust(folder: Path) -> Source:
+    """Check the snippets in Rust, and return the source of the crates of the SDK."""
     source = folder / "src"
     source.mkdir()
     (folder / "Cargo.toml").write_text(CARGO.format(fastly=VERSIONS["rust"]["version"]))
@@ -78,10 +83,19 @@ def check_rust(folder: Path) -> None:
     target = Path(platformdirs.user_cache_dir("fastly-compute-docs")) / "rust"
     command = ["cargo", "check", "--quiet", "--all-targets", "--target-dir", str(target)]
     run(folder, *command)
+    files: dict[str, str] = {}
+    for package in json.loads(run(folder, "cargo", "metadata", "--format-version=1"))["packages"]:
+        if package["name"].split("-")[0] == "fastly":
+            crate = Path(package["manifest_path"]).parent
+            files |= read(crate.parent, (crate / "src").rglob("*.rs"))
+    return Source("rust", files)
 
 
-def check_javascript(folder: Path) -> None:
-    """Check the snippets in JavaScript, which use types where they have arguments."""
+def check_javascript(folder: Path) -> Source:
+    """Check the snippets in JavaScript, and return the types of the SDK and of the language.
+
+    The snippets use types where they have arguments.
+    """
     for name, code in snippets("javascript").items():
         (folder / f"{name}.ts").write_text(code, encoding="utf-8")
     (folder / "tsconfig.json").write_text(json.dumps(TSCONFIG))
@@ -102,10 +116,16 @@ def check_javascript(folder: Path) -> None:
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", "tool"]
     run(folder, *npm, f"typescript@{VERSIONS['javascript']['typescript']}")
     run(folder, "tool/node_modules/.bin/tsc", "--project", ".")
+    standard = folder / "tool" / "node_modules" / "typescript" / "lib"
+    return Source(
+        "javascript",
+        read(package, (package / "types").glob("*.d.ts")),
+        read(standard, standard.glob("lib.es*.d.ts")),
+    )
 
 
-def check_go(folder: Path) -> None:
-    """Check the snippets in Go: that they are Go, and formatted as such."""
+def check_go(folder: Path) -> Source:
+    """Check that the snippets are Go, and return the source of the SDK and of the language."""
     for name, code in snippets("go").items():
         (folder / f"{name}.go").write_text(code, encoding="utf-8")
     files = [path.name for path in sorted(folder.glob("*.go"))]
@@ -114,18 +134,33 @@ def check_go(folder: Path) -> None:
     )
     if done.returncode or done.stdout:
         raise SystemExit(f"gofmt does not agree with:\n{done.stdout}{done.stderr}")
+    module = f"github.com/fastly/compute-sdk-go@v{VERSIONS['go']['version']}"
+    sdk = Path(json.loads(run(folder, "go", "mod", "download", "-json", module))["Dir"])
+    library = Path(run(folder, "go", "env", "GOROOT").strip()) / "src"
+    public = [
+        path
+        for path in sdk.rglob("*.go")
+        if not path.name.endswith("_test.go")
+        and not {"internal", "_examples", "integration_tests", "end_to_end_tests"}
+        & {*path.relative_to(sdk).parts}
+    ]
+    # Some public types are other names for internal ones.
+    internal = read(sdk, (sdk / "internal" / "abi" / "fastly").glob("*.go"))
+    for package in GO_PACKAGES:
+        internal |= read(library, (library / package).glob("*.go"))
+    return Source("go", read(sdk, public), internal)
 
 
-CHECKS: dict[str, tuple[str, Callable[[Path], None]]] = {
+CHECKS: dict[str, tuple[str, Callable[[Path], Source]]] = {
     "rust": ("cargo", check_rust),
     "javascript": ("npm", check_javascript),
-    "go": ("gofmt", check_go),
+    "go": ("go", check_go),
 }
 
 
 def main() -> None:
     """Check the languages that are named, or all."""
-    missing = []
+    missing, errors = [], []
     for language in sys.argv[1:] or CHECKS:
         tool, check = CHECKS[language]
         if shutil.which(tool) is None:
@@ -133,11 +168,14 @@ def main() -> None:
             missing.append(tool)
             continue
         with tempfile.TemporaryDirectory() as folder:
-            check(Path(folder))
-        print(f"{language}: {len(snippets(language))} snippets hold")
+            wrong = check_tables(check(Path(folder)), COMPARISON)
+        print(f"{language}: {len(snippets(language))} snippets hold, {len(wrong)} wrong names")
+        errors += wrong
     # Go is needed for nothing else here, so that a machine without it is a usual one.
-    if os.environ.get("CI") == "true" and set(missing) - {"gofmt"}:
-        raise SystemExit(f"{', '.join(missing)} must be there where CI is true")
+    if os.environ.get("CI") == "true" and set(missing) - {"go"}:
+        errors.append(f"{', '.join(missing)} must be there where CI is true")
+    if errors:
+        raise SystemExit("\n".join(errors))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> lis
 
 
 def _code(text: str) -> str:
+    """Return a cell as code, unless it says itself what of it is code, or is in italics."""
+    if "`" in text or (text.startswith("*") and text.endswith("*")):
+        return text
     return f"`{text}`" if text else NOTHING
 
 
