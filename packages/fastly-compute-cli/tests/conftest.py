@@ -22,6 +22,8 @@ import random
 import sys
 
 from fastly_compute.http import IncomingRequest, Request, Response, service
+from fastly_compute.http.handler import Service
+from wit_world.imports import http_body, http_req
 
 NAME = "-".join(["made", "before"])
 ONE = 10**12
@@ -43,6 +45,12 @@ def answer(request: IncomingRequest) -> object:
             found = (answer, handle.__code__, Request, Request.__doc__, NAME, ONE, PAIR, PAIR[0])
             fresh = ("-".join(["made", "now"]), [], object())
             return [[sys.getrefcount(one) >= 1 << 30 for one in some] for some in (found, fresh)]
+        case "/fresh":
+            made = [bytes(size) for size in range(20, 2000, 9)]
+            return [[id(one), len(one)] for one in made]
+        case "/code":
+            functions = (Service.handle, Response.text, http_req.Request.get_uri, http_body.write)
+            return [id(function.__code__) for function in functions]
         case "/boom":
             raise ValueError("boom")  # the line that a traceback shows
 

@@ -18,6 +18,7 @@ Run = Callable[..., Result]
 Write = Callable[[str, str], Path]
 
 NOT_ON_A_COMPUTE_HOST = ("wasi:filesystem", "wasi:sockets")
+PAGE = 4096
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,19 @@ def test_what_was_imported_is_immortal(wasm: WasmApp) -> None:
 
     assert imported == [True] * 8
     assert made_later == [False] * 3
+
+
+def test_what_a_request_makes_lies_side_by_side(wasm: WasmApp) -> None:
+    made = json.loads(ask(wasm, "/fresh"))
+    pages = {address // PAGE for address, _ in made}
+
+    assert len(pages) < sum(size for _, size in made) / PAGE * 1.4
+
+
+def test_the_code_that_every_request_runs_lies_together(wasm: WasmApp) -> None:
+    addresses = json.loads(ask(wasm, "/code"))
+
+    assert max(addresses) - min(addresses) < 50 * PAGE
 
 
 def test_a_traceback_in_the_guest_shows_the_lines_of_the_app(wasm: WasmApp) -> None:

@@ -121,7 +121,7 @@ def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
         work = Path(name)
         entry = work / "entry"
         entry.mkdir()
-        shutil.copy(_HERE / "guest" / f"{_ENTRY}.py", entry)
+        shutil.copytree(_HERE / "guest", entry, dirs_exist_ok=True)
         own = [f"/{i}/" for i in range(len(app_roots(project)))]
         (entry / "settings").write_text("\n".join([project.entry, *own]), encoding="utf-8")
         with step(f"Importing {project.entry} into CPython for WebAssembly"):

@@ -2,6 +2,7 @@
 
 CPython adapts the code that it runs to what it sees, and writes that into the code. A sandbox that
 starts with adapted code is faster, and writes to fewer of the pages that it shares with others.
+What stands in for the bindings has their names: the build knows by these which of them will run.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,11 @@ _ROUNDS = 20  # an instruction adapts after a few runs
 
 
 class _Resource:
-    """A body, or a message: what the host would hold."""
+    """A body, or a message: what the host would hold, and what takes these."""
+
+    @classmethod
+    def new(cls) -> Self:
+        return cls()
 
     def __enter__(self) -> Self:
         return self
@@ -46,6 +51,18 @@ class _Resource:
     def get_header_values(self, name: str, size: int, cursor: int) -> tuple[bytes, None]:
         return b"localhost\0", None
 
+    @staticmethod
+    def write(body: "_Resource", data: bytes) -> int:
+        return len(data)
+
+    @staticmethod
+    def send_downstream(response: "_Resource", body: "_Resource") -> None:
+        pass
+
+    @staticmethod
+    def downstream_client_ip_addr(request: "_Resource") -> SimpleNamespace:
+        return SimpleNamespace(value=(127, 0, 0, 1))
+
 
 def rehearse(handle: "Callable[[http_req.Request, async_io.Pollable], None]") -> None:
     """Have a service answer a simple request several times, with nobody to send it to.
@@ -55,13 +72,9 @@ def rehearse(handle: "Callable[[http_req.Request, async_io.Pollable], None]") ->
             what any request does.
     """
     stand_ins = {
-        "http_body": SimpleNamespace(new=_Resource, write=lambda body, data: len(data)),
-        "http_downstream": SimpleNamespace(
-            downstream_client_ip_addr=lambda request: SimpleNamespace(value=(127, 0, 0, 1))
-        ),
-        "http_resp": SimpleNamespace(
-            Response=SimpleNamespace(new=_Resource), send_downstream=lambda response, body: None
-        ),
+        "http_body": _Resource,
+        "http_downstream": _Resource,
+        "http_resp": SimpleNamespace(Response=_Resource, send_downstream=_Resource.send_downstream),
     }
     real = {name: getattr(_wit, name) for name in stand_ins}
     try:

@@ -13,7 +13,6 @@ sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
 # A guest has no files: what the standard library would import when it needs it has to be here.
-import array
 import encodings.ascii
 import encodings.cp1252
 import encodings.idna
@@ -30,39 +29,18 @@ import linecache
 import os
 import random
 import traceback
-import types
 import warnings  # noqa: F401 - the interpreter imports it for the first warning
+import weakref
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import componentize_py_runtime
 import wit_world.imports
+from fastly_compute_image import fill_holes, gather_code, name_objects
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
 _NOT_THE_USERS = ("<frozen importlib", "/python/importlib/", "/world/")
-# What refers to others is not among them but where its type says what to: an object that is never
-# freed keeps all of these.
-_KINDS = (
-    bytes,
-    classmethod,
-    float,
-    frozenset,
-    int,
-    property,
-    staticmethod,
-    str,
-    tuple,
-    type,
-    types.BuiltinFunctionType,
-    types.CellType,
-    types.CodeType,
-    types.FunctionType,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
-    types.MethodDescriptorType,
-    types.ModuleType,
-    types.WrapperDescriptorType,
-)
+_kept: list[list[object]] = []
 _blocked: list[BaseException] = []
 _by_chance: dict[int, random.Random] = {}
 
@@ -170,37 +148,6 @@ def _keep_source(roots: list[str]) -> None:
             linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
 
 
-def _name_objects() -> None:
-    """Write down where the objects are that the build is to make immortal.
-
-    It leaves little behind: what it used of the memory would be in the image.
-    """
-    seen = bytearray(1 << 21)  # a bit for each eight bytes of 128 MiB
-    found = array.array("I", [id(None), len(_KINDS), *map(id, _KINDS)])
-
-    def note(one: object) -> None:
-        index, bit = id(one) >> 6, 1 << (id(one) >> 3 & 7)
-        if not isinstance(one, _KINDS) or index >= len(seen) or seen[index] & bit:
-            return
-        seen[index] |= bit
-        found.append(id(one))
-        # These do not tell the collector what they refer to.
-        if isinstance(one, tuple | frozenset):
-            for item in one:
-                note(item)
-        elif isinstance(one, types.CodeType):
-            for item in (one.co_consts, one.co_names, one.co_name, one.co_qualname):
-                note(item)
-
-    for tracked in gc.get_objects():
-        note(tracked)
-        for one in gc.get_referents(tracked):
-            note(one)
-    with open(f"{_FOLDER}/objects", "wb") as file:  # noqa: PTH123
-        found.tofile(file)
-    seen[:] = bytes(len(seen))
-
-
 def _settle() -> None:
     """Have ready what a request would make ready, and keep the garbage collector off all of it."""
     if "datetime" in sys.modules:
@@ -208,11 +155,19 @@ def _settle() -> None:
     for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
         if name.endswith(".py") and name != "__init__.py":
             importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
+    # The first one imports a module, and every resource of the host's has one.
+    weakref.finalize(_import_app, gc.collect).detach()
+    for one in gc.get_objects():
+        if isinstance(one, type):
+            hasattr(one, "_")  # a type has a version once something was looked up in it
     handler = sys.modules.get("fastly_compute.http.handler")
     if handler is not None and isinstance(_app, handler.Service):
+        _kept.append(gather_code(_app.rehearse, beside="wit_world."))
         _app.rehearse()
     gc.collect()
-    _name_objects()
+    name_objects(f"{_FOLDER}/objects")
+    gc.collect()
+    _kept.append(fill_holes())
     gc.freeze()
 
 
