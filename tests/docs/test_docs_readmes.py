@@ -1,5 +1,8 @@
 """The READMEs, which PyPI shows and the site includes."""
 
+import builtins
+import importlib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -82,6 +85,43 @@ def test_every_link_of_a_readme_leads_somewhere_from_pypi_as_well(path: Path) ->
         assert link in anchors or link.startswith("https://"), link
         if "fastly-compute-" in link:
             assert link in ours, link
+
+
+def public_names(path: Path) -> str:
+    section = re.split(r"^## (?:Public names|Names)$", path.read_text(), flags=re.MULTILINE)[1:]
+    table = re.search(r"(?:^\|.*\n)+", "".join(section), re.MULTILINE)
+    return table[0].partition("|---|---|\n")[2] if table else ""
+
+
+WITH_NAMES = [path for path in READMES if public_names(path)]
+
+
+@pytest.mark.parametrize("path", WITH_NAMES, ids=[path.parent.name for path in WITH_NAMES])
+def test_the_table_of_public_names_has_all_and_no_others(path: Path) -> None:
+    name = path.parent.name.removeprefix("fastly-compute-").replace("-", "_")
+    package = importlib.import_module(f"fastly_compute.{name}")
+    public = {name: getattr(package, name) for name in package.__all__ if name != "__version__"}
+    classes = [value for value in public.values() if inspect.isclass(value)]
+    codes = re.findall(r"`([^`]*)`", public_names(path))
+    cells = re.findall(r"^\| (.*?) \|", public_names(path), re.MULTILINE)
+    listed = {name for cell in cells for name in re.findall(r"`(\w+)", cell)}
+    shown = {word for code in codes for word in re.findall(r"\w+", code)}
+    # Of the exceptions of `requests`, the table says only that all are there.
+    shown |= vars(public["exceptions"]).keys() if "exceptions" in public else set()
+
+    assert not public.keys() - shown
+    assert not listed - public.keys() - vars(builtins).keys()
+    for code in codes:
+        if call := re.fullmatch(r"(?:[A-Z]\w*\.)?(\w+)\((.*)\)", code):
+            called = [public[call[1]]] if call[1] in public else []
+            called += [getattr(owner, call[1], None) for owner in classes]
+            arguments = set(re.findall(r"(?:^|, )(\w+)", call[2]))
+            taken = [inspect.signature(one).parameters.keys() for one in called if callable(one)]
+            assert any(arguments <= names for names in taken), code
+
+
+def test_most_readmes_have_a_table_of_public_names() -> None:
+    assert len(WITH_NAMES) >= 8
 
 
 def test_the_python_of_every_readme_is_run_somewhere() -> None:
