@@ -1,8 +1,9 @@
 """Checks the snippets and the tables of docs/comparison with the tools of their languages.
 
 Rust is checked by cargo against the crate ``fastly``, as one crate with a module for each snippet;
-JavaScript by tsc with the types of ``@fastly/js-compute``; Go's syntax by gofmt. The names in the
-tables are looked up in the sources that these tools bring. Python is checked by
+JavaScript by tsc with the types of ``@fastly/js-compute``; Go by gofmt, and by go vet against the
+module ``compute-sdk-go``, as one module with a package for each snippet. The names in the tables
+are looked up in the sources that these tools bring. Python is checked by
 tests/docs/test_docs_comparison.py. A missing tool is named, and is an error where CI is true.
 """
 
@@ -61,9 +62,12 @@ def snippets(language: str) -> dict[str, str]:
     }
 
 
-def run(folder: Path, *command: str) -> str:
+def run(folder: Path, *command: str, **variables: str) -> str:
     """Return what a command says, and end with that if it fails."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = os.environ | variables
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -125,17 +129,17 @@ def check_javascript(folder: Path) -> Source:
 
 
 def check_go(folder: Path) -> Source:
-    """Check that the snippets are Go, and return the source of the SDK and of the language."""
+    """Check the snippets in Go, and return the source of the SDK and of the language."""
     for name, code in snippets("go").items():
-        (folder / f"{name}.go").write_text(code, encoding="utf-8")
-    files = [path.name for path in sorted(folder.glob("*.go"))]
-    done = subprocess.run(
-        ["gofmt", "-e", "-l", *files], cwd=folder, capture_output=True, text=True, check=False
-    )
-    if done.returncode or done.stdout:
-        raise SystemExit(f"gofmt does not agree with:\n{done.stdout}{done.stderr}")
-    module = f"github.com/fastly/compute-sdk-go@v{VERSIONS['go']['version']}"
-    sdk = Path(json.loads(run(folder, "go", "mod", "download", "-json", module))["Dir"])
+        (folder / name).mkdir()
+        (folder / name / "snippet.go").write_text(code, encoding="utf-8")
+    if differs := run(folder, "gofmt", "-l", "."):
+        raise SystemExit(f"gofmt would format otherwise:\n{differs}")
+    module = "github.com/fastly/compute-sdk-go"
+    run(folder, "go", "mod", "init", "snippets")
+    run(folder, "go", "get", f"{module}@v{VERSIONS['go']['version']}")
+    run(folder, "go", "vet", "./...", GOOS="wasip1", GOARCH="wasm")
+    sdk = Path(json.loads(run(folder, "go", "list", "-m", "-json", module))["Dir"])
     library = Path(run(folder, "go", "env", "GOROOT").strip()) / "src"
     public = [
         path
