@@ -22,6 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     barrier = threading.Barrier(2)
     gate = threading.Event()
+    audit = threading.Barrier(2)
 
     def do_GET(self) -> None:
         size = self._size()
@@ -30,6 +31,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/gate":
             self.gate.wait(60)
+        if self.path == "/audit":
+            self.audit.wait(60)
         if self.path.startswith("/together"):
             self.barrier.wait(60)
         body = str(size).encode() if self.path == "/size" else self.path.encode()
@@ -182,6 +185,26 @@ def test_early_hints_go_ahead_of_the_answer(app) -> None:
         assert first.startswith(b"HTTP/1.1 103")
         assert b"</style.css>; rel=preload" in first
         assert rest.startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_has_the_answer_while_the_handler_goes_on(ask) -> None:
+    answer, content = ask("/answered", "POST", b"order")
+    Handler.audit.wait(60)  # the origin would wait for ever for a client that waits for it
+
+    assert (answer.status, content) == (200, b"first")
+
+
+def test_an_answer_is_written_by_hand(ask) -> None:
+    answer, content = ask("/written", "POST", b"three")
+
+    assert (answer.status, answer.headers["x-kind"]) == (201, "log")
+    assert content == b"one, two, three"
+
+
+def test_the_answer_to_head_is_written_without_its_content(ask) -> None:
+    answer, content = ask("/written", "HEAD")
+
+    assert (answer.status, content) == (201, b"")
 
 
 def test_a_failure_has_its_page(ask) -> None:

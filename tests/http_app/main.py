@@ -6,6 +6,7 @@ from threading import get_ident
 
 from fastly_compute.http import (
     Answer,
+    Answered,
     Body,
     CacheOptions,
     Headers,
@@ -125,6 +126,20 @@ def hinted(request: IncomingRequest) -> Response:
     return Response.text("hinted")
 
 
+def answered_first(request: IncomingRequest) -> Answered:
+    answered = request.answer(Response.text("first"))
+    post(request, "/audit", request.body).send()
+    return answered
+
+
+def written(request: IncomingRequest) -> Answered:
+    body, answered = request.answer_streaming(Response(201, {"X-Kind": "log"}, "one, "))
+    with body:
+        body.write(b"two, ")
+        body.append(request.body)
+    return answered
+
+
 def cached(request: IncomingRequest) -> Response:
     options = CacheOptions(ttl=30, stale_while_revalidate=60, surrogate_key="a b", pci=True)
     return Request("GET", url(request, "/there"), cache=options).send()
@@ -158,6 +173,8 @@ PATHS = {
     "/facts": facts,
     "/trailers": trailers,
     "/hinted": hinted,
+    "/answered": answered_first,
+    "/written": written,
     "/cached": cached,
     "/kept": kept_open,
     "/json": read_json,

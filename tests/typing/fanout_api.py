@@ -16,11 +16,11 @@ from fastly_compute.fanout import (
     is_grip,
     sse,
 )
-from fastly_compute.http import HandedOff, IncomingRequest, Response, service
+from fastly_compute.http import Answered, IncomingRequest, Response, service
 from fastly_compute.secret_store import Secret
 
 
-def handle(request: IncomingRequest) -> Response | HandedOff:
+def handle(request: IncomingRequest) -> Response | Answered:
     assert_type(is_grip(request), bool)
     if not is_grip(request):
         return request.handoff_fanout("self")

@@ -28,11 +28,11 @@ from fastly_compute.http import (
     Answer as HandlerAnswer,
 )
 from fastly_compute.http import (
+    Answered,
     Body,
     Bot,
     CacheOptions,
     ClientTls,
-    HandedOff,
     Handler,
     Headers,
     IncomingRequest,
@@ -155,11 +155,17 @@ def generator(request: IncomingRequest) -> Iterator[bytes]:
     yield request.body.read()
 
 
-def either(request: IncomingRequest) -> Response | HandedOff | PendingResponse:
+def either(request: IncomingRequest) -> Response | Answered | PendingResponse:
     if request.path == "/chat":
         return request.handoff_websocket("chat")
     if request.path == "/stream":
         return request.handoff_fanout("stream")
+    if request.path == "/log":
+        body, answered = request.answer_streaming(Response())
+        assert_type(body, StreamingBody)
+        return answered
+    if not request.answered:
+        return request.answer(Response(202))
     return Request("GET", "https://example.com/").send_async("origin")
 
 

@@ -7,8 +7,8 @@ from componentize_py_types import Err
 from wit_world.imports.types import Error_GenericError
 
 from fastly_compute.http import (
+    Answered,
     Body,
-    HandedOff,
     IncomingRequest,
     Request,
     Response,
@@ -264,7 +264,7 @@ def test_the_body_is_left_out_of_the_answer_to_head_and_its_generator_is_not_beg
     assert begun == []
 
 
-@pytest.mark.parametrize("value", [[b"list"], b"bytes", {"a": 1}, Body(b"x"), HandedOff()])
+@pytest.mark.parametrize("value", [[b"list"], b"bytes", {"a": 1}, Body(b"x"), Answered()])
 def test_anything_else_is_no_answer(ask, capsys, value):
     assert ask(lambda _: value).status == 500
     assert f"returned a {type(value).__name__}, not a" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 import pytest
 
 from fastly_compute.backend import Backend, BackendNotFound
-from fastly_compute.http import HandedOff, HttpCallFailed, IncomingRequest, Response, Reuse, service
+from fastly_compute.http import Answered, HttpCallFailed, IncomingRequest, Response, Reuse, service
 from fastly_compute.local import Answer, BackendConfig, Host, Incoming, LocalServer, NativeApp
 
 KINDS = {
@@ -65,13 +65,13 @@ def test_an_answer_to_what_was_handed_off_is_an_error(ask, capsys, value):
     answer = ask(handle, on_error=lambda *_: Response.text("sorry"))
 
     assert answer.status == 299
-    assert "handle answered a request that it had handed off" in capsys.readouterr().err
+    assert "handle answered a request that has its answer" in capsys.readouterr().err
 
 
 def test_an_exception_behind_a_hand_off_is_told_and_not_answered(ask, capsys):
     asked = []
 
-    def handle(request: IncomingRequest) -> HandedOff:
+    def handle(request: IncomingRequest) -> Answered:
         request.handoff_websocket("origin")
         raise RuntimeError("too late")
 
@@ -98,7 +98,7 @@ def test_an_error_page_that_fails_behind_a_hand_off_is_told(ask, capsys):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_second_hand_off_is_an_error(ask, kind):
-    def handle(request: IncomingRequest) -> HandedOff:
+    def handle(request: IncomingRequest) -> Answered:
         done = request.handoff_fanout("origin")
         with pytest.raises(HttpCallFailed):
             KINDS[kind](request, "origin")
@@ -120,11 +120,11 @@ def test_an_unknown_backend_is_not_found_and_the_request_can_be_answered(ask, gi
 
 
 def test_what_stands_for_a_hand_off_is_no_answer_by_itself(ask):
-    assert ask(lambda _: HandedOff()).status == 500
+    assert ask(lambda _: Answered()).status == 500
 
 
 def test_a_sandbox_can_go_on_after_a_hand_off(host):
-    def handle(request: IncomingRequest) -> HandedOff | Response:
+    def handle(request: IncomingRequest) -> Answered | Response:
         if request.path == "/0":
             return request.handoff_fanout("origin")
         return Response.text("mine")

@@ -75,6 +75,13 @@ def test_an_upload_is_streamed(host):
     assert (seen["method"], seen["path"], seen["size"]) == ("POST", "/inbox", 37)
 
 
+def test_the_client_is_answered_first(host, origin_server):
+    answer = ask(host, app("Streaming", 2, path="orders"), method="POST", body=b"order")
+
+    assert (answer.status, answer.body) == (202, b"Thank you")
+    assert origin_server.hits["/orders"] == 1
+
+
 def test_a_response_is_cached(host, origin_server):
     cached = app("Caching", path="cached")
     for _ in range(3):
@@ -144,4 +151,4 @@ def test_every_public_name_is_listed():
 
 
 def test_there_is_a_test_for_every_snippet():
-    assert README.count("```python\n") == 10
+    assert README.count("```python\n") == 11

@@ -1,5 +1,6 @@
 """HTTP for Fastly Compute, in both directions: requests to backends, and the client's requests."""
 
+from fastly_compute.http.answering import Answered
 from fastly_compute.http.body import Body, BodyLike, Readable
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.client import Bot, ClientTls, VpnProxy
@@ -21,7 +22,7 @@ from fastly_compute.http.errors import (
 )
 from fastly_compute.http.handler import Answer, ErrorHandler, Handler, Service, service
 from fastly_compute.http.headers import Headers, HeadersLike
-from fastly_compute.http.incoming import HandedOff, IncomingRequest
+from fastly_compute.http.incoming import IncomingRequest
 from fastly_compute.http.pending import PendingResponse, gather, select
 from fastly_compute.http.request import Request
 from fastly_compute.http.response import Response
@@ -59,6 +60,7 @@ from fastly_compute.http.streaming import StreamingBody
 
 __all__ = [
     "Answer",
+    "Answered",
     "Body",
     "BodyError",
     "BodyIncomplete",
@@ -79,7 +81,6 @@ __all__ = [
     "DnsError",
     "DnsTimeout",
     "ErrorHandler",
-    "HandedOff",
     "Handler",
     "Headers",
     "HeadersLike",

@@ -4,20 +4,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
-from fastly_compute.http import _wit, scope
-from fastly_compute.http.body import Body
-from fastly_compute.http.errors import HttpError, InvalidStatus
-from fastly_compute.http.incoming import HandedOff, IncomingRequest
+from fastly_compute.http import _wit, answering, scope
+from fastly_compute.http.answering import Answered
+from fastly_compute.http.errors import HttpError
+from fastly_compute.http.incoming import IncomingRequest
 from fastly_compute.http.pending import PendingResponse
 from fastly_compute.http.rehearsal import rehearse
 from fastly_compute.http.response import Response
 from fastly_compute.http.reuse import Reuse, Rounds
-from fastly_compute.http.streaming import StreamingBody
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
 
-Answer: TypeAlias = Response | PendingResponse | HandedOff | Iterator[bytes]
+Answer: TypeAlias = Response | PendingResponse | Answered | Iterator[bytes]
 """What a handler returns."""
 
 Handler: TypeAlias = Callable[[IncomingRequest], Answer]
@@ -26,53 +25,9 @@ Handler: TypeAlias = Callable[[IncomingRequest], Answer]
 ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Answer]
 """What makes the answer where the handler failed: ``service(on_error=...)``."""
 
-_NO_CONTENT = frozenset({204, 205, 304})
-
 
 def _report() -> None:
     sys.excepthook(*sys.exc_info())
-
-
-def _stream(response: Response, body: Body) -> bool:
-    """Send a body as it is produced, and tell whether it got to its end."""
-    pieces = body._as_produced()
-    first = next(pieces, b"")  # what fails before the first piece can still become a 500
-    out = StreamingBody._adopt(_wit.new_body())
-    try:
-        _wit.send_downstream_streaming(response._to_host(), out._wit)
-    except BaseException:
-        out.close()
-        raise
-    try:
-        with out, body:
-            out.write(first)
-            for piece in pieces:
-                out.write(piece)
-            body._write_trailers(out._wit)
-    except (Exception, SystemExit):
-        _report()
-        return False
-    return True
-
-
-def _send(response: Response, *, to_head: bool) -> bool:
-    body = response.body
-    if not response._passes_through:
-        if not 200 <= response.status <= 599:
-            raise InvalidStatus(f"an answer's status must be 200 to 599, not {response.status}")
-        if to_head or response.status in _NO_CONTENT:
-            body._discard()
-            body = Body()
-    if body._is_produced:
-        return _stream(response, body)
-    pollable = body._to_host()
-    try:
-        resource = response._to_host()
-    except BaseException:
-        _wit.drop(pollable)
-        raise
-    _wit.send_downstream(resource, pollable)
-    return True
 
 
 def _rehearsed(request: IncomingRequest) -> Response:
@@ -144,27 +99,28 @@ class Service:
             to_head = False
             try:
                 to_head = incoming.method == "HEAD"
-                return self._answer(incoming, self._function(incoming), to_head=to_head)
+                self._answer(incoming, self._function(incoming), to_head=to_head)
             except (Exception, SystemExit) as error:
                 _report()
-                if not incoming._handed_off:
+                if not incoming._answered:
                     self._apologize(incoming, error, to_head=to_head)
                 return False
-
-    def _answer(self, incoming: IncomingRequest, answer: Answer, *, to_head: bool) -> bool:
-        if incoming._handed_off:
-            if answer is not None and not isinstance(answer, HandedOff):
-                raise HttpError(f"{self._name} answered a request that it had handed off")
             return True
+
+    def _answer(self, incoming: IncomingRequest, answer: Answer, *, to_head: bool) -> None:
+        if incoming._answered:
+            if answer is not None and not isinstance(answer, Answered):
+                raise HttpError(f"{self._name} answered a request that has its answer")
+            return
         if isinstance(answer, PendingResponse):
             _wit.send_downstream_pending(answer._give("was already sent"))
-            return True
+            return
         response = Response(body=answer) if isinstance(answer, Iterator) else answer
         if not isinstance(response, Response):
             kind = "None" if response is None else f"a {type(response).__name__}"
             raise TypeError(f"{self._name} returned {kind}, not a fastly_compute.http.Response")
         try:
-            return _send(response, to_head=to_head)
+            answering.send(incoming, response, to_head=to_head)
         except BaseException:
             response._discard()
             raise
@@ -175,12 +131,13 @@ class Service:
                 self._answer(incoming, self._on_error(incoming, error), to_head=to_head)
             except (Exception, SystemExit):
                 _report()
-                if incoming._handed_off:
+                if incoming._answered:
                     return
             else:
                 return
         try:
-            _send(Response.text("Internal Server Error", status=500), to_head=to_head)
+            sorry = Response.text("Internal Server Error", status=500)
+            answering.send(incoming, sorry, to_head=to_head)
         except Exception:
             _report()
             raise _wit.failed() from None
@@ -215,7 +172,7 @@ def service(
     - one from a backend passes through, its body unread;
     - an iterator of bytes, such as a generator, is a 200 with that as its body;
     - a `PendingResponse` goes to the client when it arrives; where there is none, the host answers;
-    - what a hand-off returns means that another answers.
+    - what `IncomingRequest.answer` or a hand-off returns means that there is nothing left to send.
 
     The body is left out where HTTP has none: in the answer to HEAD, and with 204, 205 and 304.
 

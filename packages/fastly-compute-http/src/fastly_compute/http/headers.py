@@ -86,8 +86,10 @@ class Headers:
 
     def __init__(self, fields: HeadersLike = ()) -> None:
         self._fields: list[tuple[str, str, str]] = []  # lower-case name, name, value
-        pairs = fields.items() if isinstance(fields, Headers | Mapping) else fields
-        for pair in pairs:
+        if isinstance(fields, Headers):
+            self._fields += fields._fields
+            return
+        for pair in fields.items() if isinstance(fields, Mapping) else fields:
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 kind = type(pair).__name__
                 raise TypeError(f"headers must be pairs of name and value, and one is a {kind}")

@@ -7,11 +7,14 @@ from urllib.parse import parse_qs
 
 from fastly_compute.backend import Backend
 from fastly_compute.core import Handle, case_of
-from fastly_compute.http import _wit
+from fastly_compute.http import _wit, answering
+from fastly_compute.http.answering import Answered
 from fastly_compute.http.body import Body
 from fastly_compute.http.client import Bot, ClientTls, VpnProxy
 from fastly_compute.http.errors import BodyTooLarge, NotAForm
 from fastly_compute.http.headers import Headers, HeadersLike
+from fastly_compute.http.response import Response
+from fastly_compute.http.streaming import StreamingBody
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
@@ -27,21 +30,6 @@ def _latin(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
 
 
-class HandedOff:
-    """What a handler returns after a hand-off: another answers in its place.
-
-    Example:
-        >>> from fastly_compute.http import HandedOff, IncomingRequest, Response, service
-        >>> def handle(request: IncomingRequest) -> HandedOff | Response:
-        ...     if request.path == "/chat":
-        ...         return request.handoff_websocket("chat")
-        ...     return Response.text("There is a chat at /chat.")
-        >>> HttpIncoming = service(handle)
-    """
-
-    __slots__ = ()
-
-
 class IncomingRequest(Handle["http_req.Request"]):
     """The client's request, as a handler gets it.
 
@@ -55,13 +43,13 @@ class IncomingRequest(Handle["http_req.Request"]):
         >>> HttpIncoming = service(handle)
     """
 
-    __slots__ = ("_address", "_body", "_handed_off", "_headers", "_id", "_method", "_parts", "_url")
+    __slots__ = ("_address", "_answered", "_body", "_headers", "_id", "_method", "_parts", "_url")
 
     _HOW = "a handler under fastly_compute.http.service"
 
     _address: tuple[str | None] | None
     _body: Body
-    _handed_off: bool
+    _answered: bool
     _headers: Headers | None
     _id: str | None
     _method: str | None
@@ -73,7 +61,7 @@ class IncomingRequest(Handle["http_req.Request"]):
         request = cls._adopt(resource)
         request._address = request._headers = request._id = None
         request._method = request._parts = request._url = None
-        request._handed_off = False
+        request._answered = False
         request._body = Body._received(pollable)
         return request
 
@@ -313,7 +301,69 @@ class IncomingRequest(Handle["http_req.Request"]):
         hints = _wit.new_response(_EARLY_HINTS, Headers(headers).items())
         _wit.send_downstream(hints, _wit.new_body())
 
-    def handoff_fanout(self, backend: Backend | str) -> HandedOff:
+    @property
+    def answered(self) -> bool:
+        """Whether its answer is on its way, or another's after a hand-off."""
+        return self._answered
+
+    def answer(self, response: Response) -> Answered:
+        """Answer before the handler returns, and go on (``http-resp.send-downstream``).
+
+        The client has the answer while the handler still works. What it waits for is sent first: a
+        body that is an iterable, to its end. An exception behind it goes to the standard error.
+
+        Args:
+            response: The answer.
+
+        Returns:
+            What the handler has to return.
+
+        Raises:
+            HttpError: The request has its answer already, or was handed off.
+            InvalidStatus: The status is not 200 to 599.
+            HandleClosed: The response was sent before.
+            BodyError: The client takes no more.
+            HttpCallFailed: The host refused it.
+
+        Example:
+            >>> from fastly_compute.http import Answered, IncomingRequest, Request, Response
+            >>> def handle(request: IncomingRequest) -> Answered:
+            ...     answered = request.answer(Response.text("Thank you", status=202))
+            ...     Request("POST", "https://audit.example/", body=request.path).send("audit")
+            ...     return answered
+        """
+        answering.send(self, response, to_head=self.method == "HEAD")
+        return Answered()
+
+    def answer_streaming(self, response: Response) -> tuple[StreamingBody, Answered]:
+        """Begin to answer, and write the body on (``http-resp.send-downstream-streaming``).
+
+        Args:
+            response: The answer; its body, if it has one, is sent first.
+
+        Returns:
+            The way to write on; and what the handler has to return. In the answer to HEAD, and with
+            204, 205 and 304, what is written goes nowhere.
+
+        Raises:
+            HttpError: The request has its answer already, or was handed off.
+            InvalidStatus: The status is not 200 to 599.
+            HandleClosed: The response was sent before.
+            HttpCallFailed: The host refused it.
+
+        Example:
+            >>> from fastly_compute.http import Answered, IncomingRequest, Response
+            >>> def handle(request: IncomingRequest) -> Answered:
+            ...     body, answered = request.answer_streaming(Response())
+            ...     with body:
+            ...         for count in range(3):
+            ...             body.write(b"%d," % count)
+            ...     return answered
+        """
+        out = answering.begin(self, response, to_head=self.method == "HEAD")
+        return out, Answered()
+
+    def handoff_fanout(self, backend: Backend | str) -> Answered:
         """Leave the request to Fanout (``request.redirect-to-grip-proxy``).
 
         Fanout sends it on to the backend, and what that answers says whether the client's
@@ -332,7 +382,7 @@ class IncomingRequest(Handle["http_req.Request"]):
         """
         return self._hand_off(backend, websocket=False)
 
-    def handoff_websocket(self, backend: Backend | str) -> HandedOff:
+    def handoff_websocket(self, backend: Backend | str) -> Answered:
         """Leave the request to a backend as a WebSocket (``request.redirect-to-websocket-proxy``).
 
         Args:
@@ -348,11 +398,11 @@ class IncomingRequest(Handle["http_req.Request"]):
         """
         return self._hand_off(backend, websocket=True)
 
-    def _hand_off(self, backend: Backend | str, *, websocket: bool) -> HandedOff:
+    def _hand_off(self, backend: Backend | str, *, websocket: bool) -> Answered:
         target = Backend.open(backend) if isinstance(backend, str) else backend
         _wit.hand_off(self._wit, target._wit, websocket=websocket)
-        self._handed_off = True
-        return HandedOff()
+        self._answered = True
+        return Answered()
 
     def close(self) -> None:
         """Release it and its body; closing again does nothing."""

@@ -4,7 +4,7 @@ import encodings.unicode_escape  # noqa: F401 - Django's log uses it, and no gue
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fastly_compute.http import HandedOff, IncomingRequest, Reuse, Service
+from fastly_compute.http import Answered, IncomingRequest, Reuse, Service
 from fastly_compute.http.rehearsal import rehearse
 from fastly_compute.wsgi.environ import make_environ
 from fastly_compute.wsgi.start_response import StartResponse
@@ -90,7 +90,7 @@ class WsgiHttpIncoming(Service):
         """
         rehearse(WsgiHttpIncoming(_rehearsed).handle)
 
-    def _respond(self, request: IncomingRequest) -> HandedOff:
+    def _respond(self, request: IncomingRequest) -> Answered:
         start_response = StartResponse(request)
         result = None
         try:
@@ -103,7 +103,7 @@ class WsgiHttpIncoming(Service):
             close = getattr(result, "close", None)
             if close is not None:
                 close()
-        return HandedOff()
+        return Answered()
 
     def __repr__(self) -> str:
         return f"<WsgiHttpIncoming {self._app!r}>"

@@ -4,9 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from fastly_compute.http import Body, IncomingRequest, StreamingBody
-from fastly_compute.http.headers import checked_field
-from fastly_compute.wsgi import sending
+from fastly_compute.http import Body, Headers, IncomingRequest, Response, StreamingBody
 from fastly_compute.wsgi.errors import WsgiError
 from fastly_compute.wsgi.file_wrapper import FileWrapper
 
@@ -30,16 +28,14 @@ _HOP_BY_HOP = frozenset(
 )
 
 
-def _checked(
-    status: str, headers: list[tuple[str, str]]
-) -> tuple[int, list[tuple[str, str]], int | None]:
+def _checked(status: str, headers: list[tuple[str, str]]) -> tuple[int, Headers, int | None]:
     """Return the status, the fields but Content-Length, and what that says."""
     found = _STATUS.fullmatch(status) if isinstance(status, str) else None
     if found is None:
         raise WsgiError(f"the app's status must be a str such as '200 OK', not {status!r}")
     if not isinstance(headers, list):
         raise WsgiError(f"the app's headers must be a list, not a {type(headers).__name__}")
-    fields = []
+    fields = Headers()
     length = None
     for field in headers:
         if not isinstance(field, tuple) or list(map(type, field)) != [str, str]:
@@ -49,7 +45,7 @@ def _checked(
         if key in _HOP_BY_HOP:
             raise WsgiError(f"the app's header {name!r} is hop by hop, and up to the host")
         if key != "content-length":
-            fields.append(checked_field(name, value.strip(" \t")))
+            fields.add(name, value.strip(" \t"))
         elif length is not None or not (value.isascii() and value.isdigit()):
             raise WsgiError(f"the app's Content-Length must be one number of bytes, not {value!r}")
         else:
@@ -78,7 +74,7 @@ class StartResponse:
     def __init__(self, request: IncomingRequest) -> None:
         self._request = request
         self._status = 0  # there is none before the first call
-        self._fields: list[tuple[str, str]] = []
+        self._fields = Headers()
         self._bodiless = False
         self._length: int | None = None  # what the app's Content-Length says
         self._started = False  # whether the head is on its way
@@ -147,7 +143,7 @@ class StartResponse:
             self._whole(data)
         else:
             # The host cannot tell how long it will be, but the app can.
-            self._out = sending.begin(self._request, self._head(self._length))
+            self._out, _ = self._request.answer_streaming(self._response(b"", self._length))
             self._started = True
             self._out.write(data)
 
@@ -158,7 +154,7 @@ class StartResponse:
             WsgiError: It breaks a rule.
             Exception: Whatever the app raises while it is iterated, or the host.
         """
-        if not self._started and sending.is_answered(self._request):
+        if not self._started and self._request.answered:
             return  # the app has handed the request off
         if result is None:
             raise WsgiError("the app returned None, not an iterable of bytes")
@@ -203,12 +199,16 @@ class StartResponse:
         else:
             self._out.finish()
 
-    def _head(self, length: int | None) -> sending.Head:
+    def _response(self, body: bytes | Body, length: int | None) -> Response:
         if not self._status:
             raise WsgiError("the app has not called start_response before its body")
-        return self._status, self._fields, length
+        response = Response(self._status, self._fields, body)
+        if length is not None:
+            response.headers.add("Content-Length", str(length))
+            response.manual_framing = True
+        return response
 
     def _whole(self, body: bytes | Body) -> None:
         left_out = self._bodiless and self._status not in _NO_CONTENT
-        sending.send(self._request, self._head(self._length if left_out else None), body)
+        self._request.answer(self._response(body, self._length if left_out else None))
         self._started = True

@@ -1,0 +1,144 @@
+"""Answers that are sent before the handler returns."""
+
+import pytest
+
+from fastly_compute.core import HandleClosed
+from fastly_compute.http import (
+    Answered,
+    HttpError,
+    IncomingRequest,
+    InvalidStatus,
+    Request,
+    Response,
+    Reuse,
+)
+
+
+def test_a_handler_goes_on_behind_its_answer(ask, origin, origin_server):
+    seen = []
+
+    def handle(request: IncomingRequest) -> Answered:
+        seen.append(request.answered)
+        answered = request.answer(Response.text("thank you", status=202))
+        seen.append(request.answered)
+        Request("POST", f"{origin}/audit", body=request.body).send("origin")
+        return answered
+
+    answer = ask(handle, method="POST", body=b"order")
+
+    assert (answer.status, bytes(answer.body), answer.complete) == (202, b"thank you", True)
+    assert seen == [False, True]
+    assert origin_server.hits["/audit"] == 1
+
+
+def test_an_answer_is_written_step_by_step(ask, origin):
+    def handle(request: IncomingRequest) -> Answered:
+        body, answered = request.answer_streaming(Response(201, {"X-Kind": "log"}, "first, "))
+        with body:
+            body.write(b"second, ")
+            body.append(Request("POST", f"{origin}/echo", body=b"third").send("origin").body)
+        return answered
+
+    answer = ask(handle)
+
+    assert (answer.status, bytes(answer.body)) == (201, b"first, second, third")
+    assert ("X-Kind", b"log") in answer.headers
+    assert answer.complete
+
+
+def test_an_iterable_is_sent_before_what_is_written(ask):
+    def handle(request: IncomingRequest) -> Answered:
+        body, answered = request.answer_streaming(Response(body=iter([b"1", b"2"])))
+        with body:
+            body.write(b"3")
+        return answered
+
+    assert bytes(ask(handle).body) == b"123"
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_what_has_no_content_is_answered_without(ask, method, status):
+    def whole(request: IncomingRequest) -> Answered:
+        return request.answer(Response(status, body=b"content"))
+
+    def streamed(request: IncomingRequest) -> Answered:
+        body, answered = request.answer_streaming(Response(status))
+        with body:
+            body.write(b"content")
+        return answered
+
+    for handle in (whole, streamed):
+        answer = ask(handle, method=method)
+
+        assert (answer.status, bytes(answer.body), answer.complete) == (status, b"", True)
+
+
+def test_a_body_that_is_not_finished_is_broken_off(ask, capsys):
+    def handle(request: IncomingRequest) -> Answered:
+        body, answered = request.answer_streaming(Response())
+        with body:
+            body.write(b"half")
+            raise RuntimeError("no more")
+        return answered
+
+    answer = ask(handle, on_error=lambda *_: Response.text("sorry"))
+
+    assert (answer.status, answer.complete) == (200, False)
+    assert "RuntimeError: no more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("reuse", [None, Reuse()])
+def test_a_body_that_is_left_open_is_broken_off(ask, reuse):
+    def handle(request: IncomingRequest) -> Answered:
+        body, answered = request.answer_streaming(Response())
+        body.write(b"half")
+        return answered
+
+    assert not ask(handle, reuse=reuse).complete
+
+
+def test_an_exception_behind_the_answer_is_told_and_not_answered(ask, capsys):
+    def handle(request: IncomingRequest) -> Answered:
+        request.answer(Response.text("fine"))
+        raise RuntimeError("too late")
+
+    answer = ask(handle, on_error=lambda *_: Response.text("sorry"))
+
+    assert (answer.status, bytes(answer.body)) == (200, b"fine")
+    assert "RuntimeError: too late" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda request: request.answer(Response()),
+        lambda request: request.answer_streaming(Response()),
+        lambda request: request.answer(Response(body=iter([b"1"]))),
+    ],
+)
+def test_there_is_one_answer(ask, again):
+    told = []
+
+    def handle(request: IncomingRequest) -> Answered:
+        answered = request.answer(Response.text("first"))
+        with pytest.raises(HttpError, match="has its answer already") as raised:
+            again(request)
+        told.append(raised.value)
+        return answered
+
+    assert bytes(ask(handle).body) == b"first"
+    assert told
+
+
+def test_what_cannot_be_sent_leaves_the_request_unanswered(ask):
+    def handle(request: IncomingRequest) -> Response:
+        for begin in (request.answer, request.answer_streaming):
+            with pytest.raises(InvalidStatus, match="200 to 599, not 103"):
+                begin(Response(103))
+        used = Response(body="once")
+        used.body.read()
+        with pytest.raises(HandleClosed):
+            request.answer(used)
+        return Response.json(request.answered)
+
+    assert bytes(ask(handle).body) == b"false"
