@@ -1,9 +1,9 @@
 """HTTP for Fastly Compute, in both directions: requests to backends, and the client's requests."""
 
-from fastly_compute.http.answering import Answered
 from fastly_compute.http.body import Body, BodyLike, Readable
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.client import Bot, ClientTls, VpnProxy
+from fastly_compute.http.downstream import Answered
 from fastly_compute.http.errors import (
     BodyError,
     BodyIncomplete,

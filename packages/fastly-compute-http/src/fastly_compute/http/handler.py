@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
-from fastly_compute.http import _wit, answering, scope
-from fastly_compute.http.answering import Answered
+from fastly_compute.http import _wit, scope
+from fastly_compute.http.downstream import Answered
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
 from fastly_compute.http.pending import PendingResponse
@@ -102,25 +102,25 @@ class Service:
                 self._answer(incoming, self._function(incoming), to_head=to_head)
             except (Exception, SystemExit) as error:
                 _report()
-                if not incoming._answered:
+                if not incoming.answered:
                     self._apologize(incoming, error, to_head=to_head)
                 return False
             return True
 
     def _answer(self, incoming: IncomingRequest, answer: Answer, *, to_head: bool) -> None:
-        if incoming._answered:
+        if incoming.answered:
             if answer is not None and not isinstance(answer, Answered):
                 raise HttpError(f"{self._name} answered a request that has its answer")
             return
         if isinstance(answer, PendingResponse):
-            _wit.send_downstream_pending(answer._give("was already sent"))
+            incoming._downstream.send_pending(answer)
             return
         response = Response(body=answer) if isinstance(answer, Iterator) else answer
         if not isinstance(response, Response):
             kind = "None" if response is None else f"a {type(response).__name__}"
             raise TypeError(f"{self._name} returned {kind}, not a fastly_compute.http.Response")
         try:
-            answering.send(incoming, response, to_head=to_head)
+            incoming._downstream.send(response, to_head=to_head)
         except BaseException:
             response._discard()
             raise
@@ -131,13 +131,13 @@ class Service:
                 self._answer(incoming, self._on_error(incoming, error), to_head=to_head)
             except (Exception, SystemExit):
                 _report()
-                if incoming._answered:
+                if incoming.answered:
                     return
             else:
                 return
         try:
             sorry = Response.text("Internal Server Error", status=500)
-            answering.send(incoming, sorry, to_head=to_head)
+            incoming._downstream.send(sorry, to_head=to_head)
         except Exception:
             _report()
             raise _wit.failed() from None

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 
 from fastly_compute.backend import Backend
 from fastly_compute.core import Handle, case_of
-from fastly_compute.http import _wit, answering
-from fastly_compute.http.answering import Answered
+from fastly_compute.http import _wit
 from fastly_compute.http.body import Body
 from fastly_compute.http.client import Bot, ClientTls, VpnProxy
+from fastly_compute.http.downstream import Answered, Downstream
 from fastly_compute.http.errors import BodyTooLarge, NotAForm
 from fastly_compute.http.headers import Headers, HeadersLike
 from fastly_compute.http.response import Response
@@ -43,13 +43,13 @@ class IncomingRequest(Handle["http_req.Request"]):
         >>> HttpIncoming = service(handle)
     """
 
-    __slots__ = ("_address", "_answered", "_body", "_headers", "_id", "_method", "_parts", "_url")
+    __slots__ = ("_address", "_body", "_downstream", "_headers", "_id", "_method", "_parts", "_url")
 
     _HOW = "a handler under fastly_compute.http.service"
 
     _address: tuple[str | None] | None
     _body: Body
-    _answered: bool
+    _downstream: Downstream
     _headers: Headers | None
     _id: str | None
     _method: str | None
@@ -61,7 +61,7 @@ class IncomingRequest(Handle["http_req.Request"]):
         request = cls._adopt(resource)
         request._address = request._headers = request._id = None
         request._method = request._parts = request._url = None
-        request._answered = False
+        request._downstream = Downstream()
         request._body = Body._received(pollable)
         return request
 
@@ -304,7 +304,7 @@ class IncomingRequest(Handle["http_req.Request"]):
     @property
     def answered(self) -> bool:
         """Whether its answer is on its way, or another's after a hand-off."""
-        return self._answered
+        return self._downstream.answered
 
     def answer(self, response: Response) -> Answered:
         """Answer before the handler returns, and go on (``http-resp.send-downstream``).
@@ -324,15 +324,8 @@ class IncomingRequest(Handle["http_req.Request"]):
             HandleClosed: The response was sent before.
             BodyError: The client takes no more.
             HttpCallFailed: The host refused it.
-
-        Example:
-            >>> from fastly_compute.http import Answered, IncomingRequest, Request, Response
-            >>> def handle(request: IncomingRequest) -> Answered:
-            ...     answered = request.answer(Response.text("Thank you", status=202))
-            ...     Request("POST", "https://audit.example/", body=request.path).send("audit")
-            ...     return answered
         """
-        answering.send(self, response, to_head=self.method == "HEAD")
+        self._downstream.send(response, to_head=self.method == "HEAD")
         return Answered()
 
     def answer_streaming(self, response: Response) -> tuple[StreamingBody, Answered]:
@@ -350,18 +343,8 @@ class IncomingRequest(Handle["http_req.Request"]):
             InvalidStatus: The status is not 200 to 599.
             HandleClosed: The response was sent before.
             HttpCallFailed: The host refused it.
-
-        Example:
-            >>> from fastly_compute.http import Answered, IncomingRequest, Response
-            >>> def handle(request: IncomingRequest) -> Answered:
-            ...     body, answered = request.answer_streaming(Response())
-            ...     with body:
-            ...         for count in range(3):
-            ...             body.write(b"%d," % count)
-            ...     return answered
         """
-        out = answering.begin(self, response, to_head=self.method == "HEAD")
-        return out, Answered()
+        return self._downstream.begin(response, to_head=self.method == "HEAD"), Answered()
 
     def handoff_fanout(self, backend: Backend | str) -> Answered:
         """Leave the request to Fanout (``request.redirect-to-grip-proxy``).
@@ -401,7 +384,7 @@ class IncomingRequest(Handle["http_req.Request"]):
     def _hand_off(self, backend: Backend | str, *, websocket: bool) -> Answered:
         target = Backend.open(backend) if isinstance(backend, str) else backend
         _wit.hand_off(self._wit, target._wit, websocket=websocket)
-        self._answered = True
+        self._downstream.answered = True
         return Answered()
 
     def close(self) -> None:

@@ -1,0 +1,112 @@
+"""The way to the client."""
+
+from typing import TYPE_CHECKING
+
+from fastly_compute.http import _wit, scope
+from fastly_compute.http.body import Body
+from fastly_compute.http.errors import HttpError, InvalidStatus
+from fastly_compute.http.pending import PendingResponse
+from fastly_compute.http.response import Response
+from fastly_compute.http.streaming import StreamingBody
+
+if TYPE_CHECKING:
+    from wit_world.imports import async_io
+
+_NO_CONTENT = frozenset({204, 205, 304})
+
+
+class Answered:
+    """What a handler returns where the answer is on its way already, or is another's.
+
+    Example:
+        >>> from fastly_compute.http import Answered, IncomingRequest, Response, service
+        >>> def handle(request: IncomingRequest) -> Answered | Response:
+        ...     if request.path == "/chat":
+        ...         return request.handoff_websocket("chat")
+        ...     return Response.text("There is a chat at /chat.")
+        >>> HttpIncoming = service(handle)
+    """
+
+    __slots__ = ()
+
+
+class Downstream:
+    """The way to the client, for the one answer to a request.
+
+    Attributes:
+        answered: Whether an answer was begun, or is another's after a hand-off.
+    """
+
+    __slots__ = ("answered",)
+
+    def __init__(self) -> None:
+        self.answered = False
+
+    def send(self, response: Response, *, to_head: bool) -> None:
+        """Send an answer to its end, or leave its body to the host."""
+        self._check_unanswered()
+        body = response.body
+        if not response._passes_through and _has_no_content(response, to_head=to_head):
+            body._discard()
+            body = Body()
+        if body._is_produced:
+            self._stream(response, body)
+            return
+        pollable = body._to_host()
+        try:
+            resource = response._to_host()
+        except BaseException:
+            _wit.drop(pollable)
+            raise
+        _wit.send_downstream(resource, pollable)
+        self.answered = True
+
+    def begin(self, response: Response, *, to_head: bool) -> StreamingBody:
+        """Send an answer that is written on from there."""
+        self._check_unanswered()
+        body = response.body
+        if _has_no_content(response, to_head=to_head):
+            self.send(response, to_head=to_head)
+            out = StreamingBody._adopt(_wit.new_body())  # which goes nowhere
+            scope.note(out)
+        else:
+            out = self._begin(response, _wit.new_body() if body._is_produced else body._to_host())
+            scope.note(out)
+            if body._is_produced:
+                out.append(body)
+        return out
+
+    def send_pending(self, pending: PendingResponse) -> None:
+        """Leave it to the host to answer with a backend's response when that arrives."""
+        self._check_unanswered()
+        _wit.send_downstream_pending(pending._give("was already sent"))
+        self.answered = True
+
+    def _check_unanswered(self) -> None:
+        if self.answered:
+            raise HttpError("the request has its answer already, or is another's to answer")
+
+    def _begin(self, response: Response, pollable: "async_io.Pollable") -> StreamingBody:
+        out = StreamingBody._adopt(pollable)
+        try:
+            _wit.send_downstream_streaming(response._to_host(), out._wit)
+        except BaseException:
+            out.close()
+            raise
+        self.answered = True
+        return out
+
+    def _stream(self, response: Response, body: Body) -> None:
+        pieces = body._as_produced()
+        first = next(pieces, b"")  # what fails before the first piece can still become a 500
+        with self._begin(response, _wit.new_body()) as out, body:
+            out.write(first)
+            for piece in pieces:
+                out.write(piece)
+            body._write_trailers(out._wit)
+
+
+def _has_no_content(response: Response, *, to_head: bool) -> bool:
+    if not 200 <= response.status <= 599:
+        raise InvalidStatus(f"an answer's status must be 200 to 599, not {response.status}")
+    return to_head or response.status in _NO_CONTENT
