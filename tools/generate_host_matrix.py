@@ -19,6 +19,16 @@ the native host, the wasm host and Viceroy the same questions. "as expected" is 
 all of them. Elsewhere Viceroy gives another one, for the reason that stands there, and a test
 fails when that changes.
 
+The native host runs the modules in your interpreter, the wasm host runs the built component on
+wasmtime, and Viceroy is Fastly's own local host: see [](hosts.md). **Fastly's platform itself was
+not measured.** The wasm host is meant to be the nearest to it: the same component runs there, and
+the host follows what Fastly documents also where Viceroy does not.
+
+To try a scenario on the platform, publish the same app. Beside tests/parity/parity_app.py, whose
+paths are the scenarios (`/secrets`, `/fields`), put a `fastly.toml` as `fastly-compute new` makes
+it, with `build = "fastly-compute build --entry parity_app"`; run `fastly compute publish` there,
+and give the service the backends and stores that the scenario names.
+
 | behaviour | native | wasm | Viceroy |
 |---|---|---|---|
 """
