@@ -30,6 +30,15 @@ ONE = 10**12
 PAIR = (NAME * 2, ONE)
 
 
+class Unready(type):
+    def __getattr__(cls, name: str) -> object:
+        raise RuntimeError(f"{name} was asked for too early")
+
+
+class Settings(metaclass=Unready):
+    """What the build must not look into."""
+
+
 def answer(request: IncomingRequest) -> object:
     match request.path:
         case "/random":
@@ -58,6 +67,8 @@ def answer(request: IncomingRequest) -> object:
 def handle(request: IncomingRequest) -> Response:
     return Response.json(answer(request))
 
+
+handle.__module__ = None  # as exec leaves it
 
 HttpIncoming = service(handle)
 '''

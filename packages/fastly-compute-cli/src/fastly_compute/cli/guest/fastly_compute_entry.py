@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
 # A guest has no files: what the standard library would import when it needs it has to be here.
+import contextlib
 import encodings.ascii
 import encodings.cp1252
 import encodings.idna
@@ -158,8 +159,10 @@ def _settle() -> None:
     # The first one imports a module, and every resource of the host's has one.
     weakref.finalize(_import_app, gc.collect).detach()
     for one in gc.get_objects():
-        if isinstance(one, type):
-            hasattr(one, "_")  # a type has a version once something was looked up in it
+        if issubclass(type(one), type):
+            # A type has a version once something was looked up in it.
+            with contextlib.suppress(AttributeError):
+                type.__getattribute__(one, "_")
     handler = sys.modules.get("fastly_compute.http.handler")
     if handler is not None and isinstance(_app, handler.Service):
         _kept.append(gather_code(_app.rehearse, beside="wit_world."))

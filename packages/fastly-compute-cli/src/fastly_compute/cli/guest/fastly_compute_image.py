@@ -97,7 +97,8 @@ def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
     names = {code.co_name for code in ran.values()}
     functions = [one for one in gc.get_objects() if type(one) is FunctionType]
     for function in functions:
-        if str(function.__module__).startswith(beside) and function.__name__ in names:
+        package = function.__module__
+        if isinstance(package, str) and package.startswith(beside) and function.__name__ in names:
             ran[id(function.__code__)] = function.__code__
     gc.collect()
     kept = fill_holes()
