@@ -6,7 +6,6 @@ What may differ is listed, with the reason, in tests/differential/differences.to
 import fnmatch
 import json
 import os
-import re
 import subprocess
 import sys
 import tomllib
@@ -200,11 +199,3 @@ def test_the_page_on_compatibility_is_current():
     checked = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
 
     assert (checked.returncode, checked.stdout) == (0, "")
-
-
-def test_the_readme_leads_to_the_page():
-    package = HERE.parent / "packages/fastly-compute-requests"
-    links = re.findall(r"\]\((\.\./[^)#]*)", (package / "README.md").read_text())
-
-    assert "../../docs/requests-compatibility.md" in links
-    assert [link for link in links if not (package / link).exists()] == []

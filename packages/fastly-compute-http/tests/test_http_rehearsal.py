@@ -3,7 +3,7 @@
 import pytest
 
 from fastly_compute.http import IncomingRequest, Response, _wit, service
-from fastly_compute.http.rehearsal import rehearse
+from fastly_compute.http.rehearsal import forward, greet, read, rehearse
 
 INTERFACES = ("http_body", "http_downstream", "http_resp")
 
@@ -25,6 +25,20 @@ def test_a_service_answers_without_a_host(capsys) -> None:
     assert set(seen) == {("GET", "https://localhost/", "localhost", "127.0.0.1")}
     assert len(seen) > 8
     assert interfaces() == before
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("function", [greet, forward, read])
+def test_what_is_rehearsed_is_answered(capsys, function) -> None:
+    answers = []
+
+    def handle(request: IncomingRequest) -> Response:
+        answers.append(function(request))
+        return answers[-1]
+
+    rehearse(service(handle).handle)
+
+    assert {answer.status for answer in answers} == {200}
     assert capsys.readouterr() == ("", "")
 
 

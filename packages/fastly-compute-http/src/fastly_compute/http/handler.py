@@ -4,12 +4,11 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit, rehearsal, scope
 from fastly_compute.http.downstream import Answered
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
 from fastly_compute.http.pending import PendingResponse
-from fastly_compute.http.rehearsal import rehearse
 from fastly_compute.http.response import Response
 from fastly_compute.http.reuse import Reuse, Rounds
 
@@ -28,10 +27,6 @@ ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Answer]
 
 def _report() -> None:
     sys.excepthook(*sys.exc_info())
-
-
-def _rehearsed(request: IncomingRequest) -> Response:
-    return Response.text(f"{request.path} {request.headers.get('accept')}")
 
 
 class Service:
@@ -91,7 +86,8 @@ class Service:
 
         The handler itself is not run.
         """
-        rehearse(Service(_rehearsed, reuse=None, on_error=None).handle)
+        for function in (rehearsal.greet, rehearsal.forward, rehearsal.read):
+            rehearsal.rehearse(Service(function, reuse=None, on_error=None).handle)
 
     def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
         """Answer one request, and tell whether that went well."""

@@ -5,11 +5,16 @@ starts with adapted code is faster, and writes to fewer of the pages that it sha
 What stands in for the bindings has their names: the build knows by these which of them will run.
 """
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Self, cast
 
+from fastly_compute.backend import _wit as backend_wit
 from fastly_compute.http import _wit
+from fastly_compute.http.incoming import IncomingRequest
+from fastly_compute.http.request import Request
+from fastly_compute.http.response import Response
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
@@ -18,10 +23,14 @@ _ROUNDS = 20  # an instruction adapts after a few runs
 
 
 class _Resource:
-    """A body, or a message: what the host would hold, and what takes these."""
+    """A body, a message or a backend: what the host would hold, and what takes these."""
 
     @classmethod
     def new(cls) -> Self:
+        return cls()
+
+    @classmethod
+    def open(cls, name: str) -> Self:
         return cls()
 
     def __enter__(self) -> Self:
@@ -30,10 +39,19 @@ class _Resource:
     def __exit__(self, *exception: object) -> None:
         return None
 
+    def set_method(self, method: str) -> None:
+        pass
+
+    def set_uri(self, uri: str) -> None:
+        pass
+
     def set_status(self, status: int) -> None:
         pass
 
     def append_header(self, name: str, value: bytes) -> None:
+        pass
+
+    def set_header_values(self, name: str, values: bytes) -> None:
         pass
 
     def get_method(self, size: int) -> str:
@@ -45,6 +63,9 @@ class _Resource:
     def get_version(self) -> SimpleNamespace:
         return SimpleNamespace(name="HTTP11")
 
+    def get_status(self) -> int:
+        return 200
+
     def get_header_names(self, size: int, cursor: int) -> tuple[str, None]:
         return "host\0accept\0", None
 
@@ -52,8 +73,18 @@ class _Resource:
         return b"localhost\0", None
 
     @staticmethod
+    def read(body: "_Resource", size: int) -> bytes:
+        return b""
+
+    @staticmethod
     def write(body: "_Resource", data: bytes) -> int:
         return len(data)
+
+    @staticmethod
+    def send(
+        request: "_Resource", body: "_Resource", target: "_Resource"
+    ) -> tuple["_Resource", "_Resource"]:
+        return _Resource(), _Resource()
 
     @staticmethod
     def send_downstream(response: "_Resource", body: "_Resource") -> None:
@@ -64,6 +95,50 @@ class _Resource:
         return SimpleNamespace(value=(127, 0, 0, 1))
 
 
+_STAND_INS: dict[ModuleType, dict[str, object]] = {
+    _wit: {
+        "http_body": _Resource,
+        "http_downstream": _Resource,
+        "http_req": SimpleNamespace(Request=_Resource, send=_Resource.send),
+        "http_resp": SimpleNamespace(Response=_Resource, send_downstream=_Resource.send_downstream),
+    },
+    backend_wit: {"backend": SimpleNamespace(Backend=_Resource)},
+}
+
+
+def greet(request: IncomingRequest) -> Response:
+    """Answer at once."""
+    return Response.text(f"{request.path} {request.headers.get('accept')}")
+
+
+def forward(request: IncomingRequest) -> Response:
+    """Answer with a backend's response."""
+    url = f"https://localhost{request.path}"
+    response = Request(request.method, url, headers=request.headers).send("localhost")
+    response.headers["X-Status"] = str(response.status)
+    return response
+
+
+def read(request: IncomingRequest) -> Response:
+    """Answer with what a backend's response says."""
+    return Response(body=Request("GET", "https://localhost/").send("localhost").body.read())
+
+
+@contextmanager
+def _without_a_host() -> Iterator[None]:
+    real = {
+        module: {name: getattr(module, name) for name in stand_ins}
+        for module, stand_ins in _STAND_INS.items()
+    }
+    try:
+        for module, stand_ins in _STAND_INS.items():
+            vars(module).update(stand_ins)
+        yield
+    finally:
+        for module, interfaces in real.items():
+            vars(module).update(interfaces)
+
+
 def rehearse(handle: "Callable[[http_req.Request, async_io.Pollable], None]") -> None:
     """Have a service answer a simple request several times, with nobody to send it to.
 
@@ -71,17 +146,6 @@ def rehearse(handle: "Callable[[http_req.Request, async_io.Pollable], None]") ->
         handle: The service's method. What it answers must not ask the host for anything else than
             what any request does.
     """
-    stand_ins = {
-        "http_body": _Resource,
-        "http_downstream": _Resource,
-        "http_resp": SimpleNamespace(Response=_Resource, send_downstream=_Resource.send_downstream),
-    }
-    real = {name: getattr(_wit, name) for name in stand_ins}
-    try:
-        for name, stand_in in stand_ins.items():
-            setattr(_wit, name, stand_in)
+    with _without_a_host():
         for _ in range(_ROUNDS):
             handle(cast("http_req.Request", _Resource()), cast("async_io.Pollable", _Resource()))
-    finally:
-        for name, interface in real.items():
-            setattr(_wit, name, interface)

@@ -88,6 +88,7 @@ class WsgiHttpIncoming(Service):
 
         The app itself is not run: `warm_up` does that.
         """
+        super().rehearse()
         rehearse(WsgiHttpIncoming(_rehearsed).handle)
 
     def _respond(self, request: IncomingRequest) -> Answered:
