@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -162,6 +162,11 @@ class Served:
         self.url = "http://" + self.says("Serving", "http://").partition("http://")[2].split()[0]
 
 
+def copied(app: Path, copy: Path) -> Path:
+    """Copy an app's folder, so that nothing is left in it."""
+    return shutil.copytree(app, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__"))
+
+
 class Servers:
     """Starts each app once on each host, when it is first wanted."""
 
@@ -184,11 +189,7 @@ class Servers:
         return self._running[key][0]
 
     def copy(self, host: str, app: Path) -> Path:
-        """Copy an app's folder, so that nothing is left in it."""
-        copy = self._folder / f"{len(self._running)}-{host}-{app.name}"
-        return shutil.copytree(
-            app, copy, ignore=shutil.ignore_patterns("bin", "pkg", "__pycache__")
-        )
+        return copied(app, self._folder / f"{len(self._running)}-{host}-{app.name}")
 
     def run(self, key: tuple[str, ...], host: str, command: list[str], folder: Path) -> Served:
         """Run a command that serves an app until the tests are over."""
@@ -245,9 +246,8 @@ class Examples:
         return self._loaded[host, name]
 
     def _component(self, name: str) -> WasmApp:
-        ignored = shutil.ignore_patterns("bin", "pkg", "__pycache__")
-        copy = shutil.copytree(ROOT / "examples" / name, self._folder / name, ignore=ignored)
-        return WasmApp(build(Project(folder=copy)).output)
+        folder = copied(ROOT / "examples" / name, self._folder / name)
+        return WasmApp(build(Project(folder=folder)).output)
 
     def _module(self, name: str) -> NativeApp:
         folder = ROOT / "examples" / name
@@ -262,6 +262,12 @@ class Examples:
         finally:
             sys.path.remove(str(folder))
         return NativeApp(module.HttpIncoming)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Callable[[Path], Path]:
+    """Copies an app's folder for a test, and gives the copy's."""
+    return lambda app: copied(app, tmp_path / app.name)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The tests that the examples bring with them: each example's in a process of its own."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +18,11 @@ OWN_TESTS = {
 
 
 @pytest.mark.parametrize(("name", "count"), OWN_TESTS.items(), ids=OWN_TESTS)
-def test_an_examples_own_tests_pass(name, count, tmp_path) -> None:
-    ignored = shutil.ignore_patterns("bin", "pkg", "__pycache__")
-    copy = shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=ignored)
+def test_an_examples_own_tests_pass(name, count, copy) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-q"]
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=copy(EXAMPLES / name), capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stdout
     assert f"{count} passed" in done.stdout

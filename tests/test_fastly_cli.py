@@ -29,11 +29,9 @@ def fastly() -> str:
 
 
 @pytest.fixture
-def run(fastly, tmp_path):
+def run(fastly, copy, tmp_path):
     """Runs a command in a copy of the app; the fastly CLI finds `fastly-compute` on PATH."""
-    app = tmp_path / "edge-proxy"
-    ignored = shutil.ignore_patterns("bin", "pkg", "__pycache__")
-    shutil.copytree(ROOT / "examples/edge-proxy", app, ignore=ignored)
+    app = copy(ROOT / "examples/edge-proxy")
     home = tmp_path / "home"
     home.mkdir()
     cache = str(cache_folder())

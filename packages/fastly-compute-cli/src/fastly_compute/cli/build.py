@@ -119,9 +119,8 @@ def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
         work = Path(name)
-        entry = work / "entry"
-        entry.mkdir()
-        shutil.copytree(_HERE / "guest", entry, dirs_exist_ok=True)
+        ignored = shutil.ignore_patterns("__pycache__")
+        entry = shutil.copytree(_HERE / "guest", work / "entry", ignore=ignored)
         own = [f"/{i}/" for i in range(len(app_roots(project)))]
         (entry / "settings").write_text("\n".join([project.entry, *own]), encoding="utf-8")
         with step(f"Importing {project.entry} into CPython for WebAssembly"):

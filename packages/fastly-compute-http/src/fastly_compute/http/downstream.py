@@ -12,7 +12,8 @@ from fastly_compute.http.streaming import StreamingBody
 if TYPE_CHECKING:
     from wit_world.imports import async_io
 
-_NO_CONTENT = frozenset({204, 205, 304})
+NO_CONTENT = frozenset({204, 205, 304})
+"""The statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
 
 
 class Answered:
@@ -109,4 +110,4 @@ class Downstream:
 def _has_no_content(response: Response, *, to_head: bool) -> bool:
     if not 200 <= response.status <= 599:
         raise InvalidStatus(f"an answer's status must be 200 to 599, not {response.status}")
-    return to_head or response.status in _NO_CONTENT
+    return to_head or response.status in NO_CONTENT

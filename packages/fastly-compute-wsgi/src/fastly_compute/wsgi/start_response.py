@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from fastly_compute.http import Body, Headers, IncomingRequest, Response, StreamingBody
+from fastly_compute.http.downstream import NO_CONTENT
 from fastly_compute.wsgi.errors import WsgiError
 from fastly_compute.wsgi.file_wrapper import FileWrapper
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
 
 _STATUS = re.compile(r"([2-5][0-9][0-9])(?: [^\x00-\x1f\x7f]*)?")
-_NO_CONTENT = frozenset({204, 205, 304})
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -113,7 +113,7 @@ class StartResponse:
         elif self._status:
             raise WsgiError("the app called start_response a second time, and without exc_info")
         self._status, self._fields, self._length = _checked(status, headers)
-        self._bodiless = self._request.method == "HEAD" or self._status in _NO_CONTENT
+        self._bodiless = self._request.method == "HEAD" or self._status in NO_CONTENT
         return self.write
 
     def write(self, data: bytes, /) -> None:
@@ -209,6 +209,6 @@ class StartResponse:
         return response
 
     def _whole(self, body: bytes | Body) -> None:
-        left_out = self._bodiless and self._status not in _NO_CONTENT
+        left_out = self._bodiless and self._status not in NO_CONTENT
         self._request.answer(self._response(body, self._length if left_out else None))
         self._started = True

@@ -13,7 +13,6 @@ import sys
 import types
 from array import array
 from collections.abc import Callable
-from types import CodeType, FrameType, FunctionType
 
 # Of dlmalloc, from which this CPython takes all its memory: a chunk's size is a multiple, and its
 # head is before what was asked for.
@@ -84,9 +83,9 @@ def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
     Returns:
         What has to be kept so that the code stays together.
     """
-    ran: dict[int, CodeType] = {}
+    ran: dict[int, types.CodeType] = {}
 
-    def note(frame: FrameType, event: str, arg: object) -> None:
+    def note(frame: types.FrameType, event: str, arg: object) -> None:
         ran[id(frame.f_code)] = frame.f_code
 
     sys.setprofile(note)
@@ -95,14 +94,14 @@ def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
     finally:
         sys.setprofile(None)
     names = {code.co_name for code in ran.values()}
-    functions = [one for one in gc.get_objects() if type(one) is FunctionType]
+    functions = [one for one in gc.get_objects() if type(one) is types.FunctionType]
     for function in functions:
         package = function.__module__
         if isinstance(package, str) and package.startswith(beside) and function.__name__ in names:
             ran[id(function.__code__)] = function.__code__
     gc.collect()
     kept = fill_holes()
-    copies: dict[int, CodeType] = {}
+    copies: dict[int, types.CodeType] = {}
     for code in ran.values():
         _copy(code, copies)
     for function in functions:
@@ -110,14 +109,14 @@ def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
     return kept
 
 
-def _copy(code: CodeType, copies: dict[int, CodeType]) -> CodeType:
+def _copy(code: types.CodeType, copies: dict[int, types.CodeType]) -> types.CodeType:
     if id(code) not in copies:
         inner = []
         for one in code.co_consts:
             if isinstance(one, str):
                 # This makes it immortal now: the instruction that loads it adapts to that.
                 marshal.loads(marshal.dumps(sys.intern(one)))  # noqa: S302
-            inner.append(_copy(one, copies) if isinstance(one, CodeType) else one)
+            inner.append(_copy(one, copies) if isinstance(one, types.CodeType) else one)
         copies[id(code)] = code.replace(co_consts=tuple(inner))
     return copies[id(code)]
 
