@@ -2,7 +2,9 @@
 
 import io
 import json
+import threading
 from datetime import timedelta
+from http.cookiejar import CookieJar
 
 import pytest
 import requests as real
@@ -10,14 +12,18 @@ import requests as real
 from fastly_compute import requests
 from fastly_compute.backend import Backend, DynamicBackendConfig
 from fastly_compute.http import CacheOptions, Response, Reuse, service
-from fastly_compute.local import Incoming, NativeApp
+from fastly_compute.local import Answer, Incoming, NativeApp
 from fastly_compute.local import Reuse as HostReuse
+from fastly_compute.local.dispatch import Dispatcher
+from fastly_compute.local.exchange import Exchange
+
+LONG = 30  # seconds, for what happens at once
 
 # Cookies and reused sandboxes
 
 
-def visits(host, session, origin, count=3, before=lambda: None):
-    """Have one sandbox serve several visitors, who each log in and ask again."""
+def visits(host, session, origin, count=3, before=lambda: None, reuse=Reuse()):  # noqa: B008
+    """Have one sandbox after the other serve visitors, who each log in and ask again."""
     host.reuse = HostReuse(requests=100)
     found = []
 
@@ -29,16 +35,17 @@ def visits(host, session, origin, count=3, before=lambda: None):
         found.append((jar, sent))
         return Response.text("")
 
-    app = NativeApp(service(handle, reuse=Reuse()))
+    app = NativeApp(service(handle, reuse=reuse))
     host.requests(app, [Incoming(uri="http://shop.example/")] * count)
     return found
 
 
-def test_a_session_of_a_module_forgets_a_visitors_cookies(host, echo):
+@pytest.mark.parametrize("reuse", [None, Reuse()])
+def test_a_session_of_a_module_forgets_a_visitors_cookies(host, echo, reuse):
     session = requests.Session()
     session.cookies.set("app", "1")
 
-    assert visits(host, session, echo.url) == [
+    assert visits(host, session, echo.url, reuse=reuse) == [
         ({"app": "1"}, f"app=1; visitor={n}") for n in range(3)
     ]
     assert session.cookies.get_dict() == {"app": "1"}
@@ -62,6 +69,106 @@ def test_a_jar_that_was_assigned_is_the_visitors_as_well(host, echo):
 
     assert session.cookies is jar
     assert jar.get_dict() == {"app": "1"}
+
+
+@pytest.mark.parametrize("reuse", [None, Reuse()])
+def test_a_visitor_who_is_answered_and_still_served_shares_no_cookies(host, echo, reuse):
+    session = requests.Session()
+    session.cookies.set("app", "1")
+    other_served = threading.Event()
+    found = {}
+
+    def logged_in(name):
+        session.get(echo.url, params={"set-cookie": f"visitor={name}"})
+        return session.get(echo.url).json()["headers"]["cookie"]
+
+    def handle(request):
+        name = request.path[1:]
+        before = session.cookies.get_dict()
+        sent = logged_in(name)
+        answered = request.answer(Response.text(""))
+        if name == "first":
+            assert other_served.wait(LONG)
+        found[name] = [before, sent, session.get(echo.url).json()["headers"]["cookie"]]
+        return answered
+
+    class Answered(Answer):
+        def __init__(self):
+            super().__init__()
+            self.there = threading.Event()
+
+        def finish(self, trailers):
+            super().finish(trailers)
+            self.there.set()
+
+    dispatcher = Dispatcher(host, NativeApp(service(handle, reuse=reuse)))
+    answer = Answered()
+    exchange = Exchange(Incoming(uri="http://shop.example/first"), answer)
+    serving = threading.Thread(target=dispatcher.serve, args=(exchange,))
+    serving.start()
+    assert answer.there.wait(LONG)
+    dispatcher.serve(Exchange(Incoming(uri="http://shop.example/other"), Answer()))
+    other_served.set()
+    serving.join()
+    dispatcher.close(LONG)
+
+    for name in ("first", "other"):
+        cookies = f"app=1; visitor={name}"
+        assert found[name] == [{"app": "1"}, cookies, cookies]
+    assert session.cookies.get_dict() == {"app": "1"}
+
+
+def test_a_jar_that_a_handler_assigns_is_the_visitors(host, echo):
+    session = requests.Session()
+    jars = []
+
+    def assign():
+        jars.append(requests.cookies.RequestsCookieJar())
+        session.cookies = jars[-1]
+
+    found = visits(host, session, echo.url, before=assign)
+
+    assert found == [({}, f"visitor={n}") for n in range(3)]
+    assert [jar["visitor"] for jar in jars] == ["0", "1", "2"]
+    assert len(session.cookies) == 0
+
+
+def test_a_jar_of_another_class_is_one_for_each_visitor(host, echo):
+    class Deaf(requests.cookies.RequestsCookieJar):
+        def set_cookie(self, cookie):
+            if cookie.name == "app":
+                super().set_cookie(cookie)
+
+    session = requests.Session()
+    session.cookies = Deaf()
+    session.cookies.set("app", "1")
+
+    assert visits(host, session, echo.url) == [({"app": "1"}, "app=1")] * 3
+
+
+def test_a_jar_of_python_itself_is_one_for_each_visitor(host, echo):
+    jar = CookieJar()
+    jar.set_cookie(real.cookies.create_cookie("app", "1"))
+    session = requests.Session()
+    session.cookies = jar
+
+    assert visits(host, session, echo.url) == [
+        ({"app": "1"}, f"app=1; visitor={n}") for n in range(3)
+    ]
+    assert [cookie.name for cookie in jar] == ["app"]
+
+
+def test_a_session_that_is_told_to_keep_cookies_has_those_of_this_request_till_its_end(host, echo):
+    session = requests.Session()
+
+    def keep():
+        session.cookies.set("early", "1")
+        session.keep_cookies = True
+
+    found = visits(host, session, echo.url, count=1, before=keep)
+
+    assert found == [({"early": "1"}, "early=1; visitor=0")]
+    assert len(session.cookies) == 0
 
 
 def test_a_session_of_the_apps_own_may_keep_its_cookies(host, echo):

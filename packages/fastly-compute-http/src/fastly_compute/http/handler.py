@@ -69,16 +69,12 @@ class Service:
             Exception: The bindings' ``Err``: not even a 500 could be sent.
         """
         if self._reuse is None:
-            self._serve(request, body)
+            self._serve(request, body, closing=False)
             return
         rounds = Rounds(self._reuse)
         following: _wit.Incoming | None = (request, body)
         while following is not None:
-            scope.begin()
-            try:
-                served = self._serve(*following)
-            finally:
-                scope.close_all()
+            served = self._serve(*following, closing=True)
             following = rounds.next(failed=not served)
 
     def rehearse(self) -> None:
@@ -89,8 +85,17 @@ class Service:
         for function in (rehearsal.greet, rehearsal.forward, rehearsal.read):
             rehearsal.rehearse(Service(function, reuse=None, on_error=None).handle)
 
-    def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
+    def _serve(
+        self, request: "http_req.Request", body: "async_io.Pollable", *, closing: bool
+    ) -> bool:
         """Answer one request, and tell whether that went well."""
+        scope.begin(closing=closing)
+        try:
+            return self._served(request, body)
+        finally:
+            scope.end()
+
+    def _served(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
         with IncomingRequest._received(request, body) as incoming:
             to_head = False
             try:

@@ -1,8 +1,8 @@
-"""What one request left open, so that a sandbox that is reused does not take it to the next."""
+"""What belongs to one request: what it left open, and what the next one must not see."""
 
 from contextvars import ContextVar
 from typing import Protocol
-from weakref import ref
+from weakref import WeakKeyDictionary, ref
 
 
 class Open(Protocol):
@@ -12,27 +12,51 @@ class Open(Protocol):
         """Release it; closing again does nothing."""
 
 
+class _Scope:
+    __slots__ = ("noted", "own")
+
+    def __init__(self, noted: "list[ref[Open]] | None") -> None:
+        self.noted = noted
+        self.own: WeakKeyDictionary[object, object] | None = None
+
+
 # Natively, several sandboxes run at once, each in a thread of its own.
-_open: ContextVar["list[ref[Open]] | None"] = ContextVar("fastly_compute.http.scope", default=None)
+_scope: ContextVar[_Scope | None] = ContextVar("fastly_compute.http.scope", default=None)
 
 
-def begin() -> None:
-    """Take note of what is opened from now on."""
-    _open.set([])
+def begin(*, closing: bool) -> None:
+    """Begin a request.
+
+    Args:
+        closing: Whether `end` closes what is opened from now on.
+    """
+    _scope.set(_Scope([] if closing else None))
 
 
 def note(thing: Open) -> None:
     """Take note of a thing, where someone wants to know."""
-    noted = _open.get()
-    if noted is not None:
-        noted.append(ref(thing))
+    scope = _scope.get()
+    if scope is not None and scope.noted is not None:
+        scope.noted.append(ref(thing))
 
 
-def close_all() -> None:
-    """Close what was opened since `begin` and is still there, and take note of no more."""
-    noted = _open.get() or []
-    _open.set(None)
-    for reference in noted:
+def own() -> "WeakKeyDictionary[object, object] | None":
+    """What others keep for the request that is being served, by who does; None without one."""
+    scope = _scope.get()
+    if scope is None:
+        return None
+    if scope.own is None:
+        scope.own = WeakKeyDictionary()
+    return scope.own
+
+
+def end() -> None:
+    """Forget what was the request's own, and close what it opened and is still there."""
+    scope = _scope.get()
+    _scope.set(None)
+    if scope is None or scope.noted is None:
+        return
+    for reference in scope.noted:
         thing = reference()
         if thing is not None:
             thing.close()

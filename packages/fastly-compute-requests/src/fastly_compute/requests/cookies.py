@@ -227,8 +227,9 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
             super().update(other, **kwargs)
 
     def copy(self) -> "RequestsCookieJar":
-        """Return a jar with copies of the cookies."""
-        jar = RequestsCookieJar()
+        """Return a jar of the same class with copies of the cookies."""
+        jar = object.__new__(type(self))
+        jar.__dict__.update(self.__dict__, _cookies={})
         jar.update(self)
         return jar
 

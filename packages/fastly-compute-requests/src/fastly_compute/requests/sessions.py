@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Self, Unpack, cast
-from weakref import getweakrefcount
 
 from fastly_compute import http
 from fastly_compute.http import CacheOptions, scope
@@ -48,30 +47,12 @@ from fastly_compute.requests.utils import default_headers
 __all__ = ["Session", "SessionRedirectMixin", "merge_hooks", "merge_setting"]
 
 
-class _Visit:
-    """Gives a jar back, at the end of a client's request, the cookies that it had before."""
-
-    def __init__(self, jar: CookieJar) -> None:
-        self.jar = jar
-        self.over = False
-        scope.note(self)
-        # Nobody has taken note of it where sandboxes are not reused: there is no end to wait for.
-        self.counts = getweakrefcount(self) > 0
-        self._before = merge_cookies(RequestsCookieJar(), jar) if self.counts else ()
-
-    def close(self) -> None:
-        self.over = True
-        self.jar.clear()
-        for cookie in self._before:
-            self.jar.set_cookie(cookie)
-
-
 class Session(SessionRedirectMixin):
     """Settings that requests share: headers, params, authentication, hooks, adapters and cookies.
 
-    Cookies are kept for the client's request that is being served, and taken out of the session
-    again at its end: where a sandbox is reused, a session of the app's module serves one visitor
-    after the other. What it had before, such as cookies set where the app is imported, it keeps.
+    A session of the app's module serves one visitor after the other where a sandbox is reused, and
+    on the native host several at once. So each client's request has `cookies` of its own there: a
+    copy of those that were set where the app is imported, which is forgotten at the request's end.
 
     Attributes:
         headers: Sent with every request, under its own.
@@ -108,29 +89,32 @@ class Session(SessionRedirectMixin):
         self.max_redirects = DEFAULT_REDIRECT_LIMIT
         self.trust_env = False
         self.keep_cookies = False
-        self._visit: _Visit | None = None
         self._lasts = True
+        # Those of the import, and of all requests with `keep_cookies`.
         self._cookies: CookieJar = RequestsCookieJar()
         adapter = BackendAdapter()
         self.adapters: dict[str, BaseAdapter] = {"https://": adapter, "http://": adapter}
 
     @property
     def cookies(self) -> RequestsCookieJar:
-        """The cookies; can be set, to any jar."""
-        visit = self._visit
-        if not self.keep_cookies and (
-            visit is None or visit.over or visit.jar is not self._cookies
-        ):
-            visit = _Visit(self._cookies)
-            self._visit = visit if visit.counts else None
-        return cast("RequestsCookieJar", self._cookies)
+        """The cookies; can be set, to any jar: in a handler, for the client's request."""
+        jars = scope.own() if self._lasts else None
+        jar = None if jars is None else jars.get(self)
+        if jar is None:
+            jar = self._cookies
+            if jars is not None and not self.keep_cookies:
+                jars[self] = jar = _copied(self._cookies)
+        return cast("RequestsCookieJar", jar)
 
     @cookies.setter
     def cookies(self, cookies: Cookies | None) -> None:
         is_jar = hasattr(cookies, "set_cookie")
-        self._cookies = (
-            cast("CookieJar", cookies) if is_jar else merge_cookies(RequestsCookieJar(), cookies)
-        )
+        jar = cast("CookieJar", cookies) if is_jar else merge_cookies(RequestsCookieJar(), cookies)
+        jars = scope.own()
+        if jars is None or self.keep_cookies:
+            self._cookies = jar
+        else:
+            jars[self] = jar
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Prepare a request with the settings and cookies of the session.
@@ -360,6 +344,13 @@ class Session(SessionRedirectMixin):
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+def _copied(jar: CookieJar) -> CookieJar:
+    """Copy a jar: one of Python itself has no method for that."""
+    if hasattr(jar, "copy"):
+        return cast("CookieJar", jar.copy())
+    return merge_cookies(RequestsCookieJar(), jar)
 
 
 def _as_jar(cookies: Cookies | None) -> CookieJar | None:
