@@ -15,7 +15,7 @@ from benchmarks.serving import (
     start_seconds,
 )
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
-from fastly_compute.cli.compose import compose, stub_component
+from fastly_compute.cli.compose import compose, stub_module
 from fastly_compute.cli.viceroy import find_viceroy
 
 ROUNDS = 5
@@ -30,7 +30,7 @@ def composing(folder: Path) -> tuple[float, float]:
     componentize(folder, "bare", folder / "bare.wasm")
     componentized = time.perf_counter() - started
     app = (folder / "bare.wasm").read_bytes()
-    stub = stub_component()
+    stub = stub_module()
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()

@@ -4,7 +4,8 @@ import struct
 
 import pytest
 
-from fastly_compute.cli.component_binary import PREAMBLE, ComposeError
+from fastly_compute.cli.wasm.binary import ComposeError
+from fastly_compute.cli.wasm.component import PREAMBLE
 from fastly_compute.cli.immortal import immortalize
 
 IMMORTAL = 5 << 28

@@ -1,213 +1,379 @@
-"""Puts an app and the WASI stub into one component that a Compute host can load.
+"""Makes of what componentize-py builds a component that a Compute host can load, and loads fast.
 
-What componentize-py builds imports `wasi:filesystem` and `wasi:sockets`, because CPython's C
-library does, and a Compute host has neither. The composed component imports everything else that
-the app imports, instantiates the stub and the untouched app inside, and exports the app's
+componentize-py links CPython, its libraries and the app as a dozen core modules, and imports
+`wasi:filesystem` and `wasi:sockets`, because CPython's C library does; a Compute host has neither.
+The composed component has one core module in the place of the dozen. It imports what the app
+imports, but for these two: the stub answers for them from within, and it exports the app's
 `fastly:compute/http-incoming`.
 
-Such an app starts with its imports: one import section per instance, with the types it needs before
-it, either spelled out in type sections or taken from earlier imports in alias sections. The outer
-component repeats these, with the stub's instances in the place of the imports that the stub
-satisfies. An import makes one instance either way and an alias one type, so type sections are
-copied as they stand and only the numbers of instances change.
+A host function that reads or writes memory can be made only when the memory is there. The one
+module therefore calls these through a table, which a second, tiny module fills.
+
+What is left out takes a number with it. Functions and instances are counted anew; in the place of a
+type stands a filler, because types refer to each other by number from within, and are not read.
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
 from wasmtime import wat2wasm
 
-from fastly_compute.cli.component_binary import (
+from fastly_compute.cli.trial import Core
+from fastly_compute.cli.wasm.app import App, read_app
+from fastly_compute.cli.wasm.binary import ComposeError
+from fastly_compute.cli.wasm.completing import HANDLE, MEMORY, Completion
+from fastly_compute.cli.wasm.component import (
     PREAMBLE,
-    ComposeError,
+    Alias,
+    Bundle,
+    CoreAlias,
+    CoreInstance,
+    CoreSort,
     Export,
     Import,
+    Instance,
+    Lift,
+    Lower,
+    Options,
+    ResourceFunction,
     Section,
     SectionId,
     Sort,
-    TypeAlias,
-    component_section,
-    export_section,
-    import_section,
-    instance_alias_section,
-    instance_section,
-    sections,
-    type_alias_section,
+    core_module_section,
+    entry_section,
+    filler_types,
 )
+from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module
+from fastly_compute.cli.wasm.linking import LATER, Exported, Later, Linking, Outside, Source
+from fastly_compute.cli.wasm.linking import Instance as Linked
 
-__all__ = ["ComposeError", "compose", "stub_component"]
+__all__ = ["ComposeError", "compose", "stub_module"]
 
 _ENTRY_POINT = "fastly:compute/http-incoming"
 
 
-def compose(app: bytes, stub: bytes) -> bytes:
-    """Satisfies an app's imports with a stub's exports.
-
-    Names are matched up to their `@version`. What the stub itself imports is taken from the app's
-    imports.
+def compose(
+    app: bytes, stub: bytes, trial: Callable[[Core], Mapping[int, int]] = lambda _: {}
+) -> bytes:
+    """Puts an app's core modules and a stub together.
 
     Args:
         app: A component as componentize-py builds it.
-        stub: A component that exports instances, such as `stub_component()`.
+        stub: A core module that exports functions under names such as
+            "wasi:sockets/tcp#[method]tcp-socket.accept", and imports the app's memory.
+        trial: Finds out which pages of its memory a request to the app writes to, as
+            `written_pages` does; each sandbox writes to these first, which is faster.
 
     Returns:
-        A component that imports what the app imports and the stub does not export, and that
+        A component that imports what the app imports and the stub does not stand in for, and that
         exports the app's `fastly:compute/http-incoming`. Equal inputs give equal bytes.
 
     Raises:
-        ComposeError: One of the two is damaged or no component; the app is not put together as
-            componentize-py does it, or has no such export; the stub imports what the app does not.
+        ComposeError: One of the two is damaged; the app is not put together as componentize-py does
+            it, has no such export, or needs a function that the stub does not have.
 
     Example:
         ```python
-        Path("bin/main.wasm").write_bytes(compose(Path("app.wasm").read_bytes(), stub_component()))
+        Path("bin/main.wasm").write_bytes(compose(Path("app.wasm").read_bytes(), stub_module()))
         ```
     """
-    prefix, entry_point = _read_app(app)
-    outer = _Outer(stub)
-    for section in prefix:
-        match section.id:
-            case SectionId.IMPORT:
-                for entry in section.imports():
-                    outer.add_import(entry)
-            case SectionId.ALIAS:
-                outer.add_type_aliases(section)
-            case _:
-                outer.add_types(section)
-    return outer.finish(app, entry_point)
+    try:
+        read = read_app(app)
+        linked = _Linked(read, read_core_module(stub, "the stub"))
+        return _Outer(read, linked).written(trial)
+    except (IndexError, KeyError, RecursionError) as error:
+        raise ComposeError(
+            f"cannot compose the app: it refers to what it does not have ({error!r}); it is"
+            " damaged, or was not built by componentize-py"
+        ) from error
 
 
 @cache
-def stub_component() -> bytes:
+def stub_module() -> bytes:
     """Builds the stub for `wasi:filesystem` and `wasi:sockets`.
 
     Returns:
-        A component whose functions answer with errors that Python raises as `OSError`.
+        A core module whose functions answer with errors that Python raises as `OSError`.
     """
     text = files("fastly_compute.cli").joinpath("wasi_stub.wat").read_text(encoding="utf-8")
     return bytes(wat2wasm(text))
 
 
-class _Outer:
-    """The outer component while it is written."""
+class _Linked:
+    """The core modules of an app and the stub, as one."""
 
-    def __init__(self, stub: bytes) -> None:
-        self._parts = [PREAMBLE]
-        self._stub = stub
-        self._stub_imports, exports = _read_stub(stub)
-        self._stub_exports = {_unversioned(name): name for name in exports}
-        self._stub_instance: int | None = None
-        self._instances = 0
-        self._app_imports: list[tuple[str, int]] = []
-        self._passed_on: dict[str, int] = {}
+    def __init__(self, app: App, stub: CoreModule) -> None:
+        self._app = app
+        self._interfaces = {name.partition("#")[0] for name in stub.exports}
+        self._shim = app.shim()
+        linked = {
+            number: entry
+            for number, entry in enumerate(app.core_instances)
+            if isinstance(entry, CoreInstance)
+            and number not in (self._shim.instance, self._shim.filler)
+        }
+        self._numbers = {number: place for place, number in enumerate(linked)}
+        self.memory = self.defined(CoreSort.MEMORY, 0)
+        instances = [self._instance(entry) for entry in linked.values()]
+        instances.append(Linked(stub, "the stub", {("env", "memory"): self.memory}))
+        self.linking = Linking(instances)
 
-    def add_types(self, section: Section) -> None:
-        self._parts.append(section.raw)
+    def stubbed(self, instance: int) -> str | None:
+        """Tell which interface of the stub is in the place of an instance."""
+        entry = self._app.instances[instance]
+        if not isinstance(entry, Import):
+            return None
+        unversioned = entry.name.partition("@")[0]
+        return unversioned if unversioned in self._interfaces else None
 
-    def add_import(self, entry: Import) -> None:
-        unversioned = _unversioned(entry.name)
-        export = self._stub_exports.get(unversioned)
-        if export is None:
-            instance = self._add_instance(import_section(entry))
-            self._passed_on[unversioned] = instance
-        else:
-            stub_instance = self._instantiate_stub(entry.name)
-            instance = self._add_instance(instance_alias_section(stub_instance, export))
-        self._app_imports.append((entry.name, instance))
+    def defined(self, sort: CoreSort, index: int) -> Exported:
+        """Find which module defines a memory or a core function."""
+        source = self._source(sort, index)
+        if isinstance(source, Exported):
+            return source
+        raise ComposeError(f"cannot compose the app: core function {index} is the host's own")
 
-    def add_type_aliases(self, section: Section) -> None:
-        aliases = []
-        for alias in section.type_aliases():
-            known = len(self._app_imports)
-            if alias.instance >= known:
-                raise ComposeError(
-                    f"cannot read the app, {section.id.label} at byte {section.start}: expected"
-                    f" the alias {alias.name!r} to refer to one of the {known} instances"
-                    f" before it, found instance {alias.instance}"
-                )
-            _, instance = self._app_imports[alias.instance]
-            aliases.append(TypeAlias(instance=instance, name=alias.name))
-        self._parts.append(type_alias_section(aliases))
+    def host_function(self, index: int) -> str:
+        """Name a core function of the host: "interface#function", without a version."""
+        taken, prefix = self._host_function(index)
+        interface = self._app.instances[taken.instance]
+        if not isinstance(interface, Import):
+            raise ComposeError(f"cannot compose the app: {taken.name} is of no import")
+        return f"{interface.name.partition('@')[0]}#{prefix}{taken.name}"
 
-    def finish(self, app: bytes, entry_point: str) -> bytes:
-        app_component = 0 if self._stub_instance is None else 1
-        self._parts.append(component_section(app))
-        app_instance = self._add_instance(instance_section(app_component, self._app_imports))
-        exported = self._add_instance(instance_alias_section(app_instance, entry_point))
-        self._parts.append(
-            export_section(Export(name=entry_point, sort=Sort.INSTANCE, index=exported))
+    def _host_function(self, index: int) -> tuple[Alias, str]:
+        """Find what a core function of the host is made of, and how its name begins."""
+        entry = self._app.core[CoreSort.FUNC][index]
+        taken: Alias | Lift | None = None
+        prefix = ""
+        if isinstance(entry, Lower):
+            taken = self._app.functions[entry.function]
+        elif isinstance(entry, ResourceFunction):
+            taken, prefix = self._app.types[entry.type], "[resource-drop]"
+        if not isinstance(taken, Alias):
+            raise ComposeError(f"cannot compose the app: core function {index} is not the host's")
+        return taken, prefix
+
+    def handle(self) -> int:
+        """Find the core function that answers a request."""
+        app = self._app
+        exported = [item for item in app.items if isinstance(item, Export)]
+        found = [item for item in exported if item.name.partition("@")[0] == _ENTRY_POINT]
+        if len(found) != 1:
+            raise ComposeError(
+                f"cannot compose the app: expected it to export one instance {_ENTRY_POINT}, found"
+                f" {', '.join(item.name for item in exported) or 'none'}"
+            )
+        instance = app.instances[found[0].index]
+        arguments = instance.arguments if isinstance(instance, Instance) else []
+        functions = [app.functions[index] for _, sort, index in arguments if sort is Sort.FUNC]
+        match functions:
+            case [Lift(core_function)]:
+                return core_function
+        raise ComposeError(
+            f"cannot compose the app: expected {_ENTRY_POINT} to have one function, found"
+            f" {len(functions)}"
         )
+
+    def _instance(self, entry: CoreInstance) -> Linked:
+        module = self._app.modules[entry.module]
+        arguments = {
+            (taken.module, taken.name): self._exported(entry.arguments[taken.module], taken.name)
+            for taken in module.imports
+        }
+        return Linked(module, f"core module {entry.module} of the app", arguments)
+
+    def _exported(self, instance: int, name: str) -> Source:
+        entry = self._app.core_instances[instance]
+        if instance == self._shim.instance:
+            entry = self._shim.functions
+        if isinstance(entry, Bundle):
+            return self._source(*entry.exports[name])
+        return Exported(self._numbers[instance], name)
+
+    def _source(self, sort: CoreSort, index: int) -> Source:
+        entry = self._app.core[sort][index]
+        if isinstance(entry, CoreAlias):
+            return self._exported(entry.instance, entry.name)
+        taken, prefix = self._host_function(index)
+        interface = self.stubbed(taken.instance)
+        if interface is not None:
+            return Exported(len(self._numbers), f"{interface}#{prefix}{taken.name}")
+        needs_memory = isinstance(entry, Lower) and entry.options.memory is not None
+        return Later(str(index)) if needs_memory else Outside(str(index))
+
+
+class _Outer:
+    """The composed component while it is written."""
+
+    def __init__(self, app: App, linked: _Linked) -> None:
+        self._app = app
+        self._linked = linked
+        self._parts = [PREAMBLE]
+        # What the app counts, by its number in the composed component; None where it is left out.
+        self._instances: list[int | None] = []
+        self._functions: list[int | None] = []
+        self._types = 0
+        self._stubbed_types = {
+            entry.type
+            for number, entry in enumerate(app.instances)
+            if isinstance(entry, Import) and linked.stubbed(number) is not None
+        }
+        self._core_functions: dict[int, int] = {}
+        self._core_count = 0
+
+    def written(self, trial: Callable[[Core], Mapping[int, int]]) -> bytes:
+        """Write everything."""
+        app = self._app
+        handle = self._linked.handle()
+        before = next((n for n, item in enumerate(app.items) if isinstance(item, Lift)), 0)
+        for item in app.items[:before]:
+            self._write(item)
+        self._write_core(handle, trial)
+        for item in app.items[before:]:
+            self._write(item)
         return b"".join(self._parts)
 
-    def _instantiate_stub(self, wanted: str) -> int:
-        if self._stub_instance is None:
-            for name in self._stub_imports:
-                if _unversioned(name) not in self._passed_on:
-                    raise ComposeError(
-                        f"cannot satisfy the app's import {wanted}: expected the app to import"
-                        f" {name} before it, because the stub needs that"
-                    )
-            arguments = [(name, self._passed_on[_unversioned(name)]) for name in self._stub_imports]
-            self._parts.append(component_section(self._stub))
-            self._stub_instance = self._add_instance(instance_section(0, arguments))
-        return self._stub_instance
+    def _write(self, item: Section | Import | Alias | Lift | Instance | Export) -> None:
+        match item:
+            case Section():
+                self._write_section(item)
+            case Import():
+                stubbed = self._linked.stubbed(len(self._instances)) is not None
+                self._add(self._instances, None if stubbed else item)
+            case Alias():
+                self._write_alias(item)
+            case Lift():
+                core_function = self._core_functions[item.core_function]
+                options = self._options(item.options)
+                self._add(self._functions, Lift(core_function, options, item.type))
+            case Instance():
+                self._add(self._instances, replace(item, arguments=self._arguments(item)))
+            case Export():
+                wanted = item.name.partition("@")[0] == _ENTRY_POINT
+                index = self._kept(self._instances, item.index)
+                self._add(self._instances, replace(item, index=index) if wanted else None)
 
-    def _add_instance(self, part: bytes) -> int:
-        self._parts.append(part)
-        self._instances += 1
-        return self._instances - 1
+    def _write_section(self, section: Section) -> None:
+        """Write types or a component."""
+        if section.id is not SectionId.TYPE:
+            self._parts.append(section.raw)
+            return
+        # The type of a stubbed import may refer to fillers, where these do not fit.
+        left_out = self._stubbed_types.intersection(range(self._types, self._types + section.count))
+        if left_out and section.count > 1:
+            raise ComposeError("cannot compose the app: types of imports are not by themselves")
+        self._types += section.count
+        self._parts.append(filler_types(1) if left_out else section.raw)
 
+    def _write_alias(self, alias: Alias) -> None:
+        instance = self._instances[alias.instance]
+        kept = None if instance is None else replace(alias, instance=instance)
+        match alias.sort:
+            case Sort.TYPE:
+                self._types += 1
+                self._parts.append(filler_types(1) if kept is None else entry_section(kept))
+            case Sort.FUNC:
+                self._add(self._functions, kept)
+            case _:
+                self._add(self._instances, kept)
 
-def _read_app(app: bytes) -> tuple[list[Section], str]:
-    """Returns the sections before the first core module, and the full name of the entry point."""
-    found = [section for section in sections("the app", app) if section.id is not SectionId.CUSTOM]
-    modules = (i for i, section in enumerate(found) if section.id is SectionId.CORE_MODULE)
-    split = next(modules, len(found))
-    prefix, rest = found[:split], found[split:]
-    for section in prefix:
-        if section.id not in (SectionId.TYPE, SectionId.IMPORT, SectionId.ALIAS):
-            raise ComposeError(
-                f"cannot compose the app: expected only types, imports and aliases before the first"
-                f" core module, found {section.id.label} at byte {section.start}; it is composed"
-                f" already, or was not built by componentize-py"
-            )
-    for section in rest:
-        if section.id is SectionId.IMPORT:
-            raise ComposeError(
-                f"cannot compose the app: expected every import before the first core module, found"
-                f" {section.id.label} at byte {section.start}; it was not built by componentize-py"
-            )
-    instances = _exported_instances(rest)
-    entry_points = [name for name in instances if _unversioned(name) == _ENTRY_POINT]
-    if len(entry_points) != 1:
-        raise ComposeError(
-            f"cannot compose the app: expected it to export one instance {_ENTRY_POINT},"
-            f" found {', '.join(instances) or 'no exported instance'}"
+    def _add(
+        self,
+        space: list[int | None],
+        entry: Import | Alias | Lift | Instance | Export | None,
+    ) -> None:
+        if entry is None:
+            space.append(None)
+            return
+        space.append(sum(number is not None for number in space))
+        self._parts.append(entry_section(entry))
+
+    def _kept(self, space: list[int | None], index: int) -> int:
+        number = space[index]
+        if number is None:
+            raise ComposeError("cannot compose the app: it passes on what the stub stands in for")
+        return number
+
+    def _arguments(self, instance: Instance) -> list[tuple[str, Sort, int]]:
+        spaces = {Sort.FUNC: self._functions, Sort.INSTANCE: self._instances}
+        return [
+            (name, sort, self._kept(spaces[sort], index) if sort in spaces else index)
+            for name, sort, index in instance.arguments
+        ]
+
+    def _options(self, options: Options) -> Options:
+        functions = {kind: self._core_functions[index] for kind, index in options.functions.items()}
+        return replace(options, functions=functions)
+
+    def _write_core(self, handle: int, trial: Callable[[Core], Mapping[int, int]]) -> None:
+        linking = self._linked.linking
+        wanted = self._wanted_functions()
+        exports = {
+            MEMORY: self._linked.memory,
+            **{str(index): self._linked.defined(CoreSort.FUNC, index) for index in wanted},
+        }
+        core = Core(
+            module=linking.link(exports),
+            outside={key: self._linked.host_function(int(key)) for key in linking.outside},
+            later={key: self._linked.host_function(int(key)) for key in linking.later},
+            types=linking.later,
+            handle=str(handle),
+            realloc=str(wanted[0]),
         )
-    return prefix, entry_points[0]
+        handle_type = linking.exported_type(exports[str(handle)])
+        completion = Completion(linking.later, handle_type, trial(core))
+        self._parts.append(core_module_section(core.module))
+        self._parts.append(core_module_section(completion.module()))
+        for key in linking.outside:
+            self._write_core_function(int(key))
+        self._write_instance(0, self._named(linking.outside))
+        memory, table = CoreAlias(CoreSort.MEMORY, 1, MEMORY), CoreAlias(CoreSort.TABLE, 1, LATER)
+        self._parts += [entry_section(memory), entry_section(table)]
+        for index in wanted:
+            self._write_core_alias(index, CoreAlias(CoreSort.FUNC, 1, str(index)))
+        for key in linking.later:
+            self._write_core_function(int(key))
+        given = self._named(linking.later)
+        given[HANDLE] = CoreSort.FUNC, self._core_functions[handle]
+        given[MEMORY] = CoreSort.MEMORY, 0
+        given[LATER] = CoreSort.TABLE, 0
+        self._write_instance(1, given)
+        self._write_core_alias(handle, CoreAlias(CoreSort.FUNC, 3, HANDLE))
 
+    def _named(self, keys: Iterable[str]) -> dict[str, tuple[CoreSort, int]]:
+        return {key: (CoreSort.FUNC, self._core_functions[int(key)]) for key in keys}
 
-def _read_stub(stub: bytes) -> tuple[list[str], list[str]]:
-    """Returns the names of the instances that the stub imports and exports."""
-    found = list(sections("the stub", stub))
-    imports = [
-        entry.name
-        for section in found
-        if section.id is SectionId.IMPORT
-        for entry in section.imports()
-    ]
-    return imports, _exported_instances(found)
+    def _wanted_functions(self) -> list[int]:
+        """The core functions of the app that the component calls."""
+        wanted: dict[int, None] = {}
+        for entry in self._app.core[CoreSort.FUNC]:
+            if isinstance(entry, Lower):
+                wanted.update(dict.fromkeys(entry.options.functions.values()))
+        for function in self._app.functions:
+            if isinstance(function, Lift):
+                wanted.update(dict.fromkeys(function.options.functions.values()))
+                wanted[function.core_function] = None
+        return list(wanted)
 
+    def _write_core_function(self, index: int) -> None:
+        entry = self._app.core[CoreSort.FUNC][index]
+        if isinstance(entry, Lower):
+            function = self._kept(self._functions, entry.function)
+            entry = Lower(function, self._options(entry.options))
+        self._parts.append(entry_section(entry))
+        self._count(index)
 
-def _exported_instances(found: list[Section]) -> list[str]:
-    return [
-        entry.name
-        for section in found
-        if section.id is SectionId.EXPORT
-        for entry in section.exports()
-        if entry.sort is Sort.INSTANCE
-    ]
+    def _write_core_alias(self, index: int, alias: CoreAlias) -> None:
+        self._parts.append(entry_section(alias))
+        self._count(index)
 
+    def _count(self, index: int) -> None:
+        self._core_functions[index] = self._core_count
+        self._core_count += 1
 
-def _unversioned(name: str) -> str:
-    return name.partition("@")[0]
+    def _write_instance(self, module: int, given: dict[str, tuple[CoreSort, int]]) -> None:
+        self._parts.append(entry_section(Bundle(given)))
+        self._parts.append(entry_section(CoreInstance(module, {"": 2 * module})))

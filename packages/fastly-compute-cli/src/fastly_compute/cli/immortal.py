@@ -8,9 +8,12 @@ alone (PEP 683), and an object of the image is never freed anyway: the sandbox e
 import bisect
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
-from fastly_compute.cli.component_binary import ComposeError, Reader, SectionId, sections
+from fastly_compute.cli.wasm import core_module
+from fastly_compute.cli.wasm.binary import ComposeError
+from fastly_compute.cli.wasm.component import SectionId, sections
+from fastly_compute.cli.wasm.core_module import Segment
 
 # Of CPython 3.14 where a pointer has 32 bits, as componentize-py has it: Include/refcount.h.
 _IMMORTAL = 5 << 28
@@ -18,18 +21,6 @@ _LEAST = 1 << 30
 _HEAD = struct.Struct("<iI")  # the count, and the address of the type
 # A freed object has no count, or the address of the next free one in its place.
 _MOST = 100_000
-_DATA = 11
-_PASSIVE, _INDEXED = 1, 2
-_I32_CONST, _END = 0x41, 0x0B
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A part of the memory: its address, and where in the component its bytes are."""
-
-    address: int
-    start: int
-    length: int
 
 
 def _modules(component: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
@@ -42,27 +33,12 @@ def _modules(component: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
             yield from _modules(inner, start + section.content)
 
 
-def _segments(component: bytes, start: int, end: int) -> Iterator[_Segment]:
-    reader = Reader(component, start + 8, end, "a core module")
-    while not reader.at_end:
-        kind = reader.byte("a section")
-        size = reader.u32("the size of a section")
-        if kind != _DATA:
-            reader.skip(size, "a section")
-            continue
-        for _ in range(reader.u32("the number of data segments")):
-            mode = reader.u32("the kind of a data segment")
-            if mode == _INDEXED:
-                reader.u32("the memory of a data segment")
-            address = None
-            if mode != _PASSIVE:
-                reader.one_of((_I32_CONST,), "i32.const as the address of a data segment")
-                address = reader.s32("the address of a data segment")
-                reader.one_of((_END,), "the end of an address")
-            length = reader.u32("the length of a data segment")
-            if address is not None:
-                yield _Segment(address, reader.position, length)
-            reader.skip(length, "a data segment")
+def _segments(component: bytes, start: int, end: int) -> Iterator[Segment]:
+    module = component[start:end]
+    for kind, content, until in core_module.sections(module, "a core module"):
+        if kind is core_module.SectionId.DATA:
+            for part in core_module.segments(module, content, until, "a core module"):
+                yield replace(part, start=start + part.start)
 
 
 class _Image:

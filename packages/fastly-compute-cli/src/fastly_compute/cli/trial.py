@@ -1,0 +1,267 @@
+"""Has an app answer a request that nobody sent, to see which parts of its memory that writes to.
+
+The app runs in a sandbox that is thrown away, and nothing it does gets out: the host that it finds
+here has a request for a page, takes any answer, and ends the trial where an app asks for something
+it does not know. What was written until then is what counts. If that is little, a sandbox of the
+app only takes a little longer to start.
+"""
+
+import hashlib
+import os
+import platform
+import re
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from wasmtime import (
+    Config,
+    Engine,
+    Func,
+    FuncType,
+    Global,
+    Instance,
+    Limits,
+    Memory,
+    MemoryType,
+    Module,
+    Store,
+    Table,
+    Trap,
+    ValType,
+    WasmtimeError,
+)
+
+from fastly_compute.cli.cache import cache_folder, write_whole
+from fastly_compute.cli.wasm.binary import Reader
+from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module, segments
+from fastly_compute.cli.wasm.hollow import Hollow, hollow
+from fastly_compute.cli.wasm.linking import LATER
+
+PAGE = 4096
+"""The bytes of a page, for which a host decides whether sandboxes share it."""
+_FUEL = 1_000_000_000
+_MEMORY = 1 << 28
+_RANDOM = 1 << 16
+_KEPT = 2
+_VALUES = {0x7F: ValType.i32, 0x7E: ValType.i64, 0x7D: ValType.f32, 0x7C: ValType.f64}
+
+Item = TypeVar("Item")
+Answer = Callable[["_Host", Sequence[int]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What an app is made of, beside types.
+
+    Attributes:
+        module: The core module with everything in it.
+        outside: The host functions that it imports, by the names of the imports: "interface#name".
+        later: Those that it calls through the table that it exports as `LATER`, in its order.
+        types: The types of these.
+        handle: The name under which it exports what answers a request.
+        realloc: The name under which it exports what gives memory to the host.
+    """
+
+    module: bytes
+    outside: Mapping[str, str]
+    later: Mapping[str, str]
+    types: Mapping[str, bytes]
+    handle: str
+    realloc: str
+
+
+def written_pages(core: Core) -> dict[int, int]:
+    """Find out which pages a request writes to.
+
+    Args:
+        core: The app.
+
+    Returns:
+        The byte that each of these pages begins with before the request, by its address.
+    """
+    module = read_core_module(core.module, "the app")
+    hollowed = hollow(module)
+    config = Config()
+    config.consume_fuel = True
+    engine = Engine(config)
+    compiled = _compiled(engine, hollowed)
+    store = Store(engine)
+    store.set_fuel(_FUEL)
+    store.set_limits(memory_size=_MEMORY)
+    host = _Host(store, Memory(store, MemoryType(Limits(_minimum(module), None))))
+    data = module.segments
+    for segment in segments(data, 0, len(data), "the app"):
+        content = data[segment.start : segment.start + segment.length]
+        host.memory.write(store, content, segment.address)
+    imports = [
+        host.function(core.outside[entry.name or ""], entry.type)
+        if isinstance(entry.type, FuncType)
+        else host.memory
+        for entry in compiled.imports
+    ]
+    exports = Instance(store, compiled, imports).exports(store)
+    for name, value in hollowed.globals.items():
+        _of(Global, exports[name]).set_value(store, value)
+    for number, (key, name) in enumerate(core.later.items()):
+        function = host.function(name, _function_type(core.types[key]))
+        _of(Table, exports[LATER]).set(store, number, function)
+    host.realloc = _of(Func, exports[core.realloc])
+    before = host.content()
+    # However it ends, it has written what it has written.
+    with suppress(WasmtimeError, Trap, _Unknown):
+        _of(Func, exports[core.handle])(store, 0, 0)
+    after = host.content()
+    return {
+        address: before[address]
+        for address in range(0, len(before), PAGE)
+        if before[address : address + PAGE] != after[address : address + PAGE]
+    }
+
+
+def _of(kind: type[Item], item: object) -> Item:
+    if not isinstance(item, kind):
+        raise TypeError(f"{item!r} is no {kind.__name__}")
+    return item
+
+
+class _Unknown(Exception):
+    """The app asks for what this host does not know."""
+
+
+class _Host:
+    def __init__(self, store: Store, memory: Memory) -> None:
+        self._store = store
+        self.memory = memory
+        self.realloc: Func
+
+    def content(self) -> bytes:
+        """Everything that is in the memory."""
+        return bytes(self.memory.read(self._store))
+
+    def function(self, name: str, type_: FuncType) -> Func:
+        """Make a host function: one with a result answers 0, the others as the table says."""
+        answer = next((found for pattern, found in _ANSWERS if pattern.fullmatch(name)), None)
+
+        def call(*arguments: int) -> int | None:
+            if type_.results:
+                return 0
+            if answer is None:
+                raise _Unknown(name)
+            content = answer(self, arguments)
+            if content:
+                self.memory.write(self._store, content, arguments[-1])
+            return None
+
+        return Func(self._store, type_, call)
+
+    def given(self, content: bytes) -> int:
+        """Put something into memory that the app gives for it."""
+        address: int = self.realloc(self._store, 0, 0, 1, len(content))
+        self.memory.write(self._store, content, address)
+        return address
+
+
+def _string(content: bytes) -> Answer:
+    return lambda host, _: _OK.pack(0, host.given(content), len(content))
+
+
+def _random(host: _Host, arguments: Sequence[int]) -> bytes:
+    length = arguments[0]
+    if length > _RANDOM:
+        raise _Unknown(length)
+    return _LIST.pack(host.given(bytes(length)), length)
+
+
+def _always(content: bytes) -> Answer:
+    return lambda host, arguments: content
+
+
+# A result that succeeded, where the error is `error`: it begins with the 0, and its payload follows
+# at offset 8, because that of the error has a 64-bit number. It takes 24 bytes and more.
+_OK = struct.Struct("<B7xII8x")
+_LIST = struct.Struct("<II")
+_ANSWERS: list[tuple[re.Pattern[str], Answer]] = [
+    (re.compile(pattern, re.VERBOSE), answer)
+    for pattern, answer in [
+        (r"fastly:compute/http-req\#\[method\]request\.get-method", _string(b"GET")),
+        (r"fastly:compute/http-req\#\[method\]request\.get-uri", _string(b"http://localhost/")),
+        (r"fastly:compute/http-resp\#\[method\]response\.get-status", _always(_OK.pack(0, 200, 0))),
+        (r"fastly:compute/http-body\#write", lambda _, given: _OK.pack(0, given[2], 0)),
+        (
+            r"""fastly:compute/(
+                http-req\#(\[static\]request\.new|\[method\]request\..*|send.*|await-response|close)
+                |http-resp\#(\[static\]response\.new|\[method\]response\.(?!get-remote).*
+                    |send-downstream.*|close)
+                |http-body\#(new|append|read|close)
+                |backend\#register-dynamic-backend
+                |http-downstream\#(next-request|await-request)
+            )""",
+            _always(_OK.pack(0, 0, 0)),
+        ),
+        (r"fastly:compute/.*\#\[static\].*\.open", _always(struct.pack("<B3xI", 0, 0))),
+        (
+            r"""fastly:compute/(
+                backend\#\[method\]dynamic-backend-options\..*
+                |log\#\[method\]endpoint\.write
+            )|.*\#\[resource-drop\].*""",
+            _always(b""),
+        ),
+        # Options, of which the first byte says that there is nothing.
+        (
+            r"fastly:compute/(http-downstream\#.*-ip-addr|http-body\#get-known-length)",
+            _always(b"\0"),
+        ),
+        (r"fastly:compute/compute-runtime\#get-.*", _always(_LIST.pack(0, 0))),
+        (r"wasi:cli/environment\#get-(environment|arguments)", _always(_LIST.pack(0, 0))),
+        (r"wasi:random/.*\#get-(insecure-)?random-bytes", _random),
+        (r"wasi:clocks/wall-clock\#now", _always(struct.pack("<QI", 0, 0))),
+        (
+            r"wasi:io/streams\#\[method\]output-stream\.check-write",
+            _always(struct.pack("<B7xQ", 0, 4096)),
+        ),
+        (r"wasi:io/streams\#\[method\]output-stream\..*(write|flush).*", _always(b"\0")),
+    ]
+]
+
+
+def _minimum(module: CoreModule) -> int:
+    return Reader(module.memories[0], 1, len(module.memories[0]), "the app").u32("a limit")
+
+
+def _function_type(type_: bytes) -> FuncType:
+    parameters = type_[2 : 2 + type_[1]]
+    results = type_[3 + type_[1] :]
+    return FuncType(
+        [_VALUES[value]() for value in parameters], [_VALUES[value]() for value in results]
+    )
+
+
+def _compiled(engine: Engine, hollowed: Hollow) -> Module:
+    """Compile a module, or load what an earlier build compiled."""
+    folder = cache_folder() / "trials"
+    key = hashlib.sha256(hollowed.module)
+    key.update(f"wasmtime {version('wasmtime')} {platform.machine()} fuel".encode())
+    kept = folder / f"{key.hexdigest()}.cwasm"
+    try:
+        found = Module.deserialize_file(engine, str(kept))
+        os.utime(kept)
+    except (WasmtimeError, FileNotFoundError):
+        found = Module(engine, hollowed.module)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(kept, bytes(found.serialize()))
+        _forget(folder)
+    return found
+
+
+def _forget(folder: Path) -> None:
+    ages = []
+    for path in folder.glob("*.cwasm"):
+        with suppress(FileNotFoundError):  # another build forgot it
+            ages.append((path.stat().st_mtime, path))
+    for _, path in sorted(ages)[:-_KEPT]:
+        path.unlink(missing_ok=True)

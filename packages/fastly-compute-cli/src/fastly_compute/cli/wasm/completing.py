@@ -1,0 +1,82 @@
+"""Writes the module that completes the linked one when a sandbox starts.
+
+It puts the host functions that need the memory into the table through which they are called. And it
+writes to the pages of the memory that a request is known to write to, before anything reads them: a
+host maps a page that is read together with its neighbours, as one that all sandboxes share, and to
+write to such a page later costs several times what writing to it at once does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastly_compute.cli.wasm.binary import name, s32, section, u32, vector
+from fastly_compute.cli.wasm.core_module import END, I32_CONST, PREAMBLE, Kind, SectionId
+from fastly_compute.cli.wasm.linking import LATER
+
+MEMORY = "memory"
+HANDLE = "handle"
+_I32 = 0x7F
+_LOCAL_GET, _CALL, _GLOBAL_GET, _GLOBAL_SET, _I32_STORE8 = 0x20, 0x10, 0x23, 0x24, 0x3A
+_IF, _EMPTY, _EQZ = 0x04, 0x40, 0x45
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the module does.
+
+    Attributes:
+        later: The types of the functions that it puts into the table, by the names under which it
+            imports them. It imports the table as `LATER`, and the memory as `MEMORY`.
+        handle: The type of the function that it imports and exports as `HANDLE`.
+        touched: What it writes when that is called for the first time: bytes, by their addresses.
+            They have to be what is there already.
+    """
+
+    later: Mapping[str, bytes]
+    handle: bytes
+    touched: Mapping[int, int]
+
+    def module(self) -> bytes:
+        """Write the module."""
+        types = list(dict.fromkeys([*self.later.values(), self.handle]))
+        functions = {**self.later, HANDLE: self.handle}
+        table = b"\x70\0" + u32(len(self.later))
+        memory = b"\0\0"
+        first = b"\0" + bytes([I32_CONST]) + s32(0) + bytes([END])
+        contents = {
+            SectionId.TYPE: vector(types),
+            SectionId.IMPORT: vector(
+                [
+                    *(
+                        name("") + name(key) + bytes([Kind.FUNCTION]) + u32(types.index(type_))
+                        for key, type_ in functions.items()
+                    ),
+                    name("") + name(LATER) + bytes([Kind.TABLE]) + table,
+                    name("") + name(MEMORY) + bytes([Kind.MEMORY]) + memory,
+                ]
+            ),
+            SectionId.FUNCTION: vector([u32(types.index(self.handle))]),
+            SectionId.GLOBAL: vector([bytes([_I32, 1, I32_CONST, 0, END])]),
+            SectionId.EXPORT: vector([name(HANDLE) + bytes([Kind.FUNCTION]) + u32(len(functions))]),
+            SectionId.ELEMENT: vector([first + vector([u32(n) for n in range(len(self.later))])]),
+            SectionId.CODE: vector([self._handle()]),
+        }
+        return PREAMBLE + b"".join(section(*entry) for entry in contents.items())
+
+    def _handle(self) -> bytes:
+        stores = [
+            bytes([I32_CONST])
+            + s32(address)
+            + bytes([I32_CONST])
+            + s32(byte)
+            + bytes([_I32_STORE8, 0, 0])
+            for address, byte in self.touched.items()
+        ]
+        # Only the first time: later, something else may be there.
+        done = bytes([I32_CONST, 1, _GLOBAL_SET, 0])
+        once = bytes([_GLOBAL_GET, 0, _EQZ, _IF, _EMPTY]) + done + b"".join(stores) + bytes([END])
+        parameters = self.handle[1]
+        passed = b"".join(bytes([_LOCAL_GET, parameter]) for parameter in range(parameters))
+        called = passed + bytes([_CALL]) + u32(len(self.later))
+        body = b"\0" + once + called + bytes([END])
+        return u32(len(body)) + body
