@@ -1,5 +1,6 @@
 """The peers on Viceroy: all started, and all but the one that is asked asleep."""
 
+import re
 import signal
 import socket
 import statistics
@@ -10,12 +11,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.peers.origin import LARGE, SMALL
 from fastly_compute.cli.viceroy import find_viceroy
 
+_LENGTH = re.compile(rb"content-length: (\d+)\r\n", re.IGNORECASE)
 UPLOAD = LARGE[: len(LARGE) // 2]
 CHECKSUM = b"%d" % zlib.crc32(UPLOAD)
 
@@ -36,6 +38,15 @@ class Task:
     count: int
     upload: bytes | None = None
 
+    @cached_property
+    def request(self) -> bytes:
+        """The request as it is sent."""
+        method = "GET" if self.upload is None else "POST"
+        head = f"{method} {self.path} HTTP/1.1\r\nHost: a.example\r\n"
+        if self.upload is None:
+            return f"{head}\r\n".encode()
+        return f"{head}Content-Length: {len(self.upload)}\r\n\r\n".encode() + self.upload
+
 
 TASKS = {
     "hello": Task("/", b"hello", 150),
@@ -45,6 +56,55 @@ TASKS = {
     "upload": Task("/upload", CHECKSUM, 5, UPLOAD),
     "fan-in": Task("/fan-in", b"8", 8),
 }
+
+
+class Client:
+    """Sends and receives, and looks at what it received when the time is taken."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._buffer = bytearray(2 * len(LARGE))
+        self._received = 0
+
+    def ask(self, request: bytes) -> None:
+        """Send a request, and receive the whole answer."""
+        self._connection.sendall(request)
+        buffer = memoryview(self._buffer)
+        self._received = 0
+        end = None
+        while end is None or self._received < end:
+            # Viceroy leaves Nagle's algorithm on: a delayed ACK would be measured with it.
+            self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            size = self._connection.recv_into(buffer[self._received :])
+            if not size:
+                raise SystemExit("Viceroy has closed the connection")
+            self._received += size
+            end = end or self._end()
+
+    def _end(self) -> int | None:
+        """Tell where the answer ends, once that can be told."""
+        head = self._buffer.find(b"\r\n\r\n", 0, self._received) + 4
+        if head < 4:
+            return None
+        if length := _LENGTH.search(self._buffer, 0, head):
+            return head + int(length[1])
+        last = self._buffer[self._received - 7 : self._received]
+        return self._received if last == b"\r\n0\r\n\r\n" else None
+
+    def answer(self) -> tuple[int, bytes]:
+        """The status and the content of the answer."""
+        head, _, content = bytes(self._buffer[: self._received]).partition(b"\r\n\r\n")
+        if not _LENGTH.search(head + b"\r\n"):
+            content = b"".join(_chunks(content))
+        return int(head[9:12]), content
+
+
+def _chunks(content: bytes) -> Iterator[bytes]:
+    start = 0
+    while size := int(content[start : content.index(b"\r", start)], 16):
+        start = content.index(b"\n", start) + 1
+        yield content[start : start + size]
+        start += size + 2
 
 
 class Peer:
@@ -82,22 +142,15 @@ class Peer:
 
     def milliseconds(self, task: Task, count: int) -> list[float]:
         """Ask it one request after the other on one connection, and time each."""
-        connection = HTTPConnection(*self._address)
-        connection.connect()
         times = []
-        for _ in range(count):
-            # Viceroy leaves Nagle's algorithm on: a delayed ACK would be measured with it.
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            started = time.perf_counter()
-            connection.request("POST" if task.upload else "GET", task.path, task.upload)
-            answer = connection.getresponse()
-            content = answer.read()
-            times.append((time.perf_counter() - started) * 1000)
-            if (answer.status, content) != (200, task.expected):
-                raise SystemExit(
-                    f"{self._component} at {task.path}: {answer.status}, {len(content)} bytes"
-                )
-        connection.close()
+        with socket.create_connection(self._address) as connection:
+            client = Client(connection)
+            for _ in range(count):
+                started = time.perf_counter()
+                client.ask(task.request)
+                times.append((time.perf_counter() - started) * 1000)
+                if client.answer() != (200, task.expected):
+                    raise SystemExit(f"{self._component} at {task.path}: {client.answer()[0]}")
         return times
 
     def stop(self) -> None:

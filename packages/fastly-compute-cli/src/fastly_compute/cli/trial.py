@@ -9,9 +9,7 @@ app only takes a little longer to start.
 import hashlib
 import os
 import platform
-import re
-import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,6 +35,7 @@ from wasmtime import (
 )
 
 from fastly_compute.cli.cache import cache_folder, write_whole
+from fastly_compute.cli.trial_host import UnknownError, answer_to
 from fastly_compute.cli.wasm.binary import Reader
 from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module, segments
 from fastly_compute.cli.wasm.hollow import Hollow, hollow
@@ -46,12 +45,10 @@ PAGE = 4096
 """The bytes of a page, for which a host decides whether sandboxes share it."""
 _FUEL = 1_000_000_000
 _MEMORY = 1 << 28
-_RANDOM = 1 << 16
 _KEPT = 2
 _VALUES = {0x7F: ValType.i32, 0x7E: ValType.i64, 0x7D: ValType.f32, 0x7C: ValType.f64}
 
 Item = TypeVar("Item")
-Answer = Callable[["_Host", Sequence[int]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ def written_pages(core: Core) -> dict[int, int]:
     host.realloc = _of(Func, exports[core.realloc])
     before = host.content()
     # However it ends, it has written what it has written.
-    with suppress(WasmtimeError, Trap, _Unknown):
+    with suppress(WasmtimeError, Trap, UnknownError):
         _of(Func, exports[core.handle])(store, 0, 0)
     after = host.content()
     return {
@@ -129,10 +126,6 @@ def _of(kind: type[Item], item: object) -> Item:
     return item
 
 
-class _Unknown(Exception):
-    """The app asks for what this host does not know."""
-
-
 class _Host:
     def __init__(self, store: Store, memory: Memory) -> None:
         self._store = store
@@ -144,89 +137,26 @@ class _Host:
         return bytes(self.memory.read(self._store))
 
     def function(self, name: str, type_: FuncType) -> Func:
-        """Make a host function: one with a result answers 0, the others as the table says."""
-        answer = next((found for pattern, found in _ANSWERS if pattern.fullmatch(name)), None)
+        """Make a host function: one with a result answers 0, the others as `answer_to` says."""
+        answer = answer_to(name)
 
         def call(*arguments: int) -> int | None:
             if type_.results:
                 return 0
             if answer is None:
-                raise _Unknown(name)
-            content = answer(self, arguments)
+                raise UnknownError(name)
+            content = answer(self.give, arguments)
             if content:
                 self.memory.write(self._store, content, arguments[-1])
             return None
 
         return Func(self._store, type_, call)
 
-    def given(self, content: bytes) -> int:
+    def give(self, content: bytes) -> int:
         """Put something into memory that the app gives for it."""
         address: int = self.realloc(self._store, 0, 0, 1, len(content))
         self.memory.write(self._store, content, address)
         return address
-
-
-def _string(content: bytes) -> Answer:
-    return lambda host, _: _OK.pack(0, host.given(content), len(content))
-
-
-def _random(host: _Host, arguments: Sequence[int]) -> bytes:
-    length = arguments[0]
-    if length > _RANDOM:
-        raise _Unknown(length)
-    return _LIST.pack(host.given(bytes(length)), length)
-
-
-def _always(content: bytes) -> Answer:
-    return lambda host, arguments: content
-
-
-# A result that succeeded, where the error is `error`: it begins with the 0, and its payload follows
-# at offset 8, because that of the error has a 64-bit number. It takes 24 bytes and more.
-_OK = struct.Struct("<B7xII8x")
-_LIST = struct.Struct("<II")
-_ANSWERS: list[tuple[re.Pattern[str], Answer]] = [
-    (re.compile(pattern, re.VERBOSE), answer)
-    for pattern, answer in [
-        (r"fastly:compute/http-req\#\[method\]request\.get-method", _string(b"GET")),
-        (r"fastly:compute/http-req\#\[method\]request\.get-uri", _string(b"http://localhost/")),
-        (r"fastly:compute/http-resp\#\[method\]response\.get-status", _always(_OK.pack(0, 200, 0))),
-        (r"fastly:compute/http-body\#write", lambda _, given: _OK.pack(0, given[2], 0)),
-        (
-            r"""fastly:compute/(
-                http-req\#(\[static\]request\.new|\[method\]request\..*|send.*|await-response|close)
-                |http-resp\#(\[static\]response\.new|\[method\]response\.(?!get-remote).*
-                    |send-downstream.*|close)
-                |http-body\#(new|append|read|close)
-                |backend\#register-dynamic-backend
-                |http-downstream\#(next-request|await-request)
-            )""",
-            _always(_OK.pack(0, 0, 0)),
-        ),
-        (r"fastly:compute/.*\#\[static\].*\.open", _always(struct.pack("<B3xI", 0, 0))),
-        (
-            r"""fastly:compute/(
-                backend\#\[method\]dynamic-backend-options\..*
-                |log\#\[method\]endpoint\.write
-            )|.*\#\[resource-drop\].*""",
-            _always(b""),
-        ),
-        # Options, of which the first byte says that there is nothing.
-        (
-            r"fastly:compute/(http-downstream\#.*-ip-addr|http-body\#get-known-length)",
-            _always(b"\0"),
-        ),
-        (r"fastly:compute/compute-runtime\#get-.*", _always(_LIST.pack(0, 0))),
-        (r"wasi:cli/environment\#get-(environment|arguments)", _always(_LIST.pack(0, 0))),
-        (r"wasi:random/.*\#get-(insecure-)?random-bytes", _random),
-        (r"wasi:clocks/wall-clock\#now", _always(struct.pack("<QI", 0, 0))),
-        (
-            r"wasi:io/streams\#\[method\]output-stream\.check-write",
-            _always(struct.pack("<B7xQ", 0, 4096)),
-        ),
-        (r"wasi:io/streams\#\[method\]output-stream\..*(write|flush).*", _always(b"\0")),
-    ]
-]
 
 
 def _minimum(module: CoreModule) -> int:
