@@ -1,4 +1,6 @@
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -205,6 +207,23 @@ def test_a_static_backend_of_that_very_name_is_reported():
             with pytest.raises(BackendNameInUse, match="another backend has this name"):
                 Backend.create_dynamic("taken.example")
         assert sandbox.dynamic_backends == {}
+
+
+def test_sandboxes_that_run_at_once_do_not_know_each_others_backends(host):
+    both = threading.Barrier(2, timeout=30)
+
+    def register(port):
+        config = DynamicBackendConfig(target=f"mine.example:{port}", use_tls=False)
+        with host.native():
+            for _ in range(2):
+                found = Backend.register_dynamic("mine", config).port
+                both.wait()
+        return found
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(register, [81, 82]))
+
+    assert found == [81, 82]
 
 
 def test_a_name_of_ones_own_can_be_registered_again_with_the_same_meaning(sandbox):

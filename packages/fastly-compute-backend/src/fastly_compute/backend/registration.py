@@ -4,6 +4,8 @@ A sandbox keeps its backends from one request to the next, and a name can be reg
 this module remembers can still be wrong, for a host may forget: the host has the last word.
 """
 
+from contextvars import ContextVar
+
 from fastly_compute.backend import _wit
 from fastly_compute.backend.client_cert import ClientCert
 from fastly_compute.backend.config import DynamicBackendConfig
@@ -21,7 +23,10 @@ from fastly_compute.core import Handle, bindings, case_of
 _OPEN = "backend.backend.open"
 _REGISTER = "backend.register-dynamic-backend"
 
-_registered: dict[str, DynamicBackendConfig] = {}
+# Natively, several sandboxes run at once, each in a thread of its own and with its own backends.
+_registered: ContextVar[dict[str, DynamicBackendConfig] | None] = ContextVar(
+    "fastly_compute.backend.registered", default=None
+)
 
 
 class _Options(Handle["_wit.backend.DynamicBackendOptions"]):
@@ -41,7 +46,15 @@ def config_of(name: str) -> DynamicBackendConfig | None:
     Returns:
         The configuration; None if it was not registered here.
     """
-    return _registered.get(name)
+    return _known().get(name)
+
+
+def _known() -> dict[str, DynamicBackendConfig]:
+    known = _registered.get()
+    if known is None:
+        known = {}
+        _registered.set(known)
+    return known
 
 
 def find(name: str) -> "_wit.backend.Backend":
@@ -81,14 +94,14 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
     try:
         return name, _once(name, config, settings)
     except BackendNameInUse:
-        if name in _registered:
+        if name in _known():
             raise  # registered under this very name by the app, and as something else
         # The name says what the backend is, so a dynamic one is the one that was wanted.
         backend = find(name)
         if not _is_dynamic(name, backend):
             backend.__exit__(None, None, None)
             raise
-    _registered[name] = config
+    _known()[name] = config
     return name, backend
 
 
@@ -110,15 +123,14 @@ def named(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
 
 
 def _once(name: str, config: DynamicBackendConfig, settings: Settings) -> "_wit.backend.Backend":
-    known = _registered.get(name)
+    known = config_of(name)
     if known is not None and (known == config or settings_of(known) == settings):
         try:
             return find(name)
         except BackendNotFound:
-            # On the native host another thread may have found out as well.
-            _registered.pop(name, None)
+            _known().pop(name, None)
     backend = _register(name, settings)
-    _registered[name] = config
+    _known()[name] = config
     return backend
 
 
