@@ -88,7 +88,9 @@ class Renumbering:
                     continue
                 space = spaces.get(opcode)
                 index = _INDEX.match(data, position + 1, end)
-                if space is None or index is None:
+                # A block of one result that is no number has a type below 0, which is no index.
+                negative = index is not None and opcode in _BLOCKS and index[0][-1] & 0x40
+                if space is None or index is None or negative:
                     raise ComposeError(
                         f"cannot read {place}: expected an instruction that is known at byte"
                         f" {position}, found {data[position : position + 2].hex(' ')}"
