@@ -7,7 +7,8 @@ imports, but for these two: the stub answers for them from within, and it export
 `fastly:compute/http-incoming`.
 
 A host function that reads or writes memory can be made only when the memory is there. The one
-module therefore calls these through a table, which a second, tiny module fills.
+module therefore calls these through a table, which a second, tiny module fills; that one also has
+the component's `handle`, see `wasm/completing.py`.
 
 What is left out takes a number with it. Functions and instances are counted anew; in the place of a
 type stands a filler, because types refer to each other by number from within, and are not read.
