@@ -44,7 +44,7 @@ from fastly_compute.cli.wasm.component import (
     Sort,
     core_module_section,
     entry_section,
-    filler_types,
+    filler_type,
 )
 from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module
 from fastly_compute.cli.wasm.linking import LATER, Exported, Later, Linking, Outside, Source
@@ -267,7 +267,7 @@ class _Outer:
         if left_out and section.count > 1:
             raise ComposeError("cannot compose the app: types of imports are not by themselves")
         self._types += section.count
-        self._parts.append(filler_types(1) if left_out else section.raw)
+        self._parts.append(filler_type() if left_out else section.raw)
 
     def _write_alias(self, alias: Alias) -> None:
         instance = self._instances[alias.instance]
@@ -275,7 +275,7 @@ class _Outer:
         match alias.sort:
             case Sort.TYPE:
                 self._types += 1
-                self._parts.append(filler_types(1) if kept is None else entry_section(kept))
+                self._parts.append(filler_type() if kept is None else entry_section(kept))
             case Sort.FUNC:
                 self._add(self._functions, kept)
             case _:

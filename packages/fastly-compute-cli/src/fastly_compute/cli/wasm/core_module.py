@@ -1,5 +1,6 @@
 """Reads a core module: all of its sections but the code of its functions."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -139,6 +140,8 @@ def read_core_module(data: bytes, place: str) -> CoreModule:
     module = CoreModule(data)
     for number, content, end in sections(data, place):
         if number is SectionId.DATA:
+            # What is in memory from the beginning can be copied, what depends on a global cannot.
+            deque(segments(data, content, end, place), maxlen=0)
             module.segments = data[content:end]
         elif number in _READ:
             _read_section(module, number, Reader(data, content, end, place))
