@@ -22,6 +22,7 @@ from fastly_compute.cli.wasm.core_module import (
     Kind,
     SectionId,
 )
+from fastly_compute.cli.wasm.density import dense
 from fastly_compute.cli.wasm.renumbering import Renumbering
 
 LATER = "later"
@@ -277,7 +278,7 @@ class Linking:
             ),
             SectionId.ELEMENT: vector(self._elements()),
             SectionId.CODE: vector(code),
-            SectionId.DATA: b"".join(i.module.segments for i in self._instances),
+            SectionId.DATA: dense(b"".join(i.module.segments for i in self._instances)),
         }
         types = section(SectionId.TYPE, vector(list(self._types)))
         return PREAMBLE + types + b"".join(section(*entry) for entry in contents.items())

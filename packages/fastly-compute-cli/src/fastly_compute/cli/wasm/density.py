@@ -1,0 +1,49 @@
+"""Keeps the image of a memory dense enough for sandboxes to share it.
+
+wasmtime maps an image into each sandbox, page by page as it is used, if it spans no more than
+16 MiB or at least half of it is data (`memory_guaranteed_dense_image_size`). Otherwise it copies
+all the data when a sandbox starts, which takes several times as long as everything else does then.
+An app that uses much memory while it is imported, and frees it, leaves such gaps.
+"""
+
+import itertools
+
+from fastly_compute.cli.wasm.binary import s32, u32, vector
+from fastly_compute.cli.wasm.core_module import END, I32_CONST, segments
+
+ALWAYS = 1 << 24
+
+
+def dense(data: bytes) -> bytes:
+    """Make at least half of an image data, by writing down zeros.
+
+    Args:
+        data: The content of a data section of active segments that do not overlap.
+
+    Returns:
+        The same, or the content of one that makes the same memory.
+    """
+    parts = sorted(segments(data, 0, len(data), "the app"), key=lambda part: part.address)
+    if not parts:
+        return data
+    span = parts[-1].address + parts[-1].length - parts[0].address
+    missing = span // 2 + 1 - sum(part.length for part in parts)
+    if span <= ALWAYS or missing <= 0:
+        return data
+    entries = []
+    # The small gaps first: that makes fewer segments, too.
+    gaps = sorted(
+        (after.address - before.address - before.length, number)
+        for number, (before, after) in enumerate(itertools.pairwise(parts))
+    )
+    filled = {}
+    for gap, number in gaps:
+        filled[number] = min(gap, missing)
+        missing -= filled[number]
+        if missing <= 0:
+            break
+    for number, part in enumerate(parts):
+        content = data[part.start : part.start + part.length] + bytes(filled.get(number, 0))
+        address = bytes([I32_CONST]) + s32(part.address) + bytes([END])
+        entries.append(b"\0" + address + u32(len(content)) + content)
+    return vector(entries)

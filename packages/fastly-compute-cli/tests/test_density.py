@@ -1,0 +1,82 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wasmtime import Instance, Module, Store, wat2wasm
+
+from fastly_compute.cli.wasm.binary import s32, section, u32, vector
+from fastly_compute.cli.wasm.core_module import segments
+from fastly_compute.cli.wasm.density import ALWAYS, dense
+
+PAGES = 64 * 16
+
+
+def data_of(parts):
+    """A data section."""
+    return vector(
+        [
+            b"\0\x41" + s32(address) + b"\x0b" + u32(len(content)) + content
+            for address, content in parts
+        ]
+    )
+
+
+def memory_of(data):
+    """What is in a memory that begins with a data section."""
+    store = Store()
+    head = bytes(wat2wasm(f'(module (memory (export "memory") {PAGES}))'))
+    module = Module(store.engine, head + section(11, data))
+    memory = Instance(store, module, []).exports(store)["memory"]
+    return bytes(memory.read(store))
+
+
+def figures(data):
+    parts = list(segments(data, 0, len(data), "it"))
+    first = min(part.address for part in parts)
+    last = max(part.address + part.length for part in parts)
+    return sum(part.length for part in parts), last - first
+
+
+SPARSE = [(4096, b"first"), (ALWAYS // 2, b"middle"), (2 * ALWAYS, b"last")]
+
+
+def test_an_image_with_gaps_becomes_dense_and_stays_the_same():
+    data = data_of(SPARSE)
+    result = dense(data)
+    total, span = figures(result)
+
+    assert total * 2 >= span
+    assert total * 2 <= span + 4
+    assert memory_of(result) == memory_of(data)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        [(0, b"one")],
+        [(0, b"near"), (ALWAYS - 4, b"near")],
+        [(0, bytes(ALWAYS)), (2 * ALWAYS - 3, b"far")],
+    ],
+    ids=["none", "one", "near", "dense"],
+)
+def test_an_image_that_is_mapped_anyway_is_left_alone(parts):
+    data = data_of(parts)
+
+    assert dense(data) == data
+
+
+PLACES = st.lists(st.integers(0, 2 * ALWAYS // 64), min_size=2, max_size=8, unique=True)
+
+
+@given(PLACES, st.binary(min_size=1, max_size=64))
+def test_wherever_the_gaps_are_nothing_changes_but_the_zeros(places, content):
+    data = data_of([(64 * place, content) for place in places])
+    result = dense(data)
+    total, span = figures(result)
+
+    assert span == figures(data)[1]
+    assert span <= ALWAYS or total * 2 >= span
+    assert {
+        part.address: result[part.start : part.start + len(content)]
+        for part in segments(result, 0, len(result), "it")
+    } == {64 * place: content for place in places}
