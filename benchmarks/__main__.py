@@ -16,6 +16,7 @@ from benchmarks.serving import (
 )
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
 from fastly_compute.cli.compose import compose, stub_module
+from fastly_compute.cli.trial import written_pages
 from fastly_compute.cli.viceroy import find_viceroy
 
 ROUNDS = 5
@@ -34,7 +35,7 @@ def composing(folder: Path) -> tuple[float, float]:
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        compose(app, stub)
+        compose(app, stub, written_pages)
         times.append(time.perf_counter() - started)
     return componentized, statistics.median(times)
 

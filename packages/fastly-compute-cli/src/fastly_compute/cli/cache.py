@@ -95,7 +95,26 @@ def store(key: str, entry: Entry) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, entry.component)
     write_whole(facts, json.dumps({"package_size": entry.package_size}).encode())
-    _forget(path.parent)
+    forget(path.parent, "*.wasm", _KEPT)
+
+
+def forget(folder: Path, pattern: str, kept: int) -> None:
+    """Remove all files but those used last, each with the facts beside it.
+
+    Args:
+        folder: Where they are.
+        pattern: Which files.
+        kept: How many stay.
+    """
+    ages = []
+    for path in folder.glob(pattern):
+        try:
+            ages.append((path.stat().st_mtime, path))
+        except FileNotFoundError:  # another build forgot it
+            continue
+    for _, path in sorted(ages)[:-kept]:
+        path.with_suffix(".json").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -115,18 +134,6 @@ def write_whole(path: Path, data: bytes) -> None:
 def _paths(key: str) -> tuple[Path, Path]:
     folder = cache_folder() / "builds"
     return folder / f"{key}.wasm", folder / f"{key}.json"
-
-
-def _forget(folder: Path) -> None:
-    ages = []
-    for path in folder.glob("*.wasm"):
-        try:
-            ages.append((path.stat().st_mtime, path))
-        except FileNotFoundError:  # another build forgot it
-            continue
-    for _, path in sorted(ages)[:-_KEPT]:
-        path.with_suffix(".json").unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
 
 
 def _own_files(project: Project, root: Path) -> Iterator[tuple[str, Path]]:

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TypeVar
 
 from wasmtime import (
@@ -34,7 +33,7 @@ from wasmtime import (
     WasmtimeError,
 )
 
-from fastly_compute.cli.cache import cache_folder, write_whole
+from fastly_compute.cli.cache import cache_folder, forget, write_whole
 from fastly_compute.cli.trial_host import UnknownError, answer_to
 from fastly_compute.cli.wasm.binary import Reader
 from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module, segments
@@ -184,14 +183,5 @@ def _compiled(engine: Engine, hollowed: Hollow) -> Module:
         found = Module(engine, hollowed.module)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(kept, bytes(found.serialize()))
-        _forget(folder)
+        forget(folder, "*.cwasm", _KEPT)
     return found
-
-
-def _forget(folder: Path) -> None:
-    ages = []
-    for path in folder.glob("*.cwasm"):
-        with suppress(FileNotFoundError):  # another build forgot it
-            ages.append((path.stat().st_mtime, path))
-    for _, path in sorted(ages)[:-_KEPT]:
-        path.unlink(missing_ok=True)
