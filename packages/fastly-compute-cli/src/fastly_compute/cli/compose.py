@@ -24,7 +24,7 @@ from wasmtime import wat2wasm
 from fastly_compute.cli.trial import Core
 from fastly_compute.cli.wasm.app import App, read_app
 from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.completing import HANDLE, MEMORY, Completion
+from fastly_compute.cli.wasm.completing import HANDLE, Completion
 from fastly_compute.cli.wasm.component import (
     PREAMBLE,
     Alias,
@@ -35,6 +35,7 @@ from fastly_compute.cli.wasm.component import (
     Export,
     Import,
     Instance,
+    Item,
     Lift,
     Lower,
     Options,
@@ -47,7 +48,15 @@ from fastly_compute.cli.wasm.component import (
     filler_type,
 )
 from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module
-from fastly_compute.cli.wasm.linking import LATER, Exported, Later, Linking, Outside, Source
+from fastly_compute.cli.wasm.linking import (
+    LATER,
+    MEMORY,
+    Exported,
+    Later,
+    Linking,
+    Outside,
+    Source,
+)
 from fastly_compute.cli.wasm.linking import Instance as Linked
 
 __all__ = ["ComposeError", "compose", "stub_module"]
@@ -102,6 +111,10 @@ def stub_module() -> bytes:
     return bytes(wat2wasm(text))
 
 
+def _unversioned(name: str) -> str:
+    return name.partition("@")[0]
+
+
 class _Linked:
     """The core modules of an app and the stub, as one."""
 
@@ -126,7 +139,7 @@ class _Linked:
         entry = self._app.instances[instance]
         if not isinstance(entry, Import):
             return None
-        unversioned = entry.name.partition("@")[0]
+        unversioned = _unversioned(entry.name)
         return unversioned if unversioned in self._interfaces else None
 
     def defined(self, sort: CoreSort, index: int) -> Exported:
@@ -142,7 +155,7 @@ class _Linked:
         interface = self._app.instances[taken.instance]
         if not isinstance(interface, Import):
             raise ComposeError(f"cannot compose the app: {taken.name} is of no import")
-        return f"{interface.name.partition('@')[0]}#{prefix}{taken.name}"
+        return f"{_unversioned(interface.name)}#{prefix}{taken.name}"
 
     def _host_function(self, index: int) -> tuple[Alias, str]:
         """Find what a core function of the host is made of, and how its name begins."""
@@ -161,7 +174,7 @@ class _Linked:
         """Find the core function that answers a request."""
         app = self._app
         exported = [item for item in app.items if isinstance(item, Export)]
-        found = [item for item in exported if item.name.partition("@")[0] == _ENTRY_POINT]
+        found = [item for item in exported if _unversioned(item.name) == _ENTRY_POINT]
         if len(found) != 1:
             raise ComposeError(
                 f"cannot compose the app: expected it to export one instance {_ENTRY_POINT}, found"
@@ -237,7 +250,7 @@ class _Outer:
             self._write(item)
         return b"".join(self._parts)
 
-    def _write(self, item: Section | Import | Alias | Lift | Instance | Export) -> None:
+    def _write(self, item: Section | Item) -> None:
         match item:
             case Section():
                 self._write_section(item)
@@ -253,7 +266,7 @@ class _Outer:
             case Instance():
                 self._add(self._instances, replace(item, arguments=self._arguments(item)))
             case Export():
-                wanted = item.name.partition("@")[0] == _ENTRY_POINT
+                wanted = _unversioned(item.name) == _ENTRY_POINT
                 index = self._kept(self._instances, item.index)
                 self._add(self._instances, replace(item, index=index) if wanted else None)
 
@@ -281,11 +294,7 @@ class _Outer:
             case _:
                 self._add(self._instances, kept)
 
-    def _add(
-        self,
-        space: list[int | None],
-        entry: Import | Alias | Lift | Instance | Export | None,
-    ) -> None:
+    def _add(self, space: list[int | None], entry: Item | None) -> None:
         if entry is None:
             space.append(None)
             return

@@ -9,10 +9,12 @@ from fastly_compute.cli.wasm.component import (
     Bundle,
     CoreAlias,
     CoreInstance,
+    CoreItem,
     CoreSort,
     Export,
     Import,
     Instance,
+    Item,
     Lift,
     Lower,
     ResourceFunction,
@@ -60,11 +62,11 @@ class App:
     functions: list[Alias | Lift] = field(default_factory=list)
     types: list[Alias | None] = field(default_factory=list)
     core_instances: list[CoreInstance | Bundle] = field(default_factory=list)
-    core: dict[CoreSort, list[CoreAlias | Lower | ResourceFunction]] = field(
+    core: dict[CoreSort, list[CoreItem]] = field(
         default_factory=lambda: {sort: [] for sort in CoreSort}
     )
     modules: list[CoreModule] = field(default_factory=list)
-    items: list[Section | Import | Alias | Lift | Instance | Export] = field(default_factory=list)
+    items: list[Section | Item] = field(default_factory=list)
 
     def shim(self) -> Shim:
         """Find the modules for host functions that need the memory.
@@ -141,12 +143,7 @@ def _read_section(app: App, section: Section) -> None:
             )
 
 
-def _add(
-    app: App,
-    entries: Sequence[
-        Import | Alias | CoreAlias | Instance | Export | Lift | Lower | ResourceFunction
-    ],
-) -> None:
+def _add(app: App, entries: Sequence[Item | CoreItem]) -> None:
     for entry in entries:
         match entry:
             case CoreAlias():

@@ -9,14 +9,22 @@ write to such a page later costs several times what writing to it at once does.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm.binary import name, s32, section, u32, vector
-from fastly_compute.cli.wasm.core_module import END, I32_CONST, PREAMBLE, Kind, SectionId
-from fastly_compute.cli.wasm.linking import LATER
+from fastly_compute.cli.wasm.binary import name, u32, vector
+from fastly_compute.cli.wasm.core_module import END, Kind, SectionId
+from fastly_compute.cli.wasm.core_writing import (
+    arguments_of,
+    constant,
+    function,
+    function_table,
+    i32_const,
+    imported,
+    module,
+)
+from fastly_compute.cli.wasm.linking import LATER, MEMORY
 
-MEMORY = "memory"
 HANDLE = "handle"
 _I32 = 0x7F
-_LOCAL_GET, _CALL, _GLOBAL_GET, _GLOBAL_SET, _I32_STORE8 = 0x20, 0x10, 0x23, 0x24, 0x3A
+_CALL, _GLOBAL_GET, _GLOBAL_SET, _I32_STORE8 = 0x10, 0x23, 0x24, 0x3A
 _IF, _EMPTY, _EQZ = 0x04, 0x40, 0x45
 
 
@@ -40,43 +48,33 @@ class Completion:
         """Write the module."""
         types = list(dict.fromkeys([*self.later.values(), self.handle]))
         functions = {**self.later, HANDLE: self.handle}
-        table = b"\x70\0" + u32(len(self.later))
-        memory = b"\0\0"
-        first = b"\0" + bytes([I32_CONST]) + s32(0) + bytes([END])
+        filled = b"\0" + constant(0) + vector([u32(n) for n in range(len(self.later))])
         contents = {
             SectionId.TYPE: vector(types),
             SectionId.IMPORT: vector(
                 [
                     *(
-                        name("") + name(key) + bytes([Kind.FUNCTION]) + u32(types.index(type_))
+                        imported(key, Kind.FUNCTION, u32(types.index(type_)))
                         for key, type_ in functions.items()
                     ),
-                    name("") + name(LATER) + bytes([Kind.TABLE]) + table,
-                    name("") + name(MEMORY) + bytes([Kind.MEMORY]) + memory,
+                    imported(LATER, Kind.TABLE, function_table(len(self.later))),
+                    imported(MEMORY, Kind.MEMORY, b"\0\0"),
                 ]
             ),
             SectionId.FUNCTION: vector([u32(types.index(self.handle))]),
-            SectionId.GLOBAL: vector([bytes([_I32, 1, I32_CONST, 0, END])]),
+            SectionId.GLOBAL: vector([bytes([_I32, 1]) + constant(0)]),
             SectionId.EXPORT: vector([name(HANDLE) + bytes([Kind.FUNCTION]) + u32(len(functions))]),
-            SectionId.ELEMENT: vector([first + vector([u32(n) for n in range(len(self.later))])]),
+            SectionId.ELEMENT: vector([filled]),
             SectionId.CODE: vector([self._handle()]),
         }
-        return PREAMBLE + b"".join(section(*entry) for entry in contents.items())
+        return module(contents)
 
     def _handle(self) -> bytes:
         stores = [
-            bytes([I32_CONST])
-            + s32(address)
-            + bytes([I32_CONST])
-            + s32(byte)
-            + bytes([_I32_STORE8, 0, 0])
+            i32_const(address) + i32_const(byte) + bytes([_I32_STORE8, 0, 0])
             for address, byte in self.touched.items()
         ]
         # Only the first time: later, something else may be there.
-        done = bytes([I32_CONST, 1, _GLOBAL_SET, 0])
+        done = i32_const(1) + bytes([_GLOBAL_SET, 0])
         once = bytes([_GLOBAL_GET, 0, _EQZ, _IF, _EMPTY]) + done + b"".join(stores) + bytes([END])
-        parameters = self.handle[1]
-        passed = b"".join(bytes([_LOCAL_GET, parameter]) for parameter in range(parameters))
-        called = passed + bytes([_CALL]) + u32(len(self.later))
-        body = b"\0" + once + called + bytes([END])
-        return u32(len(body)) + body
+        return function(once + arguments_of(self.handle) + bytes([_CALL]) + u32(len(self.later)))

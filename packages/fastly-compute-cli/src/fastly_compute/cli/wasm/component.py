@@ -169,6 +169,11 @@ class Export:
     index: int
 
 
+# What is in the index spaces of a component, and in those of its core modules.
+Item = Import | Alias | Lift | Instance | Export
+CoreItem = CoreAlias | Lower | ResourceFunction
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One section: where it stands, and what it holds."""
@@ -363,18 +368,7 @@ def filler_type() -> bytes:
     return section(SectionId.TYPE, vector([empty_instance]))
 
 
-def entry_section(
-    entry: Import
-    | Alias
-    | CoreAlias
-    | CoreInstance
-    | Bundle
-    | Lift
-    | Lower
-    | ResourceFunction
-    | Instance
-    | Export,
-) -> bytes:
+def entry_section(entry: Item | CoreItem | CoreInstance | Bundle) -> bytes:
     """Write a section with one entry."""
     match entry:
         case Import(imported, index):

@@ -8,8 +8,9 @@ An app that uses much memory while it is imported, and frees it, leaves such gap
 
 import itertools
 
-from fastly_compute.cli.wasm.binary import s32, u32, vector
-from fastly_compute.cli.wasm.core_module import END, I32_CONST, segments
+from fastly_compute.cli.wasm.binary import u32, vector
+from fastly_compute.cli.wasm.core_module import segments
+from fastly_compute.cli.wasm.core_writing import constant
 
 ALWAYS = 1 << 24
 
@@ -44,6 +45,5 @@ def dense(data: bytes) -> bytes:
             break
     for number, part in enumerate(parts):
         content = data[part.start : part.start + part.length] + bytes(filled.get(number, 0))
-        address = bytes([I32_CONST]) + s32(part.address) + bytes([END])
-        entries.append(b"\0" + address + u32(len(content)) + content)
+        entries.append(b"\0" + constant(part.address) + u32(len(content)) + content)
     return vector(entries)

@@ -7,19 +7,16 @@ back into an instance.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm.binary import Reader, name, section, u32, vector
+from fastly_compute.cli.wasm import core_writing
+from fastly_compute.cli.wasm.binary import Reader, name, u32, vector
 from fastly_compute.cli.wasm.core_module import (
-    END,
     I32_CONST,
-    PREAMBLE,
     CoreModule,
     Kind,
     SectionId,
     sections,
 )
-
-MEMORY = "memory"
-_I32 = 0x7F
+from fastly_compute.cli.wasm.linking import MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +50,15 @@ def hollow(module: CoreModule) -> Hollow:
                 key = f"global {number}"
                 values[key] = value
                 exports.append(name(key) + bytes([Kind.GLOBAL]) + u32(number))
-                initial = bytes([I32_CONST, 0, END])
+                initial = core_writing.constant(0)
         entries.append(entry.type + initial)
     contents[SectionId.GLOBAL] = vector(entries)
-    memory = name("") + name(MEMORY) + bytes([Kind.MEMORY]) + b"\0\0"
+    memory = core_writing.imported(MEMORY, Kind.MEMORY, b"\0\0")
     contents[SectionId.IMPORT] = _with(contents[SectionId.IMPORT], [memory])
     contents[SectionId.EXPORT] = _with(contents[SectionId.EXPORT], exports)
     for number in (SectionId.MEMORY, SectionId.DATA, SectionId.DATA_COUNT):
         contents.pop(number, None)
-    # In the order of the numbers, which is the right one without a count of data.
-    written = b"".join(section(key, contents[key]) for key in sorted(contents))
-    return Hollow(PREAMBLE + written, values)
+    return Hollow(core_writing.module(contents), values)
 
 
 def _with(entries: bytes, others: list[bytes]) -> bytes:

@@ -9,13 +9,13 @@ import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm.binary import ComposeError, name, s32, section, u32, vector
+from fastly_compute.cli.wasm import core_writing
+from fastly_compute.cli.wasm.binary import ComposeError, name, u32, vector
 from fastly_compute.cli.wasm.core_module import (
     END,
     GLOBAL_GET,
     I32_ADD,
     I32_CONST,
-    PREAMBLE,
     REF_FUNC,
     Constant,
     CoreModule,
@@ -25,9 +25,10 @@ from fastly_compute.cli.wasm.core_module import (
 from fastly_compute.cli.wasm.density import dense
 from fastly_compute.cli.wasm.renumbering import Renumbering
 
+# The names under which the linked module has them.
 LATER = "later"
-_FUNCTIONS_ONLY = b"\x70"
-_LOCAL_GET, _CALL_INDIRECT = 0x20, 0x11
+MEMORY = "memory"
+_CALL_INDIRECT = 0x11
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,11 @@ class Linking:
             )
         ]
         self._globals = [
-            [self._global(i, index) for index in range(_count(instance.module, Kind.GLOBAL))]
-            for i, instance in enumerate(instances)
+            [
+                *(self._global(i, n) for n in range(len(instance.module.imported(Kind.GLOBAL)))),
+                *range(start, start + len(instance.module.globals)),
+            ]
+            for i, (instance, start) in enumerate(zip(instances, self._first_global, strict=True))
         ]
 
     @staticmethod
@@ -193,7 +197,7 @@ class Linking:
                 return bytes([REF_FUNC]) + u32(self._functions[instance][index]) + bytes([END])
             case [(opcode, _)] if opcode != GLOBAL_GET:
                 return constant.raw
-        return bytes([I32_CONST]) + s32(self._sum(instance, constant)) + bytes([END])
+        return core_writing.constant(self._sum(instance, constant))
 
     def _sum(self, instance: int, constant: Constant) -> int:
         total = 0
@@ -237,10 +241,7 @@ class Linking:
         contents = {
             SectionId.IMPORT: vector(
                 [
-                    name("")
-                    + name(entry.name)
-                    + bytes([Kind.FUNCTION])
-                    + u32(self._imported[entry])
+                    core_writing.imported(entry.name, Kind.FUNCTION, u32(self._imported[entry]))
                     for entry in self._outside
                 ]
             ),
@@ -257,7 +258,7 @@ class Linking:
             SectionId.TABLE: vector(
                 [
                     *(entry for i in self._instances for entry in i.module.tables),
-                    _FUNCTIONS_ONLY + b"\0" + u32(len(self._later)),
+                    core_writing.function_table(len(self._later)),
                 ]
             ),
             SectionId.MEMORY: vector(
@@ -280,8 +281,9 @@ class Linking:
             SectionId.CODE: vector(code),
             SectionId.DATA: dense(b"".join(i.module.segments for i in self._instances)),
         }
-        types = section(SectionId.TYPE, vector(list(self._types)))
-        return PREAMBLE + types + b"".join(section(*entry) for entry in contents.items())
+        # Last, for what is before it may be the first to have a type.
+        contents[SectionId.TYPE] = vector(list(self._types))
+        return core_writing.module(contents)
 
     def exported_type(self, source: Exported) -> bytes:
         """The type of a function that an instance exports."""
@@ -312,7 +314,7 @@ class Linking:
                 if entry.offset is None:
                     found.append(b"\x03\0" + functions)
                     continue
-                offset = bytes([I32_CONST]) + s32(self._sum(number, entry.offset)) + bytes([END])
+                offset = core_writing.constant(self._sum(number, entry.offset))
                 found.append(b"\0" + offset + functions)
         return found
 
@@ -336,13 +338,8 @@ def _starts(lengths: Sequence[int]) -> list[int]:
     return [sum(lengths[:number]) for number in range(len(lengths))]
 
 
-def _count(module: CoreModule, kind: Kind) -> int:
-    return len(module.imported(kind)) + len(module.globals)
-
-
 def _call_later(number: int, type_: bytes, index: int) -> bytes:
-    parameters = type_[1]
-    passed = b"".join(bytes([_LOCAL_GET, parameter]) for parameter in range(parameters))
-    called = bytes([I32_CONST]) + s32(number) + bytes([_CALL_INDIRECT]) + u32(index) + b"\x01"
-    body = b"\0" + passed + called + bytes([END])
-    return u32(len(body)) + body
+    called = bytes([_CALL_INDIRECT]) + u32(index) + b"\x01"
+    return core_writing.function(
+        core_writing.arguments_of(type_) + core_writing.i32_const(number) + called
+    )
