@@ -69,12 +69,12 @@ class Service:
             Exception: The bindings' ``Err``: not even a 500 could be sent.
         """
         if self._reuse is None:
-            self._serve(request, body, closing=False)
+            self._serve(request, body)
             return
         rounds = Rounds(self._reuse)
         following: _wit.Incoming | None = (request, body)
         while following is not None:
-            served = self._serve(*following, closing=True)
+            served = self._serve(*following)
             following = rounds.next(failed=not served)
 
     def rehearse(self) -> None:
@@ -85,11 +85,9 @@ class Service:
         for function in (rehearsal.greet, rehearsal.forward, rehearsal.read):
             rehearsal.rehearse(Service(function, reuse=None, on_error=None).handle)
 
-    def _serve(
-        self, request: "http_req.Request", body: "async_io.Pollable", *, closing: bool
-    ) -> bool:
+    def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
         """Answer one request, and tell whether that went well."""
-        scope.begin(closing=closing)
+        scope.begin(closing=self._reuse is not None)
         try:
             return self._served(request, body)
         finally:
