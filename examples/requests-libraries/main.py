@@ -1,7 +1,5 @@
 """Three libraries that were written for `requests`, on a backend."""
 
-from urllib.parse import urlsplit
-
 from fastly_compute import requests
 from fastly_compute.http import IncomingRequest, Response, service
 
@@ -65,7 +63,7 @@ PAGES = {"/signed": signed, "/with-token": with_token, "/geocoded": geocoded, "/
 
 
 def handle(request: IncomingRequest) -> Response:
-    page = PAGES.get(urlsplit(request.url).path)
+    page = PAGES.get(request.path)
     if page is None:
         return Response.text(f"there are {', '.join(PAGES)}", status=404)
     try:

@@ -164,6 +164,7 @@ class Request:
             SendError: There was no response; the subclass says why, if the host does.
             BackendNotFound: There is no backend of that name.
             BackendError: There can be no dynamic backend for the URL.
+            InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
@@ -192,6 +193,7 @@ class Request:
             SendError: The host refused to send it.
             BackendNotFound: There is no backend of that name.
             BackendError: There can be no dynamic backend for the URL.
+            InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
@@ -218,6 +220,7 @@ class Request:
             SendError: The host refused to send it.
             BackendNotFound: There is no backend of that name.
             BackendError: There can be no dynamic backend for the URL.
+            InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.

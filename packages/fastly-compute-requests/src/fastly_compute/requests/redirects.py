@@ -14,7 +14,7 @@ from fastly_compute.requests.exceptions import ChunkedEncodingError, TooManyRedi
 from fastly_compute.requests.keywords import Cert, SendKwargs
 from fastly_compute.requests.models import PreparedRequest, Response
 from fastly_compute.requests.timeouts import TimeoutLike
-from fastly_compute.requests.urls import requote_uri, without_userinfo
+from fastly_compute.requests.urls import check_authority, requote_uri, without_userinfo
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -67,6 +67,7 @@ class SessionRedirectMixin:
 
         Raises:
             TooManyRedirects: There are more than `max_redirects`.
+            InvalidURL: Parsers would find different hosts in where it redirects to.
             UnrewindableBodyError: The body is to be sent again, and cannot be read again.
             RequestException: As for `send`.
         """
@@ -84,6 +85,7 @@ class SessionRedirectMixin:
             if len(resp.history) >= self.max_redirects:
                 raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
             resp.close()
+            check_authority(target)
             url = urlsplit(without_userinfo(urljoin(resp.url, requote_uri(target))))
             fragment = url.fragment or fragment
             again.url = url._replace(fragment=fragment).geturl()
