@@ -108,7 +108,7 @@ def origin(path: str) -> http.Body:
     try:
         answer = http.Request(request.method, url, body=body).send("origin")
     except http.SendError as error:
-        print(f"{request.method} {request.path}: {error}")
+        print(f"{request.method} {request.path!r}: {error}")
         raise HTTPError(502) from error
     response.status = answer.status
     response.content_type = answer.headers.get("content-type")

@@ -11,7 +11,6 @@ from fastly_compute.http import (
     service,
 )
 
-
 PERSONAL = ("Authorization", "Cookie")
 # Origins make links of these, and the cache does not tell responses apart by them: what one client
 # writes here, the others would get.

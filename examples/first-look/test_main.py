@@ -62,7 +62,7 @@ def test_a_response_that_sets_a_cookie_is_private(compute_client, origin):
 
 
 @pytest.mark.parametrize("name", main.NOT_FORWARDED)
-def test_a_client_cannot_choose_what_links_the_others_get(compute_host, compute_client, origin, name):
+def test_a_client_cannot_choose_the_links_of_others(compute_host, compute_client, origin, name):
     origin.get("/news", body=b"news")
     compute_client.get("/news", headers={name: "evil.example"})
 

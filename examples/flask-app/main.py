@@ -135,7 +135,7 @@ def origin(path: str) -> Response:
     try:
         answer = http.Request(request.method, url, body=body).send("origin")
     except http.SendError as error:
-        print(f"{request.method} {request.path}: {error}")
+        print(f"{request.method} {request.path!r}: {error}")
         abort(502)
     kind = answer.headers.get("content-type")
     # Passed through, it goes on to the client without being read.

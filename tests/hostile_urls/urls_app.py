@@ -1,7 +1,5 @@
 """Sends a request to any URL, each time in another way; only 127.0.0.1 may be asked."""
 
-import json
-
 from fastly_compute import requests
 from fastly_compute.backend import Backend, allow_dynamic_backends
 from fastly_compute.http import IncomingRequest, Request, Response, service

@@ -98,7 +98,7 @@ def origin(request: HttpRequest, rest: str) -> HttpResponse:
     try:
         answer = http.Request(str(request.method), url, body=body).send("origin")
     except http.SendError as error:
-        print(f"{request.method} {request.path}: {error}")
+        print(f"{request.method} {request.path!r}: {error}")
         return render(request, "error.html", {"error": "502 Bad Gateway"}, status=502)
     kind = answer.headers.get("content-type")
     return StreamingHttpResponse(answer.body.iter_bytes(), status=answer.status, content_type=kind)

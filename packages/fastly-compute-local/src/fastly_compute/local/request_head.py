@@ -141,9 +141,7 @@ def _located(request: h11.Request, host: bytes) -> tuple[str, bytes]:
     return target.decode("latin-1"), _checked_host(match["host"], "the host of the request target")
 
 
-def _shown(
-    request: h11.Request, host: bytes, *, chunked: bool
-) -> Iterator[tuple[str, bytes]]:
+def _shown(request: h11.Request, host: bytes, *, chunked: bool) -> Iterator[tuple[str, bytes]]:
     for name, value in request.headers.raw_items():
         lower = name.lower()
         if lower == b"content-length" and chunked:

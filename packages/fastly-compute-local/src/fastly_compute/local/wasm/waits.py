@@ -18,7 +18,7 @@ _NANOSECONDS = 10**9
 _VERSIONS = 100
 
 # A host function cannot call another one; a component can, and passes on what it returns.
-_PASS_ON = """
+_PASSING = """
 (component
   (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
   (alias export $poll "pollable" (type $pollable))
@@ -61,7 +61,7 @@ class Waits:
         self.clock = clock_of(engine)
         self._linker = Linker(engine)
         self._linker.add_wasip2()
-        self._component = Component(engine, _PASS_ON)
+        self._component = Component(engine, _PASSING)
         self._instances: dict[str, tuple[Func, Func]] = {}
 
     def subscribe_duration(self, context: Any, duration: int, target: Any) -> None:
