@@ -13,9 +13,10 @@ _TARGET = re.compile(r"(?:([^:/?#]+)://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 def split_target(request: "IncomingRequest") -> tuple[str, ...]:
     """Return the scheme, host, path and query of a request."""
     found = _TARGET.match(request.url)
-    parts = ("",) * 4 if found is None else found.groups("")
-    if parts[0]:
+    parts: tuple[str, ...] = ("",) * 4 if found is None else found.groups("")
+    scheme, _, path, query = parts
+    if scheme:
         return parts
     if request.method == "CONNECT":
         return "http", request.url, "", ""
-    return "http", request.headers.get("host", ""), *parts[2:]
+    return "http", request.headers.get("host") or "", path, query

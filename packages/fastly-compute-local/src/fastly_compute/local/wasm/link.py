@@ -174,7 +174,8 @@ class Links:
 def _subscribed(
     subscribe: Callable[[Any, int, Any], None], arguments: list[Any], target: Any
 ) -> None:
-    subscribe(_context.get(), *arguments, target)
+    (when,) = arguments
+    subscribe(_context.get(), when, target)
 
 
 def _converters(function: Callable[..., Any], count: int) -> list[Callable[[Any], Any]]:
