@@ -140,6 +140,7 @@ REFUSED = {
     "a host in latin-1": (400, b"GET / HTTP/1.1\r\nHost: \xff\r\n\r\n"),
     "a port that is none": (400, b"GET / HTTP/1.1\r\nHost: a:80b\r\n\r\n"),
     "a port above 65535": (400, b"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n"),
+    "a port of 5000 digits": (400, b"GET / HTTP/1.1\r\nHost: a:" + b"9" * 5000 + b"\r\n\r\n"),
     "an IPv6 address that is none": (400, b"GET / HTTP/1.1\r\nHost: [:::]\r\n\r\n"),
     "to HEAD": (400, b"HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n"),
     # Header fields (RFC 9112, section 5)

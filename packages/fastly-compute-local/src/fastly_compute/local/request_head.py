@@ -11,7 +11,7 @@ from fastly_compute.local.downstream import BodySource, Headers, Incoming
 
 _VERSIONS = frozenset({b"1.0", b"1.1"})
 _HOST = re.compile(
-    rb"(?:(?P<name>[\w.~%!$&'()*+,;=-]+)|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]*))?"
+    rb"(?:(?P<name>[\w.~%!$&'()*+,;=-]+)|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{0,5}))?"
 )
 _ABSOLUTE = re.compile(rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?]*)(?P<rest>.*)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
