@@ -306,7 +306,7 @@ def test_hints_after_the_answer_has_begun_are_an_error(ask, capsys):
 
 
 @pytest.mark.parametrize(
-    ("method", "target", "host", "path"),
+    ("method", "target", "expected", "path"),
     [
         ("OPTIONS", "*", "site.example:81", "*"),
         ("CONNECT", "other.example:443", "other.example:443", ""),
@@ -314,11 +314,11 @@ def test_hints_after_the_answer_has_begun_are_an_error(ask, capsys):
         ("GET", "http://evil.example//x", "evil.example", "//x"),
     ],
 )
-def test_a_target_that_is_no_url_has_a_scheme_and_a_host_too(ask, method, target, host, path):
+def test_a_target_that_is_no_url_has_a_scheme_and_a_host_too(ask, method, target, expected, path):
     def handle(request: IncomingRequest) -> Response:
         return Response.json([request.scheme, request.host, request.path, request.query])
 
     headers = [("Host", b"site.example:81")]
     answer = ask(handle, method=method, uri=target, headers=headers)
 
-    assert json.loads(answer.body) == ["http", host, path, {}]
+    assert json.loads(answer.body) == ["http", expected, path, {}]
