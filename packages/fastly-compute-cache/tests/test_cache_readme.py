@@ -21,7 +21,8 @@ def ask(compute_host):
     def ask(code: str, url: str = "http://localhost/", headers=()):
         module = ModuleType("readme_app")
         exec(compile(code, "README.md", "exec"), vars(module))
-        return compute_host.host.request(NativeApp(module.HttpIncoming), Incoming(uri=url, headers=headers))
+        incoming = Incoming(uri=url, headers=headers)
+        return compute_host.host.request(NativeApp(module.HttpIncoming), incoming)
 
     return ask
 
