@@ -32,7 +32,7 @@ class Running(NamedTuple):
 @contextmanager
 def serving(host: str, folder: Path) -> Iterator[Running]:
     """Serve the app."""
-    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--host", host]
+    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", host]
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--addr", "127.0.0.1:0"],

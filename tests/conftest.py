@@ -184,7 +184,7 @@ class Servers:
             assert PLACEHOLDER in text
             config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
             command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]
-            command += ["--host", host, "--addr", "127.0.0.1:0", "-C", str(config), *options]
+            command += ["--runtime", host, "--addr", "127.0.0.1:0", "-C", str(config), *options]
             self.run(key, host, command, copy)
         return self._running[key][0]
 

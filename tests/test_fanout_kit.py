@@ -107,7 +107,7 @@ def started(servers, host, key, folder):
         app, pushpin, publish = [server.getsockname()[1] for server in free]
         for server in free:
             server.close()
-        command = [sys.executable, "run.py", "--host", host, "--addr", f"127.0.0.1:{app}"]
+        command = [sys.executable, "run.py", "--runtime", host, "--addr", f"127.0.0.1:{app}"]
         command += ["--pushpin-port", str(pushpin), "--publish-port", str(publish)]
         served = servers.run(key, host, command, folder())
         for part in ("handler", "proxy", "condure"):

@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from fastly_compute.cli import cache
+from fastly_compute.cli.app_files import IGNORE_FILE, IgnoreRules, app_files
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.natives import find_native, find_upstream, native_extension
+from fastly_compute.cli.natives import (
+    NativeExtension,
+    find_native,
+    find_upstream,
+    native_extension,
+)
 from fastly_compute.cli.package import package_bytes
 from fastly_compute.cli.progress import step
 from fastly_compute.cli.project import Project
@@ -125,7 +131,7 @@ def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
         own = [f"/{i}/" for i in range(len(app_roots(project)))]
         (entry / "settings").write_text("\n".join([project.entry, *own]), encoding="utf-8")
         with step(f"Importing {project.entry} into CPython for WebAssembly"):
-            finished = _run(work, [*roots, entry])
+            finished = _run(work, [*_without_ignored(project, roots, work), entry])
         if finished.returncode != 0:
             raise _explain(project, roots, entry, finished.stderr)
         with step("Composing"):
@@ -134,6 +140,22 @@ def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
             app = (work / "app.wasm").read_bytes()
             app = immortalize(app, none, kinds, objects[2 + len(kinds) :])
             return compose(app, stub_module(), written_pages)
+
+
+def _without_ignored(project: Project, roots: Sequence[Path], work: Path) -> list[Path]:
+    """Copy the app's own roots without what ``.fastlyignore`` names, if that names anything."""
+    if not (project.folder / IGNORE_FILE).is_file():
+        return list(roots)
+    rules = IgnoreRules(project.folder)
+    copies = {}
+    for number, root in enumerate(path.resolve() for path in app_roots(project)):
+        copy = copies[root] = work / f"app-{number}"
+        copy.mkdir()
+        for name, file in app_files(project, root, rules):
+            target = copy / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+    return [copies.get(root, root) for root in roots]
 
 
 def _run(work: Path, roots: Sequence[Path]) -> "subprocess.CompletedProcess[str]":
@@ -154,6 +176,9 @@ def _run(work: Path, roots: Sequence[Path]) -> "subprocess.CompletedProcess[str]
 
 
 def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) -> CliError:
+    # Not at the top: the local hosts take time to load, and a build that succeeds needs none.
+    from fastly_compute.local import entry as entry_messages
+
     report = entry / "report"
     if not report.is_file():
         # It ended inside the interpreter: a trap, or componentize-py itself.
@@ -167,18 +192,22 @@ def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) 
     source = find_module(project.entry, roots)
     match facts["kind"]:
         case "no-handler":
-            return CliError(
-                f"{source} has no HttpIncoming. Add one: from fastly_compute.http import service, "
-                "then HttpIncoming = service(handle)"
-            )
+            return CliError(entry_messages.missing(source))
         case "bad-handler":
-            return CliError(
-                f"HttpIncoming in {source} must be a class, or what service(handle) returns, with "
-                f"a method handle(request, body); it makes a {facts['found']}"
-            )
+            return CliError(entry_messages.unusable(facts["found"], source))
         case "host-call":
             return CliError(f"cannot build {project.entry}: {facts['found']}", details=details)
-    hints = (_missing_module(name, path, roots) for name, path in facts["missing"])
+    native = next(
+        filter(None, (_native(name, path, roots) for name, path in facts["missing"])), None
+    )
+    if native is not None:
+        return CliError(
+            f"cannot build {project.entry}: {native.distribution} needs the native extension "
+            f"{native.file.name}, which cannot run in WebAssembly. Use a pure-Python package "
+            "instead, or do not import it.",
+            details=details,
+        )
+    hints = (_missing_module(name, roots) for name, _ in facts["missing"])
     hint = next(filter(None, hints), "")
     if facts["error"].startswith("BrokenPipeError"):
         hint = "An app can print no more than 10,000 bytes while it is imported."
@@ -186,17 +215,15 @@ def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) 
     return CliError(f"{message.rstrip('.')}. {hint}".rstrip(), details=details)
 
 
-def _missing_module(name: str, path: str, roots: Sequence[Path]) -> str:
+def _native(name: str, path: str, roots: Sequence[Path]) -> NativeExtension | None:
     native = find_native(name, roots)
     if native is None and path.endswith(".so"):
         number, _, place = path.removeprefix("/").partition("/")
         native = native_extension(roots[int(number)], roots[int(number)] / place)
-    if native:
-        return (
-            f"{native.distribution} needs the native extension {native.file.name}, and machine "
-            "code does not run in WebAssembly. Use a pure-Python package in its place, or do not "
-            "import it."
-        )
+    return native
+
+
+def _missing_module(name: str, roots: Sequence[Path]) -> str:
     top = name.split(".")[0]
     if top in sys.stdlib_module_names:
         return f"The guest is CPython 3.14 for WebAssembly, which comes without {top}."

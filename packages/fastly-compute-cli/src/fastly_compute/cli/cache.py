@@ -4,20 +4,19 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
 
+from fastly_compute.cli.app_files import IgnoreRules, all_files, app_files
 from fastly_compute.cli.project import Project
 from fastly_compute.cli.roots import app_roots
 
 _KEPT = 20
 _LARGE = 1 << 20
-_OWN_FOLDERS = frozenset({"bin", "pkg", "node_modules"})
-_HOST_CONFIGURATION = frozenset({"fastly.toml", "viceroy.toml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +44,14 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
     That is: the tools, the entry's name, the contents of the files in the app's own roots, and
     name, size and time of change of those in the other roots. What the app's folder is called and
     where it is makes no difference; neither do fastly.toml and viceroy.toml, which tell hosts what
-    to do, ``bin`` and ``pkg``, hidden folders and virtual environments.
+    to do, ``bin`` and ``pkg``, hidden folders, environments, and what ``.fastlyignore`` names.
 
     Args:
         project: The app.
         roots: The import roots, in order.
     """
     own = {path.resolve() for path in app_roots(project)}
+    rules = IgnoreRules(project.folder)
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:
@@ -59,11 +59,11 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
 
     add("componentize-py", version("componentize-py"), project.entry)
     tool = Path(__file__).parent
-    for name, file in _files(tool):
+    for name, file in all_files(tool):
         add(name, file.read_bytes())
     for root in roots:
         add("root", root in own)
-        for name, file in _own_files(project, root) if root in own else _files(root):
+        for name, file in app_files(project, root, rules) if root in own else all_files(root):
             try:
                 state = file.stat()
                 if root in own and state.st_size <= _LARGE:
@@ -134,34 +134,3 @@ def write_whole(path: Path, data: bytes) -> None:
 def _paths(key: str) -> tuple[Path, Path]:
     folder = cache_folder() / "builds"
     return folder / f"{key}.wasm", folder / f"{key}.json"
-
-
-def _own_files(project: Project, root: Path) -> Iterator[tuple[str, Path]]:
-    for name, file in _files(root, skip=_is_foreign):
-        if name not in _HOST_CONFIGURATION and file != project.output.resolve():
-            yield name, file
-
-
-def _is_foreign(folder: Path, root: Path) -> bool:
-    top = folder.parent == root and folder.name in _OWN_FOLDERS
-    return top or folder.name.startswith(".") or (folder / "pyvenv.cfg").exists()
-
-
-def _files(
-    root: Path, skip: Callable[[Path, Path], bool] = lambda folder, root: False
-) -> Iterator[tuple[str, Path]]:
-    seen = set()
-    for top, folders, names in os.walk(root, followlinks=True):
-        folder = Path(top)
-        real = folder.resolve()
-        if real in seen:  # a link to a folder above would not end
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(
-            name for name in folders if name != "__pycache__" and not skip(folder / name, root)
-        )
-        for name in sorted(names):
-            if not name.endswith(".pyc"):
-                file = folder / name
-                yield file.relative_to(root).as_posix(), file

@@ -42,6 +42,11 @@ def _limit(_context: click.Context, _parameter: click.Parameter, seconds: float)
     return seconds or None
 
 
+def _note_missing_manifest(folder: Path, consequence: str) -> None:
+    if not (folder / "fastly.toml").is_file():
+        click.echo(f"Note: there is no fastly.toml in {folder}: {consequence}.", err=True)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("fastly-compute-cli"), message="%(prog)s %(version)s")
 def main() -> None:
@@ -85,6 +90,7 @@ def build(entry: str | None, python_path: tuple[Path, ...], output: Path | None)
         shown = shown.relative_to(folder)
     sizes = f"{megabytes(built.size)} ({megabytes(built.package_size)} as a package)"
     click.echo(f"{shown}  {sizes}{', unchanged' if built.cached else ''}")
+    _note_missing_manifest(folder, "it cannot be packed or published")
 
 
 @main.command()
@@ -99,11 +105,12 @@ def pack() -> None:
 @click.argument("component", type=_PATH, required=False)
 @_app_options
 @click.option(
-    "--host",
+    "--runtime",
     type=click.Choice(["wasm", "native", "viceroy"]),
     default="wasm",
     show_default=True,
-    help="What to run the app on.",
+    help="wasm runs the component, native the modules in this interpreter, viceroy the component "
+    "on Fastly's Viceroy.",
 )
 @click.option("--addr", default="127.0.0.1:7676", show_default=True, help="Where to listen.")
 @click.option(
@@ -113,7 +120,11 @@ def pack() -> None:
     metavar="FILE",
     help="A file with a [local_server]. By default the app's fastly.toml.",
 )
-@click.option("--watch", is_flag=True, help="Follow changes of the app's files.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Reload when the app's files change, except *.log and those in .fastlyignore.",
+)
 @click.option(
     "--time-limit",
     type=float,
@@ -134,7 +145,7 @@ def serve(
     component: Path | None,
     entry: str | None,
     python_path: tuple[Path, ...],
-    host: str,
+    runtime: str,
     addr: str,
     config: Path | None,
     watch: bool,
@@ -146,10 +157,12 @@ def serve(
     from fastly_compute.cli import serve as serving
 
     project = load_project(Path.cwd(), entry=entry, python_path=python_path)
+    if component is None and config is None:
+        _note_missing_manifest(project.folder, "the app has no backends and no stores")
     serving.serve(
         project,
         component,
-        host=host,
+        runtime=runtime,
         address=serving.parse_address(addr),
         config=config,
         watch=watch,

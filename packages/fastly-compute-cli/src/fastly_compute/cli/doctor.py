@@ -73,7 +73,7 @@ def examine(project: Project) -> Iterator[Finding]:
     if viceroy:
         yield Finding("ok", f"Viceroy at {viceroy}")
     else:
-        yield Finding("note", f"Viceroy not found; serve --host viceroy needs it: {INSTALL}")
+        yield Finding("note", f"Viceroy not found; serve --runtime viceroy needs it: {INSTALL}")
 
 
 def _installed(name: str) -> Finding:

@@ -1,6 +1,7 @@
 """What cannot run in WebAssembly, or stands in the way, in an app's environment."""
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
@@ -45,6 +46,24 @@ def native_extension(root: Path, file: Path) -> NativeExtension:
         file: The module.
     """
     return NativeExtension(file=file, distribution=_owner(root, file) or file.name)
+
+
+def loaded_native_extensions(modules: Iterable[str], roots: Iterable[Path]) -> list[str]:
+    """Name the distributions of the modules in machine code that are loaded in this process.
+
+    Args:
+        modules: The names of loaded modules.
+        roots: The import roots; what comes from elsewhere, as the standard library does, is left
+            out.
+    """
+    found = set()
+    for name in modules:
+        path = getattr(sys.modules.get(name), "__file__", None) or ""
+        file = Path(path)
+        root = next((root for root in roots if file.is_relative_to(root)), None)
+        if root is not None and path.endswith(_SUFFIXES):
+            found.add(native_extension(root, file).distribution)
+    return sorted(found)
 
 
 def native_dependencies(requirements: Iterable[str], roots: Iterable[Path]) -> list[str]:

@@ -12,16 +12,19 @@ from functools import partial
 from pathlib import Path
 
 import click
-import watchfiles
 
+from fastly_compute.cli.app_modules import forget_modules
 from fastly_compute.cli.build import build, check
 from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.natives import loaded_native_extensions
 from fastly_compute.cli.project import Project, read_toml
 from fastly_compute.cli.roots import app_roots, import_roots
 from fastly_compute.cli.viceroy import INSTALL, Viceroy, find_viceroy
+from fastly_compute.cli.watching import changes
 from fastly_compute.local import (
     ComponentError,
     ConfigError,
+    EntryError,
     Host,
     LocalServer,
     NativeApp,
@@ -66,7 +69,7 @@ def serve(
     project: Project,
     component: Path | None = None,
     *,
-    host: str,
+    runtime: str,
     address: tuple[str, int],
     config: Path | None,
     watch: bool,
@@ -78,7 +81,7 @@ def serve(
     Args:
         project: The app.
         component: A component to serve as it is, in place of building the app.
-        host: ``wasm``, ``native`` or ``viceroy``.
+        runtime: ``wasm``, ``native`` or ``viceroy``.
         address: Where to listen.
         config: A file with a ``[local_server]``, or None for the app's fastly.toml.
         watch: Whether to build and load the app again when its files change.
@@ -89,8 +92,11 @@ def serve(
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
     """
-    if component is not None and host == "native":
-        raise CliError(f"the native host runs an app's modules; {component} needs another --host")
+    if component is not None and runtime == "native":
+        raise CliError(
+            f"--runtime native runs an app's modules, not a component such as {component}; "
+            "serve it with --runtime wasm or viceroy"
+        )
 
     def make() -> Path:
         return component or build(project).output
@@ -103,13 +109,13 @@ def serve(
     # A process manager's way to stop it is as good as the user's.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if host == "viceroy":
+        if runtime == "viceroy":
             options = []
             if pushpin_port is not None:
                 options = ["--local-pushpin-proxy-port", str(pushpin_port)]
             _serve_viceroy(project, make, address, config, options, watch=watch)
         else:
-            load_app = partial(_native, project) if host == "native" else lambda: _wasm(make())
+            load_app = partial(_native, project) if runtime == "native" else lambda: _wasm(make())
             _serve_embedded(project, make_host, load_app, address, config, watch=watch)
     except KeyboardInterrupt:
         click.echo("Stopped.")
@@ -138,14 +144,14 @@ def _serve_embedded(
     with server:
         try:
             _announce(project, "wasm" if isinstance(app, WasmApp) else "native", server.url)
-            for _ in _changes(project, config) if watch else _never():
+            for _ in changes(project, config) if watch else _never():
                 _reload(server, project, config, make_host, make)
         finally:
             server.host.close()
 
 
-def _announce(project: Project, host: str, url: str) -> None:
-    click.echo(f"Serving {project.entry} on {url} (host {host}, Ctrl-C to stop)")
+def _announce(project: Project, runtime: str, url: str) -> None:
+    click.echo(f"Serving {project.entry} on {url} (runtime {runtime}, Ctrl-C to stop)")
 
 
 def _reload(
@@ -180,22 +186,31 @@ def _native(project: Project) -> NativeApp:
     roots = import_roots(project)
     check(project, roots)
     own = [*app_roots(project), *project.python_path]
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if path and any(Path(path).is_relative_to(root) for root in own):
-            del sys.modules[name]
+    forget_modules(own)
     importlib.invalidate_caches()
     for root in reversed(own):
         if str(root) not in sys.path:
             sys.path.insert(0, str(root))
+    before = set(sys.modules)
     try:
-        return NativeApp.load(project.entry, project.folder)
+        app = NativeApp.load(project.entry, project.folder)
+    except EntryError as error:
+        raise CliError(str(error)) from error
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise CliError(
             f"cannot serve {project.entry}: importing it failed with {reason}",
             details=_app_frames(error),
         ) from error
+    loaded = loaded_native_extensions(set(sys.modules) - before, roots)
+    if loaded:
+        click.echo(
+            f"Warning: the app loads native extensions, which do not run in WebAssembly: "
+            f"{', '.join(loaded)}. In the component, these packages work only if they can do "
+            "without them.",
+            err=True,
+        )
+    return app
 
 
 def _app_frames(error: Exception) -> str:
@@ -237,17 +252,6 @@ def _never() -> Iterator[None]:
     yield
 
 
-def _changes(project: Project, config: Path | None) -> Iterator[None]:
-    ignored = watchfiles.DefaultFilter(
-        ignore_paths=[project.folder / "bin", project.folder / "pkg", project.output]
-    )
-    folders = {*app_roots(project), *project.python_path}
-    if config is not None:
-        folders.add(config)
-    for _ in watchfiles.watch(*folders, watch_filter=ignored, raise_interrupt=True):
-        yield
-
-
 def _serve_viceroy(
     project: Project,
     make: Callable[[], Path],
@@ -271,7 +275,7 @@ def _serve_viceroy(
 
     running = start(make())
     try:
-        for _ in _changes(project, config) if watch else ():
+        for _ in changes(project, config) if watch else ():
             try:
                 component = make()
             except CliError as error:

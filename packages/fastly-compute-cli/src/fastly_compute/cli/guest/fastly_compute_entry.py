@@ -30,6 +30,7 @@ import linecache
 import os
 import random
 import traceback
+import types
 import warnings  # noqa: F401 - the interpreter imports it for the first warning
 import weakref
 from collections.abc import Iterator
@@ -113,6 +114,15 @@ def _seed(generator: random.Random, *seed: Any, **options: Any) -> None:
     _real_seed(generator, *seed, **options)
 
 
+def _described(incoming: object) -> str:
+    """Say what is not a handler, as fastly_compute.local does."""
+    if isinstance(incoming, types.FunctionType):
+        return f"the function {incoming.__name__!r}"
+    if isinstance(incoming, type):
+        return f"the class {incoming.__name__!r}, which has no such method"
+    return f"an object of type {type(incoming).__name__!r}"
+
+
 def _import_app(name: str) -> Any:
     """Import the app and make its `HttpIncoming`; report what is wrong with it."""
     runtime: Any = componentize_py_runtime
@@ -125,6 +135,9 @@ def _import_app(name: str) -> Any:
         if incoming is None:
             _report("no-handler")
             return None
+        if not callable(getattr(incoming, "handle", None)):
+            _report("bad-handler", found=_described(incoming))
+            return None
         app = incoming() if callable(incoming) else incoming
     except BaseException as error:
         link = next((link for link in _chain(error) if link in _blocked), None)
@@ -133,10 +146,7 @@ def _import_app(name: str) -> Any:
     finally:
         runtime.call_import = possible
         random.Random.seed = _real_seed  # type: ignore[method-assign]
-    if callable(incoming) and callable(getattr(app, "handle", None)):
-        return app
-    _report("bad-handler", found=repr(type(app).__name__))
-    return None
+    return app
 
 
 def _keep_source(roots: list[str]) -> None:
