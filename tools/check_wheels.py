@@ -26,6 +26,7 @@ DEPENDS = {
     "testing": {"local", "pytest"},
     "cli": {"click", "componentize-py", "local", "platformdirs", "wasmtime", "watchfiles"},
 }
+NOTICED = {"cli", "local", "testing"}
 SHIPPED = {
     "local": ["bindings/wit_world/imports/backend.py", "bindings/componentize_py_types.py"],
     "cli": ["wit/deps/compute.wit", "wasi_stub.wat"],
@@ -45,6 +46,9 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     assert "fastly_compute/py.typed" not in names, f"{package} types the namespace"
     for needed in ["__init__.py", "py.typed", *SHIPPED.get(package, [])]:
         assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
+    licenses = [n for n in names if ".dist-info/licenses/" in n]
+    needed = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
+    assert {Path(n).name for n in licenses} == needed, f"{package} has {licenses}"
     strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
     assert not strange, f"{package} has files of others: {strange}"
     (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
@@ -72,6 +76,19 @@ def check_alone(package: str, folder: Path) -> None:
     module = f"fastly_compute.{package.replace('-', '_')}"
     code = f"import {module} as m; assert m.__file__.startswith({str(folder)!r}); m.__all__"
     subprocess.run([python, "-I", "-c", code], check=True, cwd=folder)
+
+
+def check_sdists(folder: Path) -> None:
+    """Build a wheel from each source distribution, and compare it with the wheel in dist/."""
+    for sdist in sorted(DIST.glob("*.tar.gz")):
+        command = [sys.executable, "-m", "uv", "build", "-q", "--wheel", "-o", folder, sdist]
+        subprocess.run(command, check=True)
+    for path in sorted(DIST.glob("*.whl")):
+        # A version in a file outside of the package, or a license: what an sdist may lack.
+        with zipfile.ZipFile(path) as direct, zipfile.ZipFile(folder / path.name) as built:
+            assert sorted(direct.namelist()) == sorted(built.namelist()), path.name
+            (metadata,) = [n for n in direct.namelist() if n.endswith(".dist-info/METADATA")]
+            assert direct.read(metadata) == built.read(metadata), path.name
 
 
 def check_types(folder: Path) -> None:
@@ -105,6 +122,7 @@ def main() -> None:
         for package in sorted(wheels):
             check_alone(package, Path(folder))
             print(f"{package}: installs and imports alone", flush=True)
+        check_sdists(Path(folder, "rebuilt"))
         check_types(Path(folder))
     print(
         f"The guest packages take {size / 1000:.0f} KB of the {GUEST_LIMIT / 1000:.0f} KB allowed."

@@ -19,13 +19,13 @@ from fastly_compute.cache.errors import CLASSES
 from fastly_compute.core import Unsupported, case_of
 
 PACKAGE = Path(fastly_compute.cache.__file__).parent
-ROOT = Path(__file__).parent.parent.parent.parent
+BINDINGS = Path(fastly_compute.local.__file__).parent / "bindings"
 # Lookups that were not waited for are pollables already, and `extra-…` have nothing in them.
 LEFT_OUT = {"step"}
 
 
 def functions(module: str) -> set[str]:
-    text = (ROOT / f"stubs/wit_world/imports/{module}.py").read_text()
+    text = (BINDINGS / f"wit_world/imports/{module}.py").read_text()
     return {name for name in re.findall(r"^ *def (\w+)\(", text, re.MULTILINE) if name[0] != "_"}
 
 
