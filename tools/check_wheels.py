@@ -47,8 +47,8 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     for needed in ["__init__.py", "py.typed", *SHIPPED.get(package, [])]:
         assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
     licenses = [n for n in names if ".dist-info/licenses/" in n]
-    needed = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
-    assert {Path(n).name for n in licenses} == needed, f"{package} has {licenses}"
+    legal = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
+    assert {Path(n).name for n in licenses} == legal, f"{package} has {licenses}"
     strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
     assert not strange, f"{package} has files of others: {strange}"
     (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
@@ -57,15 +57,15 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     assert found == DEPENDS[package], f"{package} depends on {sorted(found)}"
 
 
-def install(folder: Path, *packages: str) -> Path:
+def install(folder: Path, *packages: str) -> str:
     """Install wheels into an environment of their own, and return its Python."""
     environment = folder / "-".join(packages)
-    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python = str(environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, environment], check=True)
     # uv would take an earlier build of the same version from its cache.
     ours = [part for name in DEPENDS for part in ("--refresh-package", f"fastly-compute-{name}")]
-    command = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST, *ours]
+    command = [*uv, "pip", "install", "-q", "-p", python, "--find-links", str(DIST), *ours]
     subprocess.run([*command, *(f"fastly-compute-{name}" for name in packages)], check=True)
     return python
 
@@ -81,8 +81,8 @@ def check_alone(package: str, folder: Path) -> None:
 def check_sdists(folder: Path) -> None:
     """Build a wheel from each source distribution, and compare it with the wheel in dist/."""
     for sdist in sorted(DIST.glob("*.tar.gz")):
-        command = [sys.executable, "-m", "uv", "build", "-q", "--wheel", "-o", folder, sdist]
-        subprocess.run(command, check=True)
+        command = [sys.executable, "-m", "uv", "build", "-q", "--wheel"]
+        subprocess.run([*command, "-o", folder, sdist], check=True)
     for path in sorted(DIST.glob("*.whl")):
         # A version in a file outside of the package, or a license: what an sdist may lack.
         with zipfile.ZipFile(path) as direct, zipfile.ZipFile(folder / path.name) as built:
@@ -96,7 +96,7 @@ def check_types(folder: Path) -> None:
     python = install(folder, "requests", "testing", "wsgi", "cache", "fanout")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
-    cache = ["--cache-dir", folder / "mypy"]
+    cache = ["--cache-dir", str(folder / "mypy")]
     subprocess.run([*mypy, python, *cache, *files], check=True, cwd=folder)
 
 

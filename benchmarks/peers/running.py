@@ -113,7 +113,7 @@ class Peer:
     def __init__(self, viceroy: str, config: Path, component: Path) -> None:
         self._component = component
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._address = free.getsockname()
+            self._address: tuple[str, int] = free.getsockname()
         address = "{}:{}".format(*self._address)
         self._process = subprocess.Popen(
             [viceroy, "serve", "--addr", address, "-C", config, component],
@@ -126,7 +126,7 @@ class Peer:
 
     def _listens(self) -> bool:
         if self._process.poll() is not None:
-            raise SystemExit(f"Viceroy has ended: {self._process.args}")
+            raise SystemExit(f"Viceroy has ended: {self._process.args!r}")
         try:
             socket.create_connection(self._address).close()
         except ConnectionRefusedError:

@@ -14,10 +14,9 @@ WIT = Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit
 
 def cases(kind: str, name: str) -> list[str]:
     """The cases of one type of the WIT's interface ``types``."""
-    interface = re.search(
-        r"^interface types \{$(.*?)^\}$", WIT.read_text(), re.DOTALL | re.MULTILINE
-    )[1]
-    body = re.search(rf"^  {kind} {name} \{{$(.*?)^  \}}$", interface, re.DOTALL | re.MULTILINE)[1]
+    flags = re.DOTALL | re.MULTILINE
+    (interface,) = re.findall(r"^interface types \{$(.*?)^\}$", WIT.read_text(), flags)
+    (body,) = re.findall(rf"^  {kind} {name} \{{$(.*?)^  \}}$", interface, flags)
     return re.findall(r"^    ([a-z0-9-]+)(?:\(.*\))?,$", body, re.MULTILINE)
 
 

@@ -16,9 +16,9 @@ BAD_NAMES = ["", "a b", "ä", "a/b", "x" * 256, "a\n", "\0", "\u017f", "a:b"]
 
 
 def interface(name: str) -> str:
-    return re.search(
-        rf"^interface {name} \{{$(.*?)^\}}$", WIT.read_text(), re.DOTALL | re.MULTILINE
-    )[1]
+    text = WIT.read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^interface {name} \{{$(.*?)^\}}$", text, re.DOTALL | re.MULTILINE)
+    return str(found)
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
