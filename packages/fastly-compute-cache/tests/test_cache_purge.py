@@ -67,5 +67,5 @@ def test_what_is_no_key_is_refused(purge, key) -> None:
 
 @pytest.mark.parametrize("key", [None, b"news", 7])
 def test_a_key_of_another_type_is_refused(key) -> None:
-    with pytest.raises(TypeError, match="key must be text"):
+    with pytest.raises(TypeError, match="key must be str"):
         cache.purge_surrogate_key(key)

@@ -118,7 +118,7 @@ def test_text_is_utf_8_or_an_error() -> None:
 def test_an_event_of_no_kind_or_with_too_much_is_refused() -> None:
     with pytest.raises(InvalidWebSocketEvents, match="'text'"):
         WebSocketEvent("text")
-    with pytest.raises(InvalidWebSocketEvents, match="carries nothing"):
+    with pytest.raises(InvalidWebSocketEvents, match="must not have content"):
         WebSocketEvent("OPEN", b"x")
     with pytest.raises(TypeError, match="must be bytes, not str"):
         WebSocketEvent("TEXT", "x")

@@ -136,7 +136,7 @@ def test_arbitrary_text_is_sent_and_remembered_or_refused(message, meta) -> None
 
 
 def test_more_events_than_fit_are_refused(received) -> None:
-    with pytest.raises(InvalidWebSocketEvents, match="more than 8388608 bytes"):
+    with pytest.raises(InvalidWebSocketEvents, match="exceed 8388608 bytes"):
         received(encode_events([WebSocketEvent("BINARY", bytes(8 << 20))]))
 
 

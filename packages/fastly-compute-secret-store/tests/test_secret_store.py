@@ -34,7 +34,7 @@ def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_asked(name
 
 @pytest.mark.parametrize("name", [None, 1, b"name"])
 def test_a_store_name_is_text(name):
-    with pytest.raises(TypeError, match=rf"^a store name is a str, not {type(name).__name__}$"):
+    with pytest.raises(TypeError, match=rf"^a store name must be a str, not {type(name).__name__}$"):
         SecretStore.open(name)
 
 
@@ -53,7 +53,7 @@ def test_a_secret_is_made_of_bytes_and_the_refusal_does_not_show_the_value(value
 
 @pytest.mark.parametrize("kind", [Secret, SecretStore])
 def test_handles_are_not_made_by_hand(kind):
-    with pytest.raises(TypeError, match=rf"^{kind.__name__} cannot be made by hand: use "):
+    with pytest.raises(TypeError, match=rf"^{kind.__name__} cannot be created directly: use "):
         kind()
 
 
