@@ -1,4 +1,4 @@
-"""Checks the wheels in dist/: what is in them, and that each works alone in a clean environment."""
+"""Check the wheels in dist/: their contents, and that each works alone in a clean environment."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi", "cache", "fanout"}
 GUEST_LIMIT = 260_000
-# What each package may depend on: docs/architecture.md.
+# The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
     "core": set(),
     "secret-store": {"core"},
@@ -34,7 +34,7 @@ SHIPPED = {
 
 
 def short(distribution: str) -> str:
-    """The package's own part of a distribution's name."""
+    """Return a distribution's name without the common prefix."""
     return re.sub(r"[-_.]+", "-", distribution).lower().removeprefix("fastly-compute-")
 
 
@@ -50,7 +50,7 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     legal = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
     assert {Path(n).name for n in licenses} == legal, f"{package} has {licenses}"
     strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
-    assert not strange, f"{package} has files of others: {strange}"
+    assert not strange, f"{package} has files outside its folder: {strange}"
     (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
     required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
     found = {short(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in required}
@@ -58,7 +58,7 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
 
 
 def install(folder: Path, *packages: str) -> str:
-    """Install wheels into an environment of their own, and return its Python."""
+    """Install wheels into a new environment, and return its Python."""
     environment = folder / "-".join(packages)
     python = str(environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
     uv = [sys.executable, "-m", "uv"]
@@ -84,7 +84,7 @@ def check_sdists(folder: Path) -> None:
         command = [sys.executable, "-m", "uv", "build", "-q", "--wheel"]
         subprocess.run([*command, "-o", folder, sdist], check=True)
     for path in sorted(DIST.glob("*.whl")):
-        # A version in a file outside of the package, or a license: what an sdist may lack.
+        # An sdist may lack files from outside the package, such as the version or the license.
         with zipfile.ZipFile(path) as direct, zipfile.ZipFile(folder / path.name) as built:
             assert sorted(direct.namelist()) == sorted(built.namelist()), path.name
             (metadata,) = [n for n in direct.namelist() if n.endswith(".dist-info/METADATA")]
@@ -101,7 +101,7 @@ def check_types(folder: Path) -> None:
 
 
 def check_descriptions() -> None:
-    """Check that PyPI can show what the distributions say of themselves."""
+    """Check that PyPI can render the descriptions of the distributions."""
     files = [str(path) for path in sorted(DIST.iterdir()) if path.suffix in {".whl", ".gz"}]
     command = [sys.executable, "-m", "twine", "--no-color", "check", "--strict", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -489,7 +489,7 @@ def test_what_cannot_be_linked_is_refused_by_name(last: str, message: str) -> No
 
 
 def test_a_function_of_another_type_is_refused_by_name() -> None:
-    with pytest.raises(ComposeError, match=r"link last: its import first f is .* of a different type"):
+    with pytest.raises(ComposeError, match=r"last: its import first f is .* of a different type"):
         linking(
             first='(func (export "f") (param i32))',
             last='(import "first" "f" (func (param i64)))',

@@ -88,7 +88,7 @@ def test_what_was_given_away_says_so_and_is_not_dropped():
 def test_a_copy_is_refused_for_it_would_be_dropped_twice(duplicate):
     thing = Thing.open(Dropped())
 
-    with pytest.raises(TypeError, match=r"^Thing is owned by the host: cannot be copied or pickled$"):
+    with pytest.raises(TypeError, match=r"^Thing is owned by the host: cannot be copied or "):
         duplicate(thing)
 
 

@@ -34,7 +34,8 @@ def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_asked(name
 
 @pytest.mark.parametrize("name", [None, 1, b"name"])
 def test_a_store_name_is_text(name):
-    with pytest.raises(TypeError, match=rf"^a store name must be a str, not {type(name).__name__}$"):
+    kind = type(name).__name__
+    with pytest.raises(TypeError, match=rf"^a store name must be a str, not {kind}$"):
         SecretStore.open(name)
 
 

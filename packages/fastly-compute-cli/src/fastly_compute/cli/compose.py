@@ -153,9 +153,7 @@ class _Linked:
         taken, prefix = self._host_function(index)
         interface = self._app.instances[taken.instance]
         if not isinstance(interface, Import):
-            raise ComposeError(
-                f"cannot compose the app: {taken.name} does not belong to an import"
-            )
+            raise ComposeError(f"cannot compose the app: {taken.name} does not belong to an import")
         return f"{_unversioned(interface.name)}#{prefix}{taken.name}"
 
     def _host_function(self, index: int) -> tuple[Alias, str]:
