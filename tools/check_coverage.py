@@ -8,15 +8,14 @@ from collections import defaultdict
 from pathlib import Path
 
 # The minimum percentage of lines and branches that the tests of all guest packages reach on the
-# native host. Raise a floor when a package exceeds it. The tests that compare requests with the
-# original are in tests/, and not measured here.
+# native host. Raise a floor when a package exceeds it.
 FLOORS = {
     "backend": 99,
     "cache": 99,
     "core": 99,
     "fanout": 99,
     "http": 98,
-    "requests": 89,
+    "requests": 97,
     "secret_store": 98,
     "wsgi": 99,
 }

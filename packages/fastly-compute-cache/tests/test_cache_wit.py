@@ -1,4 +1,4 @@
-"""What of the WIT is behind the package."""
+"""The package covers the WIT."""
 
 import re
 from pathlib import Path
@@ -76,7 +76,7 @@ def test_every_error_of_the_interface_has_a_class() -> None:
         (types.Error_LimitExceeded(), CacheCallFailed),
     ],
 )
-def test_what_the_host_answers_is_what_is_raised(host, error, kind) -> None:
+def test_each_error_of_the_host_has_its_exception(host, error, kind) -> None:
     def refuse(name, function, args):
         raise Err(error)
 
@@ -98,7 +98,7 @@ def test_what_the_host_answers_is_what_is_raised(host, error, kind) -> None:
         assert isinstance(failed.value, Unsupported) == (kind is CacheUnsupported)
 
 
-def test_a_host_without_figures_is_told_apart_from_one_that_has_none(host) -> None:
+def test_unsupported_numbers_are_distinguished_from_missing_ones(host) -> None:
     with cache.insert("key", cache.WriteOptions(max_age=60)) as body:
         body.write(b"content")
     entry = cache.lookup("key")

@@ -269,7 +269,7 @@ def test_what_is_no_app_is_refused_by_name(app: bytes, message: str) -> None:
         ),
         pytest.param(
             added('(export "typed" (instance $exports) (instance))'),
-            r"section 11 \(export\) at byte \d+: expected 0x00 .*no type of its own.* 'typed'",
+            r"section 11 \(export\) at byte \d+: expected 0x00 .*no explicit type.* 'typed'",
             id="an export with a type of its own",
         ),
         pytest.param(

@@ -208,19 +208,19 @@ class Section:
         return self._entries(_alias)
 
     def core_instances(self) -> Iterator[CoreInstance | Bundle]:
-        """Read a core instance section."""
+        """Parse a core instance section."""
         return self._entries(_core_instance)
 
     def functions(self) -> Iterator[Lift | Lower | ResourceFunction]:
-        """Read a canon section."""
+        """Parse a canon section."""
         return self._entries(_canon)
 
     def instances(self) -> Iterator[Instance]:
-        """Read an instance section of components with their arguments."""
+        """Parse an instance section of instantiated components."""
         return self._entries(_instance)
 
     def exports(self) -> Iterator[Export]:
-        """Read an export section of items that state no type of their own."""
+        """Parse an export section of items without an explicit type."""
         return self._entries(_export)
 
     def _reader(self) -> Reader:
@@ -353,7 +353,7 @@ def _export(reader: Reader) -> Export:
     exported = reader.extern_name("the name of an export")
     sort = Sort(reader.one_of(tuple(Sort)[1:], "the kind of an export"))
     index = reader.u32("the index of an export")
-    reader.one_of((0,), f"0x00 (no type of its own) for the export {exported!r}")
+    reader.one_of((0,), f"0x00 (no explicit type) for the export {exported!r}")
     return Export(exported, sort, index)
 
 
