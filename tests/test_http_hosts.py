@@ -36,6 +36,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/together"):
             self.barrier.wait(60)
         body = str(size).encode() if self.path == "/size" else self.path.encode()
+        if self.path.startswith("/me?"):
+            who = [self.headers.get(name, "-") for name in ("authorization", "cookie")]
+            body = " ".join(who).encode()
         self.send_response(200)
         self.send_header("X-Origin", "yes")
         self.send_header("Content-Length", str(len(body)))
@@ -85,10 +88,11 @@ def app(servers, host):
 
 @pytest.fixture
 def ask(app, address):
-    def ask(path, method="GET", body=None, headers=()):
+    def ask(path, method="GET", body=None, headers=(), rest=""):
         connection = HTTPConnection(urlsplit(app.url).netloc, timeout=60)
         try:
-            connection.request(method, f"{path}?{address}", body=body, headers=dict(headers))
+            url = f"{path}?{address}{rest}"
+            connection.request(method, url, body=body, headers=dict(headers))
             answer = connection.getresponse()
             return answer, answer.read()
         finally:
@@ -230,3 +234,36 @@ def test_nothing_open_is_taken_from_one_request_to_the_next(ask, app) -> None:
     assert any(answer["closed"] for answer in found)
     # Natively, all sandboxes have the same modules.
     assert max(counts) == (4 if app.host != "native" else counts[0] + 11)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+def test_one_visitors_data_is_not_served_to_another(ask, app, name) -> None:
+    found = [
+        ask("/me", headers={name: visitor}, rest=f"&{app.host}-{name}")[1].decode()
+        for visitor in ("alice", "bob", "alice")
+    ]
+
+    assert [text.replace("- ", "").replace(" -", "") for text in found] == ["alice", "bob", "alice"]
+
+
+def test_a_cache_option_shares_a_response_among_visitors(ask, app) -> None:
+    found = [
+        ask("/me", headers={"Authorization": visitor}, rest=f"&shared-{app.host}")[1]
+        for visitor in ("alice", "bob")
+    ]
+
+    # Viceroy has no readthrough cache.
+    assert found == [b"alice -", b"bob -" if app.host == "viceroy" else b"alice -"]
+
+
+def test_a_reused_sandbox_does_not_keep_a_requests_context(ask, app) -> None:
+    found = [ask("/context")[1].decode().split(" ", 1) for _ in range(8)]
+
+    assert {before for _, before in found} == {"nobody"}
+    assert max(int(served) for served, _ in found) > 1
+
+
+def test_the_answer_to_head_says_how_long_that_to_get_is(ask) -> None:
+    lengths = [ask("/nowhere", method)[0].headers["content-length"] for method in ("HEAD", "GET")]
+
+    assert lengths == ["18", "18"]

@@ -128,6 +128,8 @@ def differing(mine, theirs):
 
 
 def reason_for(host, name, path, values):
+    if host != "native" and path.endswith(".cpython"):
+        return "the guest has another CPython"
     for difference in DIFFERENCES:
         if (
             host in difference.get("hosts", HOSTS)

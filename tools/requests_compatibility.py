@@ -23,6 +23,17 @@ origins: the requests that the origins see, the results and the exceptions are t
 for the differences on this page. A test fails for a difference that is not listed, and for a listed
 one that does not exist.
 
+## Responses are cached
+
+A `GET` goes through the platform's readthrough cache. A response that says nothing about caching is
+kept for two minutes, and a second `GET` of the same URL is answered from the cache, whichever
+visitor, session or function sends it. Bypassing the cache are: other methods, and a request with an
+`Authorization` or `Cookie` header, so with `auth=`, `cookies=` or a session that has them, unless
+`cache=CacheOptions(...)` is given. (A response that would allow it, with `public`, `s-maxage` or
+`must-revalidate`, does not change that: the decision is made before there is one.) For the data
+of one visitor that is identified in another way, for example by a header of your own, pass
+`cache=CacheOptions(pass_through=True)`.
+
 ## Different
 
 """

@@ -6,6 +6,7 @@ raises is compared, and so is what the origins saw.
 
 import io
 import itertools
+import sys
 from urllib.parse import quote, urlencode
 
 CASES = {}
@@ -25,13 +26,33 @@ def failure(error):
     request = getattr(error, "request", None)
     return {
         "type": type(error).__name__,
-        "message": str(error),
+        **message(error),
         "is_request_exception": "RequestException" in {k.__name__ for k in type(error).__mro__},
         "is_value_error": isinstance(error, ValueError),
         "is_os_error": isinstance(error, OSError),
         "status": None if response is None else response.status_code,
         "url": None if request is None else request.url,
     }
+
+
+def message(error):
+    """Tell what an error says, and apart what CPython says: each version words that differently."""
+    text = str(error)
+    sources = [error, error.__cause__, error.__context__, *error.args]
+    if any(isinstance(e, Exception) and str(e) == text and from_stdlib(e) for e in sources):
+        return {"message": "worded by CPython", "cpython": text}
+    return {"message": text}
+
+
+def from_stdlib(error):
+    """Tell whether a module of the standard library raised an error."""
+    frames = error.__traceback__
+    if frames is None:
+        return False
+    while frames.tb_next is not None:
+        frames = frames.tb_next
+    module = frames.tb_frame.f_globals.get("__name__", "")
+    return module.partition(".")[0] in sys.stdlib_module_names
 
 
 def described(requests, value):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from threading import get_ident
 
 from fastly_compute.http import (
@@ -23,6 +24,7 @@ from fastly_compute.http import (
 )
 
 served = 0
+visitor: ContextVar[str] = ContextVar("visitor", default="nobody")
 kept: list[tuple[int, object]] = []
 
 
@@ -145,6 +147,26 @@ def cached(request: IncomingRequest) -> Response:
     return Request("GET", url(request, "/there"), cache=options).send()
 
 
+def personal(request: IncomingRequest) -> Response:
+    """Pass the client's credentials on; the query's second part says how the cache takes that."""
+    origin, _, rest = request.query_string.partition("&")
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower() in {"authorization", "cookie"}
+    }
+    cache = CacheOptions() if "shared" in rest else None
+    return Request(
+        request.method, f"http://{origin}/me?{rest}", headers=headers, cache=cache
+    ).send()
+
+
+def remembered(_: IncomingRequest) -> Response:
+    before = visitor.get()
+    visitor.set("an earlier visitor")
+    return Response.text(f"{served} {before}")
+
+
 def kept_open(request: IncomingRequest) -> Response:
     """Keep what is open, and tell whether what an earlier request kept is closed.
 
@@ -177,6 +199,8 @@ PATHS = {
     "/written": written,
     "/cached": cached,
     "/kept": kept_open,
+    "/me": personal,
+    "/context": remembered,
     "/json": read_json,
 }
 

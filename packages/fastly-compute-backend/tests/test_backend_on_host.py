@@ -37,7 +37,9 @@ def test_a_backend_that_is_not_there(sandbox):
         Backend.open("missing")
     assert isinstance(caught.value, NotFound)
     assert isinstance(caught.value, LookupError)
-    assert str(caught.value).startswith("backend.backend.open on 'missing' failed: there is no ")
+    assert str(caught.value).startswith(
+        "backend.backend.open on 'missing' failed: the backend does not exist: "
+    )
     assert caught.value.subject == "missing"
 
 

@@ -120,4 +120,4 @@ def test_an_error_keeps_its_attributes_between_processes(travel):
 
     assert type(error) is core.NotFound
     assert (error.operation, error.case, error.subject) == ("backend.open", "not-found", "origin")
-    assert str(error).startswith("backend.open on 'origin' failed: nothing of that name exists")
+    assert str(error).startswith("backend.open on 'origin' failed: it does not exist, or is not ")

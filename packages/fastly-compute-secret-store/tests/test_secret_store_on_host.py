@@ -144,8 +144,8 @@ def test_a_missing_store(host):
     assert isinstance(caught.value, LookupError)
     assert isinstance(caught.value, SecretStoreError)
     assert str(caught.value) == (
-        "secret-store.store.open on 'missing' failed: there is no such secret store; is it linked "
-        "to this version of the service? (not-found)"
+        "secret-store.store.open on 'missing' failed: the secret store does not exist, or is not "
+        "linked to this version of the service (not-found)"
     )
 
 

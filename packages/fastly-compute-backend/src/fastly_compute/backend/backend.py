@@ -212,7 +212,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         except bindings.Err as err:
             raise backend_error(
                 err.value, f"backend.backend.{function}", subject=self._name
-            ) from err
+            ) from None
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ def _call(operation: str, function: Callable[[], T]) -> T:
     try:
         return function()
     except bindings.Err as err:
-        raise cache_error(err.value, operation) from err
+        raise cache_error(err.value, operation) from None
 
 
 def _with_request(headers: "HeadersOf", call: "Callable[[http_req.Request | None], T]") -> T:

@@ -26,6 +26,7 @@ from fastly_compute.core.errors import (
 )
 from fastly_compute.core.handle import Handle
 from fastly_compute.core.reading import read_items, read_sized
+from fastly_compute.core.redaction import is_sensitive, redact
 
 __all__ = [
     "AuxiliaryError",
@@ -51,9 +52,11 @@ __all__ = [
     "Unsupported",
     "case_of",
     "host_error",
+    "is_sensitive",
     "milliseconds",
     "read_items",
     "read_sized",
+    "redact",
     "timedelta_of",
     "whole_seconds",
 ]

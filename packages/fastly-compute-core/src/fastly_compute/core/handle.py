@@ -54,6 +54,10 @@ class Handle(Generic[R]):
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} is owned by the host: cannot be copied or pickled")
 
+    def __getstate__(self) -> NoReturn:
+        # The default would hand out what a subclass keeps in its slots: a secret's content.
+        self.__reduce__()
+
     @classmethod
     def _adopt(cls, resource: R) -> Self:
         """Wrap a resource that the bindings returned."""

@@ -5,6 +5,7 @@ import importlib
 import sys
 import threading
 import traceback
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,10 @@ class NativeApp:
         return cls(module.HttpIncoming)
 
     def run(self, sandbox: Sandbox) -> None:
-        """Serve the sandbox's requests."""
+        """Serve the sandbox's requests, in a copy of the context: others do not see its changes."""
+        copy_context().run(self._run, sandbox)
+
+    def _run(self, sandbox: Sandbox) -> None:
         request, body = client_request(sandbox.exchange)
         try:
             self._handle(sandbox, request, body)

@@ -1,7 +1,7 @@
 """What of a stored response answers a request: all of it, a range, or that nothing has changed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from fastly_compute.local.downstream import Headers
@@ -44,7 +44,7 @@ class Selected:
     """
 
     status: int
-    headers: list[tuple[str, bytes]]
+    headers: list[tuple[str, bytes]] = field(repr=False)
     start: int = 0
     end: int | None = None
 

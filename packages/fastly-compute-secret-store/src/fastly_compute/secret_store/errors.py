@@ -114,7 +114,7 @@ class SecretStoreNotFound(SecretStoreCallFailed, NotFound):
     """There is no store with that name, or it is not linked to this version of the service."""
 
     explanation: ClassVar[str] = (
-        "there is no such secret store; is it linked to this version of the service?"
+        "the secret store does not exist, or is not linked to this version of the service"
     )
 
 

@@ -49,7 +49,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
         try:
             resource = _wit.secret_store.Store.open(name)
         except bindings.Err as err:
-            raise secret_store_error(err.value, "secret-store.store.open", subject=name) from err
+            raise secret_store_error(err.value, "secret-store.store.open", subject=name) from None
         store = cls._adopt(resource)
         store._name = name
         return store
@@ -80,7 +80,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
         except bindings.Err as err:
             raise secret_store_error(
                 err.value, "secret-store.store.get", subject=f"{self._name}/{key}"
-            ) from err
+            ) from None
         if resource is None:
             return None
         where = f"{key!r} of store {self._name!r}"
