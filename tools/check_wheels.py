@@ -23,7 +23,7 @@ DEPENDS = {
     "cache": {"core", "http"},
     "fanout": {"backend", "core", "http", "secret-store"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
-    "testing": {"local", "pytest"},
+    "testing": {"core", "local", "pytest"},
     "cli": {"click", "componentize-py", "local", "platformdirs", "wasmtime", "watchfiles"},
 }
 NOTICED = {"cli", "local", "testing"}
