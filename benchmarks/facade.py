@@ -1,7 +1,7 @@
-"""Prints what the facade costs: `python -m benchmarks.facade`.
+"""Measure the cost of the facade `fastly_compute.requests`: `python -m benchmarks.facade`.
 
-Two things, each as a ratio within one run: many small GETs beside the same through the package
-below, and the import of the facade beside an app that does without it.
+It prints ratios within one run: many small GETs through the facade and through
+`fastly_compute.http`, and an app with and without the import.
 """
 
 import json
@@ -30,7 +30,7 @@ WAYS = ("http", "function", "session")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers at once, on one connection."""
+    """Responds immediately, on one connection."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -62,7 +62,7 @@ def origin() -> Iterator[str]:
 
 
 def ask(url: str, question: dict[str, object]) -> float:
-    """Have the app send GETs, and return the seconds that it says they took."""
+    """Make the app send GETs, and return the seconds that it reports."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=300)
     connection.request("POST", "/", body=json.dumps(question))
     answer = json.loads(connection.getresponse().read())
@@ -71,13 +71,13 @@ def ask(url: str, question: dict[str, object]) -> float:
 
 
 def gets(host: str, folder: Path) -> dict[str, float]:
-    """Seconds of many GETs by each way, from the medians of small parts that take turns."""
+    """Seconds of many GETs by each API, from the medians of interleaved batches."""
     found: dict[str, list[float]] = {way: [] for way in WAYS}
     with origin() as target, serving(host, folder) as app:
         for number in range(SLICES + 1):
             for way in WAYS:
                 seconds = ask(app.url, {"way": way, "url": target, "count": SLICE})
-                if number:  # the first is for warming up
+                if number:  # the first warms up
                     found[way].append(seconds)
     return {way: statistics.median(parts) * COUNT / SLICE for way, parts in found.items()}
 
@@ -85,7 +85,7 @@ def gets(host: str, folder: Path) -> dict[str, float]:
 def component_bytes(app: Path) -> int:
     """Build a component several times, and return the median of its sizes.
 
-    They differ by up to 0.15 MB from build to build: CPython lays its memory out by a random seed.
+    Sizes differ by up to 0.15 MB between builds: CPython's memory layout depends on a random seed.
     """
     sizes = []
     source = (app / "main.py").read_text()
@@ -98,7 +98,7 @@ def component_bytes(app: Path) -> int:
 
 
 def imports(folder: Path) -> tuple[list[int], list[float]]:
-    """Size of the component, and median milliseconds of a trivial request, without and with it."""
+    """Component size, and median milliseconds of a trivial request, without and with the import."""
     apps = [folder / "without", folder / "with"]
     for app in apps:
         shutil.copytree(APP, app, ignore=shutil.ignore_patterns("bin", "__pycache__"))
@@ -117,7 +117,7 @@ def imports(folder: Path) -> tuple[list[int], list[float]]:
 
 def main() -> None:
     """Measure and print."""
-    print("| what | figure | beside | ratio |\n|---|---|---|---|", flush=True)
+    print("| what | figure | compared with | ratio |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "gets")
         shutil.copytree(GETS, folder)
@@ -141,4 +141,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -393,7 +393,7 @@ def test_what_is_no_websocket_is_told_so(kit) -> None:
     status, content = kit.asked("/test/websocket")
 
     assert status == 400
-    assert content.startswith(b"WebSocket events are a POST of application/websocket-events")
+    assert content.startswith(b"WebSocket events are sent as POST with content type application/")
 
 
 def test_everything_else_goes_to_the_origin_with_a_signature(kit) -> None:

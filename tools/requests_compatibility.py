@@ -1,6 +1,6 @@
-"""Writes docs/requests-compatibility.md from tests/differential/differences.toml.
+"""Write docs/requests-compatibility.md from tests/differential/differences.toml.
 
-With --check it only tells whether the page is current.
+With --check it only reports whether the page is up to date.
 """
 
 import sys
@@ -18,10 +18,10 @@ HEAD = """\
 <!-- Written by `hatch run docs:compatibility` from tests/differential/differences.toml. -->
 
 `from fastly_compute import requests` is the API of [requests](https://requests.readthedocs.io)
-2.34 on Fastly backends. tests/differential/cases.py does the same with both, against the same
-origins: what the origins see, what comes back and what is raised is the same, save for what this
-page lists. A test fails for a difference that is not listed, and for one that is listed and not
-there.
+2.34 on Fastly backends. tests/differential/cases.py runs the same code with both, against the same
+origins: the requests that the origins see, the results and the exceptions are the same, except
+for the differences on this page. A test fails for a difference that is not listed, and for a listed
+one that does not exist.
 
 ## Responses are cached
 
@@ -39,32 +39,32 @@ of one visitor that is identified in another way, for example by a header of you
 """
 
 REFUSED = """
-## Refused, or not there
+## Refused or missing
 
 """
 
 UPSTREAM = """
-## Where upstream's `fastly_compute.requests` is not followed
+## Differences from upstream's `fastly_compute.requests`
 
-Its names, arguments, their order and their defaults work unchanged. Where it differs from
-`requests`, `requests` wins:
+Its names and arguments, with their order and defaults, work unchanged. If it differs from
+`requests`, this package follows `requests`:
 
 """
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Write a table."""
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Format a table."""
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def listed(names: Sequence[str]) -> str:
-    """Name them, if there are any."""
+    """Format names as a list, if there are any."""
     return (": " if names else "") + ", ".join(f"`{name}`" for name in names)
 
 
 def page() -> str:
-    """Write the page."""
+    """Generate the page."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     different = [(entry["what"], entry["reason"]) for entry in data["difference"]]
     refused = [
@@ -90,7 +90,7 @@ def main() -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == text:
         return 0
-    print(f"{PAGE.name} is not current: run `hatch run docs:compatibility`")
+    print(f"{PAGE.name} is out of date: run `hatch run docs:compatibility`")
     return 1
 
 

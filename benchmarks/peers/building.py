@@ -1,4 +1,4 @@
-"""Builds every peer with its own tool, in an environment of its own."""
+"""Build every peer with its own tool, in a separate environment."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ def _run(*command: str | Path, cwd: Path) -> None:
 
 
 def build(folder: Path) -> dict[str, Path]:
-    """Build all of them.
+    """Build all peers.
 
     Returns:
         The components, by their names in the tables.

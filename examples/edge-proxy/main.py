@@ -34,7 +34,7 @@ def signature(method: str, path: str) -> str:
 def about(request: IncomingRequest) -> Response:
     page = PAGE.format(
         client=escape(str(request.client_address)),
-        request_id=escape(request.request_id),
+        request_id=escape(request.request_id or ""),
         allowed=", ".join(sorted(ALLOWED_HOSTS)),
     )
     return Response(headers={"content-type": "text/html; charset=utf-8"}, body=page)

@@ -5,6 +5,7 @@ import io
 import mimetypes
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, cast
 
 from flask import (
     Flask,
@@ -19,6 +20,7 @@ from flask import (
     url_for,
 )
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from fastly_compute import http
 from fastly_compute.wsgi import WsgiHttpIncoming, warm_up
@@ -37,7 +39,7 @@ class Digest(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # Werkzeug writes bytes only
         self.size += len(data)
         self.sha256.update(data)
         return len(data)
@@ -47,8 +49,9 @@ class Digest(io.RawIOBase):
 
 
 class StreamingRequest(Request):
-    def _get_file_stream(self, *args: object, **kwargs: object) -> Digest:
-        return Digest()  # there are no temporary files, and a large upload would fill the memory
+    def _get_file_stream(self, *args: object, **kwargs: object) -> IO[bytes]:
+        # There are no temporary files, and a large upload would fill the memory.
+        return cast(IO[bytes], Digest())
 
 
 # Flask's own /static reads files when it is asked, and a guest has none.
@@ -61,7 +64,7 @@ STATIC = {
 
 
 @app.get("/static/<name>")
-def static(name: str) -> Response:
+def static(name: str) -> BaseResponse:
     if name not in STATIC:
         abort(404)
     content, kind = STATIC[name]
@@ -126,7 +129,8 @@ def origin(path: str) -> Response:
     answer = asked.send("origin")
     kind = answer.headers.get("content-type")
     # Passed through, it goes on to the client without being read.
-    return Response(answer.body, answer.status, content_type=kind, direct_passthrough=True)
+    passed = cast(Iterator[bytes], answer.body)
+    return Response(passed, answer.status, content_type=kind, direct_passthrough=True)
 
 
 @app.get("/broken")

@@ -65,7 +65,7 @@ def test_what_the_image_does_not_hold_whole_is_left_alone() -> None:
 
 @pytest.mark.parametrize("at_none", [{}, {NONE: heads((5, 1))}])
 def test_an_interpreter_that_is_not_known_is_refused(at_none) -> None:
-    with pytest.raises(ComposeError, match="its interpreter is not the one that is known"):
+    with pytest.raises(ComposeError, match="its interpreter is unknown"):
         immortalize(component({START: heads((1, KIND)), **at_none}), NONE, [KIND], [START])
 
 

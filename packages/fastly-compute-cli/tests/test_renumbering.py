@@ -173,7 +173,7 @@ def test_an_instruction_that_is_not_known_is_refused_with_its_place(
 
     with pytest.raises(
         ComposeError,
-        match=rf"the module: expected an instruction that is known at byte {place}, found {found}$",
+        match=rf"the module: expected a known instruction at byte {place}, found {found}$",
     ):
         renumbered(read)
 
@@ -196,12 +196,12 @@ def test_a_number_that_there_is_not_is_refused_with_its_place(instruction: str) 
 
 
 ENDING = {
-    "41": "expected an instruction that is known at byte 1, found 41",
-    "41 80": "expected an instruction that is known at byte 1, found 41 80",
-    "10 80": "expected an instruction that is known at byte 1, found 10 80",
-    "43 00 00 00": "expected an instruction that is known at byte 1, found 43 00",
-    "28 00": "expected an instruction that is known at byte 1, found 28 00",
-    "fc": "expected an instruction that is known at byte 1, found fc",
+    "41": "expected a known instruction at byte 1, found 41",
+    "41 80": "expected a known instruction at byte 1, found 41 80",
+    "10 80": "expected a known instruction at byte 1, found 10 80",
+    "43 00 00 00": "expected a known instruction at byte 1, found 43 00",
+    "28 00": "expected a known instruction at byte 1, found 28 00",
+    "fc": "expected a known instruction at byte 1, found fc",
     "0e 02 00 00": "expected a label at byte 5, found the end",
     "0e": "expected the number of labels at byte 2, found the end",
     "11 00": "expected a table at byte 3, found the end",

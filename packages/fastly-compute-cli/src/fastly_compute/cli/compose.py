@@ -1,17 +1,16 @@
-"""Makes of what componentize-py builds a component that a Compute host can load, and loads fast.
+"""Rewrite componentize-py's output into a component that a Compute host accepts and loads fast.
 
-componentize-py links CPython, its libraries and the app as a dozen core modules, and imports
-`wasi:filesystem` and `wasi:sockets`, because CPython's C library does; a Compute host has neither.
-The composed component has one core module in the place of the dozen. It imports what the app
-imports, but for these two: the stub answers for them from within, and it exports the app's
-`fastly:compute/http-incoming`.
+componentize-py's output consists of a dozen core modules for CPython, its libraries and the app. It
+imports `wasi:filesystem` and `wasi:sockets`, because CPython's C library does; a Compute host has
+neither. The composed component has a single core module instead. It imports what the app imports
+except these two, which the stub implements, and exports the app's `fastly:compute/http-incoming`.
 
-A host function that reads or writes memory can be made only when the memory is there. The one
-module therefore calls these through a table, which a second, tiny module fills; that one also has
-the component's `handle`, see `wasm/completing.py`.
+A host function that reads or writes memory can be created only after the memory. The module
+therefore calls such functions through a table, which a second, small module fills. That module also
+exports the component's `handle`; see `wasm/completing.py`.
 
-What is left out takes a number with it. Functions and instances are counted anew; in the place of a
-type stands a filler, because types refer to each other by number from within, and are not read.
+Leaving something out changes the indexes after it. Functions and instances get new indexes; a type
+is replaced by a placeholder, because types refer to each other by index and are not parsed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -67,22 +66,22 @@ _ENTRY_POINT = "fastly:compute/http-incoming"
 def compose(
     app: bytes, stub: bytes, trial: Callable[[Core], Mapping[int, int]] = lambda _: {}
 ) -> bytes:
-    """Puts an app's core modules and a stub together.
+    """Compose an app's core modules and a stub.
 
     Args:
-        app: A component as componentize-py builds it.
+        app: A component built by componentize-py.
         stub: A core module that exports functions under names such as
             "wasi:sockets/tcp#[method]tcp-socket.accept", and imports the app's memory.
-        trial: Finds out which pages of its memory a request to the app writes to, as
-            `written_pages` does; each sandbox writes to these first, which is faster.
+        trial: Returns the memory pages that a request writes to, as `written_pages` does; each
+            sandbox writes to these first, which is faster.
 
     Returns:
-        A component that imports what the app imports and the stub does not stand in for, and that
-        exports the app's `fastly:compute/http-incoming`. Equal inputs give equal bytes.
+        A component that imports everything that the app imports and the stub does not implement,
+        and that exports the app's `fastly:compute/http-incoming`. Equal inputs give equal bytes.
 
     Raises:
-        ComposeError: One of the two is damaged; the app is not put together as componentize-py does
-            it, has no such export, or needs a function that the stub does not have.
+        ComposeError: An input is damaged; or the app has a layout that componentize-py does not
+            write, lacks the export, or needs a function that the stub does not have.
 
     Example:
         ```python
@@ -102,10 +101,10 @@ def compose(
 
 @cache
 def stub_module() -> bytes:
-    """Builds the stub for `wasi:filesystem` and `wasi:sockets`.
+    """Build the stub for `wasi:filesystem` and `wasi:sockets`.
 
     Returns:
-        A core module whose functions answer with errors that Python raises as `OSError`.
+        A core module whose functions return errors that Python raises as `OSError`.
     """
     text = files("fastly_compute.cli").joinpath("wasi_stub.wat").read_text(encoding="utf-8")
     return bytes(wat2wasm(text))
@@ -116,7 +115,7 @@ def _unversioned(name: str) -> str:
 
 
 class _Linked:
-    """The core modules of an app and the stub, as one."""
+    """The core modules of an app and the stub, linked into one."""
 
     def __init__(self, app: App, stub: CoreModule) -> None:
         self._app = app
@@ -135,7 +134,7 @@ class _Linked:
         self.linking = Linking(instances)
 
     def stubbed(self, instance: int) -> str | None:
-        """Tell which interface of the stub is in the place of an instance."""
+        """Return the interface of the stub that replaces an instance."""
         entry = self._app.instances[instance]
         if not isinstance(entry, Import):
             return None
@@ -147,18 +146,18 @@ class _Linked:
         source = self._source(sort, index)
         if isinstance(source, Exported):
             return source
-        raise ComposeError(f"cannot compose the app: core function {index} is the host's own")
+        raise ComposeError(f"cannot compose the app: core function {index} belongs to the host")
 
     def host_function(self, index: int) -> str:
         """Name a core function of the host: "interface#function", without a version."""
         taken, prefix = self._host_function(index)
         interface = self._app.instances[taken.instance]
         if not isinstance(interface, Import):
-            raise ComposeError(f"cannot compose the app: {taken.name} is of no import")
+            raise ComposeError(f"cannot compose the app: {taken.name} does not belong to an import")
         return f"{_unversioned(interface.name)}#{prefix}{taken.name}"
 
     def _host_function(self, index: int) -> tuple[Alias, str]:
-        """Find what a core function of the host is made of, and how its name begins."""
+        """Find the source of a core function of the host, and the prefix of its name."""
         entry = self._app.core[CoreSort.FUNC][index]
         taken: Alias | Lift | None = None
         prefix = ""
@@ -167,11 +166,13 @@ class _Linked:
         elif isinstance(entry, ResourceFunction):
             taken, prefix = self._app.types[entry.type], "[resource-drop]"
         if not isinstance(taken, Alias):
-            raise ComposeError(f"cannot compose the app: core function {index} is not the host's")
+            raise ComposeError(
+                f"cannot compose the app: core function {index} does not belong to the host"
+            )
         return taken, prefix
 
     def handle(self) -> int:
-        """Find the core function that answers a request."""
+        """Find the core function that handles a request."""
         app = self._app
         exported = [item for item in app.items if isinstance(item, Export)]
         found = [item for item in exported if _unversioned(item.name) == _ENTRY_POINT]
@@ -220,13 +221,13 @@ class _Linked:
 
 
 class _Outer:
-    """The composed component while it is written."""
+    """The composed component while it is being encoded."""
 
     def __init__(self, app: App, linked: _Linked) -> None:
         self._app = app
         self._linked = linked
         self._parts = [PREAMBLE]
-        # What the app counts, by its number in the composed component; None where it is left out.
+        # The app's entries, by index, with their index in the composed component; None if left out.
         self._instances: list[int | None] = []
         self._functions: list[int | None] = []
         self._types = 0
@@ -239,7 +240,7 @@ class _Outer:
         self._core_count = 0
 
     def written(self, trial: Callable[[Core], Mapping[int, int]]) -> bytes:
-        """Write everything."""
+        """Encode everything."""
         app = self._app
         handle = self._linked.handle()
         before = next((n for n, item in enumerate(app.items) if isinstance(item, Lift)), 0)
@@ -271,14 +272,16 @@ class _Outer:
                 self._add(self._instances, replace(item, index=index) if wanted else None)
 
     def _write_section(self, section: Section) -> None:
-        """Write types or a component."""
+        """Encode types or a component."""
         if section.id is not SectionId.TYPE:
             self._parts.append(section.raw)
             return
-        # The type of a stubbed import may refer to fillers, where these do not fit.
+        # The type of a stubbed import may refer to placeholders, which would not fit.
         left_out = self._stubbed_types.intersection(range(self._types, self._types + section.count))
         if left_out and section.count > 1:
-            raise ComposeError("cannot compose the app: types of imports are not by themselves")
+            raise ComposeError(
+                "cannot compose the app: its types of imports are not in separate sections"
+            )
         self._types += section.count
         self._parts.append(filler_type() if left_out else section.raw)
 
@@ -304,7 +307,9 @@ class _Outer:
     def _kept(self, space: list[int | None], index: int) -> int:
         number = space[index]
         if number is None:
-            raise ComposeError("cannot compose the app: it passes on what the stub stands in for")
+            raise ComposeError(
+                "cannot compose the app: it passes on an instance that the stub replaces"
+            )
         return number
 
     def _arguments(self, instance: Instance) -> list[tuple[str, Sort, int]]:

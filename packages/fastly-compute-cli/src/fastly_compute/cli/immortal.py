@@ -1,8 +1,8 @@
-"""Makes what a component's image holds immortal: nothing counts who refers to it.
+"""Make the objects in a component's image immortal, so that their references are not counted.
 
-A sandbox has the image's pages in common with all others until it writes to them. Most writes are
-those of reference counts: each is a page to copy. CPython leaves the count of an immortal object
-alone (PEP 683), and an object of the image is never freed anyway: the sandbox ends before.
+Sandboxes share the image's pages until they write to them. Most writes change reference counts, and
+each copies a page. CPython does not change the count of an immortal object (PEP 683), and an object
+of the image need not be freed: the sandbox ends before.
 """
 
 import bisect
@@ -15,16 +15,16 @@ from fastly_compute.cli.wasm.binary import ComposeError
 from fastly_compute.cli.wasm.component import SectionId, sections
 from fastly_compute.cli.wasm.core_module import Segment
 
-# Of CPython 3.14 where a pointer has 32 bits, as componentize-py has it: Include/refcount.h.
+# CPython 3.14 with 32-bit pointers, as in componentize-py: Include/refcount.h.
 _IMMORTAL = 5 << 28
 _LEAST = 1 << 30
 _HEAD = struct.Struct("<iI")  # the count, and the address of the type
-# A freed object has no count, or the address of the next free one in its place.
+# A freed object has no count, or the address of the next free object instead.
 _MOST = 100_000
 
 
 def _modules(component: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
-    """Find the core modules, also of components within: where they start and end."""
+    """Find the core modules, including those of nested components: their start and end."""
     for section in sections("the app", component):
         if section.id is SectionId.CORE_MODULE:
             yield start + section.content, start + section.end
@@ -42,7 +42,7 @@ def _segments(component: bytes, start: int, end: int) -> Iterator[Segment]:
 
 
 class _Image:
-    """The memory that an interpreter starts with, in the component that holds it."""
+    """The initial memory of the interpreter, within its component."""
 
     def __init__(self, component: bytes) -> None:
         found = [list(_segments(component, *module)) for module in _modules(component)]
@@ -52,7 +52,7 @@ class _Image:
         self.data = bytearray(component)
 
     def place(self, address: int) -> int | None:
-        """Tell where in the component an object's head is; None if the image has it not whole."""
+        """Return the position of an object's header; None if it is not entirely in the image."""
         index = bisect.bisect_right(self._addresses, address) - 1
         if index < 0:
             return None
@@ -65,22 +65,22 @@ def immortalize(component: bytes, none: int, kinds: Iterable[int], objects: Iter
     """Make objects of an image immortal.
 
     Args:
-        component: A component as componentize-py builds it.
+        component: A component built by componentize-py.
         none: The address of the interpreter's None.
-        kinds: The addresses of the types whose objects it may be.
-        objects: The addresses of the objects. What is no object of these types any more is left
-            alone.
+        kinds: The addresses of the types that the objects may have.
+        objects: The addresses of the objects. Any that no longer holds an object of these types is
+            skipped.
 
     Returns:
         The component with these objects' reference counts changed.
 
     Raises:
-        ComposeError: The component is damaged, or its interpreter lays objects out otherwise.
+        ComposeError: The component is damaged, or its interpreter has a different object layout.
     """
     image = _Image(component)
     place = image.place(none)
     if place is None or _HEAD.unpack_from(image.data, place)[0] < _LEAST:
-        raise ComposeError("cannot read the app: its interpreter is not the one that is known")
+        raise ComposeError("cannot read the app: its interpreter is unknown")
     known = set(kinds)
     for address in objects:
         place = image.place(address)

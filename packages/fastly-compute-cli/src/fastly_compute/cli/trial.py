@@ -1,9 +1,9 @@
-"""Has an app answer a request that nobody sent, to see which parts of its memory that writes to.
+"""Run a synthetic request to find the memory pages that it writes to.
 
-The app runs in a sandbox that is thrown away, and nothing it does gets out: the host that it finds
-here has a request for a page, takes any answer, and ends the trial where an app asks for something
-it does not know. What was written until then is what counts. If that is little, a sandbox of the
-app only takes a little longer to start.
+The app runs in a temporary sandbox without side effects: its host provides a request for a page,
+accepts any response, and ends the trial when the app calls a function that it does not implement.
+The pages written until then are used. If they are few, sandboxes only take a little longer to
+start.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ from fastly_compute.cli.wasm.hollow import Hollow, hollow
 from fastly_compute.cli.wasm.linking import LATER
 
 PAGE = 4096
-"""The bytes of a page, for which a host decides whether sandboxes share it."""
+"""The size of a page in bytes: the unit that sandboxes share or copy."""
 _FUEL = 1_000_000_000
 _MEMORY = 1 << 28
 _KEPT = 2
@@ -52,15 +52,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What an app is made of, beside types.
+    """The core of an app.
 
     Attributes:
-        module: The core module with everything in it.
+        module: The linked core module.
         outside: The host functions that it imports, by the names of the imports: "interface#name".
-        later: Those that it calls through the table that it exports as `LATER`, in its order.
+        later: The functions that it calls through the table that it exports as `LATER`, in order.
         types: The types of these.
-        handle: The name under which it exports what answers a request.
-        realloc: The name under which it exports what gives memory to the host.
+        handle: The export that handles a request.
+        realloc: The export that allocates memory for the host.
     """
 
     module: bytes
@@ -72,13 +72,13 @@ class Core:
 
 
 def written_pages(core: Core) -> dict[int, int]:
-    """Find out which pages a request writes to.
+    """Return the pages that a request writes to.
 
     Args:
         core: The app.
 
     Returns:
-        The byte that each of these pages begins with before the request, by its address.
+        The first byte of each of these pages before the request, by address.
     """
     module = read_core_module(core.module, "the app")
     hollowed = hollow(module)
@@ -108,7 +108,7 @@ def written_pages(core: Core) -> dict[int, int]:
         _of(Table, exports[LATER]).set(store, number, function)
     host.realloc = _of(Func, exports[core.realloc])
     before = host.content()
-    # However it ends, it has written what it has written.
+    # Pages count even if the request fails.
     with suppress(WasmtimeError, Trap, UnknownError):
         _of(Func, exports[core.handle])(store, 0, 0)
     after = host.content()
@@ -121,7 +121,7 @@ def written_pages(core: Core) -> dict[int, int]:
 
 def _of(kind: type[Item], item: object) -> Item:
     if not isinstance(item, kind):
-        raise TypeError(f"{item!r} is no {kind.__name__}")
+        raise TypeError(f"{item!r} is not a {kind.__name__}")
     return item
 
 
@@ -132,11 +132,11 @@ class _Host:
         self.realloc: Func
 
     def content(self) -> bytes:
-        """Everything that is in the memory."""
+        """The contents of the memory."""
         return bytes(self.memory.read(self._store))
 
     def function(self, name: str, type_: FuncType) -> Func:
-        """Make a host function: one with a result answers 0, the others as `answer_to` says."""
+        """Create a host function: with a core result it returns 0, otherwise see `answer_to`."""
         answer = answer_to(name)
 
         def call(*arguments: int) -> int | None:
@@ -152,7 +152,7 @@ class _Host:
         return Func(self._store, type_, call)
 
     def give(self, content: bytes) -> int:
-        """Put something into memory that the app gives for it."""
+        """Copy bytes into memory that the app allocates."""
         address: int = self.realloc(self._store, 0, 0, 1, len(content))
         self.memory.write(self._store, content, address)
         return address

@@ -1,7 +1,7 @@
-"""What the host of a trial answers: a request for a page, and for the rest nothing.
+"""The results of the trial's host functions: a request for a page, and otherwise nothing.
 
-An answer is written where the last argument of a function says, laid out as the canonical ABI has
-it, in no more bytes than the function's result takes.
+A result is written to the address in a function's last argument, in the layout of the canonical
+ABI, and never exceeds the size of the function's result.
 """
 
 import re
@@ -15,18 +15,18 @@ _RANDOM = 1 << 16
 
 
 class UnknownError(Exception):
-    """An app asks for what the host of a trial does not know."""
+    """The app called a function that the trial's host does not implement."""
 
 
 def answer_to(name: str) -> Answer | None:
-    """Find what a host function without a core result answers.
+    """Find the implementation of a host function without a core result.
 
     Args:
         name: The function, "interface#function".
 
     Returns:
-        A function that takes what puts bytes into memory that the app gives for them, and the
-        arguments, and returns the bytes of the answer; None if the function is not known.
+        A function that takes an allocator for the app's memory and the arguments, and returns the
+        bytes of the result; None if the host function is not implemented.
     """
     return next((answer for pattern, answer in _ANSWERS if pattern.fullmatch(name)), None)
 
@@ -46,8 +46,8 @@ def _always(content: bytes) -> Answer:
     return lambda give, arguments: content
 
 
-# A result that succeeded, where the error is `error`: it begins with the 0, and its payload follows
-# at offset 8, because that of the error has a 64-bit number. It takes 24 bytes and more.
+# A successful `result<_, error>`: it starts with 0, and its payload is at offset 8, because the
+# error contains a 64-bit number. It takes at least 24 bytes.
 _OK = struct.Struct("<B7xII8x")
 _LIST = struct.Struct("<II")
 _ANSWERS: list[tuple[re.Pattern[str], Answer]] = [
@@ -76,7 +76,7 @@ _ANSWERS: list[tuple[re.Pattern[str], Answer]] = [
             )|.*\#\[resource-drop\].*""",
             _always(b""),
         ),
-        # Options, of which the first byte says that there is nothing.
+        # Options: the first byte, 0, means none.
         (
             r"fastly:compute/(http-downstream\#.*-ip-addr|http-body\#get-known-length)",
             _always(b"\0"),

@@ -1,4 +1,4 @@
-"""What every fastly-compute package shares: errors, handles, units, and the way to the host."""
+"""The parts that all fastly-compute packages share: errors, handles, durations, the bindings."""
 
 from fastly_compute.core.durations import Duration, milliseconds, timedelta_of, whole_seconds
 from fastly_compute.core.errors import (

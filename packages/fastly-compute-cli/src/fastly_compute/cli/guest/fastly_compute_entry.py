@@ -1,18 +1,18 @@
-"""The module around an app: componentize-py imports it, once, in the guest, at build time.
+"""The entry module: componentize-py imports it once, in the guest, at build time.
 
-It imports the app and leaves in its own folder what the build needs to know of how that went.
-The standard error would not do: componentize-py keeps 10,000 bytes of it.
+It imports the app and writes a report for the build into its own folder.
+The standard error is not enough: componentize-py keeps only 10,000 bytes of it.
 """
 # ruff: noqa: E402
 
 import sys
 
-# The image must not depend on the bytecode that an earlier build left, and a build must leave
-# nothing in the folders of the user's.
+# The image must not depend on the bytecode of an earlier build, and a build must not write to the
+# user's folders.
 sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
-# A guest has no files: what the standard library would import when it needs it has to be here.
+# A guest has no files: modules that the standard library imports on demand must be loaded here.
 import contextlib
 import encodings.ascii
 import encodings.cp1252
@@ -48,7 +48,7 @@ _by_chance: dict[int, random.Random] = {}
 
 
 def _not_yet(index: int, arguments: list[Any]) -> NoReturn:
-    """Refuse a call of the host: the build has none."""
+    """Refuse a host call: there is no host during the build."""
     caller = sys._getframe(1)
     interface = caller.f_globals["__name__"].rpartition(".")[2]
     core = sys.modules.get("fastly_compute.core.errors")
@@ -71,7 +71,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _own_frames(summary: traceback.TracebackException) -> None:
-    """Leave only the frames of the user's in a traceback."""
+    """Keep only the user's frames in a traceback."""
     following: traceback.TracebackException | None = summary
     while following is not None:
         following.stack[:] = [
@@ -83,7 +83,7 @@ def _own_frames(summary: traceback.TracebackException) -> None:
 
 
 def _missing(error: BaseException) -> list[tuple[str, str]]:
-    """Name the modules that a failed import did not find or could not load, and their files."""
+    """Return the modules that a failed import did not find or could not load, and their files."""
     found = []
     for link in _chain(error) if isinstance(error, ImportError) else ():
         if isinstance(link, ImportError) and link.name:
@@ -107,7 +107,7 @@ def _report(kind: str, error: BaseException | None = None, found: str = "") -> N
 
 
 def _seed(generator: random.Random, *seed: Any, **options: Any) -> None:
-    """Seed a generator, and take note of those that are left to chance."""
+    """Seed a generator, and remember those without an explicit seed."""
     _by_chance.pop(id(generator), None)
     if not options and seed in {(), (None,)}:
         _by_chance[id(generator)] = generator
@@ -124,7 +124,7 @@ def _described(incoming: object) -> str:
 
 
 def _import_app(name: str) -> Any:
-    """Import the app and make its `HttpIncoming`; report what is wrong with it."""
+    """Import the app and create its `HttpIncoming`; report any error."""
     runtime: Any = componentize_py_runtime
     possible = runtime.call_import
     runtime.call_import = _not_yet
@@ -150,27 +150,27 @@ def _import_app(name: str) -> Any:
 
 
 def _keep_source(roots: list[str]) -> None:
-    """Keep the lines of the app's own modules, so that tracebacks at run time can show them."""
+    """Cache the source lines of the app's modules, so that tracebacks at run time show them."""
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None) or ""
         if path.startswith(tuple(roots)):
             lines = linecache.getlines(path)
-            # Without a time of change it is never looked up on the disk again.
+            # Without a modification time, linecache never checks the file again.
             linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
 
 
 def _settle() -> None:
-    """Have ready what a request would make ready, and keep the garbage collector off all of it."""
+    """Initialize what a request would initialize, and exclude it from garbage collection."""
     if "datetime" in sys.modules:
         importlib.import_module("_strptime")
     for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
         if name.endswith(".py") and name != "__init__.py":
             importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
-    # The first one imports a module, and every resource of the host's has one.
+    # Creating the first one imports a module, and every host resource has one.
     weakref.finalize(_import_app, gc.collect).detach()
     for one in gc.get_objects():
         if issubclass(type(one), type):
-            # A type has a version once something was looked up in it.
+            # A type gets a version on the first attribute lookup.
             with contextlib.suppress(AttributeError):
                 type.__getattribute__(one, "_")
     handler = sys.modules.get("fastly_compute.http.handler")
@@ -190,15 +190,15 @@ with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
 _real_seed = random.Random.seed
 _app = _import_app(_name)
 if _app is None:
-    raise ImportError(f"the app {_name} cannot be used; the report has the reason")
+    raise ImportError(f"the app {_name} cannot be used; see the report for the reason")
 _keep_source(_roots)
 _settle()
 
 
 class _Seeding:
-    """Seeds the app's own generators when a sandbox starts; else all give the same numbers.
+    """Seeds the app's generators when a sandbox starts; otherwise all return the same numbers.
 
-    componentize-py does so for the generator of the `random` module.
+    componentize-py does this for the generator of the `random` module.
     """
 
     def handle(self, request: Any, body: Any) -> None:
@@ -208,5 +208,5 @@ class _Seeding:
 
 
 def HttpIncoming() -> Any:  # noqa: N802 - componentize-py looks for it under this name
-    """Give componentize-py the app's own object, without a layer in between if there can be."""
+    """Return the app's object to componentize-py, without a wrapper if possible."""
     return _Seeding() if _by_chance else _app

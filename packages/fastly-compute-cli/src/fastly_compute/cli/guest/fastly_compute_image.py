@@ -1,8 +1,8 @@
-"""Lays the image out for the requests that start from it.
+"""Optimize the layout of the memory image for the requests that start from it.
 
-A sandbox shares the image's pages with all others and gets a copy of each that it writes to. The
-copying is what a new sandbox spends most of its time on, so what a request writes to is put on few
-pages.
+Sandboxes share the image's pages, and each gets a copy of a page when it writes to it. A new
+sandbox spends most of its time on these copies, so the data that a request writes to is moved to
+few pages.
 """
 
 import enum
@@ -14,14 +14,14 @@ import types
 from array import array
 from collections.abc import Callable
 
-# Of dlmalloc, from which this CPython takes all its memory: a chunk's size is a multiple, and its
-# head is before what was asked for.
+# dlmalloc, the only allocator of this CPython: a chunk's size is a multiple of this, and its header
+# precedes the allocated memory.
 _STEP = 16
 _HEAD = 4
 _EMPTY_BYTES = sys.getsizeof(b"")
 _LARGEST_HOLE = 1 << 20
 _MOST_HOLES = 1 << 16
-# What none but a weak reference to it can tell whether it was freed.
+# Objects for which only a weak reference shows whether they were freed.
 _KINDS = (
     bytes,
     classmethod,
@@ -51,10 +51,10 @@ _KINDS = (
 
 
 def fill_holes() -> list[object]:
-    """Take the places that are free between objects, so that new ones lie side by side.
+    """Allocate the gaps between objects, so that new objects are adjacent.
 
     Returns:
-        What has to be kept so that they stay taken.
+        The allocations, which must be kept alive.
     """
     kept: list[object] = [None] * _MOST_HOLES
     behind = id(bytes(2 * _LARGEST_HOLE))
@@ -73,15 +73,15 @@ def fill_holes() -> list[object]:
 
 
 def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
-    """Give the functions that run new code, side by side: code counts in itself how often it ran.
+    """Move the code of the functions that run to adjacent addresses: code counts its executions.
 
     Args:
-        run: Runs them.
-        beside: A package. Functions of it that have the name of one that ran have new code too: the
-            run has something else in their place.
+        run: Calls them.
+        beside: A package. Its functions with the name of one that ran are moved too, because the
+            run replaces them.
 
     Returns:
-        What has to be kept so that the code stays together.
+        The allocations, which must be kept alive.
     """
     ran: dict[int, types.CodeType] = {}
 
@@ -114,7 +114,7 @@ def _copy(code: types.CodeType, copies: dict[int, types.CodeType]) -> types.Code
         inner = []
         for one in code.co_consts:
             if isinstance(one, str):
-                # This makes it immortal now: the instruction that loads it adapts to that.
+                # Makes it immortal now, so that the instruction that loads it specializes.
                 marshal.loads(marshal.dumps(sys.intern(one)))  # noqa: S302
             inner.append(_copy(one, copies) if isinstance(one, types.CodeType) else one)
         copies[id(code)] = code.replace(co_consts=tuple(inner))
@@ -122,9 +122,9 @@ def _copy(code: types.CodeType, copies: dict[int, types.CodeType]) -> types.Code
 
 
 def name_objects(path: str) -> None:
-    """Write down where the objects are that the build is to make immortal, and of which types.
+    """Write the addresses and types of the objects that the build makes immortal.
 
-    It leaves little behind: what it used of the memory would be in the image.
+    It allocates little, because the memory that it uses would be in the image.
 
     Args:
         path: The file.
@@ -144,7 +144,7 @@ def name_objects(path: str) -> None:
             return
         seen[index] |= bit
         found.append(id(one))
-        # These do not tell the collector what they refer to.
+        # These do not report their references to the garbage collector.
         if isinstance(one, tuple | frozenset):
             for item in one:
                 note(item)

@@ -1,1 +1,1 @@
-"""WebAssembly's binaries, as far as putting an app together needs to read and write them."""
+"""Read and write the parts of WebAssembly binaries that composing an app needs."""

@@ -1,4 +1,4 @@
-"""Reads an app as componentize-py writes it: what is in its index spaces, and in which order."""
+"""Parse componentize-py's output: the index spaces of an app, and the order of its sections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,12 +30,12 @@ _SHIM_TABLE = "$imports"
 
 @dataclass(frozen=True, slots=True)
 class Shim:
-    """How a host function that needs the memory can be called by what has the memory.
+    """The core instances through which a module calls host functions that need its memory.
 
     Attributes:
         instance: The core instance whose functions call others through a table.
         filler: The core instance that fills the table.
-        functions: What it fills it with, by the names of the functions that call.
+        functions: The functions in the table, by the names of the functions that call them.
     """
 
     instance: int
@@ -45,17 +45,17 @@ class Shim:
 
 @dataclass(slots=True)
 class App:
-    """An app. Every list is an index space, but the last.
+    """An app. Every list except the last is an index space.
 
     Attributes:
         instances: The instances.
         functions: The functions.
-        types: The types; None for those that are spelled out.
+        types: The types; None for those that are defined in place.
         core_instances: The core instances.
-        core: What core instances are made of, by its kind.
+        core: The core index spaces, by kind.
         modules: The core modules.
-        items: What there is beside core modules and what is made of them, in its order. Sections of
-            types and components stand as they are.
+        items: The rest, apart from core modules and their instances, in order. Sections of types
+            and components are kept unchanged.
     """
 
     instances: list[Import | Alias | Instance | Export] = field(default_factory=list)
@@ -69,10 +69,10 @@ class App:
     items: list[Section | Item] = field(default_factory=list)
 
     def shim(self) -> Shim:
-        """Find the modules for host functions that need the memory.
+        """Find the two modules for host functions that need the memory.
 
         Raises:
-            ComposeError: There are no such two.
+            ComposeError: They do not exist.
         """
         for instance, entry in enumerate(self.core_instances):
             if not isinstance(entry, CoreInstance):
@@ -87,8 +87,8 @@ class App:
             ] == [list(range(count))]:
                 return self._shim(instance, self.core_instances[entry.arguments[""]])
         raise ComposeError(
-            "cannot compose the app: expected a module that fills a table of host functions; it is"
-            " composed already, or was not built by componentize-py"
+            "cannot compose the app: expected a module that fills a table of host functions; it was"
+            " already composed, or not built by componentize-py"
         )
 
     def _shim(self, filler: int, bundle: CoreInstance | Bundle) -> Shim:
@@ -96,14 +96,14 @@ class App:
             table = self.core[CoreSort.TABLE][bundle.exports[_SHIM_TABLE][1]]
             if isinstance(table, CoreAlias):
                 return Shim(table.instance, filler, bundle)
-        raise ComposeError("cannot compose the app: the table of host functions is nowhere")
+        raise ComposeError("cannot compose the app: the table of host functions is missing")
 
 
 def read_app(data: bytes) -> App:
-    """Read an app.
+    """Parse an app.
 
     Raises:
-        ComposeError: It is damaged, or has what componentize-py does not write.
+        ComposeError: It is damaged, or contains something that componentize-py does not write.
     """
     app = App()
     for section in sections("the app", data):

@@ -1,4 +1,4 @@
-"""The numbers, names and vectors that components and core modules are written with."""
+"""The encoding of numbers, names and vectors in components and core modules."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,17 +6,17 @@ _U32_LIMIT = 1 << 32
 
 
 class ComposeError(ValueError):
-    """A component could not be read or composed.
+    """A component could not be parsed or composed.
 
-    The message says what was read, at which byte, what was expected there and what was found.
+    The message names the input, the byte, what was expected there and what was found.
     """
 
 
 class Reader:
-    """Reads forward through a part of a binary.
+    """Reads a range of a binary from start to end.
 
-    Every method says what it expects, for the `ComposeError` that it raises where it finds
-    something else.
+    Every method takes a description of what it expects, for the `ComposeError` that it raises if it
+    finds something else.
     """
 
     def __init__(self, data: bytes, start: int, end: int, place: str) -> None:
@@ -31,13 +31,13 @@ class Reader:
         return self.position >= self._end
 
     def error(self, expected: str, found: str, position: int) -> ComposeError:
-        """Makes the error for something unexpected."""
+        """Return the error for unexpected data."""
         return ComposeError(
             f"cannot read {self._place}: expected {expected} at byte {position}, found {found}"
         )
 
     def skip(self, length: int, expected: str) -> None:
-        """Passes over that many bytes."""
+        """Skip a number of bytes."""
         left = self._end - self.position
         if length > left:
             found = f"the end after {left} of {length} bytes"
@@ -45,17 +45,17 @@ class Reader:
         self.position += length
 
     def take(self, length: int, expected: str) -> bytes:
-        """Reads that many bytes."""
+        """Read a number of bytes."""
         start = self.position
         self.skip(length, expected)
         return self._data[start : self.position]
 
     def byte(self, expected: str) -> int:
-        """Reads one byte."""
+        """Read one byte."""
         return self.take(1, expected)[0]
 
     def one_of(self, values: Iterable[int], expected: str) -> int:
-        """Reads one byte that has to be among some values."""
+        """Read one byte that must be one of the given values."""
         start = self.position
         value = self.byte(expected)
         if value not in values:
@@ -63,7 +63,7 @@ class Reader:
         return value
 
     def u32(self, expected: str) -> int:
-        """Reads a number in LEB128."""
+        """Read an unsigned number in LEB128."""
         start = self.position
         value, _ = self._leb128(expected)
         if value >= _U32_LIMIT:
@@ -71,13 +71,13 @@ class Reader:
         return value
 
     def s32(self, expected: str) -> int:
-        """Reads a signed number in LEB128, and returns the 32 bits of it as an address."""
+        """Read a signed number in LEB128, and return its 32 bits as an address."""
         value, bits = self._leb128(expected)
         negative = value >> (bits - 1)
         return (value - (negative << bits)) % _U32_LIMIT
 
     def _leb128(self, expected: str) -> tuple[int, int]:
-        """Reads up to five groups of seven bits; returns the number and how many bits it has."""
+        """Read up to five groups of seven bits; return the number and its size in bits."""
         start = self.position
         value = 0
         for bits in range(7, 42, 7):
@@ -91,7 +91,7 @@ class Reader:
         return self.error(expected, "a number of more than 32 bits", start)
 
     def name(self, expected: str) -> str:
-        """Reads a UTF-8 string with its length before it."""
+        """Read a length-prefixed UTF-8 string."""
         start = self.position
         encoded = self.take(self.u32(expected), expected)
         try:
@@ -100,13 +100,13 @@ class Reader:
             raise self.error(expected, "bytes that are not UTF-8", start) from None
 
     def extern_name(self, expected: str) -> str:
-        """Reads the name of an import or export."""
+        """Read the name of an import or export."""
         self.one_of((0, 1), expected)
         return self.name(expected)
 
 
 def u32(value: int) -> bytes:
-    """Writes a number in LEB128."""
+    """Encode an unsigned number in LEB128."""
     encoded = bytearray()
     while value >= 0x80:
         encoded.append(value & 0x7F | 0x80)
@@ -116,7 +116,7 @@ def u32(value: int) -> bytes:
 
 
 def s32(value: int) -> bytes:
-    """Writes the 32 bits of a number in signed LEB128."""
+    """Encode the 32 bits of a number in signed LEB128."""
     value -= (value >> 31) << 32
     encoded = bytearray()
     while not -0x40 <= value < 0x40:
@@ -127,16 +127,16 @@ def s32(value: int) -> bytes:
 
 
 def name(value: str) -> bytes:
-    """Writes a string with its length before it."""
+    """Encode a length-prefixed string."""
     encoded = value.encode()
     return u32(len(encoded)) + encoded
 
 
 def vector(entries: Sequence[bytes]) -> bytes:
-    """Writes entries with their number before them."""
+    """Encode entries, prefixed by their count."""
     return u32(len(entries)) + b"".join(entries)
 
 
 def section(number: int, content: bytes) -> bytes:
-    """Writes a section."""
+    """Encode a section."""
     return bytes([number]) + u32(len(content)) + content

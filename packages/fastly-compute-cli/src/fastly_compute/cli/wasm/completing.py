@@ -1,9 +1,9 @@
-"""Writes the module that completes the linked one when a sandbox starts.
+"""Write the module that completes the linked one when a sandbox starts.
 
-It puts the host functions that need the memory into the table through which they are called. And it
-writes to the pages of the memory that a request is known to write to, before anything reads them: a
-host maps a page that is read together with its neighbours, as one that all sandboxes share, and to
-write to such a page later costs several times what writing to it at once does.
+It fills the table through which the host functions that need the memory are called. It also writes
+to the memory pages that a request is known to write to, before anything reads them: a host maps a
+page that is read, and its neighbours, as shared between sandboxes, and writing to such a page later
+costs several times as much as writing to it first.
 """
 
 from collections.abc import Mapping
@@ -30,14 +30,14 @@ _IF, _EMPTY, _EQZ = 0x04, 0x40, 0x45
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the module does.
+    """The contents of the module.
 
     Attributes:
         later: The types of the functions that it puts into the table, by the names under which it
             imports them. It imports the table as `LATER`, and the memory as `MEMORY`.
         handle: The type of the function that it imports and exports as `HANDLE`.
-        touched: What it writes when that is called for the first time: bytes, by their addresses.
-            They have to be what is there already.
+        touched: The bytes that it writes when `HANDLE` is first called, by address. They must equal
+            the current contents.
     """
 
     later: Mapping[str, bytes]
@@ -45,7 +45,7 @@ class Completion:
     touched: Mapping[int, int]
 
     def module(self) -> bytes:
-        """Write the module."""
+        """Encode the module."""
         types = list(dict.fromkeys([*self.later.values(), self.handle]))
         functions = {**self.later, HANDLE: self.handle}
         filled = b"\0" + constant(0) + vector([u32(n) for n in range(len(self.later))])
@@ -74,7 +74,7 @@ class Completion:
             i32_const(address) + i32_const(byte) + bytes([_I32_STORE8, 0, 0])
             for address, byte in self.touched.items()
         ]
-        # Only the first time: later, something else may be there.
+        # Only on the first call: later, the contents may have changed.
         done = i32_const(1) + bytes([_GLOBAL_SET, 0])
         once = bytes([_GLOBAL_GET, 0, _EQZ, _IF, _EMPTY]) + done + b"".join(stores) + bytes([END])
         return function(once + arguments_of(self.handle) + bytes([_CALL]) + u32(len(self.later)))

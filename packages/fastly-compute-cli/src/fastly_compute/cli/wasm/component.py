@@ -1,7 +1,7 @@
-"""Reads and writes the outermost layer of a component (the Component Model's `Binary.md`).
+"""Read and write the outermost layer of a component (the Component Model's `Binary.md`).
 
-Only what componentize-py writes is known: everything else is refused by name. Types and components
-within are passed on as bytes.
+Only sections that componentize-py writes are supported; an error names any other. Nested types and
+components are kept as bytes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,12 +37,12 @@ class SectionId(IntEnum):
 
     @property
     def label(self) -> str:
-        """How messages name the section, such as "section 1 (core module)"."""
+        """The name of the section in messages, such as "section 1 (core module)"."""
         return f"section {self.value} ({self.name.lower().replace('_', ' ')})"
 
 
 class Sort(IntEnum):
-    """What an index counts: the index spaces of a component."""
+    """The index spaces of a component."""
 
     CORE = 0
     FUNC = 1
@@ -53,7 +53,7 @@ class Sort(IntEnum):
 
 
 class CoreSort(IntEnum):
-    """The index spaces of what core modules are made of."""
+    """The core index spaces."""
 
     FUNC = 0
     TABLE = 1
@@ -62,7 +62,7 @@ class CoreSort(IntEnum):
 
 
 class Builtin(IntEnum):
-    """What a core function is made of."""
+    """The canonical built-ins that define a core function."""
 
     LIFT = 0
     LOWER = 1
@@ -81,7 +81,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Something taken from what an instance exports."""
+    """An alias of an instance's export."""
 
     sort: Sort
     instance: int
@@ -90,7 +90,7 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class CoreAlias:
-    """Something taken from what a core instance exports."""
+    """An alias of a core instance's export."""
 
     sort: CoreSort
     instance: int
@@ -99,7 +99,7 @@ class CoreAlias:
 
 @dataclass(frozen=True, slots=True)
 class CoreInstance:
-    """A core module with its arguments: for each name the index of a core instance."""
+    """An instantiated core module: its arguments are core instances, by name."""
 
     module: int
     arguments: Mapping[str, int]
@@ -107,18 +107,18 @@ class CoreInstance:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A core instance that is only a list of exports."""
+    """A core instance that consists of inline exports."""
 
     exports: Mapping[str, tuple[CoreSort, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How values go between a component and the memory of a core module.
+    """The canonical options that convert values between a component and a core module's memory.
 
     Attributes:
         memory: The memory.
-        functions: Core functions, by the numbers of what they are for.
+        functions: Core functions, by the number of the option.
         others: The options that refer to nothing, such as an encoding.
     """
 
@@ -129,7 +129,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """A function made of a core function."""
+    """A function that lifts a core function."""
 
     core_function: int
     options: Options
@@ -138,7 +138,7 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class Lower:
-    """A core function made of a function."""
+    """A core function that lowers a function."""
 
     function: int
     options: Options
@@ -146,7 +146,7 @@ class Lower:
 
 @dataclass(frozen=True, slots=True)
 class ResourceFunction:
-    """A core function that makes, drops or looks into a resource."""
+    """A core function that creates, drops or accesses a resource."""
 
     builtin: Builtin
     type: int
@@ -154,7 +154,7 @@ class ResourceFunction:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A component with its arguments: for each name what it is, by its index."""
+    """An instantiated component with its arguments: for each name a sort and an index."""
 
     component: int
     arguments: Sequence[tuple[str, Sort, int]]
@@ -169,14 +169,14 @@ class Export:
     index: int
 
 
-# What is in the index spaces of a component, and in those of its core modules.
+# The entries of the index spaces of a component, and of its core modules.
 Item = Import | Alias | Lift | Instance | Export
 CoreItem = CoreAlias | Lower | ResourceFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section: where it stands, and what it holds."""
+    """One section: its position and its content."""
 
     source: str
     data: bytes
@@ -187,7 +187,7 @@ class Section:
 
     @property
     def raw(self) -> bytes:
-        """The section as it stands, header included."""
+        """The section's bytes, including the header."""
         return self.data[self.start : self.end]
 
     @property
@@ -200,27 +200,27 @@ class Section:
         return count
 
     def imports(self) -> Iterator[Import]:
-        """Read an import section of instances."""
+        """Parse an import section of instances."""
         return self._entries(_import)
 
     def aliases(self) -> Iterator[Alias | CoreAlias]:
-        """Read an alias section of what instances export."""
+        """Parse an alias section of exports of instances."""
         return self._entries(_alias)
 
     def core_instances(self) -> Iterator[CoreInstance | Bundle]:
-        """Read a core instance section."""
+        """Parse a core instance section."""
         return self._entries(_core_instance)
 
     def functions(self) -> Iterator[Lift | Lower | ResourceFunction]:
-        """Read a canon section."""
+        """Parse a canon section."""
         return self._entries(_canon)
 
     def instances(self) -> Iterator[Instance]:
-        """Read an instance section of components with their arguments."""
+        """Parse an instance section of instantiated components."""
         return self._entries(_instance)
 
     def exports(self) -> Iterator[Export]:
-        """Read an export section of items that state no type of their own."""
+        """Parse an export section of items without an explicit type."""
         return self._entries(_export)
 
     def _reader(self) -> Reader:
@@ -238,14 +238,14 @@ class Section:
 
 
 def sections(source: str, data: bytes) -> Iterator[Section]:
-    """Cut a component into its sections, in their order.
+    """Split a component into its sections, in order.
 
     Args:
-        source: What is read, for messages, such as "the app".
+        source: The name of the input in messages, such as "the app".
         data: The component's bytes.
 
     Raises:
-        ComposeError: The data is no component, or ends within a section.
+        ComposeError: The data is not a component, or ends within a section.
     """
     if not data:
         raise ComposeError(f"cannot read {source}: expected a component, found no bytes at all")
@@ -309,7 +309,7 @@ def _core_instance(reader: Reader) -> CoreInstance | Bundle:
 
 
 def _canon(reader: Reader) -> Lift | Lower | ResourceFunction:
-    builtin = Builtin(reader.one_of(tuple(Builtin), "a built-in that is known"))
+    builtin = Builtin(reader.one_of(tuple(Builtin), "a known built-in"))
     match builtin:
         case Builtin.LIFT:
             reader.one_of((0,), "0x00 after 0x00 (lift)")
@@ -353,23 +353,23 @@ def _export(reader: Reader) -> Export:
     exported = reader.extern_name("the name of an export")
     sort = Sort(reader.one_of(tuple(Sort)[1:], "the kind of an export"))
     index = reader.u32("the index of an export")
-    reader.one_of((0,), f"0x00 (no type of its own) for the export {exported!r}")
+    reader.one_of((0,), f"0x00 (no explicit type) for the export {exported!r}")
     return Export(exported, sort, index)
 
 
 def core_module_section(module: bytes) -> bytes:
-    """Write a section that holds a core module."""
+    """Encode a section that holds a core module."""
     return section(SectionId.CORE_MODULE, module)
 
 
 def filler_type() -> bytes:
-    """Write a section of a type that nothing can refer to: a host refuses what does."""
+    """Encode a section with a placeholder type; a host rejects any reference to it."""
     empty_instance = b"\x42\0"
     return section(SectionId.TYPE, vector([empty_instance]))
 
 
 def entry_section(entry: Item | CoreItem | CoreInstance | Bundle) -> bytes:
-    """Write a section with one entry."""
+    """Encode a section with one entry."""
     match entry:
         case Import(imported, index):
             found = SectionId.IMPORT, b"\0" + name(imported) + bytes([Sort.INSTANCE]) + u32(index)

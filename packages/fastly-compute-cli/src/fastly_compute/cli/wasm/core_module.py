@@ -1,4 +1,4 @@
-"""Reads a core module: all of its sections but the code of its functions."""
+"""Parse a core module: all of its sections except the code of its functions."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ class SectionId(IntEnum):
 
 
 class Kind(IntEnum):
-    """What a module imports, defines and exports: its index spaces."""
+    """The index spaces of a module."""
 
     FUNCTION = 0
     TABLE = 1
@@ -48,13 +48,13 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What a module takes from outside.
+    """An import of a module.
 
     Attributes:
         module: The first part of its name.
         name: The second.
-        kind: What it is.
-        type: The index of a function's type; 0 for the others.
+        kind: Its kind.
+        type: The index of a function's type; 0 for other kinds.
     """
 
     module: str
@@ -68,8 +68,8 @@ class Constant:
     """A constant expression.
 
     Attributes:
-        instructions: Each with the number it makes, for an `i32.const`, or the index it refers to.
-        raw: The expression as it stands.
+        instructions: Each with its value, for an `i32.const`, or the index that it refers to.
+        raw: The bytes of the expression.
     """
 
     instructions: list[tuple[int, int]]
@@ -78,20 +78,20 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """A global: its type as it stands, and what it begins with."""
+    """A global: the bytes of its type, and its initial value."""
 
     type: bytes
     initial: Constant
 
     @property
     def mutable(self) -> bool:
-        """Whether it can change."""
+        """Whether it is mutable."""
         return self.type[1] == _MUTABLE
 
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """Functions that a table begins with; without an offset, functions that code refers to."""
+    """The initial functions of a table; without an offset, functions that code refers to."""
 
     offset: Constant | None
     functions: list[int]
@@ -99,7 +99,7 @@ class Elements:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the memory: its address, and where its bytes are."""
+    """A data segment: its address in the memory, and the position of its bytes."""
 
     address: int
     start: int
@@ -108,7 +108,7 @@ class Segment:
 
 @dataclass(slots=True)
 class CoreModule:
-    """A core module. What an attribute has no words for stands as it was."""
+    """A core module. Parts without an attribute are kept unchanged."""
 
     data: bytes
     types: list[bytes] = field(default_factory=list)
@@ -123,24 +123,24 @@ class CoreModule:
     segments: bytes = b""
 
     def imported(self, kind: Kind) -> list[Import]:
-        """The imports of a kind, which come first in its index space."""
+        """The imports of a kind, which are first in its index space."""
         return [entry for entry in self.imports if entry.kind is kind]
 
 
 def read_core_module(data: bytes, place: str) -> CoreModule:
-    """Read a core module.
+    """Parse a core module.
 
     Args:
         data: The module.
-        place: What is read, for messages.
+        place: The name of the input in messages.
 
     Raises:
-        ComposeError: It is damaged, or has what componentize-py does not write.
+        ComposeError: It is damaged, or contains something that componentize-py does not write.
     """
     module = CoreModule(data)
     for number, content, end in sections(data, place):
         if number is SectionId.DATA:
-            # What is in memory from the beginning can be copied, what depends on a global cannot.
+            # Initial contents of the memory can be copied, unless they depend on a global.
             deque(segments(data, content, end, place), maxlen=0)
             module.segments = data[content:end]
         elif number in _READ:
@@ -154,7 +154,7 @@ def read_core_module(data: bytes, place: str) -> CoreModule:
 
 
 def sections(data: bytes, place: str) -> Iterator[tuple[SectionId, int, int]]:
-    """Cut a core module into its sections: which it is, and where its content starts and ends."""
+    """Split a core module into its sections: the kind of each, and its start and end."""
     reader = Reader(data, 0, len(data), place)
     if reader.take(len(PREAMBLE), "a core module") != PREAMBLE:
         raise reader.error("a core module", "something else", 0)
@@ -167,7 +167,7 @@ def sections(data: bytes, place: str) -> Iterator[tuple[SectionId, int, int]]:
 
 
 def segments(data: bytes, start: int, end: int, place: str) -> Iterator[Segment]:
-    """Read a data section: what is in the memory from the beginning."""
+    """Parse a data section: the initial contents of the memory."""
     reader = Reader(data, start, end, place)
     for _ in range(reader.u32("the number of data segments")):
         mode = reader.one_of((0, 1, 2), "the kind of a data segment")
@@ -184,7 +184,7 @@ def segments(data: bytes, start: int, end: int, place: str) -> Iterator[Segment]
         reader.skip(length, "a data segment")
 
 
-# A data section is read without its count, and names are for people.
+# The data section is parsed without its count, and names are for debuggers.
 _IGNORED = {SectionId.CUSTOM, SectionId.DATA_COUNT}
 
 

@@ -1,4 +1,4 @@
-"""Writes the parts of core modules that more than one of them has."""
+"""Encode the parts that the written core modules share."""
 
 from collections.abc import Mapping
 
@@ -10,36 +10,36 @@ _LOCAL_GET = 0x20
 
 
 def module(contents: Mapping[SectionId, bytes]) -> bytes:
-    """Write a module that has no count of data, so that its sections are in order of number."""
+    """Encode a module without a data count, so that its sections are in numeric order."""
     return PREAMBLE + b"".join(section(key, contents[key]) for key in sorted(contents))
 
 
 def imported(key: str, kind: Kind, description: bytes) -> bytes:
-    """Write an import, from a module without a name."""
+    """Encode an import from the module with the empty name."""
     return name("") + name(key) + bytes([kind]) + description
 
 
 def function_table(count: int) -> bytes:
-    """Write the type of a table of so many functions, or more."""
+    """Encode the type of a table with a minimum number of functions."""
     return _FUNCTIONS_ONLY + b"\0" + u32(count)
 
 
 def i32_const(value: int) -> bytes:
-    """Write the instruction that makes a number."""
+    """Encode an `i32.const` instruction."""
     return bytes([I32_CONST]) + s32(value)
 
 
 def constant(value: int) -> bytes:
-    """Write the constant expression of a number."""
+    """Encode a number as a constant expression."""
     return i32_const(value) + bytes([END])
 
 
 def arguments_of(type_: bytes) -> bytes:
-    """Write the instructions that pass on all the arguments of a function of a type."""
+    """Encode the instructions that push all arguments of a function type."""
     return b"".join(bytes([_LOCAL_GET, parameter]) for parameter in range(type_[1]))
 
 
 def function(code: bytes) -> bytes:
-    """Write a function without locals, given its instructions."""
+    """Encode a function without locals from its instructions."""
     body = b"\0" + code + bytes([END])
     return u32(len(body)) + body

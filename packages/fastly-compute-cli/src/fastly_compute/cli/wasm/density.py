@@ -1,9 +1,9 @@
-"""Keeps the image of a memory dense enough for sandboxes to share it.
+"""Keep a memory image dense enough for sandboxes to share it.
 
-wasmtime maps an image into each sandbox, page by page as it is used, if it spans no more than
-16 MiB or at least half of it is data (`memory_guaranteed_dense_image_size`). Otherwise it copies
-all the data when a sandbox starts, which takes several times as long as everything else does then.
-An app that uses much memory while it is imported, and frees it, leaves such gaps.
+wasmtime maps an image into each sandbox, page by page on use, if it spans no more than 16 MiB or
+at least half of it is data (`memory_guaranteed_dense_image_size`). Otherwise it copies all the data
+when a sandbox starts, which takes several times as long as the rest of the start.
+An app that allocates and frees much memory during its import leaves such gaps.
 """
 
 import itertools
@@ -16,13 +16,13 @@ ALWAYS = 1 << 24
 
 
 def dense(data: bytes) -> bytes:
-    """Make at least half of an image data, by writing down zeros.
+    """Add zeros to an image until at least half of it is data.
 
     Args:
         data: The content of a data section of active segments that do not overlap.
 
     Returns:
-        The same, or the content of one that makes the same memory.
+        The same content, or one that results in the same memory.
     """
     parts = sorted(segments(data, 0, len(data), "the app"), key=lambda part: part.address)
     if not parts:
@@ -32,7 +32,7 @@ def dense(data: bytes) -> bytes:
     if span <= ALWAYS or missing <= 0:
         return data
     entries = []
-    # The small gaps first: that makes fewer segments, too.
+    # Small gaps first: that also reduces the number of segments.
     gaps = sorted(
         (after.address - before.address - before.length, number)
         for number, (before, after) in enumerate(itertools.pairwise(parts))

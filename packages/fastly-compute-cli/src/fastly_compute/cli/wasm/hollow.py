@@ -1,7 +1,7 @@
-"""Takes the state out of a module: what is left is the same for every app, and compiled once.
+"""Strip the state from a module: the rest is the same for every app, and compiled once.
 
-The memory becomes an import, and the globals that change are exported, so that the state can be put
-back into an instance.
+The memory becomes an import, and the mutable globals are exported, so that the state can be
+restored in an instance.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Hollow:
 
     Attributes:
         module: The module, which imports its memory as `MEMORY`.
-        globals: What has to be in the globals that it exports, by their names.
+        globals: The values of the globals that it exports, by name.
     """
 
     module: bytes
@@ -33,10 +33,10 @@ class Hollow:
 
 
 def hollow(module: CoreModule) -> Hollow:
-    """Take the state out of a module that has a memory of its own.
+    """Strip the state from a module that defines its memory.
 
     Args:
-        module: The module. Its data may be in active segments only.
+        module: The module. All its data segments must be active.
     """
     data = module.data
     contents = {key: data[start:end] for key, start, end in sections(data, "the linked module")}

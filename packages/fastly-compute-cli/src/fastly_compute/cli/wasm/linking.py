@@ -1,8 +1,8 @@
-"""Makes one core module of several that are instantiated together.
+"""Link several core modules that are instantiated together into one.
 
-Each instance costs a sandbox time when it starts, and so does each function in a table that several
-instances have in common: a host writes these one by one, while those of a table that only one
-module knows are there from the beginning.
+Each instance costs start-up time of a sandbox, and so does each function in a table that several
+instances share: a host writes these one by one, while the table of a single module is part of the
+image.
 """
 
 import bisect
@@ -25,7 +25,7 @@ from fastly_compute.cli.wasm.core_module import (
 from fastly_compute.cli.wasm.density import dense
 from fastly_compute.cli.wasm.renumbering import Renumbering
 
-# The names under which the linked module has them.
+# The names of its imports and exports in the linked module.
 LATER = "later"
 MEMORY = "memory"
 _CALL_INDIRECT = 0x11
@@ -33,7 +33,7 @@ _CALL_INDIRECT = 0x11
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an instance exports."""
+    """An export of an instance."""
 
     instance: int
     name: str
@@ -41,14 +41,14 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A function that stays an import."""
+    """A host function, which remains an import."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A function that there is only when the instance is: it is called through a table."""
+    """A function that exists only after the instance does: it is called through a table."""
 
     name: str
 
@@ -58,11 +58,11 @@ Source = Exported | Outside | Later
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A module, and what each of its imports is.
+    """A module and the sources of its imports.
 
     Attributes:
         module: The module.
-        place: What it is, for messages.
+        place: Its name in messages.
         arguments: The sources of its imports, by the two parts of their names.
     """
 
@@ -73,20 +73,20 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """A function of an instance, counted without the imported ones."""
+    """A function that an instance defines, by its index without the imported ones."""
 
     instance: int
     number: int
 
 
 class Linking:
-    """Several instances, as one module.
+    """Several instances, linked into one module.
 
     Args:
         instances: The instances.
 
     Raises:
-        ComposeError: They do not fit together, or not into one module.
+        ComposeError: They do not fit together, or cannot be merged into one module.
     """
 
     def __init__(self, instances: Sequence[Instance]) -> None:
@@ -128,13 +128,13 @@ class Linking:
         source = self._instances[instance].arguments.get(import_name)
         if source is None:
             raise ComposeError(
-                f"cannot link {self._instances[instance].place}: nothing is given for its import"
+                f"cannot link {self._instances[instance].place}: no value for its import"
                 f" {' '.join(import_name)}"
             )
         return source
 
     def _exported(self, source: Source, kind: Kind) -> tuple[int, int]:
-        """Find the instance that exports something, and its number there."""
+        """Find the instance that defines an export, and its index there."""
         if isinstance(source, Exported):
             found = self._instances[source.instance]
             exported = found.module.exports.get(source.name)
@@ -155,7 +155,7 @@ class Linking:
             elif self._type_of(found) != module.types[entry.type]:
                 raise ComposeError(
                     f"cannot link {self._instances[instance].place}: its import {entry.module}"
-                    f" {entry.name} is a function of another type"
+                    f" {entry.name} is a function of a different type"
                 )
             resolved.append(found)
         return resolved
@@ -191,7 +191,7 @@ class Linking:
         return self._global(*self._exported(source, Kind.GLOBAL))
 
     def _constant(self, instance: int, constant: Constant) -> bytes:
-        """A constant of an instance, such that it refers to no global."""
+        """Evaluate a constant of an instance so that it refers to no global."""
         match constant.instructions:
             case [(opcode, index)] if opcode == REF_FUNC:
                 return bytes([REF_FUNC]) + u32(self._functions[instance][index]) + bytes([END])
@@ -210,15 +210,15 @@ class Linking:
                 module = self._instances[owner].module
                 entry = module.globals[number - self._first_global[owner]]
                 if entry.mutable:
-                    raise ComposeError("cannot link the app: a constant refers to what can change")
+                    raise ComposeError("cannot link the app: a constant refers to a mutable global")
                 total += self._sum(owner, entry.initial)
             elif opcode != I32_ADD:
-                raise ComposeError("cannot link the app: a constant is no sum of addresses")
+                raise ComposeError("cannot link the app: a constant is not a sum of addresses")
         return total
 
     @property
     def outside(self) -> list[str]:
-        """The functions that stay imports."""
+        """The functions that remain imports."""
         return [entry.name for entry in self._outside]
 
     @property
@@ -228,14 +228,13 @@ class Linking:
         return {entry.name: types[self._imported[entry]] for entry in self._later}
 
     def link(self, exports: Mapping[str, Exported]) -> bytes:
-        """Write the module.
+        """Encode the module.
 
         Args:
-            exports: What it has to export. The table of the functions that come later is exported
-                under the name `LATER`.
+            exports: Its exports. It also exports the table of deferred functions, as `LATER`.
 
         Raises:
-            ComposeError: There is no such thing to export.
+            ComposeError: An export does not exist.
         """
         code = self._code()
         contents = {
@@ -281,7 +280,7 @@ class Linking:
             SectionId.CODE: vector(code),
             SectionId.DATA: dense(b"".join(i.module.segments for i in self._instances)),
         }
-        # Last, for what is before it may be the first to have a type.
+        # Last, because the other sections may add types.
         contents[SectionId.TYPE] = vector(list(self._types))
         return core_writing.module(contents)
 
@@ -290,7 +289,7 @@ class Linking:
         found = self._resolve(*self._exported(source, Kind.FUNCTION))
         if isinstance(found, _Function):
             return self._type_of(found)
-        raise ComposeError(f"cannot link the app: {source.name!r} is the host's own")
+        raise ComposeError(f"cannot link the app: {source.name!r} belongs to the host")
 
     def _export(self, source: Exported) -> bytes:
         exported = self._instances[source.instance].module.exports.get(source.name)

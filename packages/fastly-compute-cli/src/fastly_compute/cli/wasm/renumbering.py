@@ -1,7 +1,7 @@
-"""Gives what the code of functions refers to other numbers.
+"""Remap the indexes in the code of functions.
 
-Most of a function's bytes refer to nothing outside it. One pattern passes over as many such
-instructions as there are, so that Python looks only at the others.
+Most of a function's bytes refer to nothing outside it. One regular expression skips as many such
+instructions as possible, so that Python code handles only the others.
 """
 
 import re
@@ -21,13 +21,13 @@ _PLAIN = re.compile(
     rb"|[\x0c\x0d\x20-\x22\x41\x42]"
     + _LEB
     +
-    # loads and stores; an alignment of 64 and more would name a memory
+    # loads and stores; an alignment of 64 or more would mean a memory index
     rb"|[\x28-\x3e][\x00-\x3f]"
     + _LEB
     +
     # memory.size and memory.grow; f32.const and f64.const
     rb"|[\x3f\x40]\x00|\x43.{4}|\x44.{8}"
-    # conversions that saturate, memory.copy, memory.fill
+    # saturating conversions, memory.copy, memory.fill
     rb"|\xfc(?:[\x00-\x07]|\x0a\x00\x00|\x0b\x00)"
     rb")*+",
     re.DOTALL,
@@ -41,28 +41,28 @@ _REF_FUNC = 0xD2
 
 @dataclass(frozen=True, slots=True)
 class Renumbering:
-    """What the numbers of a module are in another, one list for each index space."""
+    """The new indexes of a module's entries, one list for each index space."""
 
     types: Sequence[int]
     functions: Sequence[int]
     globals: Sequence[int]
 
     def code(self, data: bytes, bodies: Sequence[tuple[int, int]], place: str) -> list[bytes]:
-        """Renumber functions.
+        """Remap the indexes in functions.
 
         Args:
-            data: The module that they are in.
-            bodies: Where they start and end.
-            place: What they are part of, for messages.
+            data: The module that contains them.
+            bodies: Their start and end positions.
+            place: The name of the input in messages.
 
         Returns:
             The functions as entries of a code section.
 
         Raises:
-            ComposeError: One has an instruction that is not known here.
+            ComposeError: One contains an unknown instruction.
         """
         functions, globals_ = list(map(u32, self.functions)), list(map(u32, self.globals))
-        # The type of a block is signed: what is below 0 is no index.
+        # A block type is signed: a negative value is not an index.
         blocks = list(map(s32, self.types))
         spaces: Mapping[int, Sequence[bytes]] = {
             _CALL: functions,
@@ -88,11 +88,11 @@ class Renumbering:
                     continue
                 space = spaces.get(opcode)
                 index = _INDEX.match(data, position + 1, end)
-                # A block of one result that is no number has a type below 0, which is no index.
+                # The type of a block with one non-numeric result is negative: not an index.
                 negative = index is not None and opcode in _BLOCKS and index[0][-1] & 0x40
                 if space is None or index is None or negative:
                     raise ComposeError(
-                        f"cannot read {place}: expected an instruction that is known at byte"
+                        f"cannot read {place}: expected a known instruction at byte"
                         f" {position}, found {data[position : position + 2].hex(' ')}"
                     )
                 try:
@@ -122,7 +122,7 @@ def _unsigned(encoded: bytes) -> int:
 def _after_locals(data: bytes, start: int, end: int, place: str) -> int:
     reader = Reader(data, start, end, place)
     for _ in range(reader.u32("the number of locals")):
-        reader.u32("how many locals of a type there are")
+        reader.u32("the number of locals of a type")
         reader.skip(1, "the type of locals")
     return reader.position
 
