@@ -5,8 +5,10 @@ With --check it only tells whether the page is current.
 
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections import defaultdict
 from pathlib import Path
+
+from fastly_compute.requests.refused import REFUSED as NAMES
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests/differential/differences.toml"
@@ -28,7 +30,15 @@ there.
 """
 
 REFUSED = """
-## Refused, or not there
+## Refused
+
+"""
+
+NAMED = """
+## Names that are not there
+
+Asking for one of these raises an `AttributeError`, or an `ImportError`, with the reason. All other
+public names of `requests` 2.34 are there, also those that its modules import from one another.
 
 """
 
@@ -47,25 +57,28 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Name them, if there are any."""
-    return (": " if names else "") + ", ".join(f"`{name}`" for name in names)
+def names_by_reason() -> list[tuple[str, ...]]:
+    """List the names that are refused, those with one reason together."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, reason in NAMES.items():
+        found[reason].append(f"`{name}`")
+    return [(", ".join(names), reason) for reason, names in found.items()]
 
 
 def page() -> str:
     """Write the page."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     different = [(entry["what"], entry["reason"]) for entry in data["difference"]]
-    refused = [
-        (entry["what"] + listed(entry.get("names", ())), entry["how"], entry["instead"])
-        for entry in data["refused"]
-    ]
+    different += [(entry["what"], entry["reason"]) for entry in data["apart"]]
+    refused = [(entry["what"], entry["how"], entry["instead"]) for entry in data["refused"]]
     upstream = [(entry["what"], entry["before"]) for entry in data["upstream"]]
     return (
         HEAD
         + table(("here", "because"), different)
         + REFUSED
         + table(("what", "how", "instead"), refused)
+        + NAMED
+        + table(("name", "because"), names_by_reason())
         + UPSTREAM
         + table(("here", "upstream"), upstream)
     )
