@@ -5,9 +5,12 @@ import http.cookiejar
 import http.cookies
 import io
 import pickle
+import socket
+import threading
 
 import pytest
 import requests as real
+import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +52,9 @@ def test_a_host_of_symbols_is_an_invalid_url(host):
             package.Request("GET", f"http://{host}/").prepare()
 
 
-@pytest.mark.parametrize("host", ["b\u00fccher.example", "\u0939\u093f\u0928\u094d\u0926\u0940.example"])
+@pytest.mark.parametrize(
+    "host", ["b\u00fccher.example", "\u0939\u093f\u0928\u094d\u0926\u0940.example"]
+)
 def test_a_host_of_letters_and_marks_is_written_in_ascii(host):
     (mine, theirs) = (p.Request("GET", f"http://{host}/").prepare().url for p in (requests, real))
 
@@ -138,7 +143,11 @@ def test_a_jar_of_python_reads_what_requests_received(package):
 
     assert [cookie.domain for cookie in jar] == ["shop.example"]
     assert seen.get_new_headers() == {"Cookie": "a=1"}
-    assert (seen.type, seen.host, seen.get_full_url()) == ("https", "a.example", "https://shop.example/")
+    assert (seen.type, seen.host, seen.get_full_url()) == (
+        "https",
+        "a.example",
+        "https://shop.example/",
+    )
     with pytest.raises(NotImplementedError):
         seen.add_header("a", "b")
 
@@ -222,7 +231,7 @@ def test_older_functions_do_what_they_did(function, arguments):
 
 def test_a_page_names_its_encodings():
     page = '<meta charset="utf-8"><meta content="text/html;charset=latin-1">'
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="get_encodings_from_content"):
         theirs = real.utils.get_encodings_from_content(page)
 
     assert utils.get_encodings_from_content(page) == theirs
@@ -308,3 +317,38 @@ def test_sending_without_waiting_does_not_pass_by_another_send(guest, echo):
     session.mount("http://", Own())
     with pytest.raises(NotImplementedError, match=r"Own cannot send without waiting: its send\(\)"):
         session.send_async(session.prepare_request(requests.Request("GET", echo.url)))
+
+
+def test_two_lengths_of_a_body_are_a_connection_error(guest):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                lengths = b"Content-Length: 5\r\nContent-Length: 6\r\n"
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + lengths + b"\r\nhello!")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(requests.ConnectionError, match="broke the rules of HTTP"):
+            requests.get(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        thread.join()
+
+
+def test_a_timeout_of_urllib3_is_refused(guest, echo):
+    with pytest.raises(ValueError, match="timeout must be"):
+        requests.get(echo.url, timeout=urllib3.Timeout(3))
+
+
+def test_a_response_of_a_mock_raises_what_it_raises(guest):
+    class Broken:
+        status, reason, headers = 200, "OK", {}
+
+        def read(self, size):
+            raise urllib3.exceptions.ProtocolError("cut")
+
+    request = requests.Request("GET", "http://a/").prepare()
+    response = requests.adapters.HTTPAdapter().build_response(request, Broken())
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        _ = response.content

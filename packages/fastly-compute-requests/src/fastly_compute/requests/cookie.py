@@ -160,7 +160,7 @@ def morsel_to_cookie(morsel: Any) -> Cookie:
         ValueError: Its Expires is not a date as ``http.cookies`` writes it.
     """
     expires: int | None = None
-    if not isinstance(morsel["expires"], str):
+    if not isinstance(morsel["expires"], str | None):
         raise TypeError(f"expires must be a str, not {type(morsel['expires']).__name__}")
     if morsel["max-age"]:
         try:

@@ -1,9 +1,25 @@
 """What a jar takes from a response, and gives to a request."""
 
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fastly_compute.requests.cookie import Cookie, Place, is_sent
+from fastly_compute.requests.cookie import Cookie, Place, is_sent, place_of, read_cookie
+
+if TYPE_CHECKING:
+    from fastly_compute.requests.models import PreparedRequest
+
+
+class CookieJar(Protocol):
+    """Any jar: of this package, or of Python's ``http.cookiejar``."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def set_cookie(self, cookie: Any) -> None:
+        """Keep a cookie."""
+
+    def clear(self) -> None:
+        """Forget all cookies."""
 
 
 def keep(jar: Any, cookie: Cookie) -> None:
@@ -38,3 +54,46 @@ def header_for(jar: Any, place: Place) -> str | None:
     fitting.sort(key=lambda cookie: len(cookie.path), reverse=True)
     texts = [c.name if c.value is None else f"{c.name}={c.value}" for c in fitting]
     return "; ".join(texts) or None
+
+
+def remove_cookie_by_name(
+    cookiejar: Any, name: str, domain: str | None = None, path: str | None = None
+) -> None:
+    """Forget the cookies of a name, of this domain and path if they are given."""
+    for cookie in cookiejar._matching(name, domain, path):
+        cookiejar.clear(cookie.domain, cookie.path, cookie.name)
+
+
+def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response: object) -> None:
+    """Keep the cookies that a response sets.
+
+    Args:
+        jar: Where to.
+        request: What was asked.
+        response: The answer, or its ``raw``. One that was not received from a backend has none.
+    """
+    if getattr(response, "_received", response) is None:
+        response = getattr(response, "raw", None)  # of urllib3, in a mock
+    one_by_one = getattr(response, "_values", None) or getattr(
+        getattr(response, "headers", None), "getlist", None
+    )
+    if one_by_one is not None:
+        for header in one_by_one("set-cookie"):
+            cookie = read_cookie(header, place_of(request))
+            if cookie is not None:
+                keep(jar, cookie)
+
+
+def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
+    """Write the Cookie header that a request gets (RFC 6265, section 5.4).
+
+    Args:
+        jar: The cookies.
+        request: The request. One that has the header keeps it.
+
+    Returns:
+        The header; None if there is none to add.
+    """
+    if "Cookie" in request.headers:
+        return None
+    return header_for(jar, place_of(request))

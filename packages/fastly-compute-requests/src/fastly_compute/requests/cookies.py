@@ -8,7 +8,7 @@ part of it that ``requests`` and its users need.
 import copy
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from fastly_compute.requests.cookie import (
     Cookie,
@@ -17,10 +17,15 @@ from fastly_compute.requests.cookie import (
     create_cookie,
     is_sent,
     morsel_to_cookie,
-    place_of,
-    read_cookie,
 )
-from fastly_compute.requests.cookie_exchange import header_for, keep
+from fastly_compute.requests.cookie_exchange import (
+    CookieJar,
+    extract_cookies_to_jar,
+    get_cookie_header,
+    header_for,
+    keep,
+    remove_cookie_by_name,
+)
 from fastly_compute.requests.refused import attribute, module_getattr
 from fastly_compute.requests.urllib_cookies import (
     MockRequest,
@@ -31,7 +36,7 @@ from fastly_compute.requests.urllib_cookies import (
 )
 
 if TYPE_CHECKING:
-    from fastly_compute.requests.models import PreparedRequest
+    pass
 
 __all__ = [
     "Cookie",
@@ -55,18 +60,6 @@ __getattr__ = module_getattr("cookies")
 
 class CookieConflictError(RuntimeError):
     """Several cookies have that name: say which by ``domain`` and ``path``."""
-
-
-class CookieJar(Protocol):
-    """Any jar: of this package, or of Python's ``http.cookiejar``."""
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def set_cookie(self, cookie: Any) -> None:
-        """Keep a cookie."""
-
-    def clear(self) -> None:
-        """Forget all cookies."""
 
 
 Cookies: TypeAlias = CookieJar | Mapping[str, str]
@@ -373,46 +366,3 @@ def copy_jar(jar: CookieJar) -> CookieJar:
     for cookie in jar:
         copied.set_cookie(copy.copy(cookie))
     return copied
-
-
-def remove_cookie_by_name(
-    cookiejar: RequestsCookieJar, name: str, domain: str | None = None, path: str | None = None
-) -> None:
-    """Forget the cookies of a name, of this domain and path if they are given."""
-    for cookie in cookiejar._matching(name, domain, path):
-        cookiejar.clear(cookie.domain, cookie.path, cookie.name)
-
-
-def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response: object) -> None:
-    """Keep the cookies that a response sets.
-
-    Args:
-        jar: Where to.
-        request: What was asked.
-        response: The answer, or its ``raw``. One that was not received from a backend has none.
-    """
-    if getattr(response, "_received", response) is None:
-        response = getattr(response, "raw", None)  # of urllib3, in a mock
-    one_by_one = getattr(response, "_values", None) or getattr(
-        getattr(response, "headers", None), "getlist", None
-    )
-    if one_by_one is not None:
-        for header in one_by_one("set-cookie"):
-            cookie = read_cookie(header, place_of(request))
-            if cookie is not None:
-                keep(jar, cookie)
-
-
-def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
-    """Write the Cookie header that a request gets (RFC 6265, section 5.4).
-
-    Args:
-        jar: The cookies.
-        request: The request. One that has the header keeps it.
-
-    Returns:
-        The header; None if there is none to add.
-    """
-    if "Cookie" in request.headers:
-        return None
-    return header_for(jar, place_of(request))

@@ -52,20 +52,18 @@ def unquote_header_value(value: str, is_filename: bool = False) -> str:
 
 
 def list_items(value: str) -> list[str]:
-    """Cut a header at the commas that are not quoted."""
+    """Cut a header at the commas that are not quoted, and undo the escapes of what is."""
     items, item, is_quoted, is_escaped = [], "", False, False
     for character in value:
         if not is_quoted and character == ",":
             items.append(item)
             item = ""
-            continue
-        item += character
-        if is_escaped:
-            is_escaped = False
-        elif is_quoted and character == "\\":
+        elif is_quoted and not is_escaped and character == "\\":
             is_escaped = True
-        elif character == '"':
-            is_quoted = not is_quoted
+        else:
+            is_quoted ^= character == '"' and not is_escaped
+            is_escaped = False
+            item += character
     # A comma at the end is followed by nothing.
     return [text.strip() for text in ([*items, item] if item else items)]
 

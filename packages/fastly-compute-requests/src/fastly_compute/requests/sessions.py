@@ -41,6 +41,7 @@ from fastly_compute.requests.multipart import Files
 from fastly_compute.requests.pending import PendingResponse
 from fastly_compute.requests.redirects import SessionRedirectMixin
 from fastly_compute.requests.refused import attribute, module_getattr
+from fastly_compute.requests.session_cookies import as_jar, copied
 from fastly_compute.requests.structures import CaseInsensitiveDict
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 from fastly_compute.requests.utils import default_headers
@@ -81,18 +82,8 @@ class Session(SessionRedirectMixin):
     """
 
     __attrs__: ClassVar[list[str]] = [
-        "headers",
-        "cookies",
-        "auth",
-        "proxies",
-        "hooks",
-        "params",
-        "verify",
-        "cert",
-        "adapters",
-        "stream",
-        "trust_env",
-        "max_redirects",
+        *("headers", "cookies", "auth", "proxies", "hooks", "params", "verify", "cert"),
+        *("adapters", "stream", "trust_env", "max_redirects"),
     ]
 
     def __init__(self) -> None:
@@ -121,7 +112,7 @@ class Session(SessionRedirectMixin):
         if jar is None:
             jar = self._cookies
             if jars is not None and not self.keep_cookies:
-                jars[self] = jar = _copied(self._cookies)
+                jars[self] = jar = copied(self._cookies)
         return cast("RequestsCookieJar", jar)
 
     @cookies.setter
@@ -147,7 +138,7 @@ class Session(SessionRedirectMixin):
             RequestException: As for `PreparedRequest.prepare`.
         """
         cookies = merge_cookies(RequestsCookieJar(), self.cookies)
-        merge_cookies(cookies, _as_jar(request.cookies))
+        merge_cookies(cookies, as_jar(request.cookies))
         prepared = PreparedRequest()
         prepared.prepare(
             method=request.method,
@@ -197,7 +188,16 @@ class Session(SessionRedirectMixin):
                 raise ValueError("backend= and fastly_backend= mean the same: give one of them")
             backend = fastly_backend
         request = Request(
-            method, url, headers, files, data or {}, params or {}, auth, cookies, hooks, json
+            method=method,
+            url=url,
+            headers=headers,
+            files=files,
+            data=data or {},
+            params=params or {},
+            auth=auth,
+            cookies=cookies,
+            hooks=hooks,
+            json=json,
         )
         prepared = self.prepare_request(request)
         settings: SendKwargs = {
@@ -403,16 +403,3 @@ _ADAPTER_SEND = HTTPAdapter.send
 def session() -> Session:
     """Make a session: an older way to write ``Session()``."""
     return Session()
-
-
-def _copied(jar: CookieJar) -> CookieJar:
-    """Copy a jar: one of Python itself has no method for that."""
-    if hasattr(jar, "copy"):
-        return cast("CookieJar", jar.copy())
-    return merge_cookies(RequestsCookieJar(), jar)
-
-
-def _as_jar(cookies: Cookies | None) -> CookieJar | None:
-    if cookies is None or hasattr(cookies, "set_cookie"):
-        return cast("CookieJar | None", cookies)
-    return merge_cookies(RequestsCookieJar(), cookies)
