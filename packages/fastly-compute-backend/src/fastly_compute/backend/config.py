@@ -128,15 +128,13 @@ class DynamicBackendConfig:
         self._check_tls()
 
     def _check_tcp_keepalive(self) -> None:
-        given = self._given(PROBE)
-        if self.tcp_keepalive_enable is False and given:
+        if self.tcp_keepalive_enable is False and (given := self._given(PROBE)):
             raise InvalidBackendOption(
                 given[0], "left out with tcp_keepalive_enable=False, which it contradicts"
             )
 
     def _check_tls(self) -> None:
-        given = self._given(USE_TLS)
-        if self.use_tls is False and given:
+        if self.use_tls is False and (given := self._given(USE_TLS)):
             raise InvalidBackendOption(
                 given[0], "left out where there is no TLS: with use_tls=False, or an http URL"
             )

@@ -94,6 +94,6 @@ def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
     Returns:
         The header; None if there is none to add.
     """
-    if "Cookie" in request.headers:
+    if next(iter(jar), None) is None or "Cookie" in request.headers:
         return None
     return header_for(jar, place_of(request))
