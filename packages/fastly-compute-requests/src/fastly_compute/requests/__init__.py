@@ -14,7 +14,7 @@ from fastly_compute.requests import (
     structures,
     utils,
 )
-from fastly_compute.requests.__version__ import (
+from fastly_compute.requests.__version__ import (  # noqa: F401 - libraries read them
     __author__,
     __author_email__,
     __build__,
@@ -93,15 +93,6 @@ __all__ = [
     "TimeoutConfig",
     "TooManyRedirects",
     "URLRequired",
-    "__author__",
-    "__author_email__",
-    "__build__",
-    "__cake__",
-    "__copyright__",
-    "__description__",
-    "__license__",
-    "__title__",
-    "__url__",
     "__version__",
     "adapters",
     "auth",
