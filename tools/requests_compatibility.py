@@ -5,8 +5,10 @@ With --check it only reports whether the page is up to date.
 
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections import defaultdict
 from pathlib import Path
+
+from fastly_compute.requests.refused import REFUSED as NAMES
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests/differential/differences.toml"
@@ -39,7 +41,15 @@ of one visitor that is identified in another way, for example by a header of you
 """
 
 REFUSED = """
-## Refused or missing
+## Refused
+
+"""
+
+NAMED = """
+## Names that are not there
+
+Asking for one of these raises an `AttributeError`, or an `ImportError`, with the reason. All other
+public names of `requests` 2.34 are there, also those that its modules import from one another.
 
 """
 
@@ -58,25 +68,28 @@ def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Format names as a list, if there are any."""
-    return (": " if names else "") + ", ".join(f"`{name}`" for name in names)
+def names_by_reason() -> list[tuple[str, ...]]:
+    """List the names that are refused, those with one reason together."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, reason in NAMES.items():
+        found[reason].append(f"`{name}`")
+    return [(", ".join(names), reason) for reason, names in found.items()]
 
 
 def page() -> str:
     """Generate the page."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     different = [(entry["what"], entry["reason"]) for entry in data["difference"]]
-    refused = [
-        (entry["what"] + listed(entry.get("names", ())), entry["how"], entry["instead"])
-        for entry in data["refused"]
-    ]
+    different += [(entry["what"], entry["reason"]) for entry in data["apart"]]
+    refused = [(entry["what"], entry["how"], entry["instead"]) for entry in data["refused"]]
     upstream = [(entry["what"], entry["before"]) for entry in data["upstream"]]
     return (
         HEAD
         + table(("here", "because"), different)
         + REFUSED
         + table(("what", "how", "instead"), refused)
+        + NAMED
+        + table(("name", "because"), names_by_reason())
         + UPSTREAM
         + table(("here", "upstream"), upstream)
     )

@@ -278,12 +278,6 @@ def test_what_is_not_supported_is_refused_with_what_to_do(origin, keyword, value
         session.get(f"{origin}/seen")
 
 
-def test_retries_are_refused_with_what_to_do():
-    assert requests.adapters.HTTPAdapter(pool_maxsize=5)
-    with pytest.raises(NotImplementedError, match="max_retries= is not supported: send again"):
-        requests.adapters.HTTPAdapter(max_retries=3)
-
-
 @pytest.mark.parametrize(
     ("keyword", "value"),
     [

@@ -33,10 +33,13 @@ from typing import TYPE_CHECKING
 
 from fastly_compute import backend, http
 from fastly_compute.core import FastlyComputeError
+from fastly_compute.requests.refused import module_getattr
 
 if TYPE_CHECKING:
     from fastly_compute.requests.models import PreparedRequest, Request
     from fastly_compute.requests.response import Response
+
+__getattr__ = module_getattr("exceptions")
 
 
 class RequestException(FastlyComputeError, OSError):

@@ -33,7 +33,10 @@ class Raw(io.RawIOBase):
     Attributes:
         status: The response's status.
         headers: Its headers, with `ReceivedHeaders.getlist`.
+        version: 11, as HTTP/1.1: which one it was is not known.
     """
+
+    version = 11
 
     def __init__(self, received: http.Response) -> None:
         self._received = received

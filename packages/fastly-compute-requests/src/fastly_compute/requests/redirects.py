@@ -109,7 +109,7 @@ class SessionRedirectMixin:
                 timeout=timeout,
                 verify=verify,
                 cert=cert,
-                proxies=proxies,
+                proxies={} if proxies is None else proxies,
                 allow_redirects=False,
                 **backend,
                 **adapter_kwargs,
