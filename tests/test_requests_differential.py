@@ -25,6 +25,7 @@ APP = HERE / "differential"
 sys.path.insert(0, str(APP))
 try:
     import cases
+    import codings  # noqa: F401 - adds its cases
     import generated  # noqa: F401 - adds its cases
     import origin as origins
 finally:

@@ -3,6 +3,7 @@
 import json
 
 import cases
+import codings  # noqa: F401 - adds its cases
 import generated  # noqa: F401 - adds its cases
 
 from fastly_compute import requests

@@ -179,14 +179,12 @@ class BackendAdapter(BaseAdapter):
             )
         timeouts = backend_options(timeout, fastly_timeout)
         url = without_userinfo(request.url or "").partition("#")[0]
-        encodings = to_native_string(request.headers.get("accept-encoding") or "", "latin-1")
         outgoing = http.Request(
             request.method or "",
             url,
             headers=_fields(request),
             body=pieces_of(request.body),
             cache=self._cache if cache is None else cache,
-            decompress_gzip="gzip" in encodings and request.method != "HEAD",
             # The host knows how long bytes are, and not how long a stream will be.
             manual_framing="content-length" in request.headers and _is_streamed(request),
         )

@@ -181,7 +181,7 @@ class ChunkedEncodingError(RequestException):
 
 
 class ContentDecodingError(RequestException):
-    """Never raised: the platform unpacks bodies, and a failure is a `ConnectionError`."""
+    """The response's body is not what its Content-Encoding says: broken, or cut short."""
 
 
 class StreamConsumedError(RequestException, TypeError):

@@ -10,7 +10,11 @@ from fastly_compute.requests.cookies import (
     extract_cookies_to_jar,
     merge_cookies,
 )
-from fastly_compute.requests.exceptions import ChunkedEncodingError, TooManyRedirects
+from fastly_compute.requests.exceptions import (
+    ChunkedEncodingError,
+    ContentDecodingError,
+    TooManyRedirects,
+)
 from fastly_compute.requests.keywords import Cert, SendKwargs
 from fastly_compute.requests.models import PreparedRequest, Response
 from fastly_compute.requests.timeouts import TimeoutLike
@@ -79,11 +83,13 @@ class SessionRedirectMixin:
             again = req.copy()
             resp.history = history[:]
             history.append(resp)
-            with suppress(ChunkedEncodingError, RuntimeError):  # nobody asked for it
-                _ = resp.content
+            if not yield_requests:  # nobody gets this response but as a part of the history
+                with suppress(ChunkedEncodingError, ContentDecodingError, RuntimeError):
+                    _ = resp.content
             if len(resp.history) >= self.max_redirects:
                 raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
-            resp.close()
+            if not yield_requests:
+                resp.close()
             url = urlsplit(without_userinfo(urljoin(resp.url, requote_uri(target))))
             fragment = url.fragment or fragment
             again.url = url._replace(fragment=fragment).geturl()

@@ -3,12 +3,10 @@
 import codecs
 import json as _json
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from fastly_compute import http
-from fastly_compute.core import bindings, read_items
 from fastly_compute.requests.chunks import decoded, lines_of, slices
 from fastly_compute.requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from fastly_compute.requests.exceptions import (
@@ -18,7 +16,7 @@ from fastly_compute.requests.exceptions import (
     RequestException,
     StreamConsumedError,
 )
-from fastly_compute.requests.raw import Raw, headers_of
+from fastly_compute.requests.raw import Raw, headers_of, values_of
 from fastly_compute.requests.status_codes import PHRASES
 from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
 from fastly_compute.requests.utils import (
@@ -119,11 +117,8 @@ class Response:
 
     def _values(self, name: str) -> list[str]:
         """Every value of one header; the others are left where they are."""
-        if self._headers is None and self._received is not None and self._received._headers is None:
-            with suppress(bindings.Err):  # the other way has an error that says more
-                resource = self._received._wit()
-                found = read_items(lambda size, at: resource.get_header_values(name, size, at))
-                return [value.decode("latin-1") for value in found]
+        if self._headers is None and self._received is not None:
+            return values_of(self._received, name)
         headers = self.headers
         return headers.getlist(name) if isinstance(headers, ReceivedHeaders) else []
 
@@ -201,9 +196,12 @@ class Response:
     def content(self) -> bytes:
         """The body; what is left of it, if part of a stream was read.
 
+        What Content-Encoding says is taken off: gzip and deflate. Other codings are left alone.
+
         Raises:
             ChunkedEncodingError: The connection was closed before its end.
             ConnectionError: Reading failed, or the time between bytes ran out.
+            ContentDecodingError: It is not what Content-Encoding says.
             StreamConsumedError: The stream was read to its end, or closed.
         """
         if self._content is False:
@@ -213,7 +211,7 @@ class Response:
                 )
             raw = self.raw
             if isinstance(raw, Raw):
-                self._content = self._named(raw.read)
+                self._content = self._named(raw.read, None, True)
             else:
                 self._content = None if raw is None else b"".join(self._chunks(_READ_AT_ONCE))
         self._content_consumed = True
@@ -224,7 +222,7 @@ class Response:
         """Whether the body was read as a stream, or closed."""
         if self._content is not False:
             return False
-        return self._content_consumed or (self._received is not None and self._received.body.closed)
+        return self._content_consumed or (isinstance(self.raw, Raw) and self.raw._is_gone)
 
     def _named(self, read: Any, *arguments: object) -> Any:
         """Read, and say in an error which response it was."""
