@@ -13,7 +13,6 @@ NAMED = {  # what the origin sends, by the value of Content-Encoding
     "deflate, gzip": ["zlib in gzip", "raw in gzip"],
     "gzip , Deflate": ["gzip in zlib"],
     "gzip, gzip, gzip, gzip, gzip": ["five times"],
-    "gzip, gzip, gzip, gzip, gzip, gzip": ["gzip"],
     "identity": ["plain", "gzip"],
     "br": ["plain"],
     "unheard-of, br": ["plain"],
@@ -26,6 +25,7 @@ BROKEN = {
     "gzip": ["plain", "zlib", "wrong sum", "cut", "cut in its head", "second cut", "second broken"],
     "deflate": ["plain", "gzip", "zlib cut", "raw cut", "wrong sum of zlib"],
     "deflate, gzip": ["gzip", "zlib"],
+    "gzip, gzip, gzip, gzip, gzip, gzip": ["gzip"],
 }
 ASKED = ["gzip", "identity", "GZIP", "br", "*", "deflate", "gzip, deflate, br, zstd", None]
 
