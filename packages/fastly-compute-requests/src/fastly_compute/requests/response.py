@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 REDIRECT_STATI = (301, 302, 303, 307, 308)
 _READ_AT_ONCE = 10 * 1024
-_NEW: Any = object()
 
 
 class Response:
@@ -59,6 +58,11 @@ class Response:
         ...     return response.json()["celsius"]
     """
 
+    __attrs__ = (
+        *("_content", "status_code", "url", "headers", "history", "encoding", "reason"),
+        *("cookies", "elapsed", "request"),
+    )
+
     def __init__(self) -> None:
         self.status_code: int = None  # type: ignore[assignment]
         self.reason: str = None  # type: ignore[assignment]
@@ -74,7 +78,7 @@ class Response:
         self._raw: Any = None
         self._headers: CaseInsensitiveDict[str] | None = None
         self._cookies: RequestsCookieJar | None = None
-        self._encoding: Any = _NEW
+        self._encoding: Any = ...
 
     @classmethod
     def _of(
@@ -88,6 +92,18 @@ class Response:
         response.request = request
         response.connection = connection
         return response
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Read the body, and return what a copy or a pickle has: all but the connection."""
+        _ = None if self._content_consumed else self.content
+        return {name: getattr(self, name) for name in self.__attrs__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what was copied or pickled."""
+        Response.__init__(self)
+        self.__dict__.update(_content_consumed=True)
+        for name, value in state.items():
+            setattr(self, name, value)
 
     @property
     def raw(self) -> Any:
@@ -142,7 +158,7 @@ class Response:
         It is the charset of the Content-Type; without one, ISO-8859-1 for text and UTF-8 for JSON,
         else None.
         """
-        if self._encoding is _NEW:
+        if self._encoding is ...:
             self._encoding = get_encoding_from_headers(self.headers) if self._received else None
         return self._encoding  # type: ignore[no-any-return]
 
