@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Unpack, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from fastly_compute.requests.cookies import (
     RequestsCookieJar,
@@ -13,6 +13,7 @@ from fastly_compute.requests.cookies import (
 from fastly_compute.requests.exceptions import (
     ChunkedEncodingError,
     ContentDecodingError,
+    InvalidURL,
     TooManyRedirects,
 )
 from fastly_compute.requests.keywords import Cert, SendKwargs
@@ -70,6 +71,7 @@ class SessionRedirectMixin:
             An iterator over the responses.
 
         Raises:
+            InvalidURL: A response redirects to what is not a URL.
             TooManyRedirects: There are more than `max_redirects`.
             UnrewindableBodyError: The body is to be sent again, and cannot be read again.
             RequestException: As for `send`.
@@ -90,7 +92,7 @@ class SessionRedirectMixin:
                 raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
             if not yield_requests:
                 resp.close()
-            url = urlsplit(without_userinfo(urljoin(resp.url, requote_uri(target))))
+            url = _resolved(target, resp)
             fragment = url.fragment or fragment
             again.url = url._replace(fragment=fragment).geturl()
             self.rebuild_method(again, resp)
@@ -154,6 +156,18 @@ class SessionRedirectMixin:
         method, status = prepared_request.method, response.status_code
         if (status in (302, 303) and method != "HEAD") or (status == 301 and method == "POST"):
             prepared_request.method = "GET"
+
+
+def _resolved(location: str, response: Response) -> SplitResult:
+    """Make an absolute URL of where a response redirects to, without a user name and password."""
+    try:
+        url = urlsplit(without_userinfo(urljoin(response.url, requote_uri(location))))
+        _ = url.port
+    except ValueError as error:
+        raise InvalidURL(
+            f"the redirect from {response.url} leads to no URL: {error}", response=response
+        ) from error
+    return url
 
 
 def _origin(url: str | None) -> tuple[str, str | None, int | None]:

@@ -1,6 +1,5 @@
 """A response, as ``requests`` has it."""
 
-import codecs
 import json as _json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -186,7 +185,10 @@ class Response:
 
     @property
     def next(self) -> "PreparedRequest | None":
-        """The request that follows a redirect which was not followed; None if it is none."""
+        """The request that follows a redirect which was not followed.
+
+        None if it is not one, or where its Location leads cannot be requested.
+        """
         return self._next
 
     @property
@@ -279,7 +281,8 @@ class Response:
             The value.
 
         Raises:
-            JSONDecodeError: It is not JSON.
+            JSONDecodeError: It is not JSON, or holds more than Python reads of it: arrays in a
+                thousand arrays, or a whole number of more than 4300 digits.
             RequestException: Reading failed, as for `content`.
         """
         text = None
@@ -294,6 +297,8 @@ class Response:
             return _json.loads(self.text if text is None else text, **kwargs)
         except _json.JSONDecodeError as error:
             raise JSONDecodeError(error.msg, error.doc, error.pos, response=self) from error
+        except (RecursionError, ValueError) as error:  # nested too deeply, or a number too long
+            raise JSONDecodeError(str(error), self.text, 0, response=self) from error
 
     @overload
     def iter_content(
@@ -316,7 +321,7 @@ class Response:
             An iterator over the chunks.
 
         Raises:
-            LookupError: The `encoding` is to be used, and is unknown.
+            UnknownCharset: The `encoding` is to be used, and is unknown.
             StreamConsumedError: The stream was read to its end, or closed.
             TypeError: The size is no ``int``.
             ValueError: The size is less than 1.
@@ -333,7 +338,7 @@ class Response:
         else:
             chunks = self._chunks(chunk_size)
         if decode_unicode and self.encoding is not None:
-            return decoded(chunks, codecs.getincrementaldecoder(self.encoding)("replace"))
+            return self._named(decoded, chunks, self.encoding)  # type: ignore[no-any-return]
         return chunks
 
     def _chunks(self, size: int | None) -> Iterator[bytes]:
