@@ -8,7 +8,7 @@ import pytest
 from fastly_compute.local.interfaces.gunzip import Gunzipped
 from fastly_compute.local.origin import BodyFailure
 
-TEXT = random.Random(1).randbytes(50_000) + b"text" * 50_000  # noqa: S311 - not for secrets
+TEXT = random.Random(1).randbytes(50_000) + b"text" * 50_000
 PACKED = gzip.compress(TEXT)
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fastly_compute import requests
+from fastly_compute.requests.cookie import Place, read_cookie
 from fastly_compute.requests.utils import (
     get_encoding_from_headers,
     parse_dict_header,
@@ -18,6 +19,7 @@ from fastly_compute.requests.utils import (
 
 pytestmark = pytest.mark.usefixtures("guest")
 
+PLACE = Place("http", "a.example", "/")
 FRAGMENTS = {
     "Location": [
         *["http://", "https://", "//", "/", "[::1", "[::1]", "[", "]", ":", "99999", "080", "@", "?"],
@@ -197,3 +199,41 @@ def test_a_url_that_cannot_be_requested_is_an_exception_of_the_facade(url):
         requests.Session().get_redirect_target(requests.Response())
     except requests.RequestException:
         pass
+
+
+LONG = 60_000  # what a header may have
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *['"' * LONG, '"\\' * (LONG // 2), 'a"' + '\\"' * (LONG // 2), "," * LONG, ", " * (LONG // 2)],
+        *[" " * LONG, ";" * LONG, "=" * LONG, ", <" * (LONG // 3), '"a' * (LONG // 2), ":1" * (LONG // 2)],
+        *["%41" * (LONG // 3), "/.." * (LONG // 3), ", " + " " * LONG + "x", "a" * LONG],
+        *[f"expires=1 jan 2000 {' ' * LONG}x", f"expires={'a' * LONG}", f"expires=1{'-' * LONG}x"],
+        f"max-age={' ' * LONG}x",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_long_header_is_read_once(text):
+    """One that is read again from each of its characters would take minutes."""
+    parse_dict_header(text)
+    parse_header_links(text)
+    get_encoding_from_headers({"content-type": text})
+    read_cookie(text, PLACE)
+    read_cookie(f"a=b; {text}", PLACE)
+    requests.utils.requote_uri(text)
+    requests.Request("GET", f"http://a.example/{text}").prepare()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('realm="a, b", nonce=c', {"realm": "a, b", "nonce": "c"}),
+        ('realm="a\\"b", x', {"realm": 'a"b', "x": None}),
+        ('realm="a, b', {"realm": '"a, b'}),
+        ('realm="a\\', {"realm": '"a\\'}),
+    ],
+)
+def test_a_dict_header_has_quoted_commas(text, found):
+    assert parse_dict_header(text) == found

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
-    r"(?:[a-z]+,?\s*)?(?P<day>\d\d?)[\s/-]+(?P<month>[a-z]{3})[\s/-]+(?P<year>\d{2,4})"
-    r"(?:[\s:]+(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*(?:gmt|utc?|z|[+-]0000)?\s*",
+    r"(?:[a-z]++,?+\s*+)?(?P<day>\d\d?)[\s/-]++(?P<month>[a-z]{3})[\s/-]++(?P<year>\d{2,4})"
+    r"(?:[\s:]++(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*+(?:gmt|utc?|z|[+-]0000)?+\s*+",
     re.IGNORECASE | re.ASCII,
 )
 _FOREVER_S = 1e10  # the number may have any length

@@ -30,7 +30,8 @@ __all__ = [
     "urldefragauth",
 ]
 
-_ITEM = re.compile(r'((?:[^",]|"(?:[^"\\]|\\.)*")+)')
+# What is matched is never tried again in another way, so that any header takes linear time.
+_ITEM = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z))++', re.DOTALL)
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
     (codecs.BOM_UTF32_BE, "utf-32"),
