@@ -27,6 +27,7 @@ try:
     import cases
     import codings  # noqa: F401 - adds its cases
     import generated  # noqa: F401 - adds its cases
+    import locations  # noqa: F401 - adds its cases
     import origin as origins
 finally:
     sys.path.remove(str(APP))

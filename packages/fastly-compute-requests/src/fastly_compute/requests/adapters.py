@@ -20,7 +20,7 @@ from fastly_compute.requests.keywords import AdapterKwargs, BackendLike, Cert
 from fastly_compute.requests.models import WHOLE, PreparedRequest, pieces_of
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike, backend_options
-from fastly_compute.requests.urls import without_userinfo
+from fastly_compute.requests.urls import as_sent
 from fastly_compute.requests.utils import to_native_string
 
 __all__ = ["BackendAdapter", "BaseAdapter", "HTTPAdapter"]
@@ -178,7 +178,7 @@ class BackendAdapter(BaseAdapter):
                 "proxies= is not supported: the platform has none; a backend says where requests go"
             )
         timeouts = backend_options(timeout, fastly_timeout)
-        url = without_userinfo(request.url or "").partition("#")[0]
+        url = as_sent(request.url or "")
         outgoing = http.Request(
             request.method or "",
             url,

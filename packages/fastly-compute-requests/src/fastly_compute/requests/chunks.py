@@ -35,7 +35,7 @@ def decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[str]:
         str(b".", encoding)  # refuses codecs of bytes, such as hex, which a decoder does not
         decoder = codecs.getincrementaldecoder(encoding)("replace")
     except (LookupError, ValueError) as error:
-        raise UnknownCharset(f"the response's text cannot be decoded: {error}") from error
+        raise UnknownCharset(str(error)) from error
     return _decoded(chunks, decoder)
 
 

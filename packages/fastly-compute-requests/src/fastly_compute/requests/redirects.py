@@ -132,8 +132,8 @@ class SessionRedirectMixin:
         location = resp.headers["location"]
         try:
             return location.encode("latin-1").decode()
-        except UnicodeError:
-            return location
+        except UnicodeError:  # it is made of other bytes, which are what the origin understands
+            return "".join(c if c.isascii() else f"%{ord(c):02X}" for c in location)
 
     def should_strip_auth(self, old_url: str, new_url: str) -> bool:
         """Tell whether a redirect leads where Authorization must not go.
