@@ -20,8 +20,13 @@ LOCATIONS = {
     "a port that is too large": "http://127.0.0.1:99999/",
     "a space in the host": "http://a b/",
 }
-URLS = ["http://a b/", "http://[fe80::1%25lo]/", "http://[fe80::1%lo]/", "http://a\tb/", "http://[v1.x]/"]
-BODIES = {"cr lf": b"a\r\nb\r\nc", "lf": b"a\n\nb\n", "cr": b"a\rb\r\r\nc\r", "mixed": b"\r\n\ra\x0b\x85b"}
+URLS = ["http://a b/", "http://[fe80::1%25lo]/", "http://[fe80::1%lo]/", "http://[v1.x]/"]
+BODIES = {
+    "cr lf": b"a\r\nb\r\nc",
+    "lf": b"a\n\nb\n",
+    "cr": b"a\rb\r\r\nc\r",
+    "mixed": b"\r\n\ra\x0b\x85b",
+}
 
 
 def edited(path):
@@ -55,8 +60,8 @@ def lines(body, size, more):
 for _path in EDITED:
     add(f"edited URL: {_path!r}", edited(_path))
 for _name, _location in LOCATIONS.items():
-    for _follow in (True, False):
-        add(f"led to {_name}, {'followed' if _follow else 'not followed'}", led_to(_location, _follow))
+    add(f"led to {_name}, followed", led_to(_location, True))
+    add(f"led to {_name}, not followed", led_to(_location, False))
 for _url in URLS:
     add(f"malformed URL: {_url!r}", lambda requests, base, other, url=_url: requests.get(url).url)
 for _name, _body in BODIES.items():

@@ -17,11 +17,15 @@ from fastly_compute.http import (
 )
 from fastly_compute.local import Host, Incoming, NativeApp
 
+NAMES = ["Cookie", "Host", "X-Fastly-Bot-Category"]
+VALUES = ["", "=", "\xe9", "9" * 5000, "9"]
+
 often = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 URL_PARTS = [
-    *["http://", "https:", "HTTP://", "//", "/", "[::1", "[::1]", "[", "]", ":", "99999", "9" * 5000],
+    *["http://", "https:", "HTTP://", "//", "/", "[::1"],
+    *["[::1]", "[", "]", ":", "99999", "9" * 5000],
     *["@", "user:pass", "a.example", "%", "%zz", "%25eth0", "fe80::1", "\\", " ", "?", "#", "v1.x"],
     *["\xe9", "\u2100", "\ud800", "1.2.3.4.5", "0x7f", "*", ".", "..", "\0", "127.0.0.1"],
 ]
@@ -79,7 +83,7 @@ DOCUMENTED = (HttpError, ValueError)
 @given(
     target=targets,
     authority=st.sampled_from(["a.example", "[::1]", "[::1", "a:99999", "*", "a b", "\xe9", ""]),
-    headers=st.lists(st.tuples(st.sampled_from(["Cookie", "Host", "X-Fastly-Bot-Category"]), st.sampled_from(["", "=", "\xe9", "9" * 5000, "9"]))),
+    headers=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES))),
     kind=st.sampled_from(TYPES),
     body=st.sampled_from(BODIES) | st.binary(),
     read=st.sampled_from(list(READS)),

@@ -1,5 +1,6 @@
 """Whatever an origin sends, what the facade raises is one of its own exceptions."""
 
+import contextlib
 import itertools
 import socketserver
 import threading
@@ -22,9 +23,11 @@ pytestmark = pytest.mark.usefixtures("guest")
 PLACE = Place("http", "a.example", "/")
 FRAGMENTS = {
     "Location": [
-        *["http://", "https://", "//", "/", "[::1", "[::1]", "[", "]", ":", "99999", "080", "@", "?"],
+        *["http://", "https://", "//", "/", "[::1", "[::1]"],
+        *["[", "]", ":", "99999", "080", "@", "?"],
         *["%", "%zz", "%41", "%25eth0", "fe80::1", "\\", " ", "a b", "#", "..", "v1.x", "\xe9"],
-        *["\xe2\x84\x80", "mailto:", "user:pass", "localhost", "127.0.0.1:1", "x.example", "*", "9" * 5000],
+        *["\xe2\x84\x80", "mailto:", "user:pass", "localhost"],
+        *["127.0.0.1:1", "x.example", "*", "9" * 5000],
     ],
     "Set-Cookie": [
         *["a=b", ";", "=", "max-age=", "expires=", "domain=", "path=", "9" * 5000, "-", "1", " "],
@@ -32,17 +35,22 @@ FRAGMENTS = {
         *["\xe9", "%", "secure", "httponly", "127.0.0.1", ".local", "version=", "port=", "1e9"],
     ],
     "Content-Type": [
-        *["text/html", "application/json", ";", "charset=", "=", '"', "utf-8", "hex", "base64", "idna"],
-        *["punycode", "undefined", "rot13", "utf-7", "utf-16", "unicode_escape", "mbcs", "zlib", "\xe9"],
+        *["text/html", "application/json", ";", "charset=", "="],
+        *['"', "utf-8", "hex", "base64", "idna"],
+        *["punycode", "undefined", "rot13", "utf-7"],
+        *["utf-16", "unicode_escape", "mbcs", "zlib", "\xe9"],
         *["nonsense", "raw_unicode_escape", "uu", "quopri", "bz2", " ", "utf-8-sig", "x" * 3000],
     ],
     "Content-Encoding": [
-        *["gzip", "x-gzip", "deflate", "identity", "br", "zstd", ",", ", ", "*", ";q=1", "\xe9", "GZIP"],
+        *["gzip", "x-gzip", "deflate", "identity", "br", "zstd"],
+        *[",", ", ", "*", ";q=1", "\xe9", "GZIP"],
     ],
     "Link": ["<", ">", ";", "rel=", "next", '"', "'", ",", ", <", "=", "https://a/", "\xe9", " "],
     "WWW-Authenticate": [
-        *["Digest ", "digest ", "Basic ", "realm=", "nonce=", "qop=", "auth", "auth-int", "algorithm="],
-        *["MD5", "MD5-sess", "SHA-512-256", "opaque=", "stale=", '"', "\\", ",", ", ", "=", "\xe9", "nc="],
+        *["Digest ", "digest ", "Basic ", "realm="],
+        *["nonce=", "qop=", "auth", "auth-int", "algorithm="],
+        *["MD5", "MD5-sess", "SHA-512-256", "opaque=", "stale=", '"'],
+        *["\\", ",", ", ", "=", "\xe9", "nc="],
     ],
     "Refresh": ["0", ";", "url=", "http://[", "9" * 5000],
     "Retry-After": ["9" * 5000, "-1", "Wed, 09 Jun 2100 10:18:14 GMT"],
@@ -53,14 +61,15 @@ FRAGMENTS = {
     "Content-Range": ["bytes ", "9" * 5000, "-", "/", "*"],
     "Vary": ["*", ",", "\xe9", "cookie"],
 }
-BODIES = [b"", b"{}", b"[" * 2_000, b"1" * 5000, b"\xff\xfe", b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(20)]
-BODIES += [b'"\\ud800"', b"\x78\x9c", b"a\r\nb", b"NaN", b"1e999999999", b"-" * 10, b"\xef\xbb\xbf{}"]
+BODIES = [b"", b"{}", b"[" * 2_000, b"1" * 5000, b"\xff\xfe", b"\x1f\x8b", b"NaN"]
+BODIES += [b'"\\ud800"', b"\x78\x9c", b"a\r\nb", b"1e999999999", b"\xef\xbb\xbf{}"]
+BODIES += [b"\x1f\x8b\x08" + bytes(20), b"-" * 10]
 STATUSES = [200, 204, 301, 302, 304, 307, 401, 404, 500]
 
 
 def values(name):
-    anything = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"))
-    return st.lists(st.sampled_from(FRAGMENTS[name]) | anything, max_size=6).map("".join)
+    latin = st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f")
+    return st.lists(st.sampled_from(FRAGMENTS[name]) | st.text(latin), max_size=6).map("".join)
 
 
 HEADERS = st.lists(
@@ -132,10 +141,8 @@ LOOKS = {
 
 def looked_at(response):
     for look in LOOKS.values():
-        try:
+        with contextlib.suppress(requests.RequestException):
             look(response)
-        except requests.RequestException:
-            pass
     response.close()
 
 
@@ -147,7 +154,12 @@ EVERY = settings(
 
 
 @EVERY
-@given(answer=ANSWERS, stream=st.booleans(), follow=st.booleans(), method=st.sampled_from(["GET", "HEAD"]))
+@given(
+    answer=ANSWERS,
+    stream=st.booleans(),
+    follow=st.booleans(),
+    method=st.sampled_from(["GET", "HEAD"]),
+)
 def test_whatever_is_answered(says, answer, stream, follow, method):
     says.answer = answered(*answer)
     session = requests.Session()
@@ -193,12 +205,8 @@ def test_parsers_of_headers_take_any_text(text):
 @EVERY
 @given(url=values("Location") | st.text())
 def test_a_url_that_cannot_be_requested_is_an_exception_of_the_facade(url):
-    try:
-        prepared = requests.Request("GET", url).prepare()
-        _ = prepared.path_url
-        requests.Session().get_redirect_target(requests.Response())
-    except requests.RequestException:
-        pass
+    with contextlib.suppress(requests.RequestException):
+        assert requests.Request("GET", url).prepare().path_url
 
 
 LONG = 60_000  # what a header may have
@@ -207,8 +215,10 @@ LONG = 60_000  # what a header may have
 @pytest.mark.parametrize(
     "text",
     [
-        *['"' * LONG, '"\\' * (LONG // 2), 'a"' + '\\"' * (LONG // 2), "," * LONG, ", " * (LONG // 2)],
-        *[" " * LONG, ";" * LONG, "=" * LONG, ", <" * (LONG // 3), '"a' * (LONG // 2), ":1" * (LONG // 2)],
+        *['"' * LONG, '"\\' * (LONG // 2)],
+        *['a"' + '\\"' * (LONG // 2), "," * LONG, ", " * (LONG // 2)],
+        *[" " * LONG, ";" * LONG, "=" * LONG],
+        *[", <" * (LONG // 3), '"a' * (LONG // 2), ":1" * (LONG // 2)],
         *["%41" * (LONG // 3), "/.." * (LONG // 3), ", " + " " * LONG + "x", "a" * LONG],
         *[f"expires=1 jan 2000 {' ' * LONG}x", f"expires={'a' * LONG}", f"expires=1{'-' * LONG}x"],
         f"max-age={' ' * LONG}x",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from fastly_compute.local import Host, Incoming, NativeApp
 from fastly_compute.wsgi import WsgiHttpIncoming
 
-AUTHORITIES = ["a.example", "a.example:80", "[::1]:8080", "[::1]", "a:99999", "a:", ":80", "\xe9", ""]
+AUTHORITIES = ["a.example", "a:80", "[::1]:8080", "[::1]", "a:99999", "a:", ":80", "\xe9", ""]
 HEADERS = ["Host", "Content-Length", "Content-Type", "Cookie", "Transfer-Encoding", "X_Y", "Proxy"]
 VALUES = ["", "=", "\xe9", "9" * 5000, "-1", "x", "chunked", "a=b; c", "multipart/form-data"]
 

@@ -8,7 +8,7 @@ from fastly_compute.requests.exceptions import ContentDecodingError
 
 Pieces: TypeAlias = Iterator[bytes]
 
-# The most that one step may make of what was received: some bytes can become a thousand times as many.
+# The most that one step makes of what was received, which can become a thousand times as much.
 _PIECE = 2**16
 _MOST_CODINGS = 5  # as many as urllib3 takes off
 _GZIP = 16 + zlib.MAX_WBITS
@@ -64,7 +64,7 @@ def _explained(pieces: Pieces, content_encoding: str) -> Pieces:
 
 def _gunzipped(pieces: Pieces) -> Pieces:
     data = _beginning(pieces)
-    # Whatever comes first has to be gzip; what is not gzip after it is ignored, as by other clients.
+    # The first member has to be gzip; what is not gzip after one is ignored, as by other clients.
     while data:
         data = yield from _inflated(pieces, data, _GZIP)
         data = _beginning(pieces, data, padding=b"\0")
