@@ -58,7 +58,7 @@ class Raw(io.RawIOBase):
     def __init__(self, received: http.Response) -> None:
         self._received = received
         self._decoded: http.Body | None = None
-        self._has_coding: bool | None = None
+        self._coding_is_known = False
         self.status = received.status
         self.decode_content = False
 
@@ -83,14 +83,12 @@ class Raw(io.RawIOBase):
                     "read(decode_content=True) was called."
                 )
             return self._received.body
-        if self._has_coding is None:
-            pieces = None
+        if not self._coding_is_known:
             codings = ", ".join(values_of(self._received, "content-encoding"))
             if codings and not self._received.body.closed:
                 pieces = decoded(self._received.body.iter_bytes(), codings)
-            self._has_coding = pieces is not None
-            if pieces is not None:
-                self._decoded = http.Body(pieces)
+                self._decoded = None if pieces is None else http.Body(pieces)
+            self._coding_is_known = True
         return self._decoded or self._received.body
 
     def _reading(self, read: Callable[[], T]) -> T:

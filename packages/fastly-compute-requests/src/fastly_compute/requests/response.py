@@ -20,7 +20,7 @@ from fastly_compute.requests.status_codes import PHRASES
 from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
 from fastly_compute.requests.utils import (
     get_encoding_from_headers,
-    guess_json_utf,
+    json_text,
     parse_header_links,
 )
 
@@ -133,7 +133,7 @@ class Response:
     def _values(self, name: str) -> list[str]:
         """Every value of one header; the others are left where they are."""
         if self._headers is None and self._received is not None:
-            return values_of(self._received, name)
+            return self._named(values_of, self._received, name)  # type: ignore[no-any-return]
         headers = self.headers
         return headers.getlist(name) if isinstance(headers, ReceivedHeaders) else []
 
@@ -285,14 +285,7 @@ class Response:
                 thousand arrays, or a whole number of more than 4300 digits.
             RequestException: Reading failed, as for `content`.
         """
-        text = None
-        if not self.encoding and self.content and len(self.content) > 3:
-            encoding = guess_json_utf(self.content)
-            if encoding is not None:
-                try:
-                    text = self.content.decode(encoding)
-                except UnicodeDecodeError:
-                    text = None  # some other encoding, against the RFC: as `text` has it
+        text = None if self.encoding else json_text(self.content or b"")
         try:
             return _json.loads(self.text if text is None else text, **kwargs)
         except _json.JSONDecodeError as error:

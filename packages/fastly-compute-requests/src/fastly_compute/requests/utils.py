@@ -180,6 +180,15 @@ def get_encoding_from_headers(headers: Mapping[str, str]) -> str | None:
     return "utf-8" if "application/json" in kind else None
 
 
+def json_text(content: bytes) -> str | None:
+    """Decode JSON by the UTF that it is in; None for some other encoding, against the RFC."""
+    encoding = guess_json_utf(content) if len(content) > 3 else None
+    try:
+        return None if encoding is None else content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
 def guess_json_utf(data: bytes) -> str | None:
     """Tell which UTF a JSON text is in, from its first four bytes (RFC 4627, section 3)."""
     for mark, encoding in _BOMS:
