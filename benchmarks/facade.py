@@ -153,7 +153,8 @@ def main() -> None:
                 print(f"| {what} | {seconds[way]:.2f} s | {beside} | {ratio:.2f} |", flush=True)
         for host in ("native", "wasm"):
             took = unpacking(host, folder)
-            what = f"a GET of {len(LARGE) / 1e6:.1f} MB in {len(PACKED) / 1e3:.0f} kB of gzip, {host}"
+            large = f"{len(LARGE) / 1e6:.1f} MB in {len(PACKED) / 1e3:.0f} kB of gzip"
+            what = f"a GET of {large}, {host}"
             beside = f"{took['http']:.1f} ms unpacked by the host"
             ratio = took["function"] / took["http"]
             print(f"| {what} | {took['function']:.1f} ms | {beside} | {ratio:.2f} |", flush=True)

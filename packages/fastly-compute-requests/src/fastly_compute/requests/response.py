@@ -206,9 +206,8 @@ class Response:
         if self.ok:
             return
         whose = "Client" if self.status_code < 500 else "Server"
-        raise HTTPError(
-            f"{self.status_code} {whose} Error: {self.reason} for url: {self.url}", response=self
-        )
+        text = f"{self.status_code} {whose} Error: {self.reason} for url: {self.url}"
+        raise HTTPError(text, response=self)
 
     @property
     def content(self) -> bytes:
@@ -281,8 +280,7 @@ class Response:
             The value.
 
         Raises:
-            JSONDecodeError: It is not JSON, or holds more than Python reads of it: arrays in a
-                thousand arrays, or a whole number of more than 4300 digits.
+            JSONDecodeError: It is not JSON, or nested too deeply, or has a number that is too long.
             RequestException: Reading failed, as for `content`.
         """
         text = None if self.encoding else json_text(self.content or b"")
@@ -382,11 +380,7 @@ class Response:
         Raises:
             RequestException: As for `iter_content`.
         """
-        chunks: Iterator[Any] = (
-            self.iter_content(chunk_size, decode_unicode=True)
-            if decode_unicode
-            else self.iter_content(chunk_size)
-        )
+        chunks = self.iter_content(chunk_size, decode_unicode)  # type: ignore[call-overload]
         return lines_of(chunks, delimiter)
 
     def close(self) -> None:
