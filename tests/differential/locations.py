@@ -71,19 +71,12 @@ for _name, _body in BODIES.items():
         add(f"lines: {_name} by {_size} and lf", lines(_body, _size, {"delimiter": b"\n"}))
 
 
-def deep(requests, base, other):
-    response = requests.Response()
-    response.raw = io.BytesIO(b"[" * 100_000)
-    return response.json()
-
-
 def long_number(requests, base, other):
     response = requests.Response()
     response.raw = io.BytesIO(b"1" * 5000)
     return response.json()
 
 
-add("json: nested too deeply", deep)
 add("json: too long a number", long_number)
 
 
