@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def answer_gzip(self, *_: object) -> None:
-        self._send(200, gzip.compress(b"unpacked"), ("Content-Encoding", "gzip"))
+        self._send(200, gzip.compress(b"unpacked", mtime=0), ("Content-Encoding", "gzip"))
 
     def answer_coded(self, who: str, query: str, body: bytes, name: str = "") -> None:
         """Answer with a body that is coded, or broken, in the way that the path names."""
