@@ -1,9 +1,11 @@
 """Measure the cost of the facade `fastly_compute.requests`: `python -m benchmarks.facade`.
 
-It prints ratios within one run: many small GETs through the facade and through
-`fastly_compute.http`, and an app with and without the import.
+Three things, each as a ratio within one run: many small GETs beside the same through the package
+below, gzip that the facade takes off beside gzip that the host takes off, and the import of the
+facade beside an app that does without it.
 """
 
+import gzip
 import json
 import shutil
 import statistics
@@ -23,10 +25,13 @@ from benchmarks.serving import APP, request_milliseconds, serving
 GETS = Path(__file__).parent / "facade_gets"
 COUNT = 1000
 SLICE = 50
+LARGE_SLICE = 5
 SLICES = 60
 BUILDS = 5
 REQUESTS = 20
 WAYS = ("http", "function", "session")
+LARGE = json.dumps([{"id": n, "name": f"item {n}", "price": n * 7 % 1000} for n in range(20_000)])
+PACKED = gzip.compress(LARGE.encode())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,12 +42,15 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        body = PACKED if self.path == "/large" else b"hello"
         self.send_response(200)
-        self.send_header("Content-Length", "5")
+        self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "text/plain")
         self.send_header("Cache-Control", "no-store")
+        if body is PACKED:
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        self.wfile.write(b"hello")
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
         pass
@@ -76,10 +84,25 @@ def gets(host: str, folder: Path) -> dict[str, float]:
     with origin() as target, serving(host, folder) as app:
         for number in range(SLICES + 1):
             for way in WAYS:
-                seconds = ask(app.url, {"way": way, "url": target, "count": SLICE})
-                if number:  # the first warms up
+                question = {"way": way, "url": target, "count": SLICE, "length": len(b"hello")}
+                seconds = ask(app.url, question)
+                if number:  # the first is for warming up
                     found[way].append(seconds)
     return {way: statistics.median(parts) * COUNT / SLICE for way, parts in found.items()}
+
+
+def unpacking(host: str, folder: Path) -> dict[str, float]:
+    """Milliseconds of a GET of a large text in gzip, by who takes that off; they take turns."""
+    found: dict[str, list[float]] = {way: [] for way in WAYS[:2]}
+    with origin() as target, serving(host, folder) as app:
+        for number in range(SLICES + 1):
+            for way, parts in found.items():
+                url = f"{target}large"
+                question = {"way": way, "url": url, "count": LARGE_SLICE, "length": len(LARGE)}
+                seconds = ask(app.url, question)
+                if number:
+                    parts.append(seconds * 1000 / LARGE_SLICE)
+    return {way: statistics.median(parts) for way, parts in found.items()}
 
 
 def component_bytes(app: Path) -> int:
@@ -128,6 +151,13 @@ def main() -> None:
                 beside = f"{seconds['http']:.2f} s with fastly_compute.http"
                 what = f"{COUNT:,} GETs by a {way}, {host}"
                 print(f"| {what} | {seconds[way]:.2f} s | {beside} | {ratio:.2f} |", flush=True)
+        for host in ("native", "wasm"):
+            took = unpacking(host, folder)
+            large = f"{len(LARGE) / 1e6:.1f} MB in {len(PACKED) / 1e3:.0f} kB of gzip"
+            what = f"a GET of {large}, {host}"
+            beside = f"{took['http']:.1f} ms unpacked by the host"
+            ratio = took["function"] / took["http"]
+            print(f"| {what} | {took['function']:.1f} ms | {beside} | {ratio:.2f} |", flush=True)
         sizes, times = imports(Path(name))
         without, with_ = (size / 1e6 for size in sizes)
         print(

@@ -1,5 +1,6 @@
 """What fastly_compute.http does, on every host; see tests/http_app/main.py."""
 
+import gzip
 import json
 import socket
 import threading
@@ -25,6 +26,14 @@ class Handler(BaseHTTPRequestHandler):
     audit = threading.Barrier(2)
 
     def do_GET(self) -> None:
+        if self.path == "/mirror":
+            body = self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("Content-Encoding", self.headers["x-coding"])
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
         size = self._size()
         if size is None:
             self.close_connection = True
@@ -174,6 +183,45 @@ def test_what_there_is_to_ask_for_works(ask, path, expected) -> None:
     answer, content = ask(path)
 
     assert (answer.status, content) == (200, expected)
+
+
+TEXT = b"".join(b"line %d\n" % number for number in range(50_000))
+PACKED = gzip.compress(TEXT)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip"])
+def test_the_host_unpacks_a_gzip_member(ask, coding) -> None:
+    answer, content = ask("/unpacked", "POST", PACKED, {"X-Coding": coding})
+
+    assert (answer.status, answer.headers["x-found"]) == (200, "[None, None]")
+    assert content == TEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(PACKED + gzip.compress(b"more"), id="two members"),
+        pytest.param(gzip.compress(b"short") + gzip.compress(b"more"), id="two short ones"),
+        pytest.param(PACKED + bytes(512), id="padding"),
+        pytest.param(PACKED + b"garbage", id="garbage"),
+        pytest.param(PACKED[:-20], id="cut"),
+        pytest.param(PACKED[:-8] + bytes(8), id="wrong sum"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"plain text", id="plain"),
+    ],
+)
+def test_what_the_host_cannot_unpack_whole_fails(ask, body) -> None:
+    answer, _ = ask("/unpacked", "POST", body, {"X-Coding": "gzip"})
+
+    assert (answer.status, answer.headers["x-found"]) == (500, "[None, None]")
+
+
+@pytest.mark.parametrize("coding", ["GZIP", "gzip, gzip", "deflate"])
+def test_the_host_leaves_other_codings_alone(ask, coding) -> None:
+    answer, content = ask("/unpacked", "POST", PACKED, {"X-Coding": coding})
+
+    assert answer.headers["x-found"] == repr([coding, str(len(PACKED))])
+    assert content == PACKED
 
 
 def test_early_hints_go_ahead_of_the_answer(app) -> None:

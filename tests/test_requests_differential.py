@@ -31,7 +31,9 @@ APP = HERE / "differential"
 sys.path.insert(0, str(APP))
 try:
     import cases
+    import codings  # noqa: F401 - adds its cases
     import generated  # noqa: F401 - adds its cases
+    import locations  # noqa: F401 - adds its cases
     import origin as origins
 finally:
     sys.path.remove(str(APP))

@@ -6,6 +6,7 @@ With --check it only reports whether the page is up to date.
 import sys
 import tomllib
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastly_compute.requests.refused import REFUSED as NAMES

@@ -9,6 +9,7 @@ from fastly_compute.http import (
     Answer,
     Answered,
     Body,
+    BodyError,
     CacheOptions,
     Headers,
     IncomingRequest,
@@ -167,6 +168,22 @@ def remembered(_: IncomingRequest) -> Response:
     return Response.text(f"{served} {before}")
 
 
+def unpacked(request: IncomingRequest) -> Response:
+    """Have the host take gzip off what the client sent, which the origin sends back."""
+    sent = Request(
+        "POST",
+        url(request, "/mirror"),
+        headers={"X-Coding": request.headers["x-coding"]},
+        body=request.body,
+        decompress_gzip=True,
+    ).send()
+    names = [sent.headers.get("content-encoding"), sent.headers.get("content-length")]
+    try:
+        return Response(200, {"X-Found": repr(names)}, sent.body.read())
+    except BodyError as error:
+        return Response(500, {"X-Found": repr(names)}, str(error))
+
+
 def kept_open(request: IncomingRequest) -> Response:
     """Keep what is open, and tell whether what an earlier request kept is closed.
 
@@ -198,6 +215,7 @@ PATHS = {
     "/answered": answered_first,
     "/written": written,
     "/cached": cached,
+    "/unpacked": unpacked,
     "/kept": kept_open,
     "/me": personal,
     "/context": remembered,

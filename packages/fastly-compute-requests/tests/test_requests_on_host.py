@@ -92,7 +92,8 @@ def outcome(look):
     try:
         return look()
     except Exception as error:
-        return type(error).__name__, str(error)
+        kind = LookupError if isinstance(error, requests.exceptions.UnknownCharset) else type(error)
+        return kind.__name__, str(error)
 
 
 LOOKS = {

@@ -74,7 +74,9 @@ class Request:
             bypasses the cache if the request has an Authorization or Cookie header;
             ``CacheOptions()`` leaves it to the response's headers in any case.
         decompress_gzip: Whether the host takes gzip off the response's body, and Content-Encoding
-            and Content-Length off its headers. Ask for it with ``Accept-Encoding: gzip``.
+            and Content-Length off its headers. Ask for it with ``Accept-Encoding: gzip``. A body
+            that is not one gzip member raises `BodyError` when it is read: one that is empty, cut
+            short or damaged, or goes on after the first member.
         manual_framing: Whether Content-Length and Transfer-Encoding are taken from the headers as
             they are, and not computed. What they say must be true.
 

@@ -29,7 +29,7 @@ from fastly_compute.requests.structures import CaseInsensitiveDict
 from fastly_compute.requests.targets import checked, target_of
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 from fastly_compute.requests.urllib_response import UrllibResponse
-from fastly_compute.requests.urls import without_userinfo
+from fastly_compute.requests.urls import as_sent
 from fastly_compute.requests.utils import get_encoding_from_headers, to_native_string
 
 __all__ = [
@@ -290,15 +290,13 @@ class HTTPAdapter(BaseAdapter):
         self, request: PreparedRequest, options: SendOptions
     ) -> tuple[http.Request, Backend | str]:
         options.check_proxies()
-        url = without_userinfo(request.url or "").partition("#")[0]
-        encodings = to_native_string(request.headers.get("accept-encoding") or "", "latin-1")
+        url = as_sent(request.url or "")
         outgoing = http.Request(
             request.method or "",
             url,
             headers=_fields(request),
             body=pieces_of(request.body),
             cache=self._cache if options.cache is None else options.cache,
-            decompress_gzip="gzip" in encodings and request.method != "HEAD",
             # The host knows how long bytes are, and not how long a stream will be.
             manual_framing="content-length" in request.headers and _is_streamed(request),
         )

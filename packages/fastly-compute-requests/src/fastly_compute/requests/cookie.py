@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
-    r"(?:[a-z]+,?\s*)?(?P<day>\d\d?)[\s/-]+(?P<month>[a-z]{3})[\s/-]+(?P<year>\d{2,4})"
-    r"(?:[\s:]+(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*(?:gmt|utc?|z|[+-]0000)?\s*",
+    r"(?:[a-z]++,?+\s*+)?(?P<day>\d\d?)[\s/-]++(?P<month>[a-z]{3})[\s/-]++(?P<year>\d{2,4})"
+    r"(?:[\s:]++(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*+(?:gmt|utc?|z|[+-]0000)?+\s*+",
     re.IGNORECASE | re.ASCII,
 )
+_FOREVER_S = 1e10  # the number may have any length
 _IN_PATH = "%/;:@&=+$,!~*'()"
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
@@ -289,7 +290,8 @@ def read_cookie(header: str, place: Place) -> Cookie | None:
             case "max-age":
                 if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
                     return None
-                cookie.expires = int(time.time()) + int(value)
+                seconds = max(-_FOREVER_S, min(float(value), _FOREVER_S))
+                cookie.expires = int(time.time()) + int(seconds)
             case "path" | "version" | "discard" | "comment" | "port":
                 pass
             case _:

@@ -278,9 +278,7 @@ class PreparedRequest(HookMixin):
     def _prepare_stream(self, data: Any) -> None:
         self.body = data
         self._note_position()
-        # Neither characters nor the items of a collection are bytes.
-        is_bytes = isinstance(data, bytearray | memoryview) or hasattr(data, "read")
-        length = super_len(data) if is_bytes and not isinstance(data, io.TextIOBase) else 0
+        length = _length_of(data)
         if length:
             self.headers["Content-Length"] = str(length)
         else:
@@ -289,7 +287,7 @@ class PreparedRequest(HookMixin):
     def prepare_content_length(self, body: Any) -> None:
         """Set Content-Length."""
         if body is not None:
-            length = super_len(body)
+            length = _length_of(body)
             if length:
                 self.headers["Content-Length"] = str(length)
         elif self.method not in ("GET", "HEAD"):
@@ -363,6 +361,13 @@ def _is_file(data: object) -> bool:
 
 def _is_stream(data: object) -> bool:
     return hasattr(data, "__iter__") and not isinstance(data, str | bytes | list | tuple | Mapping)
+
+
+def _length_of(body: Any) -> int:
+    """Tell how many bytes a body has; 0 where nobody knows."""
+    # Neither the characters of a file of text nor the items of a collection are bytes.
+    is_bytes = isinstance(body, WHOLE) or (_is_file(body) and not isinstance(body, io.TextIOBase))
+    return super_len(body) if is_bytes else 0
 
 
 def pieces_of(body: Any) -> bytes | Iterator[bytes] | None:

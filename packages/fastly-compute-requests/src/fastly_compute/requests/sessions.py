@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar, Self, Unpack, cast
 
@@ -15,7 +16,7 @@ from fastly_compute.requests.cookies import (
     extract_cookies_to_jar,
     merge_cookies,
 )
-from fastly_compute.requests.exceptions import InvalidSchema
+from fastly_compute.requests.exceptions import InvalidSchema, InvalidURL
 from fastly_compute.requests.hooks import Hook, Hooks, default_hooks, dispatch_hook
 from fastly_compute.requests.keywords import (
     Auth,
@@ -354,7 +355,8 @@ class Session(SessionRedirectMixin):
                 response = history.pop()
                 response.history = history
             else:
-                response._next = cast("PreparedRequest", next(following))
+                with suppress(InvalidURL):  # it is for the one who follows it
+                    response._next = cast("PreparedRequest | None", next(following, None))
         if not settings["stream"]:
             _ = response.content
         return response

@@ -207,6 +207,27 @@ def prepare_url(
     return requote_uri(whole + (f"#{fragment}" if fragment else "")), auth
 
 
+def as_sent(url: str) -> str:
+    """Write a URL as it is sent, which may have been set after its request was prepared.
+
+    Args:
+        url: The URL.
+
+    Returns:
+        The URL without its user name, password and fragment, and with what may not stand in its
+        path and query escaped. One that is malformed otherwise is left as it is, to be refused.
+    """
+    if _PLAIN.fullmatch(url):
+        return url
+    url = without_userinfo(url)
+    match = _URL.fullmatch(url)
+    if match is None or match["authority"] is None or match["path"][:1] not in {"", "/"}:
+        return url
+    path = _escaped(match["path"], _IN_PATH)
+    query = "" if match["query"] is None else "?" + _escaped(match["query"], _IN_QUERY)
+    return f"{match['scheme']}://{match['authority']}{path}{query}"
+
+
 def without_userinfo(url: str) -> str:
     """Leave out a URL's user name and password.
 

@@ -3,7 +3,6 @@
 import codecs
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -141,16 +140,19 @@ def super_len(o: Any) -> int:
     """Tell how many bytes are left of a body; 0 where nobody knows."""
     if isinstance(o, str):
         o = o.encode()
-    at, total = 0, getattr(o, "len", None)
-    if hasattr(o, "__len__"):
-        total = len(o)
-    else:
-        with suppress(AttributeError, OSError):
+    if isinstance(o, memoryview):
+        return o.nbytes  # its length counts items
+    total = len(o) if hasattr(o, "__len__") else getattr(o, "len", None)
+    at = 0
+    if hasattr(o, "tell"):
+        try:
             at = o.tell()
             if total is None:
                 o.seek(0, 2)
                 total = o.tell()
                 o.seek(at)
+        except (AttributeError, OSError):
+            return 0
     left: int = (total or 0) - at
     return max(0, left)
 
@@ -244,6 +246,15 @@ def get_encoding_from_headers(headers: Mapping[str, str]) -> str | None:
     if "text" in kind:
         return "ISO-8859-1"
     return "utf-8" if "application/json" in kind else None
+
+
+def json_text(content: bytes) -> str | None:
+    """Decode JSON by the UTF that it is in; None for some other encoding, against the RFC."""
+    encoding = guess_json_utf(content) if len(content) > 3 else None
+    try:
+        return None if encoding is None else content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 def guess_json_utf(data: bytes) -> str | None:
