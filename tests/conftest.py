@@ -22,10 +22,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fastly_compute.backend import policy
 from fastly_compute.cli.build import build
 from fastly_compute.cli.project import Project
 from fastly_compute.cli.viceroy import find_viceroy
 from fastly_compute.local import NativeApp, WasmApp
+from fastly_compute.local.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 HOSTS = ("native", "wasm", "viceroy")
@@ -232,6 +234,26 @@ def host(request: pytest.FixtureRequest) -> str:
     return name
 
 
+class Example(NativeApp):
+    """An example in this process, which has one policy on dynamic backends for all of them.
+
+    Args:
+        incoming: The entry point.
+        own: The policy that the example has set.
+    """
+
+    def __init__(self, incoming: object, own: object) -> None:
+        super().__init__(incoming)
+        self._policy = own
+
+    def run(self, sandbox: Sandbox) -> None:
+        before, policy._policy = policy._policy, self._policy
+        try:
+            super().run(sandbox)
+        finally:
+            policy._policy = before
+
+
 class Examples:
     """Loads each example once: natively, or as a component."""
 
@@ -257,11 +279,13 @@ class Examples:
         assert spec.loader is not None
         module = sys.modules[main] = importlib.util.module_from_spec(spec)
         sys.path.insert(0, str(folder))
+        before = policy._policy
         try:
             spec.loader.exec_module(module)
+            return Example(module.HttpIncoming, policy._policy)
         finally:
+            policy._policy = before
             sys.path.remove(str(folder))
-        return NativeApp(module.HttpIncoming)
 
 
 @pytest.fixture

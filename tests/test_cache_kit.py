@@ -15,6 +15,7 @@ pytestmark = pytest.mark.xdist_group("cache-kit")
 
 APP = Path(__file__).parent.parent / "examples/cache-starter-kit"
 LARGE = 30_000_000
+KEY = "a key for this machine only"
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def ask(kit):
 def purge(kit):
     def purge(name):
         with closing(HTTPConnection(urlsplit(kit.url).netloc, timeout=30)) as connection:
-            connection.request("POST", f"/purge/{name}")
+            connection.request("POST", f"/purge/{name}", headers={"Fastly-Key": KEY})
             answer = connection.getresponse()
             assert (answer.status, answer.read()) == (200, b"purged")
 

@@ -73,14 +73,44 @@ def test_an_allowed_host_is_asked_through_a_dynamic_backend(proxy, origin) -> No
     assert dict(seen["headers"])["host"] == urlsplit(origin).netloc
 
 
-@pytest.mark.parametrize(
-    "url", ["http://evil.example/", "http://127.0.0.1@evil.example/", "", "/x"]
-)
+@pytest.mark.parametrize("url", ["http://evil.example/", "http://127.0.0.1@evil.example/"])
 def test_no_other_host_is_asked(proxy, url) -> None:
     answer, content = ask(proxy, "/dynamic?url=" + quote(url, safe=""))
 
     assert answer.status == 403
     assert content.startswith(b"only 127.0.0.1")
+
+
+@pytest.mark.parametrize("url", ["", "/x", "ftp://127.0.0.1/", "http://127.0.0.1\\@localhost/"])
+def test_what_is_no_url_of_http_is_refused(proxy, url) -> None:
+    answer, content = ask(proxy, "/dynamic?url=" + quote(url, safe=""))
+
+    assert (answer.status, content) == (400, b"url= is not a URL that can be asked")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/origin/../admin", "/admin"),
+        ("/origin/a/./b/../c", "/a/c"),
+        ("/origin/a%2fb", "/a%2Fb"),
+        ("/origin/%7Ea", "/~a"),
+        ("/origin/\\a", "/%5Ca"),
+    ],
+)
+def test_what_is_signed_is_what_is_sent(proxy, path, sent) -> None:
+    _, content = ask(proxy, path)
+    seen = json.loads(content)
+    expected = hmac.new(KEY, f"GET {sent}".encode(), hashlib.sha256).hexdigest()
+
+    assert seen["path"] == sent
+    assert dict(seen["headers"])["x-signature"] == expected
+
+
+def test_an_upload_that_is_too_large_is_refused(proxy) -> None:
+    answer, _ = ask(proxy, "/origin/upload", "POST", bytes(8 * 1024 * 1024 + 1))
+
+    assert answer.status == 413
 
 
 def test_an_origin_that_is_not_there_is_a_502_and_the_log_says_why(proxy) -> None:

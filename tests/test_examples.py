@@ -8,12 +8,12 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 OWN_TESTS = {
-    "bottle-app": 3,
-    "cache-starter-kit": 11,
-    "django-app": 3,
+    "bottle-app": 15,
+    "cache-starter-kit": 17,
+    "django-app": 15,
     "fanout-starter-kit": 17,
-    "first-look": 3,
-    "flask-app": 3,
+    "first-look": 10,
+    "flask-app": 15,
 }
 
 

@@ -73,12 +73,19 @@ def memory_of(app):
 # Guests
 
 
-@pytest.mark.parametrize("scenario", ["spin", "stubborn", "sleep"])
+@pytest.mark.parametrize(
+    "scenario",
+    ["spin", "stubborn", "sleep", "doze", "doze_in_parts", "doze_in_a_select"],
+)
 def test_a_guest_without_end_is_ended(limited, scenario) -> None:
     status, content = ask(limited, scenario)
 
     assert status == 500
     assert b"longer than the host's time limit" in content
+
+
+def test_a_guest_that_sleeps_within_its_time_sleeps_as_long_as_it_wants(limited) -> None:
+    assert ask(limited, "nap") == (200, b"True")
 
 
 @needs_proc

@@ -2,8 +2,10 @@
 
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from bottle import BaseRequest, Bottle, HTTPError, HTTPResponse, SimpleTemplate, request, response
 
@@ -12,6 +14,8 @@ from fastly_compute.wsgi import WsgiHttpIncoming
 
 HERE = Path(__file__).parent
 BLOCK = b"All work and no play makes Jack a dull boy.\n" * 1024
+LARGEST_DOWNLOAD = 50_000_000
+NUMBER = re.compile("[0-9]{1,20}")
 
 # Bottle would put a larger body into a temporary file, and a guest has no files. A form with files
 # is in memory as a whole; /upload with PUT shows how a body of any size is read.
@@ -46,8 +50,11 @@ def index() -> str:
 
 @app.post("/name")
 def name() -> HTTPResponse:
+    given = request.forms.getunicode("name")
+    if given is None:
+        raise HTTPError(400)
     answer = HTTPResponse(status=303, Location="/")
-    answer.set_cookie("name", request.forms.getunicode("name"), httponly=True, samesite="lax")
+    answer.set_cookie("name", given, httponly=True, samesite="lax")
     answer.set_cookie("seen", "yes")
     return answer
 
@@ -55,6 +62,8 @@ def name() -> HTTPResponse:
 @app.post("/upload")
 def upload() -> dict[str, object]:
     file = request.files.get("file")
+    if file is None:
+        raise HTTPError(400)
     content = file.file.read()
     return {
         "name": file.raw_filename,
@@ -73,8 +82,14 @@ def put() -> dict[str, object]:
     return {"size": size, "sha256": sha256.hexdigest()}
 
 
-@app.get("/download/<size:int>")
-def download(size: int) -> Iterator[bytes]:
+@app.get("/download/<digits>")
+def download(digits: str) -> Iterator[bytes]:
+    if not NUMBER.fullmatch(digits) or int(digits) > LARGEST_DOWNLOAD:
+        raise HTTPError(400)
+    return parts(int(digits))
+
+
+def parts(size: int) -> Iterator[bytes]:
     response.content_type = "application/octet-stream"
     response.content_length = size
     response.set_header("Content-Disposition", 'attachment; filename="dull.txt"')
@@ -88,8 +103,13 @@ def download(size: int) -> Iterator[bytes]:
 @app.route("/origin/<path:path>", method=["GET", "POST"])
 def origin(path: str) -> http.Body:
     body = request.environ["fastly.request"].body  # not read here
-    asked = http.Request(request.method, f"https://origin.example/{path}", body=body)
-    answer = asked.send("origin")
+    # The framework has decoded the path: what is left of a "?" in it must not become a query.
+    url = f"https://origin.example/{quote(path)}"
+    try:
+        answer = http.Request(request.method, url, body=body).send("origin")
+    except http.SendError as error:
+        print(f"{request.method} {request.path!r}: {error}")
+        raise HTTPError(502) from error
     response.status = answer.status
     response.content_type = answer.headers.get("content-type")
     return answer.body  # it goes on to the client without being read
@@ -100,8 +120,10 @@ def broken() -> str:
     raise RuntimeError("this page is broken")
 
 
+@app.error(400)
 @app.error(404)
 @app.error(500)
+@app.error(502)
 def failed(error: HTTPError) -> str:
     return ERROR.render(error=error)
 

@@ -17,6 +17,7 @@ from fastly_compute.http import (
 
 TTL = 30
 STALE = 600
+LONGEST_NAME = 1024  # that of a surrogate key
 
 
 class OriginRefused(Exception):
@@ -109,6 +110,8 @@ def purge(request: IncomingRequest, name: str) -> Response:
     """Forget the name in all three, or with ?soft make it stale where that is something else."""
     if request.method != "POST":
         return Response.text("purging is a POST", status=405, headers={"Allow": "POST"})
+    if not request.fastly_key_is_valid:
+        return Response.text("purging takes a Fastly-Key of this service", status=403)
     cache.purge(name)
     cache.purge_surrogate_key(name, soft="soft" in request.query)
     return Response.text("purged")
@@ -122,6 +125,8 @@ def handle(request: IncomingRequest) -> Response:
     if what not in PATHS or not name:
         ways = ", ".join(f"/{path}/…" for path in PATHS)
         return Response.text(f"there is {ways}", status=404)
+    if len(name) > LONGEST_NAME:
+        return Response.text("that name is too long", status=414)
     try:
         return PATHS[what](request, name)
     except (SendError, OriginRefused) as error:

@@ -12,6 +12,15 @@ def origin(compute_host):
     return compute_host.backend("origin")
 
 
+KEY = "a key for this machine only"
+
+
+@pytest.fixture
+def purge(compute_host, compute_client):
+    compute_host.fastly_keys = [KEY]
+    return lambda path: compute_client.post(f"/purge/{path}", headers={"Fastly-Key": KEY})
+
+
 @pytest.fixture
 def ask(compute_client):
     def ask(path):
@@ -38,11 +47,11 @@ def test_the_origin_is_asked_again_after_30_seconds(compute_host, origin, ask, p
 
 
 @pytest.mark.parametrize("path", ["/readthrough/news", "/simple/news", "/core/news"])
-def test_what_is_purged_is_fetched_anew(compute_client, origin, ask, path):
+def test_what_is_purged_is_fetched_anew(purge, origin, ask, path):
     origin.get("/news", text="first")
     origin.get("/news", text="second")
     first = ask(path)
-    compute_client.post("/purge/news")
+    purge("news")
 
     assert (first, ask(path)) == (("MISS", "first"), ("MISS", "second"))
 
@@ -86,3 +95,21 @@ def test_a_new_one_that_breaks_off_is_not_kept(compute_host, origin, ask):
     compute_host.clock.advance(31)
 
     assert [ask("/core/news") for _ in range(2)] == [("STALE", "old"), ("MISS", "new")]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Fastly-Key": ""}, {"Fastly-Key": "another"}])
+def test_nobody_else_can_purge(purge, compute_client, origin, ask, headers):
+    origin.get("/news", text="first")
+    ask("/core/news")
+    answer = compute_client.post("/purge/news", headers=headers)
+
+    assert answer.status == 403
+    assert ask("/core/news") == ("HIT", "first")
+
+
+@pytest.mark.parametrize("path", ["readthrough", "simple", "core"])
+def test_a_name_that_is_too_long_to_be_a_key_is_refused(compute_host, compute_client, path):
+    answer = compute_client.get(f"/{path}/" + "x" * 5000)
+
+    assert answer.status == 414
+    assert compute_host.calls == []

@@ -3,15 +3,27 @@
 import hashlib
 import hmac
 from html import escape
-from urllib.parse import urlsplit
 
 from fastly_compute import requests
-from fastly_compute.backend import Backend, BackendError
+from fastly_compute.backend import Backend, BackendError, allow_dynamic_backends
 from fastly_compute.http import IncomingRequest, Response, service
 from fastly_compute.secret_store import SecretStore
 
-ALLOWED_HOSTS = {"127.0.0.1", "localhost", "example.com", "www.fastly.com"}
-KEPT_HEADERS = ("content-type", "cache-control", "etag")
+# The two of this machine are for a try: a service has none of them.
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "example.com", "www.fastly.com"]
+ALLOWED = ", ".join(ALLOWED_HOSTS)
+KEPT_HEADERS = ("content-type", "cache-control", "etag", "location")
+NOT_A_URL = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
+LARGEST_UPLOAD = 8 * 1024 * 1024
+PIECE = 64 * 1024
+
+# Whatever URL a client sends, and wherever that redirects to: no other host is asked. A check of
+# our own could read a URL in another way than what sends the request.
+allow_dynamic_backends(hosts=ALLOWED_HOSTS)
 
 PAGE = """<!doctype html>
 <title>Edge proxy</title>
@@ -25,34 +37,42 @@ PAGE = """<!doctype html>
 """
 
 
-def signature(method: str, path: str) -> str:
-    """Sign a request, so that the origin can tell that it came through the edge."""
+def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Sign a request as it is sent, so that the origin can tell that it came through the edge."""
+    path = request.path_url.partition("?")[0]
     key = SecretStore.open("edge-proxy")["signing-key"].plaintext()
-    return hmac.new(key, f"{method} {path}".encode(), hashlib.sha256).hexdigest()
+    message = f"{request.method} {path}".encode()
+    request.headers["x-signature"] = hmac.new(key, message, hashlib.sha256).hexdigest()
+    return request
 
 
 def about(request: IncomingRequest) -> Response:
     page = PAGE.format(
         client=escape(str(request.client_address)),
-        request_id=escape(request.request_id or ""),
-        allowed=", ".join(sorted(ALLOWED_HOSTS)),
+        request_id=escape(str(request.request_id)),
+        allowed=ALLOWED,
     )
     return Response(headers={"content-type": "text/html; charset=utf-8"}, body=page)
 
 
 def relay(answer: requests.Response) -> Response:
+    """Pass a response on as it comes, whatever its size."""
     kept = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-    return Response(status=answer.status_code, headers=kept, body=answer.content)
+    return Response(status=answer.status_code, headers=kept, body=answer.iter_content(PIECE))
 
 
 def origin(request: IncomingRequest) -> Response:
-    path = request.path.removeprefix("/origin") or "/"
+    body = request.body.read(LARGEST_UPLOAD + 1)
+    if len(body) > LARGEST_UPLOAD:
+        return Response.text("that is too much at once", status=413)
     answer = requests.request(
         request.method,
-        f"https://origin.example{path}",
+        f"https://origin.example{request.path.removeprefix('/origin') or '/'}",
         params=request.query_string,
-        data=request.body.read(),
-        headers={"x-signature": signature(request.method, path)},
+        data=body,
+        auth=signed,
+        allow_redirects=False,  # the client follows them, and nobody else gets the signature
+        stream=True,
         fastly_backend="origin",
     )
     return relay(answer)
@@ -60,12 +80,16 @@ def origin(request: IncomingRequest) -> Response:
 
 def dynamic(request: IncomingRequest) -> Response:
     url = request.query.get("url", [""])[0]
-    if urlsplit(url).hostname not in ALLOWED_HOSTS:
-        return Response.text(f"only {', '.join(sorted(ALLOWED_HOSTS))} may be asked", status=403)
-    return relay(requests.get(url, timeout=(2, 10)))
+    try:
+        return relay(requests.get(url, timeout=(2, 10), stream=True))
+    except requests.exceptions.BackendNotAllowed:
+        return Response.text(f"only {ALLOWED} may be asked", status=403)
+    except NOT_A_URL:
+        return Response.text("url= is not a URL that can be asked", status=400)
 
 
 def backends(request: IncomingRequest) -> Response:
+    """Help to find mistakes: a service that is public does not tell everyone."""
     return Response.json({"origin": Backend.open("origin").describe()})
 
 
@@ -73,7 +97,7 @@ def handle(request: IncomingRequest) -> Response:
     try:
         if request.path == "/":
             return about(request)
-        if request.path.startswith("/origin"):
+        if request.path == "/origin" or request.path.startswith("/origin/"):
             return origin(request)
         if request.path == "/dynamic":
             return dynamic(request)

@@ -11,21 +11,31 @@ from fastly_compute.http import (
     service,
 )
 
+PERSONAL = ("Authorization", "Cookie")
+# Origins make links of these, and the cache does not tell responses apart by them: what one client
+# writes here, the others would get.
+NOT_FORWARDED = ("Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-Url")
+
 
 def handle(request: IncomingRequest) -> Response:
+    personal = any(name in request.headers for name in PERSONAL)
     forwarded = Request(
         request.method,
         request.url,
         headers=request.headers,
         body=request.body,
-        cache=CacheOptions(ttl=30),
+        cache=CacheOptions(pass_through=True) if personal else CacheOptions(ttl=30),
     )
+    for name in NOT_FORWARDED:
+        if name in forwarded.headers:
+            del forwarded.headers[name]
     forwarded.headers["TheTime"] = datetime.now(UTC).isoformat()
     try:
         response = forwarded.send("origin")
     except SendError as error:
         return Response.text(str(error), status=502)
-    response.headers["Cache-Control"] = "public, s-maxage=86400"
+    personal = personal or "Set-Cookie" in response.headers
+    response.headers["Cache-Control"] = "private" if personal else "public, s-maxage=86400"
     return response
 
 

@@ -43,3 +43,27 @@ def test_an_origin_that_fails_is_a_502_that_says_why(compute_client, origin):
 
     assert answer.status == 502
     assert "did not accept the connection in time (connection-timeout)" in answer.text
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+def test_what_is_one_visitors_own_is_not_cached(compute_client, origin, name):
+    origin.get("/account", body=b"the account of Ada")
+    origin.get("/account", body=b"the account of Max")
+    answers = [compute_client.get("/account", headers={name: who}) for who in ("ada", "max")]
+
+    assert [answer.body for answer in answers] == [b"the account of Ada", b"the account of Max"]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"private"}
+
+
+def test_a_response_that_sets_a_cookie_is_private(compute_client, origin):
+    origin.get("/login", headers={"Set-Cookie": "session=1"})
+
+    assert compute_client.get("/login").headers["Cache-Control"] == "private"
+
+
+@pytest.mark.parametrize("name", main.NOT_FORWARDED)
+def test_a_client_cannot_choose_the_links_of_others(compute_host, compute_client, origin, name):
+    origin.get("/news", body=b"news")
+    compute_client.get("/news", headers={name: "evil.example"})
+
+    assert name not in compute_host.calls[0].headers

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import mimetypes
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
+from urllib.parse import quote
 
 from flask import (
     Flask,
@@ -27,6 +29,8 @@ from fastly_compute.wsgi import WsgiHttpIncoming, warm_up
 
 HERE = Path(__file__).parent
 BLOCK = b"All work and no play makes Jack a dull boy.\n" * 1024
+LARGEST_DOWNLOAD = 50_000_000
+NUMBER = re.compile("[0-9]{1,20}")
 
 
 class Digest(io.RawIOBase):
@@ -107,8 +111,12 @@ def put() -> Response:
     return jsonify(size=digest.size, sha256=digest.sha256.hexdigest())
 
 
-@app.get("/download/<int:size>")
-def download(size: int) -> Response:
+@app.get("/download/<digits>")
+def download(digits: str) -> Response:
+    if not NUMBER.fullmatch(digits) or int(digits) > LARGEST_DOWNLOAD:
+        abort(400)
+    size = int(digits)
+
     def parts() -> Iterator[bytes]:
         left = size
         while left:
@@ -125,8 +133,13 @@ def download(size: int) -> Response:
 @app.route("/origin/<path:path>", methods=["GET", "POST"])
 def origin(path: str) -> Response:
     body = request.environ["fastly.request"].body  # not read here
-    asked = http.Request(request.method, f"https://origin.example/{path}", body=body)
-    answer = asked.send("origin")
+    # The framework has decoded the path: what is left of a "?" in it must not become a query.
+    url = f"https://origin.example/{quote(path)}"
+    try:
+        answer = http.Request(request.method, url, body=body).send("origin")
+    except http.SendError as error:
+        print(f"{request.method} {request.path!r}: {error}")
+        abort(502)
     kind = answer.headers.get("content-type")
     # Passed through, it goes on to the client without being read.
     passed = cast(Iterator[bytes], answer.body)

@@ -11,7 +11,7 @@ requests.install()
 
 import googlemaps  # noqa: E402
 import prawcore  # noqa: E402
-from oauthlib.oauth2 import BackendApplicationClient  # noqa: E402
+from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error  # noqa: E402
 from requests_oauthlib import OAuth1Session, OAuth2Session  # noqa: E402
 
 API = "https://api.example"
@@ -65,16 +65,25 @@ def listed(name: str) -> object:
         return session.request(method="GET", path="/listed", params={"name": name})
 
 
+FAILURES = (
+    requests.RequestException,
+    googlemaps.exceptions.ApiError,
+    googlemaps.exceptions.HTTPError,
+    googlemaps.exceptions.Timeout,
+    googlemaps.exceptions.TransportError,
+    OAuth2Error,
+    prawcore.PrawcoreException,
+)
 PAGES = {"/signed": signed, "/with-token": with_token, "/geocoded": geocoded, "/listed": listed}
 
 
 def handle(request: IncomingRequest) -> Response:
-    page = PAGES.get(urlsplit(request.url).path)
+    page = PAGES.get(request.path)
     if page is None:
         return Response.text(f"there are {', '.join(PAGES)}", status=404)
     try:
         return Response.json(page(request.query.get("name", ["Oslo"])[0]))
-    except (requests.RequestException, prawcore.PrawcoreException) as error:
+    except FAILURES as error:
         print(f"{request.path}: {error}")
         return Response.text("the origin cannot be reached", status=502)
 

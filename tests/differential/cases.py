@@ -186,6 +186,7 @@ for _url in (
     *["http://caf\xe9.example/", "http://CAF\xc9.example/", "http://\u4f8b\u3048.example/p"],
     *["HTTP://A.example", "  http://a/x y", "http://a:080/", "http://a:/", "http://[::1]:80/"],
     *["http://fa\xdf.example/", "http://a..b/", b"http://a/caf\xc3\xa9", "https://a?x"],
+    "http://a\\@b/",
 ):
 
     def _prepared(requests, base, other, url=_url):

@@ -1,6 +1,8 @@
 """Guests that take what they can get: a request for ``/NAME`` runs the scenario NAME."""
 
+import select
 import sys
+import time
 
 from componentize_py_types import Err
 from wit_world.imports import async_io, backend, http_body, http_req, http_resp
@@ -24,6 +26,25 @@ def stubborn():
 
 def sleep():
     async_io.select_with_timeout([], 0xFFFF_FFFF)
+
+
+def doze():
+    time.sleep(3600)
+
+
+def doze_in_parts():
+    while True:
+        time.sleep(0.01)
+
+
+def doze_in_a_select():
+    select.select([], [], [], 3600)
+
+
+def nap():
+    started = time.monotonic()
+    time.sleep(0.2)
+    return time.monotonic() - started >= 0.2
 
 
 def memory():
@@ -109,6 +130,10 @@ SCENARIOS = {
         spin,
         stubborn,
         sleep,
+        doze,
+        doze_in_parts,
+        doze_in_a_select,
+        nap,
         memory,
         recursion,
         bottomless,

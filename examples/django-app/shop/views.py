@@ -1,8 +1,11 @@
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+from django.core.exceptions import BadRequest
 from django.http import (
     Http404,
     HttpRequest,
@@ -18,6 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fastly_compute import http
 
 BLOCK = b"All work and no play makes Jack a dull boy.\n" * 1024
+LARGEST_DOWNLOAD = 50_000_000
+NUMBER = re.compile("[0-9]{1,20}")
 STATIC = {
     file.name: (file.read_bytes(), mimetypes.guess_type(file.name)[0])
     for file in (Path(__file__).parent / "static").iterdir()
@@ -42,6 +47,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def name(request: HttpRequest) -> HttpResponse:
+    if "name" not in request.POST:
+        raise BadRequest("the form has no name")
     response = HttpResponseRedirect("/", status=303)
     response.set_cookie("name", request.POST["name"], httponly=True, samesite="Lax")
     response.set_cookie("seen", "yes")
@@ -52,6 +59,8 @@ def name(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["POST", "PUT"])
 def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
+        if "file" not in request.FILES:
+            raise BadRequest("the form has no file")
         file = request.FILES["file"]
         said = {"name": file.name, "note": request.POST.get("note")}
         return JsonResponse({**said, "size": file.size, "sha256": file.sha256})
@@ -63,7 +72,11 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, size: int) -> HttpResponse:
+def download(request: HttpRequest, digits: str) -> HttpResponse:
+    if not NUMBER.fullmatch(digits) or int(digits) > LARGEST_DOWNLOAD:
+        raise BadRequest(f"the size is a number up to {LARGEST_DOWNLOAD}")
+    size = int(digits)
+
     def parts() -> Iterator[bytes]:
         left = size
         while left:
@@ -80,14 +93,23 @@ def download(request: HttpRequest, size: int) -> HttpResponse:
 @csrf_exempt
 def origin(request: HttpRequest, rest: str) -> HttpResponse:
     body = request.environ["fastly.request"].body  # not read here
-    asked = http.Request(str(request.method), f"https://origin.example/{rest}", body=body)
-    answer = asked.send("origin")
+    # The framework has decoded the path: what is left of a "?" in it must not become a query.
+    url = f"https://origin.example/{quote(rest)}"
+    try:
+        answer = http.Request(str(request.method), url, body=body).send("origin")
+    except http.SendError as error:
+        print(f"{request.method} {request.path!r}: {error}")
+        return render(request, "error.html", {"error": "502 Bad Gateway"}, status=502)
     kind = answer.headers.get("content-type")
     return StreamingHttpResponse(answer.body.iter_bytes(), status=answer.status, content_type=kind)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("this page is broken")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "error.html", {"error": "400 Bad Request"}, status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

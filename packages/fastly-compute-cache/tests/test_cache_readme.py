@@ -18,10 +18,11 @@ WEATHER, NEWS = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MUL
 
 @pytest.fixture
 def ask(compute_host):
-    def ask(code: str, url: str = "http://localhost/"):
+    def ask(code: str, url: str = "http://localhost/", headers=()):
         module = ModuleType("readme_app")
         exec(compile(code, "README.md", "exec"), vars(module))
-        return compute_host.host.request(NativeApp(module.HttpIncoming), Incoming(uri=url))
+        incoming = Incoming(uri=url, headers=headers)
+        return compute_host.host.request(NativeApp(module.HttpIncoming), incoming)
 
     return ask
 
@@ -30,10 +31,13 @@ def test_the_weather_is_requested_once_and_again_after_a_purge(compute_host, ask
     compute_host.backend("weather").get("/oslo", json={"degrees": -3})
     answers = [ask(WEATHER) for _ in range(2)]
     before = len(compute_host.calls)
+    compute_host.fastly_keys = ["a key"]
     ask(WEATHER, "http://localhost/forget")
+    of_a_stranger = len(compute_host.calls)
+    ask(WEATHER, "http://localhost/forget", [("Fastly-Key", b"a key")])
 
     assert [bytes(answer.body) for answer in answers] == [b'{"degrees":-3}'] * 2
-    assert (before, len(compute_host.calls)) == (1, 2)
+    assert (before, of_a_stranger, len(compute_host.calls)) == (1, 1, 2)
 
 
 def test_the_news_are_cached_and_stale_while_they_are_revalidated(compute_host, ask) -> None:

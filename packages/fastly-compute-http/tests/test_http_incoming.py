@@ -303,3 +303,22 @@ def test_hints_after_the_answer_has_begun_are_an_error(ask, capsys):
 
     assert (bytes(answer.body), answer.complete, answer.early) == (b"begun", False, [])
     assert "HttpCallFailed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "expected", "path"),
+    [
+        ("OPTIONS", "*", "site.example:81", "*"),
+        ("CONNECT", "other.example:443", "other.example:443", ""),
+        ("GET", "//evil.example/x", "site.example:81", "//evil.example/x"),
+        ("GET", "http://evil.example//x", "evil.example", "//x"),
+    ],
+)
+def test_a_target_that_is_no_url_has_a_scheme_and_a_host_too(ask, method, target, expected, path):
+    def handle(request: IncomingRequest) -> Response:
+        return Response.json([request.scheme, request.host, request.path, request.query])
+
+    headers = [("Host", b"site.example:81")]
+    answer = ask(handle, method=method, uri=target, headers=headers)
+
+    assert json.loads(answer.body) == ["http", expected, path, {}]

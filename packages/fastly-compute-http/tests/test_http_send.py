@@ -17,6 +17,7 @@ from fastly_compute.http import (
     CacheOptions,
     ConnectionRefused,
     HttpCallFailed,
+    InvalidHeader,
     Request,
     Response,
     SendError,
@@ -52,6 +53,32 @@ def test_the_host_header_is_the_urls_unless_there_is_one(origin):
 
     assert dict(implied["headers"])["Host"] == "site.example:8080"
     assert [v for n, v in given["headers"] if n.lower() == "host"] == ["other.example"]
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    "value",
+    ["a b", "", "a/b", "a\\b", "a@b", "a?b", "a#b", "a:b", "a:65536", "[::1", "caf\xe9", "<a>"],
+)
+def test_a_host_header_is_a_host(origin, value):
+    request = Request("GET", f"{origin}/x", headers={"Host": value})
+    with pytest.raises(InvalidHeader, match="header 'Host' cannot be"):
+        request.send("origin")
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize("value", ["a", "a:", "a:65535", "a_b.example", "192.0.2.1:80", "[::1]:80"])
+def test_any_host_may_be_in_a_host_header(origin, value):
+    got = seen(Request("GET", f"{origin}/x", headers={"Host": value}).send("origin"))
+
+    assert [v for n, v in got["headers"] if n.lower() == "host"] == [value]
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_there_are_not_two_hosts(origin):
+    request = Request("GET", f"{origin}/x", headers=[("Host", "a"), ("host", "b")])
+    with pytest.raises(InvalidHeader, match="a request has one Host"):
+        request.send("origin")
 
 
 @pytest.mark.usefixtures("sandbox")

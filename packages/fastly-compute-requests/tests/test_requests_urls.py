@@ -59,7 +59,6 @@ def test_path_query_and_params_become_what_requests_makes_of_them(path, query, p
         "http://a/caf\xe9?\xe9#\xe9",
         "http://a/?",
         "http://a/?#",
-        "http://a\\b/",
         "http://a/\n",
         b"http://a/caf\xc3\xa9",
     ],
@@ -99,6 +98,33 @@ def test_a_url_is_refused_with_the_exception_and_text_of_requests(url):
 def test_a_malformed_host_or_port_is_an_invalid_url(url):
     assert real_url(url)[0] == "InvalidURL"
     assert our_url(url)[0] == "InvalidURL"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a\\b/",
+        "http://a\\@b/",
+        "http://a@b\\c/",
+        "http:\\\\a/",
+        "http:/\\a/",
+        "http://a b/",
+        "http://a\t/",
+        "http://a\x00.b/",
+        "http://user name:s3cret@a/",
+    ],
+)
+def test_a_url_that_parsers_read_differently_is_refused(url):
+    kind, said = our_url(url)
+
+    assert kind == "InvalidURL"
+    assert "before its path" in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize("url", ["http://a/b\\c", "http://a/?b\\c", "http://a/#b\\c"])
+def test_a_backslash_behind_the_host_is_escaped(url):
+    assert our_url(url) == real_url(url)
 
 
 @pytest.mark.parametrize("host", ["caf\xe9.example", "CAF\xc9.example", "\u4f8b\u3048.jp"])

@@ -139,6 +139,11 @@ def parse_url(url: str) -> tuple[bool, Target]:
     if scheme not in {"http", "https"}:
         raise InvalidBackendOption("url", "of the scheme http or https", repr(scheme))
     authority = match["authority"]
+    if "\\" in authority:
+        # No value: it may hold a password.
+        raise InvalidBackendOption(
+            "url", "without a backslash before its path: some take it for the host's end"
+        )
     if authority.count(":") > 1 and "@" not in authority and not authority.startswith("["):
         raise InvalidBackendOption("url", "of a host; an IPv6 address in brackets", repr(authority))
     # RFC 3986, section 3.2.3: an empty port is the default one.

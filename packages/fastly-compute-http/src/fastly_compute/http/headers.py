@@ -15,6 +15,8 @@ HeadersLike: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A token (RFC 9110, section 5.6.2): what a header's name and a method consist of."""
 
+_HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?")
+_LARGEST_PORT = 65535
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST_SHOWN = 60
 
@@ -49,6 +51,25 @@ def _value(name: str, value: str) -> str:
 def checked_field(name: str, value: str) -> tuple[str, str]:
     """Return a field that can be sent. Raises `InvalidHeader` and `TypeError`."""
     return _name(name), _value(name, value)
+
+
+def check_host(headers: "Headers") -> None:
+    """Refuse a Host that could be taken for two different ones (RFC 9110, section 7.2).
+
+    Args:
+        headers: Those of a request.
+
+    Raises:
+        InvalidHeader: There are several, or it is not a host with or without a port.
+    """
+    hosts = headers.get_all("host")
+    if len(hosts) > 1:
+        raise InvalidHeader("Host", f"{len(hosts)} fields", "a request has one Host")
+    for host in hosts:
+        match = _HOST.fullmatch(host)
+        if match is None or int(match[1] or 0) > _LARGEST_PORT:
+            rule = "it is a host, with or without a port up to 65535"
+            raise InvalidHeader("Host", repr(host[:_LONGEST_SHOWN]), rule)
 
 
 class Headers:

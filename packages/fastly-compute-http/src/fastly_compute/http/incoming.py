@@ -1,7 +1,6 @@
 """The client's request."""
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qs
 
@@ -13,6 +12,7 @@ from fastly_compute.http.client import Bot, ClientTls, VpnProxy
 from fastly_compute.http.downstream import Answered, Downstream
 from fastly_compute.http.errors import BodyTooLarge, NotAForm
 from fastly_compute.http.headers import Headers, HeadersLike
+from fastly_compute.http.request_target import split_target
 from fastly_compute.http.response import Response
 from fastly_compute.http.streaming import StreamingBody
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _FORM = "application/x-www-form-urlencoded"
 _EARLY_HINTS = 103
-# RFC 3986, appendix B: it takes anything. What stands in a Host header is the client's choice.
-_URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 
 
 def _latin(value: bytes | None) -> str | None:
@@ -74,7 +72,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def url(self) -> str:
-        """The absolute URL, as the client wrote it."""
+        """The absolute URL, as the client wrote it; ``*`` for ``OPTIONS *``."""
         if self._url is None:
             self._url = _wit.get_url(self._wit)
         return self._url
@@ -82,23 +80,25 @@ class IncomingRequest(Handle["http_req.Request"]):
     @property
     def _split(self) -> tuple[str, ...]:
         if self._parts is None:
-            found = _URL.match(self.url)
-            self._parts = ("",) * 4 if found is None else found.groups("")
+            self._parts = split_target(self)
         return self._parts
 
     @property
     def scheme(self) -> str:
-        """The URL's scheme, ``http`` or ``https``."""
+        """The URL's scheme, ``http`` or ``https``; for ``OPTIONS *`` it is ``http``."""
         return self._split[0].lower()
 
     @property
     def host(self) -> str:
-        """The host that the client asked for, and the port where the URL has one."""
+        """The host that the client asked for, and the port where the URL has one.
+
+        For ``OPTIONS *``, which has no URL, it is the Host header.
+        """
         return self._split[1]
 
     @property
     def path(self) -> str:
-        """The URL's path, percent-encoded as it came."""
+        """The URL's path, percent-encoded as it came; ``*`` for ``OPTIONS *``."""
         return self._split[2]
 
     @property

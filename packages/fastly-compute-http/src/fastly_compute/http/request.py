@@ -10,7 +10,7 @@ from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.errors import BodyError, InvalidMethod, InvalidUrl
-from fastly_compute.http.headers import TOKEN, Headers, HeadersLike
+from fastly_compute.http.headers import TOKEN, Headers, HeadersLike, check_host
 from fastly_compute.http.pending import PendingResponse
 from fastly_compute.http.response import Response
 from fastly_compute.http.streaming import StreamingBody
@@ -174,6 +174,7 @@ class Request:
             SendError: There was no response; the subclass says why, if the host does.
             BackendNotFound: There is no backend of that name.
             BackendError: There can be no dynamic backend for the URL.
+            InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
@@ -202,6 +203,7 @@ class Request:
             SendError: The host refused to send it.
             BackendNotFound: There is no backend of that name.
             BackendError: There can be no dynamic backend for the URL.
+            InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
@@ -228,6 +230,7 @@ class Request:
             SendError: The host refused to send it.
             BackendNotFound: There is no backend of that name.
             BackendError: There can be no dynamic backend for the URL.
+            InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
@@ -283,7 +286,9 @@ class Request:
 
     def _to_host(self, content: Body) -> "tuple[http_req.Request, async_io.Pollable]":
         fields = self._headers.items()
-        if "host" not in self._headers:
+        if "host" in self._headers:
+            check_host(self._headers)
+        else:
             fields = [("Host", self._authority), *fields]
         body = content._to_host()
         try:

@@ -21,15 +21,16 @@ from fastly_compute.local.trap import OutOfTime, Trap
 from fastly_compute.local.watchdog import Watched
 
 _raise = ctypes.pythonapi.PyThreadState_SetAsyncExc
-_TRIES = 10
+_TRIES = 3
 
 
 class _Limit:
     """Raises OutOfTime in the guest's own thread once its time is up, and again if it catches that.
 
     The interpreter does so between two instructions, and never within a call of the host: those
-    look at the time themselves. A guest that catches it again and again cannot be ended, so that
-    its client is answered and its thread left behind.
+    look at the time themselves. A guest that catches it again and again cannot be ended, and one
+    that sleeps, or waits in other C code, cannot before that returns: its client is answered, and
+    its thread left behind until then.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -62,7 +63,9 @@ class _Limit:
 
     def _give_up(self) -> None:
         failure = f"the app trapped: {OutOfTime()}"
-        self._sandbox.host.log(f"{failure}, and it catches what should end it")
+        self._sandbox.host.log(
+            f"{failure}, and it cannot be ended now: it sleeps, or catches what should end it"
+        )
         self._sandbox.exchange.answer_for(failure)
 
 

@@ -1,7 +1,6 @@
 """The development server: HTTP/1.1 in front of a guest."""
 
 import contextlib
-import re
 import socket
 import socketserver
 import sys
@@ -15,33 +14,24 @@ from typing import Any, Self
 import h11
 
 from fastly_compute.local.dispatch import Dispatcher
-from fastly_compute.local.downstream import ClientGone, Headers, Incoming
+from fastly_compute.local.downstream import ClientGone, Headers
 from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import App, Host
 from fastly_compute.local.origin import SendFailure
 from fastly_compute.local.relay import link_to, relay
+from fastly_compute.local.request_head import RequestRefused, read_head
 
 _READ_SIZE = 64 * 1024
 _LARGEST_HEAD = 128 * 1024
 _IDLE_SECONDS = 60.0
 _FAREWELL_SECONDS = 2.0
-_HOST = re.compile(rb"(?:[\w.~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
 
 
 def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
     # Blanks around a value are no part of it (RFC 9110, section 5.5), and h11 refuses them.
     return [(name.encode("latin-1"), value.strip(b" \t")) for name, value in headers]
-
-
-def _refusal(request: h11.Request) -> tuple[int, str] | None:
-    if request.http_version not in {b"1.0", b"1.1"}:
-        return 505, f"HTTP/{request.http_version.decode()} is not spoken here"
-    host = next((value for name, value in request.headers if name == b"host"), b"")
-    if not _HOST.fullmatch(host):
-        return 400, "the Host header is no host"
-    return None
 
 
 class _Client:
@@ -55,8 +45,11 @@ class _Client:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._reclaimed = False
+        self.is_last = False
+        self.is_to_head = False
         self.status = 0
         self.aborted = False
+        self.refused = False
 
     def read_chunk(self) -> bytes:
         """Return the next bytes of the request's body."""
@@ -68,7 +61,9 @@ class _Client:
             try:
                 event = self.next_event()
             except h11.RemoteProtocolError as error:
-                raise ClientGone(f"the request's body is not as announced: {error}") from error
+                why = f"the request's body is malformed: {error}"
+                self.refuse(400, why)
+                raise ClientGone(why) from error
             return bytes(event.data) if isinstance(event, h11.Data) else b""
 
     def close(self) -> None:
@@ -76,7 +71,7 @@ class _Client:
 
     def reclaim(self) -> None:
         """Take the request's body from a guest that may still hold it; what follows is not its."""
-        if self.aborted:
+        if self.aborted and not self.refused:
             with contextlib.suppress(OSError):
                 self._peer.shutdown(socket.SHUT_RDWR)
         with self._reading:
@@ -93,7 +88,14 @@ class _Client:
 
     def start(self, status: int, headers: Headers, length: int | None) -> None:
         """Send the head of the answer."""
+        if self.refused:
+            raise ClientGone("the request was refused")
+        self._start(status, headers, length)
+
+    def _start(self, status: int, headers: Headers, length: int | None) -> None:
         self.status = status
+        if self.is_last:
+            headers = [*headers, ("connection", b"close")]
         try:
             # Where the length is known the body follows at once, in the same packet.
             head = h11.Response(
@@ -128,17 +130,24 @@ class _Client:
         return bytes(self._http.trailing_data[0])
 
     def refuse(self, status: int, why: str) -> None:
-        """Answer with an error of the server's own, and close the connection."""
+        """Answer with an error of the server's own, unless an answer has begun."""
+        with self._lock:
+            if self._http.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+                return
+            self.refused = self.is_last = True
         text = f"{why}\n".encode()
         headers = [
             ("content-type", b"text/plain; charset=utf-8"),
             ("content-length", b"%d" % len(text)),
-            ("connection", b"close"),
         ]
-        with contextlib.suppress(ClientGone, OSError):
-            self.start(status, headers, len(text))
-            self.write(text)
+        with contextlib.suppress(ClientGone):
+            self._start(status, headers, len(text))
+            self.write(b"" if self.is_to_head else text)
             self.finish(())
+
+    def part(self) -> None:
+        """Leave the client time to read why it was refused."""
+        with contextlib.suppress(OSError):
             # Closing with bytes unread would reset the connection, and the answer might be lost.
             self._peer.shutdown(socket.SHUT_WR)
             self._peer.settimeout(_FAREWELL_SECONDS)
@@ -204,17 +213,21 @@ class _Connection(socketserver.BaseRequestHandler):
         client = _Client(http, peer)
         try:
             event = client.next_event()
+            if not isinstance(event, h11.Request):
+                return False
+            client.is_to_head = event.method == b"HEAD"
+            head = read_head(event)
         except h11.RemoteProtocolError as error:
             client.refuse(error.error_status_hint, str(error))
+        except RequestRefused as refusal:
+            client.refuse(refusal.status, str(refusal))
+        if client.refused:
+            client.part()
             return False
-        if not isinstance(event, h11.Request):
-            return False
-        refusal = _refusal(event)
-        if refusal is not None:
-            client.refuse(*refusal)
-            return False
+        client.is_last = head.is_last
         started = time.perf_counter()
-        serving = Exchange(self._incoming(event, client), client)
+        addresses = self.client_address[:2], peer.getsockname()[:2]
+        serving = Exchange(head.incoming(client, *addresses), client)
         front = self.server.front
         front.serve(serving)
         if serving.handed_off is not None:
@@ -225,7 +238,9 @@ class _Connection(socketserver.BaseRequestHandler):
         method = event.method.decode("latin-1")
         outcome = client.status or "handed off"
         front.host.log(f"{method} {path} {outcome} in {elapsed:.1f} ms")
-        if client.aborted:
+        if client.refused:
+            client.part()
+        if client.refused or client.aborted or client.is_last:
             return False
         return self._drained(http, client)
 
@@ -257,26 +272,6 @@ class _Connection(socketserver.BaseRequestHandler):
             except h11.RemoteProtocolError:
                 return False
         return bool(http.our_state is h11.DONE and http.their_state is h11.DONE)
-
-    def _incoming(self, request: h11.Request, client: _Client) -> Incoming:
-        headers = [(name.decode("latin-1"), value) for name, value in request.headers.raw_items()]
-        named = {name.lower(): value for name, value in headers}
-        target = request.target.decode("latin-1")
-        if target.startswith("/"):
-            host = named.get("host", b"localhost").decode("latin-1")
-            target = f"http://{host}{target}"
-        length = named.get("content-length", b"")
-        has_body = length not in {b"", b"0"} or "transfer-encoding" in named
-        return Incoming(
-            method=request.method.decode("latin-1"),
-            uri=target,
-            headers=headers,
-            body=client if has_body else b"",
-            content_length=int(length) if length else None,
-            version="HTTP/" + request.http_version.decode(),
-            client=self.client_address[:2],
-            server=self.request.getsockname()[:2],
-        )
 
 
 class _Listener(socketserver.ThreadingTCPServer):

@@ -19,7 +19,7 @@ from fastly_compute.requests.exceptions import (
 from fastly_compute.requests.keywords import Cert, SendKwargs
 from fastly_compute.requests.models import PreparedRequest, Response
 from fastly_compute.requests.timeouts import TimeoutLike
-from fastly_compute.requests.urls import requote_uri, without_userinfo
+from fastly_compute.requests.urls import check_authority, requote_uri, without_userinfo
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -71,7 +71,8 @@ class SessionRedirectMixin:
             An iterator over the responses.
 
         Raises:
-            InvalidURL: A response redirects to what is not a URL.
+            InvalidURL: A response redirects to something that is not a URL, or to a URL in which
+                parsers find different hosts.
             TooManyRedirects: There are more than `max_redirects`.
             UnrewindableBodyError: The body is to be sent again, and cannot be read again.
             RequestException: As for `send`.
@@ -92,6 +93,7 @@ class SessionRedirectMixin:
                 raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
             if not yield_requests:
                 resp.close()
+            check_authority(target)
             url = _resolved(target, resp)
             fragment = url.fragment or fragment
             again.url = url._replace(fragment=fragment).geturl()

@@ -27,6 +27,8 @@ _PLAIN = re.compile(
     r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
     r"(?:\?[A-Za-z0-9._~=&-]+)?"
 )  # a URL that is written as it should be
+_BEFORE_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2}[^/?#]*")
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 _RELATIVE = re.compile(r"(?![A-Za-z][A-Za-z0-9+-]*:|/)")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]*\]|[^\[\]:]*)(?::0*(?P<port>[0-9]{0,5}))?")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
@@ -144,6 +146,23 @@ def _in_ascii(host: str) -> str:
         raise InvalidURL("URL has an invalid label.") from None
 
 
+def check_authority(url: str) -> None:
+    """Refuse a URL in which parsers find different hosts.
+
+    Args:
+        url: A URL, absolute or not.
+
+    Raises:
+        InvalidURL: A backslash, a blank or a control character stands before its path.
+    """
+    start = _BEFORE_PATH.match(url)
+    if start is not None and _AMBIGUOUS.search(start[0]):
+        # No value in the message: it may hold a password.
+        raise InvalidURL(
+            "Failed to parse: a URL has no backslash, blank or control character before its path"
+        )
+
+
 def _authority(text: str, url: str, scheme: str) -> str:
     match = _HOST_PORT.fullmatch(text)
     port = match["port"] if match else None
@@ -183,6 +202,7 @@ def prepare_url(
         return text, None
     if not params and _PLAIN.fullmatch(text):
         return text, None
+    check_authority(text)
     match = _URL.fullmatch("//" + text if _RELATIVE.match(text) else text)
     if match is None or not match["scheme"]:
         raise MissingSchema(

@@ -24,10 +24,7 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
         request: The request.
         run_once: Whether the sandbox serves only this one.
     """
-    scheme, _, rest = request.url.partition("://")
-    rest, _, query = rest.partition("?")
-    authority, _, path = rest.partition("/")
-    path = f"/{path}"
+    scheme, authority, path = request.scheme, request.host, request.path or "/"
     if "%" in path or not path.isascii():
         path = unquote_to_bytes(path).decode("latin-1")
     name, colon, port = authority.rpartition(":")
@@ -37,7 +34,7 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
-        "QUERY_STRING": query,
+        "QUERY_STRING": request.query_string,
         "SERVER_NAME": name or "localhost",
         "SERVER_PORT": port or ("443" if scheme == "https" else "80"),
         "SERVER_PROTOCOL": request.http_version,

@@ -1,6 +1,7 @@
 """Links a component's imports to the interfaces, driven by the component's own types."""
 
 import ctypes
+import functools
 import inspect
 import itertools
 import sys
@@ -32,6 +33,7 @@ from fastly_compute.local.trap import Trap
 from fastly_compute.local.wasm.lift import converter, read
 from fastly_compute.local.wasm.lower import Write, result_writers, writer
 from fastly_compute.local.wasm.names import camel, snake
+from fastly_compute.local.wasm.waits import Waits
 
 _PREFIX = "fastly:compute/"
 _numbers = itertools.count(1)
@@ -74,6 +76,7 @@ class Links:
                     exports = {export: item.ty for export, item in ty.exports(engine).items()}
                     with root.add_instance(name) as instance:
                         self._link(instance, name, exports)
+        self._limit_waits(Waits(engine))
 
     def _link(self, instance: LinkerInstance, name: str, exports: dict[str, Any]) -> None:
         interface = snake(name.removeprefix(_PREFIX).partition("@")[0])
@@ -83,6 +86,14 @@ class Links:
                 instance.add_resource(export, ResourceType.host(number), _dropped)
             elif isinstance(item, FuncType):
                 self._add(instance, export, self._function(interface, export, item))
+
+    def _limit_waits(self, waits: Waits) -> None:
+        self.linker.allow_shadowing = True
+        with self.linker.root() as root, root.add_instance(waits.clock) as clock:
+            for function in (waits.subscribe_duration, waits.subscribe_instant):
+                call = functools.partial(_subscribed, function)
+                self._add(clock, function.__name__.replace("_", "-"), call)
+        self.linker.allow_shadowing = False
 
     def _class(self, interface: str, export: str) -> type:
         if export == "body" or export.startswith("pending-"):
@@ -158,6 +169,13 @@ class Links:
         rep = next(_numbers) & 0x7FFF_FFFF
         running().handles[rep] = resource
         return ResourceHost.own(rep, number)
+
+
+def _subscribed(
+    subscribe: Callable[[Any, int, Any], None], arguments: list[Any], target: Any
+) -> None:
+    (when,) = arguments
+    subscribe(_context.get(), when, target)
 
 
 def _converters(function: Callable[..., Any], count: int) -> list[Callable[[Any], Any]]:
