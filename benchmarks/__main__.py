@@ -15,9 +15,9 @@ from benchmarks.serving import (
     start_seconds,
 )
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
-from fastly_compute.cli.compose import compose, stub_module
-from fastly_compute.cli.trial import written_pages
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.component.compose import compose, stub_module
+from fastly_compute.cli.component.trial import written_pages
 
 ROUNDS = 5
 REQUESTS = 200

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli.cache import cache_folder
+from fastly_compute.cli.project.cache import cache_folder
 
 ROOT = Path(__file__).parent.parent
 INSTALLED = cache_folder() / "fastly-cli/node_modules/.bin"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.componentizing import componentize
-from fastly_compute.cli.compose import compose, stub_module
+from fastly_compute.cli.component.compose import compose, stub_module
 
 HERE = Path(__file__).parent
 UPSTREAM = "fastly-compute==0.1.3"

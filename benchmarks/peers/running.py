@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.peers.origin import LARGE, SMALL
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
 
 _LENGTH = re.compile(rb"content-length: (\d+)\r\n", re.IGNORECASE)
 UPLOAD = LARGE[: len(LARGE) // 2]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli import cache
-from fastly_compute.cli.project import Project
+from fastly_compute.cli.project import cache
+from fastly_compute.cli.project.settings import Project
 
 Write = Callable[[str, str], Path]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import load_project, service_name
+from fastly_compute.cli.project.settings import load_project, service_name
 
 Write = Callable[[str, str], Path]
 

@@ -18,9 +18,9 @@ from wasmtime.component import (
     ResourceType,
 )
 
-from fastly_compute.cli.compose import ComposeError, compose, stub_module
-from fastly_compute.cli.trial import Core
-from fastly_compute.cli.wasm.app import read_app
+from fastly_compute.cli.component.compose import ComposeError, compose, stub_module
+from fastly_compute.cli.component.trial import Core
+from fastly_compute.cli.component.wasm.app import read_app
 
 ENTRY_POINT = "fastly:compute/http-incoming@0.1.0"
 TEXT = Path(__file__).with_name("small_app.wat").read_text(encoding="utf-8")

@@ -19,10 +19,10 @@ from wasmtime import (
     wat2wasm,
 )
 
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.core_module import Kind, read_core_module
-from fastly_compute.cli.wasm.linking import LATER, Exported, Later, Linking, Outside
-from fastly_compute.cli.wasm.linking import Instance as Linked
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.core_module import Kind, read_core_module
+from fastly_compute.cli.component.wasm.linking import LATER, Exported, Later, Linking, Outside
+from fastly_compute.cli.component.wasm.linking import Instance as Linked
 
 MAIN = """
     (memory (export "memory") 1)

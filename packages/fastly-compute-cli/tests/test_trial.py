@@ -4,11 +4,11 @@ from importlib.resources import files
 import pytest
 from wasmtime import Func, FuncType, Instance, Module, Store, ValType, wat2wasm
 
-from fastly_compute.cli.build import build
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.trial import PAGE, Core, written_pages
-from fastly_compute.cli.trial_host import answer_to
-from fastly_compute.cli.wasm.completing import Completion
+from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.component.trial import PAGE, Core, written_pages
+from fastly_compute.cli.component.trial_host import answer_to
+from fastly_compute.cli.component.wasm.start_module import Completion
+from fastly_compute.cli.project.settings import Project
 
 FUNCTION = b"\x60\x03\x7f\x7f\x7f\x00"
 METHOD = "fastly:compute/http-req#[method]request.get-method"
@@ -143,7 +143,7 @@ def test_the_trial_of_an_app_gets_to_the_end_of_its_answer(write, monkeypatch):
 
         HttpIncoming = service(lambda request: Request("GET", "https://a.example/").send("origin"))
         """
-    monkeypatch.setattr("fastly_compute.cli.trial.answer_to", recorded)
+    monkeypatch.setattr("fastly_compute.cli.component.trial.answer_to", recorded)
     build(Project(folder=write("main.py", main).parent))
 
     assert METHOD in asked

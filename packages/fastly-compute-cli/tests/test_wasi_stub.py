@@ -44,9 +44,9 @@ from wasmtime.component import (
     VariantType,
 )
 
-from fastly_compute.cli.compose import compose, stub_module
-from fastly_compute.cli.wasm.app import read_app
-from fastly_compute.cli.wasm.component import CoreSort, Import, ResourceFunction
+from fastly_compute.cli.component.compose import compose, stub_module
+from fastly_compute.cli.component.wasm.app import read_app
+from fastly_compute.cli.component.wasm.component import CoreSort, Import, ResourceFunction
 
 ENTRY_POINT = "fastly:compute/http-incoming@0.1.0"
 ERRORS = {"wasi:filesystem": "not-permitted", "wasi:sockets": "not-supported"}

@@ -7,16 +7,16 @@ back into an instance.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm import core_writing
-from fastly_compute.cli.wasm.binary import Reader, name, u32, vector
-from fastly_compute.cli.wasm.core_module import (
+from fastly_compute.cli.component.wasm import encoding
+from fastly_compute.cli.component.wasm.binary import Reader, name, u32, vector
+from fastly_compute.cli.component.wasm.core_module import (
     I32_CONST,
     CoreModule,
     Kind,
     SectionId,
     sections,
 )
-from fastly_compute.cli.wasm.linking import MEMORY
+from fastly_compute.cli.component.wasm.linking import MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,15 @@ def hollow(module: CoreModule) -> Hollow:
                 key = f"global {number}"
                 values[key] = value
                 exports.append(name(key) + bytes([Kind.GLOBAL]) + u32(number))
-                initial = core_writing.constant(0)
+                initial = encoding.constant(0)
         entries.append(entry.type + initial)
     contents[SectionId.GLOBAL] = vector(entries)
-    memory = core_writing.imported(MEMORY, Kind.MEMORY, b"\0\0")
+    memory = encoding.imported(MEMORY, Kind.MEMORY, b"\0\0")
     contents[SectionId.IMPORT] = _with(contents[SectionId.IMPORT], [memory])
     contents[SectionId.EXPORT] = _with(contents[SectionId.EXPORT], exports)
     for number in (SectionId.MEMORY, SectionId.DATA, SectionId.DATA_COUNT):
         contents.pop(number, None)
-    return Hollow(core_writing.module(contents), values)
+    return Hollow(encoding.module(contents), values)
 
 
 def _with(entries: bytes, others: list[bytes]) -> bytes:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.component import (
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.component import (
     Alias,
     Bundle,
     CoreAlias,
@@ -23,7 +23,7 @@ from fastly_compute.cli.wasm.component import (
     Sort,
     sections,
 )
-from fastly_compute.cli.wasm.core_module import CoreModule, Kind, read_core_module
+from fastly_compute.cli.component.wasm.core_module import CoreModule, Kind, read_core_module
 
 _SHIM_TABLE = "$imports"
 

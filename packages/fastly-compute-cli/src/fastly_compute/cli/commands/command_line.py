@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from fastly_compute.cli import build as building
-from fastly_compute.cli import doctor as examining
-from fastly_compute.cli import new as creating
-from fastly_compute.cli import package as packing
+from fastly_compute.cli.commands import build as building
+from fastly_compute.cli.commands import doctor as examining
+from fastly_compute.cli.commands import new as creating
+from fastly_compute.cli.commands import pack as packing
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.progress import megabytes
-from fastly_compute.cli.project import load_project
+from fastly_compute.cli.project.settings import load_project
 
 _PATH = click.Path(path_type=Path)
 
@@ -143,7 +143,7 @@ def serve(
 ) -> None:
     """Serve the app on this machine, or COMPONENT, as it is, in its place."""
     # Not at the top: the other commands need none of the server, which takes time to load.
-    from fastly_compute.cli import serve as serving
+    from fastly_compute.cli.commands import serve as serving
 
     project = load_project(Path.cwd(), entry=entry, python_path=python_path)
     serving.serve(

@@ -4,7 +4,7 @@ import site
 from collections.abc import Iterable
 from pathlib import Path
 
-from fastly_compute.cli.project import Project
+from fastly_compute.cli.project.settings import Project
 
 
 def app_roots(project: Project) -> list[Path]:

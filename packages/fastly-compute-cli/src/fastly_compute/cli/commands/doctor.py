@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
+from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.natives import find_upstream, native_dependencies
-from fastly_compute.cli.project import Project, read_toml
-from fastly_compute.cli.roots import app_roots, find_module, import_roots
-from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+from fastly_compute.cli.project.native_extensions import find_upstream, native_dependencies
+from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
+from fastly_compute.cli.project.settings import Project, read_toml
 
 _POLICIES = ("allow_dynamic_backends", "enforce_explicit_backends")
 

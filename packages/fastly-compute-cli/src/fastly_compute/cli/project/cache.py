@@ -11,8 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.roots import app_roots
+from fastly_compute.cli.project.roots import app_roots
+from fastly_compute.cli.project.settings import Project
 
 _KEPT = 20
 _LARGE = 1 << 20
@@ -58,7 +58,7 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
         digest.update(repr(parts).encode())
 
     add("componentize-py", version("componentize-py"), project.entry)
-    tool = Path(__file__).parent
+    tool = Path(__file__).parents[1]
     for name, file in _files(tool):
         add(name, file.read_bytes())
     for root in roots:

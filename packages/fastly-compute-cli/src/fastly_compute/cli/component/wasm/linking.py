@@ -9,9 +9,9 @@ import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm import core_writing
-from fastly_compute.cli.wasm.binary import ComposeError, name, u32, vector
-from fastly_compute.cli.wasm.core_module import (
+from fastly_compute.cli.component.wasm import encoding
+from fastly_compute.cli.component.wasm.binary import ComposeError, name, u32, vector
+from fastly_compute.cli.component.wasm.core_module import (
     END,
     GLOBAL_GET,
     I32_ADD,
@@ -22,8 +22,8 @@ from fastly_compute.cli.wasm.core_module import (
     Kind,
     SectionId,
 )
-from fastly_compute.cli.wasm.density import dense
-from fastly_compute.cli.wasm.renumbering import Renumbering
+from fastly_compute.cli.component.wasm.index_remapping import Renumbering
+from fastly_compute.cli.component.wasm.pad_data import dense
 
 # The names under which the linked module has them.
 LATER = "later"
@@ -197,7 +197,7 @@ class Linking:
                 return bytes([REF_FUNC]) + u32(self._functions[instance][index]) + bytes([END])
             case [(opcode, _)] if opcode != GLOBAL_GET:
                 return constant.raw
-        return core_writing.constant(self._sum(instance, constant))
+        return encoding.constant(self._sum(instance, constant))
 
     def _sum(self, instance: int, constant: Constant) -> int:
         total = 0
@@ -241,7 +241,7 @@ class Linking:
         contents = {
             SectionId.IMPORT: vector(
                 [
-                    core_writing.imported(entry.name, Kind.FUNCTION, u32(self._imported[entry]))
+                    encoding.imported(entry.name, Kind.FUNCTION, u32(self._imported[entry]))
                     for entry in self._outside
                 ]
             ),
@@ -258,7 +258,7 @@ class Linking:
             SectionId.TABLE: vector(
                 [
                     *(entry for i in self._instances for entry in i.module.tables),
-                    core_writing.function_table(len(self._later)),
+                    encoding.function_table(len(self._later)),
                 ]
             ),
             SectionId.MEMORY: vector(
@@ -283,7 +283,7 @@ class Linking:
         }
         # Last, for what is before it may be the first to have a type.
         contents[SectionId.TYPE] = vector(list(self._types))
-        return core_writing.module(contents)
+        return encoding.module(contents)
 
     def exported_type(self, source: Exported) -> bytes:
         """The type of a function that an instance exports."""
@@ -314,7 +314,7 @@ class Linking:
                 if entry.offset is None:
                     found.append(b"\x03\0" + functions)
                     continue
-                offset = core_writing.constant(self._sum(number, entry.offset))
+                offset = encoding.constant(self._sum(number, entry.offset))
                 found.append(b"\0" + offset + functions)
         return found
 
@@ -340,6 +340,6 @@ def _starts(lengths: Sequence[int]) -> list[int]:
 
 def _call_later(number: int, type_: bytes, index: int) -> bytes:
     called = bytes([_CALL_INDIRECT]) + u32(index) + b"\x01"
-    return core_writing.function(
-        core_writing.arguments_of(type_) + core_writing.i32_const(number) + called
+    return encoding.function(
+        encoding.arguments_of(type_) + encoding.i32_const(number) + called
     )

@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastly_compute.cli import cache
+from fastly_compute.cli.commands.pack import package_bytes
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.natives import find_native, find_upstream, native_extension
-from fastly_compute.cli.package import package_bytes
 from fastly_compute.cli.progress import step
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.roots import app_roots, find_module, import_roots
+from fastly_compute.cli.project import cache
+from fastly_compute.cli.project.native_extensions import (
+    find_native,
+    find_upstream,
+    native_extension,
+)
+from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
+from fastly_compute.cli.project.settings import Project
 
 WORLD = "fastly:compute/service@0.1.0"
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 _ENTRY = "fastly_compute_entry"
 _RUN = "import sys; from componentize_py import script; sys.exit(script())"
 _WASM_FRAME = re.compile(r"^ +\d+: .*(!.*|wasm backtrace:)\n", re.MULTILINE)
@@ -114,14 +118,14 @@ def check(project: Project, roots: Sequence[Path]) -> None:
 
 def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
     # Not at the top: an unchanged app needs neither it nor wasmtime, which takes time to load.
-    from fastly_compute.cli.compose import compose, stub_module
-    from fastly_compute.cli.immortal import immortalize
-    from fastly_compute.cli.trial import written_pages
+    from fastly_compute.cli.component.compose import compose, stub_module
+    from fastly_compute.cli.component.immortal import immortalize
+    from fastly_compute.cli.component.trial import written_pages
 
     with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
         work = Path(name)
         ignored = shutil.ignore_patterns("__pycache__")
-        entry = shutil.copytree(_HERE / "guest", work / "entry", ignore=ignored)
+        entry = shutil.copytree(_HERE / "component" / "guest", work / "entry", ignore=ignored)
         own = [f"/{i}/" for i in range(len(app_roots(project)))]
         (entry / "settings").write_text("\n".join([project.entry, *own]), encoding="utf-8")
         with step(f"Importing {project.entry} into CPython for WebAssembly"):

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
-from fastly_compute.cli.wasm.binary import ComposeError, u32
-from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module
-from fastly_compute.cli.wasm.renumbering import Renumbering
+from fastly_compute.cli.component.wasm.binary import ComposeError, u32
+from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module
+from fastly_compute.cli.component.wasm.index_remapping import Renumbering
 
 # An index of a function, a type or a global stands in braces, with the letter of its space.
 REFERRING = [

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from fastly_compute.cli.wasm.binary import name, s32, section, u32
-from fastly_compute.cli.wasm.core_module import END, I32_CONST, PREAMBLE, Kind, SectionId
+from fastly_compute.cli.component.wasm.binary import name, s32, section, u32
+from fastly_compute.cli.component.wasm.core_module import END, I32_CONST, PREAMBLE, Kind, SectionId
 
 _FUNCTIONS_ONLY = b"\x70"
 _LOCAL_GET = 0x20

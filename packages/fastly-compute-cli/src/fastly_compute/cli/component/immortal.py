@@ -10,10 +10,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from fastly_compute.cli.wasm import core_module
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.component import SectionId, sections
-from fastly_compute.cli.wasm.core_module import Segment
+from fastly_compute.cli.component.wasm import core_module
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.component import SectionId, sections
+from fastly_compute.cli.component.wasm.core_module import Segment
 
 # Of CPython 3.14 where a pointer has 32 bits, as componentize-py has it: Include/refcount.h.
 _IMMORTAL = 5 << 28

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from fastly_compute.cli.cache import cache_folder
+from fastly_compute.cli.project.cache import cache_folder
 
 VERSION = "0.22.0"
 INSTALL = f"cargo install viceroy --version {VERSION} --locked"

@@ -33,12 +33,12 @@ from wasmtime import (
     WasmtimeError,
 )
 
-from fastly_compute.cli.cache import cache_folder, forget, write_whole
-from fastly_compute.cli.trial_host import UnknownError, answer_to
-from fastly_compute.cli.wasm.binary import Reader
-from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module, segments
-from fastly_compute.cli.wasm.hollow import Hollow, hollow
-from fastly_compute.cli.wasm.linking import LATER
+from fastly_compute.cli.component.trial_host import UnknownError, answer_to
+from fastly_compute.cli.component.wasm.binary import Reader
+from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module, segments
+from fastly_compute.cli.component.wasm.linking import LATER
+from fastly_compute.cli.component.wasm.strip_state import Hollow, hollow
+from fastly_compute.cli.project.cache import cache_folder, forget, write_whole
 
 PAGE = 4096
 """The bytes of a page, for which a host decides whether sandboxes share it."""

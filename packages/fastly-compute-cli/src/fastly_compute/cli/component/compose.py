@@ -21,11 +21,10 @@ from importlib.resources import files
 
 from wasmtime import wat2wasm
 
-from fastly_compute.cli.trial import Core
-from fastly_compute.cli.wasm.app import App, read_app
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.completing import HANDLE, Completion
-from fastly_compute.cli.wasm.component import (
+from fastly_compute.cli.component.trial import Core
+from fastly_compute.cli.component.wasm.app import App, read_app
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.component import (
     PREAMBLE,
     Alias,
     Bundle,
@@ -47,8 +46,8 @@ from fastly_compute.cli.wasm.component import (
     entry_section,
     filler_type,
 )
-from fastly_compute.cli.wasm.core_module import CoreModule, read_core_module
-from fastly_compute.cli.wasm.linking import (
+from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module
+from fastly_compute.cli.component.wasm.linking import (
     LATER,
     MEMORY,
     Exported,
@@ -57,7 +56,8 @@ from fastly_compute.cli.wasm.linking import (
     Outside,
     Source,
 )
-from fastly_compute.cli.wasm.linking import Instance as Linked
+from fastly_compute.cli.component.wasm.linking import Instance as Linked
+from fastly_compute.cli.component.wasm.start_module import HANDLE, Completion
 
 __all__ = ["ComposeError", "compose", "stub_module"]
 
@@ -107,7 +107,7 @@ def stub_module() -> bytes:
     Returns:
         A core module whose functions answer with errors that Python raises as `OSError`.
     """
-    text = files("fastly_compute.cli").joinpath("wasi_stub.wat").read_text(encoding="utf-8")
+    text = files("fastly_compute.cli.component").joinpath("wasi_stub.wat").read_text(encoding="utf-8")
     return bytes(wat2wasm(text))
 
 

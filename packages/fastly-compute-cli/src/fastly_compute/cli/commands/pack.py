@@ -5,9 +5,9 @@ import io
 import tarfile
 from pathlib import Path
 
-from fastly_compute.cli.cache import write_whole
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import Project, service_name
+from fastly_compute.cli.project.cache import write_whole
+from fastly_compute.cli.project.settings import Project, service_name
 
 _COMPONENT = b"\0asm\x0d\0\1\0"
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm.binary import ComposeError, Reader, s32, u32
+from fastly_compute.cli.component.wasm.binary import ComposeError, Reader, s32, u32
 
 _LEB = rb"[\x80-\xff]*+[\x00-\x7f]"
 _PLAIN = re.compile(

@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wasmtime import Instance, Module, Store, wat2wasm
 
-from fastly_compute.cli.wasm.binary import s32, section, u32, vector
-from fastly_compute.cli.wasm.core_module import segments
-from fastly_compute.cli.wasm.density import ALWAYS, dense
+from fastly_compute.cli.component.wasm.binary import s32, section, u32, vector
+from fastly_compute.cli.component.wasm.core_module import segments
+from fastly_compute.cli.component.wasm.pad_data import ALWAYS, dense
 
 PAGES = 64 * 16
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import click
 import watchfiles
 
-from fastly_compute.cli.build import build, check
+from fastly_compute.cli.commands.build import build, check
+from fastly_compute.cli.commands.viceroy import INSTALL, Viceroy, find_viceroy
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import Project, read_toml
-from fastly_compute.cli.roots import app_roots, import_roots
-from fastly_compute.cli.viceroy import INSTALL, Viceroy, find_viceroy
+from fastly_compute.cli.project.roots import app_roots, import_roots
+from fastly_compute.cli.project.settings import Project, read_toml
 from fastly_compute.local import (
     ComponentError,
     ConfigError,

@@ -9,9 +9,9 @@ write to such a page later costs several times what writing to it at once does.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastly_compute.cli.wasm.binary import name, u32, vector
-from fastly_compute.cli.wasm.core_module import END, Kind, SectionId
-from fastly_compute.cli.wasm.core_writing import (
+from fastly_compute.cli.component.wasm.binary import name, u32, vector
+from fastly_compute.cli.component.wasm.core_module import END, Kind, SectionId
+from fastly_compute.cli.component.wasm.encoding import (
     arguments_of,
     constant,
     function,
@@ -20,7 +20,7 @@ from fastly_compute.cli.wasm.core_writing import (
     imported,
     module,
 )
-from fastly_compute.cli.wasm.linking import LATER, MEMORY
+from fastly_compute.cli.component.wasm.linking import LATER, MEMORY
 
 HANDLE = "handle"
 _I32 = 0x7F

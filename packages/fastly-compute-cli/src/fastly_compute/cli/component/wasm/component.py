@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
 
-from fastly_compute.cli.wasm.binary import ComposeError, Reader, name, section, u32, vector
+from fastly_compute.cli.component.wasm.binary import (
+    ComposeError,
+    Reader,
+    name,
+    section,
+    u32,
+    vector,
+)
 
 PREAMBLE = b"\0asm\x0d\0\x01\0"
 _CORE_MODULE_PREAMBLE = b"\0asm\x01\0\0\0"

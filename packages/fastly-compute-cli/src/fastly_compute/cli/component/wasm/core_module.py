@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from fastly_compute.cli.wasm.binary import ComposeError, Reader
+from fastly_compute.cli.component.wasm.binary import ComposeError, Reader
 
 PREAMBLE = b"\0asm\x01\0\0\0"
 END = 0x0B

@@ -8,9 +8,9 @@ An app that uses much memory while it is imported, and frees it, leaves such gap
 
 import itertools
 
-from fastly_compute.cli.wasm.binary import u32, vector
-from fastly_compute.cli.wasm.core_module import segments
-from fastly_compute.cli.wasm.core_writing import constant
+from fastly_compute.cli.component.wasm.binary import u32, vector
+from fastly_compute.cli.component.wasm.core_module import segments
+from fastly_compute.cli.component.wasm.encoding import constant
 
 ALWAYS = 1 << 24
 
