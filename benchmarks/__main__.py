@@ -16,7 +16,7 @@ from benchmarks.serving import (
 )
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
 from fastly_compute.cli.commands.viceroy import find_viceroy
-from fastly_compute.cli.component.compose import compose, stub_module
+from fastly_compute.cli.component.link import link, stub_module
 from fastly_compute.cli.component.trial import written_pages
 
 ROUNDS = 5
@@ -35,7 +35,7 @@ def composing(folder: Path) -> tuple[float, float]:
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        compose(app, stub, written_pages)
+        link(app, stub, written_pages)
         times.append(time.perf_counter() - started)
     return componentized, statistics.median(times)
 

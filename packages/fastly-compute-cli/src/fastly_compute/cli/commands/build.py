@@ -118,7 +118,7 @@ def check(project: Project, roots: Sequence[Path]) -> None:
 
 def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
     # Not at the top: an unchanged app needs neither it nor wasmtime, which takes time to load.
-    from fastly_compute.cli.component.compose import compose, stub_module
+    from fastly_compute.cli.component.link import link, stub_module
     from fastly_compute.cli.component.immortal import immortalize
     from fastly_compute.cli.component.trial import written_pages
 
@@ -137,7 +137,7 @@ def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
             none, kinds = objects[0], objects[2 : 2 + objects[1]]
             app = (work / "app.wasm").read_bytes()
             app = immortalize(app, none, kinds, objects[2 + len(kinds) :])
-            return compose(app, stub_module(), written_pages)
+            return link(app, stub_module(), written_pages)
 
 
 def _run(work: Path, roots: Sequence[Path]) -> "subprocess.CompletedProcess[str]":

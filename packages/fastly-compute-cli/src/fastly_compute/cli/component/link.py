@@ -59,12 +59,12 @@ from fastly_compute.cli.component.wasm.linking import (
 from fastly_compute.cli.component.wasm.linking import Instance as Linked
 from fastly_compute.cli.component.wasm.start_module import HANDLE, Completion
 
-__all__ = ["ComposeError", "compose", "stub_module"]
+__all__ = ["ComposeError", "link", "stub_module"]
 
 _ENTRY_POINT = "fastly:compute/http-incoming"
 
 
-def compose(
+def link(
     app: bytes, stub: bytes, trial: Callable[[Core], Mapping[int, int]] = lambda _: {}
 ) -> bytes:
     """Puts an app's core modules and a stub together.
@@ -86,7 +86,7 @@ def compose(
 
     Example:
         ```python
-        Path("bin/main.wasm").write_bytes(compose(Path("app.wasm").read_bytes(), stub_module()))
+        Path("bin/main.wasm").write_bytes(link(Path("app.wasm").read_bytes(), stub_module()))
         ```
     """
     try:
@@ -107,8 +107,8 @@ def stub_module() -> bytes:
     Returns:
         A core module whose functions answer with errors that Python raises as `OSError`.
     """
-    text = files("fastly_compute.cli.component").joinpath("wasi_stub.wat").read_text(encoding="utf-8")
-    return bytes(wat2wasm(text))
+    source = files("fastly_compute.cli.component").joinpath("wasi_stub", "module.wat")
+    return bytes(wat2wasm(source.read_text(encoding="utf-8")))
 
 
 def _unversioned(name: str) -> str:

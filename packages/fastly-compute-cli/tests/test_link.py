@@ -18,7 +18,7 @@ from wasmtime.component import (
     ResourceType,
 )
 
-from fastly_compute.cli.component.compose import ComposeError, compose, stub_module
+from fastly_compute.cli.component.link import ComposeError, link, stub_module
 from fastly_compute.cli.component.trial import Core
 from fastly_compute.cli.component.wasm.app import read_app
 
@@ -106,14 +106,14 @@ def exported_func(store: Store, instance: Instance, interface: str, name: str) -
 
 
 def test_the_result_imports_only_what_the_stub_does_not_stand_in_for() -> None:
-    imports, _ = imports_and_exports(compose(APP, STUB))
+    imports, _ = imports_and_exports(link(APP, STUB))
 
     assert imports == ["test:host/one@1.0.0", "test:host/three@1.0.0"]
 
 
 def test_the_result_exports_only_the_entry_point() -> None:
     _, before = imports_and_exports(APP)
-    _, after = imports_and_exports(compose(APP, STUB))
+    _, after = imports_and_exports(link(APP, STUB))
 
     assert sorted(before) == ["exports", ENTRY_POINT]
     assert after == [ENTRY_POINT]
@@ -122,7 +122,7 @@ def test_the_result_exports_only_the_entry_point() -> None:
 def test_the_entry_point_keeps_the_version_that_the_app_has() -> None:
     app = changed((ENTRY_POINT, "fastly:compute/http-incoming@0.3.7"))
 
-    _, exports = imports_and_exports(compose(app, STUB))
+    _, exports = imports_and_exports(link(app, STUB))
 
     assert exports == ["fastly:compute/http-incoming@0.3.7"]
 
@@ -130,17 +130,17 @@ def test_the_entry_point_keeps_the_version_that_the_app_has() -> None:
 def test_other_versions_of_an_interface_are_satisfied_too() -> None:
     app = changed(("test:stub/two@1.0.0", "test:stub/two@1.7.3"))
 
-    imports, _ = imports_and_exports(compose(app, STUB))
+    imports, _ = imports_and_exports(link(app, STUB))
 
     assert imports == ["test:host/one@1.0.0", "test:host/three@1.0.0"]
 
 
 def test_equal_inputs_give_equal_bytes() -> None:
-    assert compose(APP, STUB) == compose(bytes(bytearray(APP)), STUB)
+    assert link(APP, STUB) == link(bytes(bytearray(APP)), STUB)
 
 
 def test_the_result_has_two_core_modules_and_one_memory() -> None:
-    modules = read_app(compose(APP, STUB)).modules
+    modules = read_app(link(APP, STUB)).modules
 
     assert len(read_app(APP).modules) == 6
     assert len(modules) == 2
@@ -148,14 +148,14 @@ def test_the_result_has_two_core_modules_and_one_memory() -> None:
 
 
 def test_every_function_is_connected_with_what_it_was_connected_with() -> None:
-    host = Host(compose(APP, STUB))
+    host = Host(link(APP, STUB))
 
     assert host.handle(host.store) == 123456789
     assert host.dropped == [42]
 
 
 def test_what_runs_after_an_answer_still_does() -> None:
-    host = Host(compose(APP, STUB))
+    host = Host(link(APP, STUB))
 
     first = host.handle(host.store)
     host.handle.post_return(host.store)
@@ -172,7 +172,7 @@ def test_what_a_trial_finds_is_written_before_the_first_request() -> None:
         cores.append(core)
         return {2051: ord("6")}  # the text that the stub gets begins with 5
 
-    host = Host(compose(APP, STUB, trial))
+    host = Host(link(APP, STUB, trial))
 
     assert host.handle(host.store) == 123556789
     assert [set(core.outside.values()) for core in cores] == [
@@ -190,14 +190,14 @@ def test_what_a_trial_finds_is_written_before_the_first_request() -> None:
 
 def test_a_trap_in_the_stub_is_a_trap_of_the_app() -> None:
     number = "(i32.add (local.get 0) (i32.const 1))"
-    host = Host(compose(APP, changed((number, "(unreachable)"), text=STUB_TEXT)))
+    host = Host(link(APP, changed((number, "(unreachable)"), text=STUB_TEXT)))
 
     with pytest.raises(WasmtimeError, match="unreachable"):
         host.handle(host.store)
 
 
 def test_an_interface_that_the_stub_does_not_have_stays_an_import() -> None:
-    imports, exports = imports_and_exports(compose(APP, stub_module()))
+    imports, exports = imports_and_exports(link(APP, stub_module()))
 
     assert imports == [
         "test:host/one@1.0.0",
@@ -228,12 +228,12 @@ def test_an_interface_that_the_stub_does_not_have_stays_an_import() -> None:
             "at byte 9, found a number of more than 32 bits",
         ),
         (bytes(wat2wasm("(component)")), "module that fills a table .* was not built by compon"),
-        (compose(APP, STUB), "module that fills a table of host functions; it is composed already"),
+        (link(APP, STUB), "module that fills a table of host functions; it is composed already"),
     ],
 )
 def test_what_is_no_app_is_refused_by_name(app: bytes, message: str) -> None:
     with pytest.raises(ComposeError, match=message):
-        compose(app, STUB)
+        link(app, STUB)
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_an_app_that_cannot_be_composed_is_refused_by_name(
     app = changed(replacement)
 
     with pytest.raises(ComposeError, match=message):
-        compose(app, STUB)
+        link(app, STUB)
 
 
 @pytest.mark.parametrize(
@@ -435,7 +435,7 @@ def test_an_app_that_cannot_be_composed_is_refused_by_name(
 )
 def test_a_damaged_section_is_refused_with_the_place(section: str, message: str) -> None:
     with pytest.raises(ComposeError, match=message):
-        compose(APP[:8] + bytes.fromhex(section) + APP[8:], STUB)
+        link(APP[:8] + bytes.fromhex(section) + APP[8:], STUB)
 
 
 @pytest.mark.parametrize(
@@ -469,20 +469,20 @@ def test_a_stub_that_does_not_fit_is_refused_by_name(
     stub = changed(replacement, text=STUB_TEXT)
 
     with pytest.raises(ComposeError, match=message):
-        compose(APP, stub)
+        link(APP, stub)
 
 
 def test_a_damaged_stub_is_refused_as_the_stub() -> None:
     with pytest.raises(ComposeError, match=r"cannot read the stub: .* found the end after"):
-        compose(APP, STUB[:-1])
+        link(APP, STUB[:-1])
 
 
 def test_an_app_that_ends_anywhere_before_its_end_is_refused() -> None:
-    assert compose(APP[:END], STUB)
+    assert link(APP[:END], STUB)
 
     for length in range(END):
         with pytest.raises(ComposeError):
-            compose(APP[:length], STUB)
+            link(APP[:length], STUB)
 
 
 def edits(data: bytes) -> st.SearchStrategy[list[tuple[int, int, bytes]]]:
@@ -509,7 +509,7 @@ def edited(data: bytes, places: list[tuple[int, int, bytes]]) -> bytes:
 
 def result_or_message(app: bytes, stub: bytes) -> str:
     try:
-        compose(app, stub)
+        link(app, stub)
     except ComposeError as error:
         return str(error)
     return "composed"
