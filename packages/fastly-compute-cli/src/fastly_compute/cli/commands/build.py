@@ -1,17 +1,15 @@
 """Turns an app into a component that a Compute host can load."""
 
-import array
 import ast
-import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import click
 
 from fastly_compute.cli.commands.pack import package_bytes
 from fastly_compute.cli.errors import CliError
@@ -25,10 +23,6 @@ from fastly_compute.cli.project.native_extensions import (
 from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
 from fastly_compute.cli.project.settings import Project
 
-WORLD = "fastly:compute/service@0.1.0"
-_HERE = Path(__file__).parents[1]
-_ENTRY = "fastly_compute_entry"
-_RUN = "import sys; from componentize_py import script; sys.exit(script())"
 _WASM_FRAME = re.compile(r"^ +\d+: .*(!.*|wasm backtrace:)\n", re.MULTILINE)
 _GUEST_PATH = re.compile(r'(?<=File ")/(\d+)/')
 
@@ -67,9 +61,10 @@ def build(project: Project) -> Built:
     try:
         project.output.parent.mkdir(parents=True, exist_ok=True)
         if entry is None:
-            component = _componentize(project, roots)
+            component, skipped = _make(project, roots)
             with step("Packing"):
-                entry = cache.Entry(component=component, package_size=len(package_bytes(component)))
+                size = len(package_bytes(component))
+            entry = cache.Entry(component=component, package_size=size, skipped=skipped)
             # What was changed while it was built must not be kept under the key of before.
             if cache.inputs_key(project, roots) == key:
                 cache.store(key, entry)
@@ -77,6 +72,12 @@ def build(project: Project) -> Built:
             cache.write_whole(project.output, entry.component)
     except OSError as error:
         raise CliError(f"cannot write {error.filename}: {error.strerror}") from error
+    for name, reason in entry.skipped.items():
+        click.echo(
+            f"warning: skipped the pass {name}: {reason}. The component works without it, and a "
+            f"new sandbox starts more slowly. To build without this warning: --without {name}",
+            err=True,
+        )
     return Built(
         output=project.output,
         size=len(entry.component),
@@ -116,45 +117,24 @@ def check(project: Project, roots: Sequence[Path]) -> None:
         )
 
 
-def _componentize(project: Project, roots: Sequence[Path]) -> bytes:
-    # Not at the top: an unchanged app needs neither it nor wasmtime, which takes time to load.
-    from fastly_compute.cli.component.link import link, stub_module
-    from fastly_compute.cli.component.immortal import immortalize
-    from fastly_compute.cli.component.trial import written_pages
+def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, str]]:
+    """Make the component; return it, and why passes were skipped, by their names."""
+    # Not at the top: a cached build needs none of it.
+    from fastly_compute.cli.component import passes
+    from fastly_compute.cli.component.componentize import componentize
+    from fastly_compute.cli.component.compose import compose, stub_component
 
+    chosen = passes.select(project.optimize, project.without)
+    own = [f"/{i}/" for i in range(len(app_roots(project)))]
     with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
-        work = Path(name)
-        ignored = shutil.ignore_patterns("__pycache__")
-        entry = shutil.copytree(_HERE / "component" / "guest", work / "entry", ignore=ignored)
-        own = [f"/{i}/" for i in range(len(app_roots(project)))]
-        (entry / "settings").write_text("\n".join([project.entry, *own]), encoding="utf-8")
         with step(f"Importing {project.entry} into CPython for WebAssembly"):
-            finished = _run(work, [*roots, entry])
-        if finished.returncode != 0:
-            raise _explain(project, roots, entry, finished.stderr)
+            names = [one.name for one in chosen]
+            made = componentize(Path(name), project.entry, own, roots, names)
+        if made.component is None:
+            raise _explain(project, roots, made.reports, made.output)
         with step("Composing"):
-            objects = array.array("I", (entry / "objects").read_bytes())
-            none, kinds = objects[0], objects[2 : 2 + objects[1]]
-            app = (work / "app.wasm").read_bytes()
-            app = immortalize(app, none, kinds, objects[2 + len(kinds) :])
-            return link(app, stub_module(), written_pages)
-
-
-def _run(work: Path, roots: Sequence[Path]) -> "subprocess.CompletedProcess[str]":
-    # componentize-py would add the site-packages of whatever Python comes first on PATH.
-    environment = work / "environment"
-    (environment / "lib" / "site-packages").mkdir(parents=True)
-    paths = [part for root in roots for part in ("-p", str(root))]
-    common = ["-d", str(_HERE / "wit"), "-w", WORLD, "componentize"]
-    return subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-P", "-c", _RUN, *common, *paths, _ENTRY, "-o", str(work / "app.wasm")],
-        cwd=work,
-        env={**os.environ, "VIRTUAL_ENV": str(environment), "RUST_BACKTRACE": "0"},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+            component, skipped = passes.apply(chosen, made, made.component)
+            return compose(component, stub_component()), skipped
 
 
 def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) -> CliError:

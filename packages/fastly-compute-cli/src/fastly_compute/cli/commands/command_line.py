@@ -75,10 +75,35 @@ def new(name: str) -> None:
     metavar="FILE",
     help="Where the component goes. By default the setting output, or bin/main.wasm.",
 )
-def build(entry: str | None, python_path: tuple[Path, ...], output: Path | None) -> None:
+@click.option(
+    "--optimize",
+    type=click.Choice(["none", "safe", "all"]),
+    help="Which passes make new sandboxes start faster: none, those that only run Python, or all. "
+    "By default the setting optimize, or all.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PASS",
+    help="Leave out one pass, such as link; may be given several times.",
+)
+def build(
+    entry: str | None,
+    python_path: tuple[Path, ...],
+    output: Path | None,
+    optimize: str | None,
+    without: tuple[str, ...],
+) -> None:
     """Build the app into a component."""
     folder = Path.cwd()
-    project = load_project(folder, entry=entry, output=output, python_path=python_path)
+    project = load_project(
+        folder,
+        entry=entry,
+        output=output,
+        python_path=python_path,
+        optimize=optimize,
+        without=without,
+    )
     built = building.build(project)
     shown = built.output
     if shown.is_relative_to(folder):

@@ -4,8 +4,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,10 +27,12 @@ class Entry:
     Attributes:
         component: Its bytes.
         package_size: Its size when packed, in bytes.
+        skipped: Why passes were skipped, by their names.
     """
 
     component: bytes
     package_size: int
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 def cache_folder() -> Path:
@@ -42,7 +44,7 @@ def cache_folder() -> Path:
 def inputs_key(project: Project, roots: Iterable[Path]) -> str:
     """Hash everything that a build's result depends on.
 
-    That is: the tools, the entry's name, the contents of the files in the app's own roots, and
+    That is: the tools, the passes, the entry's name, the contents of the files in the app's own roots, and
     name, size and time of change of those in the other roots. What the app's folder is called and
     where it is makes no difference; neither do fastly.toml and viceroy.toml, which tell hosts what
     to do, ``bin`` and ``pkg``, hidden folders and virtual environments.
@@ -58,6 +60,7 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
         digest.update(repr(parts).encode())
 
     add("componentize-py", version("componentize-py"), project.entry)
+    add("passes", project.optimize, sorted(set(project.without)))
     tool = Path(__file__).parents[1]
     for name, file in _files(tool):
         add(name, file.read_bytes())
@@ -79,9 +82,9 @@ def look_up(key: str) -> Entry | None:
     """Find what was built from the same inputs."""
     component, facts = _paths(key)
     try:
-        package_size = json.loads(facts.read_bytes())["package_size"]
+        known = json.loads(facts.read_bytes())
         os.utime(component)
-        return Entry(component=component.read_bytes(), package_size=package_size)
+        return Entry(component=component.read_bytes(), **known)
     except FileNotFoundError:
         return None
 
@@ -94,7 +97,8 @@ def store(key: str, entry: Entry) -> None:
     path, facts = _paths(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, entry.component)
-    write_whole(facts, json.dumps({"package_size": entry.package_size}).encode())
+    known = {"package_size": entry.package_size, "skipped": dict(entry.skipped)}
+    write_whole(facts, json.dumps(known).encode())
     forget(path.parent, "*.wasm", _KEPT)
 
 

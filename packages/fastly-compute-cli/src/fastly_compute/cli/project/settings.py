@@ -10,6 +10,7 @@ from typing import Any
 from fastly_compute.cli.errors import CliError
 
 _TABLE = "[tool.fastly-compute]"
+_KEYS = {"entry", "optimize", "output", "python-path", "without"}
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -22,6 +23,8 @@ class Project:
         entry: The module that has `HttpIncoming`, such as ``main`` or ``shop.edge``.
         output: Where the component goes.
         python_path: Further import roots, searched before the environment's.
+        optimize: Which passes a build runs: ``none``, ``safe`` or ``all``.
+        without: The names of passes that it leaves out.
 
     Example:
         >>> Project(folder=Path("/app")).output.as_posix()
@@ -32,6 +35,8 @@ class Project:
     entry: str = "main"
     output: Path = Path("bin/main.wasm")
     python_path: tuple[Path, ...] = ()
+    optimize: str = "all"
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _MODULE.fullmatch(self.entry):
@@ -53,6 +58,8 @@ def load_project(
     entry: str | None = None,
     output: Path | None = None,
     python_path: Iterable[Path] = (),
+    optimize: str | None = None,
+    without: Iterable[str] = (),
 ) -> Project:
     """Read an app's settings.
 
@@ -61,6 +68,8 @@ def load_project(
         entry: Takes the place of the setting ``entry``.
         output: Takes the place of the setting ``output``.
         python_path: Import roots, before those of the setting ``python-path``.
+        optimize: Takes precedence over the setting ``optimize``.
+        without: Passes to leave out, besides those of the setting ``without``.
 
     Raises:
         CliError: pyproject.toml cannot be read, or the table has an unknown key or a value of the
@@ -72,11 +81,12 @@ def load_project(
         chosen["entry"] = entry if entry is not None else _text(table, "entry")
     if "output" in table or output is not None:
         chosen["output"] = output if output is not None else Path(_text(table, "output"))
-    further = table.get("python-path", [])
-    if not isinstance(further, list) or not all(isinstance(item, str) for item in further):
-        raise CliError(f"pyproject.toml {_TABLE}: python-path must be a list of folders")
+    if "optimize" in table or optimize is not None:
+        chosen["optimize"] = optimize if optimize is not None else _text(table, "optimize")
+    further = _texts(table, "python-path", "folders")
     roots = (*(Path.cwd() / root for root in python_path), *(Path(root) for root in further))
-    return Project(folder=folder, python_path=roots, **chosen)
+    left_out = (*without, *_texts(table, "without", "names of passes"))
+    return Project(folder=folder, python_path=roots, without=left_out, **chosen)
 
 
 def service_name(folder: Path) -> str:
@@ -120,11 +130,10 @@ def _settings(path: Path) -> dict[str, Any]:
     table = tool.get("fastly-compute", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise CliError(f"{path}: {_TABLE} must be a table")
-    unknown = sorted(set(table) - {"entry", "output", "python-path"})
+    unknown = sorted(set(table) - _KEYS)
     if unknown:
         raise CliError(
-            f"{path} {_TABLE}: unknown key {unknown[0]!r}; "
-            "the keys are entry, output and python-path"
+            f"{path} {_TABLE}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(_KEYS))}"
         )
     return table
 
@@ -133,4 +142,11 @@ def _text(table: dict[str, Any], key: str) -> str:
     value = table[key]
     if not isinstance(value, str) or not value:
         raise CliError(f"pyproject.toml {_TABLE}: {key} must be a string, not {value!r}")
+    return value
+
+
+def _texts(table: dict[str, Any], key: str, what: str) -> list[str]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise CliError(f"pyproject.toml {_TABLE}: {key} must be a list of {what}")
     return value

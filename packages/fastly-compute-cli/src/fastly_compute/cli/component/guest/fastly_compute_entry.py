@@ -13,7 +13,6 @@ sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
 # A guest has no files: what the standard library would import when it needs it has to be here.
-import contextlib
 import encodings.ascii
 import encodings.cp1252
 import encodings.idna
@@ -32,16 +31,17 @@ import random
 import traceback
 import warnings  # noqa: F401 - the interpreter imports it for the first warning
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import componentize_py_runtime
 import wit_world.imports
 from fastly_compute_image import fill_holes, gather_code, name_objects
+from fastly_compute_warm_up import warm_up
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
 _NOT_THE_USERS = ("<frozen importlib", "/python/importlib/", "/world/")
-_kept: list[list[object]] = []
+_kept: list[object] = []
 _blocked: list[BaseException] = []
 _by_chance: dict[int, random.Random] = {}
 
@@ -149,8 +149,8 @@ def _keep_source(roots: list[str]) -> None:
             linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
 
 
-def _settle() -> None:
-    """Have ready what a request would make ready, and keep the garbage collector off all of it."""
+def _import_late_modules() -> None:
+    """Import what a request would import: a guest has no files."""
     if "datetime" in sys.modules:
         importlib.import_module("_strptime")
     for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
@@ -158,31 +158,43 @@ def _settle() -> None:
             importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
     # The first one imports a module, and every resource of the host's has one.
     weakref.finalize(_import_app, gc.collect).detach()
-    for one in gc.get_objects():
-        if issubclass(type(one), type):
-            # A type has a version once something was looked up in it.
-            with contextlib.suppress(AttributeError):
-                type.__getattribute__(one, "_")
-    handler = sys.modules.get("fastly_compute.http.handler")
-    if handler is not None and isinstance(_app, handler.Service):
-        _kept.append(gather_code(_app.rehearse, beside="wit_world."))
-        _app.rehearse()
-    gc.collect()
-    name_objects(f"{_FOLDER}/objects")
-    gc.collect()
-    _kept.append(fill_holes())
-    gc.freeze()
+
+
+# What each pass runs, in this order: the names are those of `fastly_compute.cli.component.passes`.
+_PASSES: list[tuple[str, Callable[[], object]]] = [
+    ("gather-code", lambda: gather_code(warm_up)),
+    ("warm-up", warm_up),
+    ("freeze", gc.collect),
+    ("immortal", lambda: name_objects(f"{_FOLDER}/objects")),
+    ("freeze", gc.collect),
+    ("fill-holes", fill_holes),
+    ("freeze", gc.freeze),
+]
+
+
+def _run_passes(chosen: list[str]) -> None:
+    """Run the passes that were chosen; note those that failed, which the app can do without."""
+    failed = {}
+    for name, run in _PASSES:
+        if name in chosen:
+            try:
+                _kept.append(run())
+            except Exception as error:
+                failed[name] = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+    with open(f"{_FOLDER}/failed", "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(repr(failed))
 
 
 with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
-    _name, *_roots = _file.read().splitlines()
+    _chosen, _name, *_roots = _file.read().splitlines()
 
 _real_seed = random.Random.seed
 _app = _import_app(_name)
 if _app is None:
     raise ImportError(f"the app {_name} cannot be used; the report has the reason")
 _keep_source(_roots)
-_settle()
+_import_late_modules()
+_run_passes(_chosen.split())
 
 
 class _Seeding:

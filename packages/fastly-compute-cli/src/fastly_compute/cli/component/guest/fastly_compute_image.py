@@ -72,13 +72,11 @@ def fill_holes() -> list[object]:
     return kept
 
 
-def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
+def gather_code(run: Callable[[], None]) -> list[object]:
     """Give the functions that run new code, side by side: code counts in itself how often it ran.
 
     Args:
         run: Runs them.
-        beside: A package. Functions of it that have the name of one that ran have new code too: the
-            run has something else in their place.
 
     Returns:
         What has to be kept so that the code stays together.
@@ -93,12 +91,7 @@ def gather_code(run: Callable[[], None], *, beside: str) -> list[object]:
         run()
     finally:
         sys.setprofile(None)
-    names = {code.co_name for code in ran.values()}
     functions = [one for one in gc.get_objects() if type(one) is types.FunctionType]
-    for function in functions:
-        package = function.__module__
-        if isinstance(package, str) and package.startswith(beside) and function.__name__ in names:
-            ran[id(function.__code__)] = function.__code__
     gc.collect()
     kept = fill_holes()
     copies: dict[int, types.CodeType] = {}
