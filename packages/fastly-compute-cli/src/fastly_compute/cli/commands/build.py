@@ -133,7 +133,7 @@ def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, 
         if made.component is None:
             raise _explain(project, roots, made.reports, made.output)
         with step("Composing"):
-            component, skipped = passes.apply(chosen, made, made.component)
+            component, skipped = passes.apply(chosen, made.component, made)
             return compose(component, stub_component()), skipped
 
 

@@ -41,10 +41,8 @@ class Pass(Protocol):
         """
 
 
-class _GuestPass:
+class _GuestPass(Pass):
     """A pass that runs in the guest, after the app was imported: see `guest/`."""
-
-    name: ClassVar[str]
 
     def apply(self, component: bytes, made: Componentized) -> bytes:
         failure = made.failed_passes().get(self.name)
@@ -113,7 +111,7 @@ class Immortal(_GuestPass):
         return immortalize(component, found.none, found.types, found.objects)
 
 
-class Link:
+class Link(Pass):
     """Make one core module, with one memory, of the dozen that componentize-py writes.
 
     Relies on: how componentize-py puts a component together, and the instructions of its modules.
@@ -149,7 +147,7 @@ def select(level: str, without: Sequence[str] = ()) -> list[Pass]:
     names = [one.name for one in PASSES]
     for name in without:
         if name not in names:
-            raise CliError(f"there is no pass {name!r} to leave out; the passes are {', '.join(names)}")
+            raise CliError(f"there is no pass {name!r}; the passes are {', '.join(names)}")
     return [
         one
         for one in PASSES
@@ -157,7 +155,9 @@ def select(level: str, without: Sequence[str] = ()) -> list[Pass]:
     ]
 
 
-def apply(passes: Sequence[Pass], made: Componentized, component: bytes) -> tuple[bytes, dict[str, str]]:
+def apply(
+    passes: Sequence[Pass], component: bytes, made: Componentized
+) -> tuple[bytes, dict[str, str]]:
     """Apply passes to a component, and skip those that fail.
 
     Returns:

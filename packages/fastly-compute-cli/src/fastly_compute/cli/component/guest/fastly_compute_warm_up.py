@@ -42,7 +42,7 @@ _RESULTS: dict[str, Callable[[Sequence[Any]], Any]] = {
 }
 
 
-# What the bindings call outside Python is not a Python function, and calls are specialized for that.
+# A real host function is not a Python function, and calls are specialized for that.
 _drop = functools.partial(lambda kind, handle: None)
 
 
