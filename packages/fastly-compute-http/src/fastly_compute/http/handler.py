@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
-from fastly_compute.http import _wit, rehearsal, scope
+from fastly_compute.http import _wit, scope
 from fastly_compute.http.downstream import Answered
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
@@ -76,14 +76,6 @@ class Service:
         while following is not None:
             served = self._serve(*following)
             following = rounds.next(failed=not served)
-
-    def rehearse(self) -> None:
-        """Run what every request runs: ``fastly-compute build`` asks for it, once.
-
-        The handler itself is not run.
-        """
-        for function in (rehearsal.greet, rehearsal.forward, rehearsal.read):
-            rehearsal.rehearse(Service(function, reuse=None, on_error=None).handle)
 
     def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
         """Answer one request, and tell whether that went well."""

@@ -45,9 +45,9 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
     """Hash everything that a build's result depends on.
 
     That is: the tools, the entry's name, the contents of the files in the app's own roots, and
-    name, size and time of change of those in the other roots; and the passes. What the app's folder
-    is called and where it is makes no difference; neither do fastly.toml and viceroy.toml, which tell hosts what
-    to do, ``bin`` and ``pkg``, hidden folders and virtual environments.
+    name, size and time of change of those in the other roots; and the passes. What the app's
+    folder is called and where it is makes no difference; neither do fastly.toml and viceroy.toml,
+    which tell hosts what to do, ``bin`` and ``pkg``, hidden folders and virtual environments.
 
     Args:
         project: The app.
