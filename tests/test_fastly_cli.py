@@ -68,3 +68,11 @@ def test_what_pack_makes_is_a_valid_package(run) -> None:
     said = run(run.fastly, "compute", "validate", "--package", "pkg/edge-proxy.tar.gz")
 
     assert "Validated package" in said
+
+
+def test_fastly_compute_serve_serves_a_component_without_passes(run, host) -> None:
+    run("fastly-compute", "build", "--optimize", "none")
+    run("fastly-compute", "pack")
+    said = run(run.fastly, "compute", "validate", "--package", "pkg/edge-proxy.tar.gz")
+
+    assert "Validated package" in said
