@@ -17,7 +17,6 @@ from benchmarks.serving import (
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
 from fastly_compute.cli.commands.viceroy import find_viceroy
 from fastly_compute.cli.component.link import link, stub_module
-from fastly_compute.cli.component.trial import written_pages
 
 ROUNDS = 5
 REQUESTS = 200
@@ -35,7 +34,7 @@ def composing(folder: Path) -> tuple[float, float]:
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        link(app, stub, written_pages)
+        link(app, stub)
         times.append(time.perf_counter() - started)
     return componentized, statistics.median(times)
 

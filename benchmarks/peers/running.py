@@ -140,6 +140,13 @@ class Peer:
         yield
         self._process.send_signal(signal.SIGSTOP)
 
+    def content(self, path: str) -> bytes:
+        """Ask it once, and return the content of the answer."""
+        with socket.create_connection(self._address) as connection:
+            client = Client(connection)
+            client.ask(Task(path, b"", 1).request)
+            return client.answer()[1]
+
     def milliseconds(self, task: Task, count: int) -> list[float]:
         """Ask it one request after the other on one connection, and time each."""
         times = []

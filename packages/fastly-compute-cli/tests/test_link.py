@@ -19,7 +19,6 @@ from wasmtime.component import (
 )
 
 from fastly_compute.cli.component.link import ComposeError, link, stub_module
-from fastly_compute.cli.component.trial import Core
 from fastly_compute.cli.component.wasm.app import read_app
 
 ENTRY_POINT = "fastly:compute/http-incoming@0.1.0"
@@ -163,29 +162,6 @@ def test_what_runs_after_an_answer_still_does() -> None:
 
     assert first == reduce(lambda number, digit: number * 10 + digit, range(1, 10))
     assert second == reduce(lambda number, digit: number * 100 + digit, range(1, 10)) % (1 << 32)
-
-
-def test_what_a_trial_finds_is_written_before_the_first_request() -> None:
-    cores: list[Core] = []
-
-    def trial(core: Core) -> dict[int, int]:
-        cores.append(core)
-        return {2051: ord("6")}  # the text that the stub gets begins with 5
-
-    host = Host(link(APP, STUB, trial))
-
-    assert host.handle(host.store) == 123556789
-    assert [set(core.outside.values()) for core in cores] == [
-        {
-            "test:host/one#number",
-            "test:host/one#issue",
-            "test:host/one#[resource-drop]ticket",
-            "test:host/three#check",
-        }
-    ]
-    assert [set(core.later.values()) for core in cores] == [
-        {"test:host/three#length", "test:host/three#text"}
-    ]
 
 
 def test_a_trap_in_the_stub_is_a_trap_of_the_app() -> None:

@@ -502,21 +502,3 @@ def test_only_functions_and_memories_can_be_exported(name: str) -> None:
 
     with pytest.raises(ComposeError, match=f"expected a function or a memory, found .*'{name}'"):
         linked.link({"export": Exported(0, name)})
-
-
-def test_the_type_of_an_exported_function_is_that_of_who_defines_it() -> None:
-    linked = linking(
-        first="""
-            (import "host" "g" (func $g))
-            (func $f (param i64) (result f32) (unreachable))
-            (export "f" (func $f)) (export "g" (func $g))
-        """,
-        last="""
-            (import "first" "f" (func $f (param i64) (result f32)))
-            (export "f" (func $f))
-        """,
-    )
-
-    assert linked.exported_type(Exported(2, "f")) == b"\x60\x01\x7e\x01\x7d"
-    with pytest.raises(ComposeError, match="'g' is the host's own"):
-        linked.exported_type(Exported(1, "g"))

@@ -7,21 +7,21 @@ imports, but for these two: the stub answers for them from within, and it export
 `fastly:compute/http-incoming`.
 
 A host function that reads or writes memory can be made only when the memory is there. The one
-module therefore calls these through a table, which a second, tiny module fills; that one also has
-the component's `handle`, see `wasm/completing.py`.
+module therefore calls these through a table, which a second, tiny module fills: see
+`wasm/start_module.py`.
 
 What is left out takes a number with it. Functions and instances are counted anew; in the place of a
 type stands a filler, because types refer to each other by number from within, and are not read.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from wasmtime import wat2wasm
+from wasmtime import Engine, Module, WasmtimeError, wat2wasm
 
-from fastly_compute.cli.component.trial import Core
+from fastly_compute.cli.component.compose import ENTRY_POINT, unversioned
 from fastly_compute.cli.component.wasm.app import App, read_app
 from fastly_compute.cli.component.wasm.binary import ComposeError
 from fastly_compute.cli.component.wasm.component import (
@@ -57,24 +57,17 @@ from fastly_compute.cli.component.wasm.linking import (
     Source,
 )
 from fastly_compute.cli.component.wasm.linking import Instance as Linked
-from fastly_compute.cli.component.wasm.start_module import HANDLE, Completion
+from fastly_compute.cli.component.wasm.start_module import start_module
 
 __all__ = ["ComposeError", "link", "stub_module"]
 
-_ENTRY_POINT = "fastly:compute/http-incoming"
-
-
-def link(
-    app: bytes, stub: bytes, trial: Callable[[Core], Mapping[int, int]] = lambda _: {}
-) -> bytes:
+def link(app: bytes, stub: bytes) -> bytes:
     """Puts an app's core modules and a stub together.
 
     Args:
         app: A component as componentize-py builds it.
         stub: A core module that exports functions under names such as
             "wasi:sockets/tcp#[method]tcp-socket.accept", and imports the app's memory.
-        trial: Finds out which pages of its memory a request to the app writes to, as
-            `written_pages` does; each sandbox writes to these first, which is faster.
 
     Returns:
         A component that imports what the app imports and the stub does not stand in for, and that
@@ -92,7 +85,7 @@ def link(
     try:
         read = read_app(app)
         linked = _Linked(read, read_core_module(stub, "the stub"))
-        return _Outer(read, linked).written(trial)
+        return _Outer(read, linked).written()
     except (IndexError, KeyError, RecursionError) as error:
         raise ComposeError(
             f"cannot compose the app: it refers to what it does not have ({error!r}); it is"
@@ -111,8 +104,13 @@ def stub_module() -> bytes:
     return bytes(wat2wasm(source.read_text(encoding="utf-8")))
 
 
-def _unversioned(name: str) -> str:
-    return name.partition("@")[0]
+def _validated(module: bytes) -> bytes:
+    """Check a module that was written here: a wrong one must not reach a host."""
+    try:
+        Module.validate(Engine(), module)
+    except WasmtimeError as error:
+        raise ComposeError(f"cannot link the app: the result is not valid: {error}") from error
+    return module
 
 
 class _Linked:
@@ -139,8 +137,8 @@ class _Linked:
         entry = self._app.instances[instance]
         if not isinstance(entry, Import):
             return None
-        unversioned = _unversioned(entry.name)
-        return unversioned if unversioned in self._interfaces else None
+        interface = unversioned(entry.name)
+        return interface if interface in self._interfaces else None
 
     def defined(self, sort: CoreSort, index: int) -> Exported:
         """Find which module defines a memory or a core function."""
@@ -148,14 +146,6 @@ class _Linked:
         if isinstance(source, Exported):
             return source
         raise ComposeError(f"cannot compose the app: core function {index} is the host's own")
-
-    def host_function(self, index: int) -> str:
-        """Name a core function of the host: "interface#function", without a version."""
-        taken, prefix = self._host_function(index)
-        interface = self._app.instances[taken.instance]
-        if not isinstance(interface, Import):
-            raise ComposeError(f"cannot compose the app: {taken.name} is of no import")
-        return f"{_unversioned(interface.name)}#{prefix}{taken.name}"
 
     def _host_function(self, index: int) -> tuple[Alias, str]:
         """Find what a core function of the host is made of, and how its name begins."""
@@ -168,28 +158,28 @@ class _Linked:
             taken, prefix = self._app.types[entry.type], "[resource-drop]"
         if not isinstance(taken, Alias):
             raise ComposeError(f"cannot compose the app: core function {index} is not the host's")
+        if not isinstance(self._app.instances[taken.instance], Import):
+            raise ComposeError(f"cannot compose the app: {taken.name} is of no import")
         return taken, prefix
 
-    def handle(self) -> int:
-        """Find the core function that answers a request."""
+    def check_entry_point(self) -> None:
+        """Refuse an app that does not have exactly one function that answers requests."""
         app = self._app
         exported = [item for item in app.items if isinstance(item, Export)]
-        found = [item for item in exported if _unversioned(item.name) == _ENTRY_POINT]
+        found = [item for item in exported if unversioned(item.name) == ENTRY_POINT]
         if len(found) != 1:
             raise ComposeError(
-                f"cannot compose the app: expected it to export one instance {_ENTRY_POINT}, found"
+                f"cannot compose the app: expected it to export one instance {ENTRY_POINT}, found"
                 f" {', '.join(item.name for item in exported) or 'none'}"
             )
         instance = app.instances[found[0].index]
         arguments = instance.arguments if isinstance(instance, Instance) else []
         functions = [app.functions[index] for _, sort, index in arguments if sort is Sort.FUNC]
-        match functions:
-            case [Lift(core_function)]:
-                return core_function
-        raise ComposeError(
-            f"cannot compose the app: expected {_ENTRY_POINT} to have one function, found"
-            f" {len(functions)}"
-        )
+        if len(functions) != 1:
+            raise ComposeError(
+                f"cannot compose the app: expected {ENTRY_POINT} to have one function, found"
+                f" {len(functions)}"
+            )
 
     def _instance(self, entry: CoreInstance) -> Linked:
         module = self._app.modules[entry.module]
@@ -238,14 +228,14 @@ class _Outer:
         self._core_functions: dict[int, int] = {}
         self._core_count = 0
 
-    def written(self, trial: Callable[[Core], Mapping[int, int]]) -> bytes:
+    def written(self) -> bytes:
         """Write everything."""
         app = self._app
-        handle = self._linked.handle()
+        self._linked.check_entry_point()
         before = next((n for n, item in enumerate(app.items) if isinstance(item, Lift)), 0)
         for item in app.items[:before]:
             self._write(item)
-        self._write_core(handle, trial)
+        self._write_core()
         for item in app.items[before:]:
             self._write(item)
         return b"".join(self._parts)
@@ -266,7 +256,7 @@ class _Outer:
             case Instance():
                 self._add(self._instances, replace(item, arguments=self._arguments(item)))
             case Export():
-                wanted = _unversioned(item.name) == _ENTRY_POINT
+                wanted = unversioned(item.name) == ENTRY_POINT
                 index = self._kept(self._instances, item.index)
                 self._add(self._instances, replace(item, index=index) if wanted else None)
 
@@ -318,25 +308,15 @@ class _Outer:
         functions = {kind: self._core_functions[index] for kind, index in options.functions.items()}
         return replace(options, functions=functions)
 
-    def _write_core(self, handle: int, trial: Callable[[Core], Mapping[int, int]]) -> None:
+    def _write_core(self) -> None:
         linking = self._linked.linking
         wanted = self._wanted_functions()
         exports = {
             MEMORY: self._linked.memory,
             **{str(index): self._linked.defined(CoreSort.FUNC, index) for index in wanted},
         }
-        core = Core(
-            module=linking.link(exports),
-            outside={key: self._linked.host_function(int(key)) for key in linking.outside},
-            later={key: self._linked.host_function(int(key)) for key in linking.later},
-            types=linking.later,
-            handle=str(handle),
-            realloc=str(wanted[0]),
-        )
-        handle_type = linking.exported_type(exports[str(handle)])
-        completion = Completion(linking.later, handle_type, trial(core))
-        self._parts.append(core_module_section(core.module))
-        self._parts.append(core_module_section(completion.module()))
+        self._parts.append(core_module_section(_validated(linking.link(exports))))
+        self._parts.append(core_module_section(_validated(start_module(linking.later))))
         for key in linking.outside:
             self._write_core_function(int(key))
         self._write_instance(0, self._named(linking.outside))
@@ -347,11 +327,8 @@ class _Outer:
         for key in linking.later:
             self._write_core_function(int(key))
         given = self._named(linking.later)
-        given[HANDLE] = CoreSort.FUNC, self._core_functions[handle]
-        given[MEMORY] = CoreSort.MEMORY, 0
         given[LATER] = CoreSort.TABLE, 0
         self._write_instance(1, given)
-        self._write_core_alias(handle, CoreAlias(CoreSort.FUNC, 3, HANDLE))
 
     def _named(self, keys: Iterable[str]) -> dict[str, tuple[CoreSort, int]]:
         return {key: (CoreSort.FUNC, self._core_functions[int(key)]) for key in keys}

@@ -128,7 +128,34 @@ class Link(Pass):
         return link(component, stub_module())
 
 
-PASSES: Sequence[Pass] = (GatherCode(), WarmUp(), Freeze(), FillHoles(), Immortal(), Link())
+class PadData(Pass):
+    """Write zeros into the gaps of a large image, where it would be less than half data.
+
+    wasmtime maps such an image into each sandbox, and copies any other larger than 16 MiB. Only an
+    app that used much memory while it was imported, and freed it, has one of those.
+
+    Relies on: data segments that are active and do not overlap. It is checked.
+    """
+
+    name = "pad-data"
+    safe = False
+
+    def apply(self, component: bytes, made: Componentized) -> bytes:
+        """Write the zeros."""
+        from fastly_compute.cli.component.wasm.pad_data import pad_data
+
+        return pad_data(component)
+
+
+PASSES: Sequence[Pass] = (
+    GatherCode(),
+    WarmUp(),
+    Freeze(),
+    FillHoles(),
+    Immortal(),
+    Link(),
+    PadData(),
+)
 """Every pass, in the order in which they run."""
 
 

@@ -23,7 +23,6 @@ from fastly_compute.cli.component.wasm.core_module import (
     SectionId,
 )
 from fastly_compute.cli.component.wasm.index_remapping import Renumbering
-from fastly_compute.cli.component.wasm.pad_data import dense
 
 # The names under which the linked module has them.
 LATER = "later"
@@ -279,18 +278,11 @@ class Linking:
             ),
             SectionId.ELEMENT: vector(self._elements()),
             SectionId.CODE: vector(code),
-            SectionId.DATA: dense(b"".join(i.module.segments for i in self._instances)),
+            SectionId.DATA: b"".join(i.module.segments for i in self._instances),
         }
         # Last, for what is before it may be the first to have a type.
         contents[SectionId.TYPE] = vector(list(self._types))
         return encoding.module(contents)
-
-    def exported_type(self, source: Exported) -> bytes:
-        """The type of a function that an instance exports."""
-        found = self._resolve(*self._exported(source, Kind.FUNCTION))
-        if isinstance(found, _Function):
-            return self._type_of(found)
-        raise ComposeError(f"cannot link the app: {source.name!r} is the host's own")
 
     def _export(self, source: Exported) -> bytes:
         exported = self._instances[source.instance].module.exports.get(source.name)
