@@ -71,9 +71,7 @@ def ratios(components: dict[str, Path], config: Path, rounds: int) -> dict[str, 
                     times[name].append(statistics.median(found))
     print(f"  {first}: {statistics.median(times[first]):.2f} ms", file=sys.stderr)
     return {
-        name: statistics.median(
-            one / other for one, other in zip(found, times[first], strict=True)
-        )
+        name: statistics.median(one / other for one, other in zip(found, times[first], strict=True))
         for name, found in times.items()
     }
 

@@ -1,11 +1,12 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import Instance, Module, Store, wat2wasm
 
-from fastly_compute.cli.component.wasm.binary import s32, section, u32, vector
+from fastly_compute.cli.component.wasm.app import read_app
+from fastly_compute.cli.component.wasm.binary import ComposeError, s32, section, u32, vector
 from fastly_compute.cli.component.wasm.core_module import segments
-from fastly_compute.cli.component.wasm.pad_data import ALWAYS, dense
+from fastly_compute.cli.component.wasm.pad_data import ALWAYS, dense, pad_data
 
 PAGES = 64 * 16
 
@@ -65,9 +66,45 @@ def test_an_image_that_is_mapped_anyway_is_left_alone(parts):
     assert dense(data) == data
 
 
+def component(*data):
+    """A component with a module that has these data, and one that has none."""
+    text = f"""(component
+        (core module (func))
+        (core module
+          (memory (export "memory") {PAGES})
+          (func (export "one") (result i32) (i32.const 1))
+          {" ".join(data)}))"""
+    return bytes(wat2wasm(text))
+
+
+def test_only_the_data_of_a_component_is_padded():
+    app = component(*(f'(data (i32.const {at}) "{text.decode()}")' for at, text in SPARSE))
+    before, after = read_app(app).modules, read_app(pad_data(app)).modules
+
+    assert before[0].data == after[0].data
+    assert figures(after[1].segments)[0] > ALWAYS // 2
+    assert memory_of(after[1].segments) == memory_of(before[1].segments)
+    Module.validate(Store().engine, after[1].data)
+    assert (before[1].code, before[1].exports) == (after[1].code, after[1].exports)
+
+
+def test_a_component_that_is_dense_stays_as_it_is():
+    app = component('(data (i32.const 8) "near")')
+
+    assert pad_data(app) == app
+
+
+def test_data_that_is_referred_to_by_number_is_refused_where_padding_is_needed():
+    far = f'(data (i32.const {2 * ALWAYS}) "far")'
+
+    with pytest.raises(ComposeError, match="1 of its 3 segments are passive"):
+        pad_data(component('(data (i32.const 8) "near")', '(data "passive")', far))
+
+
 PLACES = st.lists(st.integers(0, 2 * ALWAYS // 64), min_size=2, max_size=8, unique=True)
 
 
+@settings(deadline=None)
 @given(PLACES, st.binary(min_size=1, max_size=64))
 def test_wherever_the_gaps_are_nothing_changes_but_the_zeros(places, content):
     data = data_of([(64 * place, content) for place in places])

@@ -212,9 +212,7 @@ def _entry_point(exports: list[str]) -> str:
 
 
 def _imports(found: Iterable[Section]) -> list[str]:
-    return [
-        entry.name for part in found if part.id is SectionId.IMPORT for entry in part.imports()
-    ]
+    return [entry.name for part in found if part.id is SectionId.IMPORT for entry in part.imports()]
 
 
 def _exports(found: Iterable[Section]) -> list[str]:

@@ -61,6 +61,7 @@ from fastly_compute.cli.component.wasm.start_module import start_module
 
 __all__ = ["ComposeError", "link", "stub_module"]
 
+
 def link(app: bytes, stub: bytes) -> bytes:
     """Puts an app's core modules and a stub together.
 

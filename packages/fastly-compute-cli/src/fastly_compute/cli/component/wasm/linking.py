@@ -332,6 +332,4 @@ def _starts(lengths: Sequence[int]) -> list[int]:
 
 def _call_later(number: int, type_: bytes, index: int) -> bytes:
     called = bytes([_CALL_INDIRECT]) + u32(index) + b"\x01"
-    return encoding.function(
-        encoding.arguments_of(type_) + encoding.i32_const(number) + called
-    )
+    return encoding.function(encoding.arguments_of(type_) + encoding.i32_const(number) + called)

@@ -44,7 +44,9 @@ def _padded(module: bytes) -> bytes:
     parts = [core_module.PREAMBLE]
     for kind, start, end in core_module.sections(module, "a core module"):
         content = module[start:end]
-        parts.append(section(kind, dense(content) if kind is core_module.SectionId.DATA else content))
+        if kind is core_module.SectionId.DATA:
+            content = dense(content)
+        parts.append(section(kind, content))
     return b"".join(parts)
 
 
