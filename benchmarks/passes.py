@@ -6,18 +6,23 @@ their own and asked in turns, a new sandbox for each request.
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.peers.running import Peer, Task
 from fastly_compute.cli.commands.viceroy import find_viceroy
-from fastly_compute.cli.component.passes import PASSES
+from fastly_compute.cli.component.componentize import Componentized, componentize
+from fastly_compute.cli.component.compose import compose, stub_component
+from fastly_compute.cli.component.passes import PASSES, Pass, apply, select
+from fastly_compute.cli.project.roots import app_roots, import_roots
+from fastly_compute.cli.project.settings import Project
 
 ROOT = Path(__file__).parent.parent
 REQUESTS = 15
+LATER = frozenset({"link", "pad-data"})  # they change nothing in the guest
 FREED = """
 from fastly_compute.http import Response, service
 
@@ -28,19 +33,33 @@ HttpIncoming = service(lambda request: Response.text("hello"))
 """
 
 
-def build(folder: Path, entry: str, output: Path, *options: str) -> Path:
-    """Build an app."""
-    command = [sys.executable, "-m", "fastly_compute.cli", "build", "--entry", entry]
-    done = subprocess.run(
-        [*command, "--output", output, *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode or "warning" in done.stderr:
-        raise SystemExit(done.stderr)
-    return output
+def build(
+    project: Project, folder: Path, variants: Mapping[str, Sequence[Pass]]
+) -> dict[str, Path]:
+    """Build an app once with each choice of passes.
+
+    Returns:
+        The components, by the names of the choices.
+    """
+    roots = import_roots(project)
+    own = [f"/{i}/" for i in range(len(app_roots(project)))]
+    made: dict[frozenset[str], Componentized] = {}
+    components = {}
+    for variant, chosen in variants.items():
+        names = frozenset(one.name for one in chosen)
+        if names - LATER not in made:
+            work = folder / f"{len(made)}"
+            work.mkdir()
+            made[names - LATER] = componentize(work, project.entry, own, roots, names)
+        found = made[names - LATER]
+        if found.component is None:
+            raise SystemExit(found.output)
+        component, skipped = apply(chosen, found.component, found)
+        if skipped:
+            raise SystemExit(f"{variant}: {skipped}")
+        components[variant] = folder / f"{variant}.wasm"
+        components[variant].write_bytes(compose(component, stub_component()))
+    return components
 
 
 def ratios(components: dict[str, Path], config: Path, rounds: int) -> dict[str, float]:
@@ -81,9 +100,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     rounds = parser.parse_args().rounds
-    names = [one.name for one in PASSES]
-    variants = {"all": [], **{name: ["--without", name] for name in names}}
-    variants["none of them"] = ["--optimize", "none"]
+    variants = {"all": select("all")}
+    variants |= {one.name: select("all", [one.name]) for one in PASSES}
+    variants["none of them"] = select("none")
+    few = {name: variants[name] for name in ("all", "pad-data")}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "freed").mkdir()
@@ -91,22 +111,22 @@ def main() -> None:
         config = folder / "viceroy.toml"
         config.write_text("")
         apps = {
-            "hello, WSGI": (ROOT / "benchmarks/peers/ours", "hello_wsgi"),
-            "a Flask page": (ROOT / "examples/flask-app", "main"),
-            "hello, 42 MB freed": (folder / "freed", "main"),
+            "hello, WSGI": (ROOT / "benchmarks/peers/ours", "hello_wsgi", variants),
+            "a Flask page": (ROOT / "examples/flask-app", "main", variants),
+            "hello, 42 MB freed": (folder / "freed", "main", few),
         }
         found = {}
-        for app, (source, entry) in apps.items():
-            components = {
-                variant: build(source, entry, folder / f"{number}.wasm", *options)
-                for number, (variant, options) in enumerate(variants.items())
-            }
+        for app, (source, entry, wanted) in apps.items():
+            work = folder / entry / app
+            work.mkdir(parents=True)
+            components = build(Project(folder=source, entry=entry), work, wanted)
             print(app, file=sys.stderr)
             found[app] = ratios(components, config, rounds)
     print("| without |", *(f"{app} |" for app in apps))
     print("|---" * (len(apps) + 1) + "|")
     for variant in list(variants)[1:]:
-        print(f"| {variant} |", *(f"{found[app][variant]:.2f} |" for app in apps))
+        figures = (found[app].get(variant) for app in apps)
+        print(f"| {variant} |", *("|" if one is None else f"{one:.2f} |" for one in figures))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from wasmtime import wat2wasm
 
 from fastly_compute.cli.component.wasm.binary import ComposeError, u32
 from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module
-from fastly_compute.cli.component.wasm.index_remapping import Renumbering
+from fastly_compute.cli.component.wasm.index_remapping import IndexRemapping
 
 # An index of a function, a type or a global stands in braces, with the letter of its space.
 REFERRING = [
@@ -94,7 +94,7 @@ def entries(read: CoreModule) -> list[bytes]:
 
 def renumbered(read: CoreModule, moved: int = 0, space: int = SPACE) -> list[bytes]:
     numbers = range(moved, moved + space)
-    return Renumbering(numbers, numbers, numbers).code(read.data, read.code, "the module")
+    return IndexRemapping(numbers, numbers, numbers).code(read.data, read.code, "the module")
 
 
 CODE = st.lists(st.tuples(st.sampled_from(REFERRING + PLAIN), st.integers(0, SPACE - 1)))
@@ -126,7 +126,7 @@ def test_numbers_may_be_longer_than_they_have_to_be() -> None:
     # 83 00 is 3; a linker leaves room for numbers that it fills in later.
     body = bytes.fromhex("01 81 00 7f 10 83 80 80 80 00 41 80 80 00 24 83 00 20 80 00 0b")
 
-    [entry] = Renumbering([], [9] * 4, [8] * 4).code(body, [(0, len(body))], "the module")
+    [entry] = IndexRemapping([], [9] * 4, [8] * 4).code(body, [(0, len(body))], "the module")
 
     assert entry == b"\x10" + bytes.fromhex("01 81 00 7f 10 09 41 80 80 00 24 08 20 80 00 0b")
 
@@ -214,7 +214,7 @@ def test_code_that_ends_within_an_instruction_is_refused(code: str, message: str
 
     # What comes after the function is not read.
     with pytest.raises(ComposeError, match=message):
-        Renumbering([0], [0], [0]).code(body + bytes(9), [(0, len(body))], "the module")
+        IndexRemapping([0], [0], [0]).code(body + bytes(9), [(0, len(body))], "the module")
 
 
 @pytest.mark.parametrize("code", ["", "02 01", "01 01"])
@@ -222,12 +222,12 @@ def test_locals_that_end_too_early_are_refused(code: str) -> None:
     body = bytes.fromhex(code)
 
     with pytest.raises(ComposeError, match=r"local.* found the end"):
-        Renumbering([0], [0], [0]).code(body + bytes(9), [(0, len(body))], "the module")
+        IndexRemapping([0], [0], [0]).code(body + bytes(9), [(0, len(body))], "the module")
 
 
 @given(st.binary(max_size=40))
 def test_other_bytes_never_raise_anything_but_a_compose_error(body: bytes) -> None:
-    numbering = Renumbering([0] * 9, [0] * 9, [0] * 9)
+    numbering = IndexRemapping([0] * 9, [0] * 9, [0] * 9)
     answer: object
     try:
         answer = numbering.code(body, [(0, len(body))], "the module")

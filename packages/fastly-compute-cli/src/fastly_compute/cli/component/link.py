@@ -27,12 +27,12 @@ from fastly_compute.cli.component.wasm.binary import ComposeError
 from fastly_compute.cli.component.wasm.component import (
     PREAMBLE,
     Alias,
-    Bundle,
     CoreAlias,
     CoreInstance,
     CoreSort,
     Export,
     Import,
+    InlineExports,
     Instance,
     Item,
     Lift,
@@ -48,12 +48,12 @@ from fastly_compute.cli.component.wasm.component import (
 )
 from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module
 from fastly_compute.cli.component.wasm.linking import (
-    LATER,
+    DEFERRED,
     MEMORY,
+    DeferredImport,
     Exported,
-    Later,
+    HostImport,
     Linking,
-    Outside,
     Source,
 )
 from fastly_compute.cli.component.wasm.linking import Instance as Linked
@@ -194,7 +194,7 @@ class _Linked:
         entry = self._app.core_instances[instance]
         if instance == self._shim.instance:
             entry = self._shim.functions
-        if isinstance(entry, Bundle):
+        if isinstance(entry, InlineExports):
             return self._source(*entry.exports[name])
         return Exported(self._numbers[instance], name)
 
@@ -207,7 +207,7 @@ class _Linked:
         if interface is not None:
             return Exported(len(self._numbers), f"{interface}#{prefix}{taken.name}")
         needs_memory = isinstance(entry, Lower) and entry.options.memory is not None
-        return Later(str(index)) if needs_memory else Outside(str(index))
+        return DeferredImport(str(index)) if needs_memory else HostImport(str(index))
 
 
 class _Outer:
@@ -317,18 +317,18 @@ class _Outer:
             **{str(index): self._linked.defined(CoreSort.FUNC, index) for index in wanted},
         }
         self._parts.append(core_module_section(_validated(linking.link(exports))))
-        self._parts.append(core_module_section(_validated(start_module(linking.later))))
-        for key in linking.outside:
+        self._parts.append(core_module_section(_validated(start_module(linking.deferred_imports))))
+        for key in linking.host_imports:
             self._write_core_function(int(key))
-        self._write_instance(0, self._named(linking.outside))
-        memory, table = CoreAlias(CoreSort.MEMORY, 1, MEMORY), CoreAlias(CoreSort.TABLE, 1, LATER)
-        self._parts += [entry_section(memory), entry_section(table)]
+        self._write_instance(0, self._named(linking.host_imports))
+        for alias in (CoreAlias(CoreSort.MEMORY, 1, MEMORY), CoreAlias(CoreSort.TABLE, 1, DEFERRED)):
+            self._parts.append(entry_section(alias))
         for index in wanted:
             self._write_core_alias(index, CoreAlias(CoreSort.FUNC, 1, str(index)))
-        for key in linking.later:
+        for key in linking.deferred_imports:
             self._write_core_function(int(key))
-        given = self._named(linking.later)
-        given[LATER] = CoreSort.TABLE, 0
+        given = self._named(linking.deferred_imports)
+        given[DEFERRED] = CoreSort.TABLE, 0
         self._write_instance(1, given)
 
     def _named(self, keys: Iterable[str]) -> dict[str, tuple[CoreSort, int]]:
@@ -363,5 +363,5 @@ class _Outer:
         self._core_count += 1
 
     def _write_instance(self, module: int, given: dict[str, tuple[CoreSort, int]]) -> None:
-        self._parts.append(entry_section(Bundle(given)))
+        self._parts.append(entry_section(InlineExports(given)))
         self._parts.append(entry_section(CoreInstance(module, {"": 2 * module})))

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from fastly_compute.cli.component.wasm.binary import ComposeError
 from fastly_compute.cli.component.wasm.component import (
     Alias,
-    Bundle,
     CoreAlias,
     CoreInstance,
     CoreItem,
     CoreSort,
     Export,
     Import,
+    InlineExports,
     Instance,
     Item,
     Lift,
@@ -40,7 +40,7 @@ class Shim:
 
     instance: int
     filler: int
-    functions: Bundle
+    functions: InlineExports
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class App:
     instances: list[Import | Alias | Instance | Export] = field(default_factory=list)
     functions: list[Alias | Lift] = field(default_factory=list)
     types: list[Alias | None] = field(default_factory=list)
-    core_instances: list[CoreInstance | Bundle] = field(default_factory=list)
+    core_instances: list[CoreInstance | InlineExports] = field(default_factory=list)
     core: dict[CoreSort, list[CoreItem]] = field(
         default_factory=lambda: {sort: [] for sort in CoreSort}
     )
@@ -91,8 +91,8 @@ class App:
             " composed already, or was not built by componentize-py"
         )
 
-    def _shim(self, filler: int, bundle: CoreInstance | Bundle) -> Shim:
-        if isinstance(bundle, Bundle) and _SHIM_TABLE in bundle.exports:
+    def _shim(self, filler: int, bundle: CoreInstance | InlineExports) -> Shim:
+        if isinstance(bundle, InlineExports) and _SHIM_TABLE in bundle.exports:
             table = self.core[CoreSort.TABLE][bundle.exports[_SHIM_TABLE][1]]
             if isinstance(table, CoreAlias):
                 return Shim(table.instance, filler, bundle)

@@ -113,7 +113,7 @@ class CoreInstance:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class InlineExports:
     """A core instance that is only a list of exports."""
 
     exports: Mapping[str, tuple[CoreSort, int]]
@@ -214,7 +214,7 @@ class Section:
         """Read an alias section of what instances export."""
         return self._entries(_alias)
 
-    def core_instances(self) -> Iterator[CoreInstance | Bundle]:
+    def core_instances(self) -> Iterator[CoreInstance | InlineExports]:
         """Read a core instance section."""
         return self._entries(_core_instance)
 
@@ -298,14 +298,14 @@ def _alias(reader: Reader) -> Alias | CoreAlias:
     return Alias(sort, instance, reader.name("the name of an alias"))
 
 
-def _core_instance(reader: Reader) -> CoreInstance | Bundle:
+def _core_instance(reader: Reader) -> CoreInstance | InlineExports:
     if reader.one_of((0, 1), "a core module or exports as a core instance"):
         exports: dict[str, tuple[CoreSort, int]] = {}
         for _ in range(reader.u32("the number of exports")):
             exported = reader.name("the name of a core export")
             sort = CoreSort(reader.one_of(tuple(CoreSort), "the kind of a core export"))
             exports[exported] = sort, reader.u32("the index of a core export")
-        return Bundle(exports)
+        return InlineExports(exports)
     module = reader.u32("the module of a core instance")
     arguments: dict[str, int] = {}
     for _ in range(reader.u32("the number of arguments")):
@@ -375,7 +375,7 @@ def filler_type() -> bytes:
     return section(SectionId.TYPE, vector([empty_instance]))
 
 
-def entry_section(entry: Item | CoreItem | CoreInstance | Bundle) -> bytes:
+def entry_section(entry: Item | CoreItem | CoreInstance | InlineExports) -> bytes:
     """Write a section with one entry."""
     match entry:
         case Import(imported, index):
@@ -388,7 +388,7 @@ def entry_section(entry: Item | CoreItem | CoreInstance | Bundle) -> bytes:
         case CoreInstance(module, core_arguments):
             given = [name(key) + b"\x12" + u32(index) for key, index in core_arguments.items()]
             found = SectionId.CORE_INSTANCE, b"\0" + u32(module) + vector(given)
-        case Bundle(exports):
+        case InlineExports(exports):
             given = [name(key) + bytes([kind]) + u32(i) for key, (kind, i) in exports.items()]
             found = SectionId.CORE_INSTANCE, b"\1" + vector(given)
         case Lift(core_function, options, type_):

@@ -40,7 +40,7 @@ _REF_FUNC = 0xD2
 
 
 @dataclass(frozen=True, slots=True)
-class Renumbering:
+class IndexRemapping:
     """What the numbers of a module are in another, one list for each index space."""
 
     types: Sequence[int]

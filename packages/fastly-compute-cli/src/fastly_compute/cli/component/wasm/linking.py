@@ -22,10 +22,10 @@ from fastly_compute.cli.component.wasm.core_module import (
     Kind,
     SectionId,
 )
-from fastly_compute.cli.component.wasm.index_remapping import Renumbering
+from fastly_compute.cli.component.wasm.index_remapping import IndexRemapping
 
 # The names under which the linked module has them.
-LATER = "later"
+DEFERRED = "deferred"
 MEMORY = "memory"
 _CALL_INDIRECT = 0x11
 
@@ -39,20 +39,20 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class HostImport:
     """A function that stays an import."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class DeferredImport:
     """A function that there is only when the instance is: it is called through a table."""
 
     name: str
 
 
-Source = Exported | Outside | Later
+Source = Exported | HostImport | DeferredImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,17 @@ class Linking:
     def __init__(self, instances: Sequence[Instance]) -> None:
         self._instances = instances
         self._types: dict[bytes, int] = {}
-        self._imported: dict[Outside | Later, int] = {}
+        self._imported: dict[HostImport | DeferredImport, int] = {}
         self._only("a memory", [entry for i in instances for entry in i.module.memories])
         self._only("a table", [entry for i in instances for entry in i.module.tables])
         self._only("data", [i.module.segments for i in instances if i.module.segments])
         resolved = [self._resolved_imports(number) for number in range(len(instances))]
-        self._outside = [entry for entry in self._imported if isinstance(entry, Outside)]
-        self._later = [entry for entry in self._imported if isinstance(entry, Later)]
-        self._numbers = {e: number for number, e in enumerate([*self._outside, *self._later])}
+        self._host_imports = [entry for entry in self._imported if isinstance(entry, HostImport)]
+        self._deferred_imports = [
+            entry for entry in self._imported if isinstance(entry, DeferredImport)
+        ]
+        imports = [*self._host_imports, *self._deferred_imports]
+        self._numbers = {entry: number for number, entry in enumerate(imports)}
         self._first_global = _starts([len(i.module.globals) for i in instances])
         first = _starts([len(i.module.functions) for i in instances])
         self._first_function = [len(self._numbers) + start for start in first]
@@ -144,9 +147,9 @@ class Linking:
             f" {source}"
         )
 
-    def _resolved_imports(self, instance: int) -> list[_Function | Outside | Later]:
+    def _resolved_imports(self, instance: int) -> list[_Function | HostImport | DeferredImport]:
         module = self._instances[instance].module
-        resolved: list[_Function | Outside | Later] = []
+        resolved: list[_Function | HostImport | DeferredImport] = []
         for number, entry in enumerate(module.imported(Kind.FUNCTION)):
             found = self._resolve(instance, number)
             if not isinstance(found, _Function):
@@ -163,7 +166,7 @@ class Linking:
         module = self._instances[function.instance].module
         return module.types[module.functions[function.number]]
 
-    def _resolve(self, instance: int, number: int) -> _Function | Outside | Later:
+    def _resolve(self, instance: int, number: int) -> _Function | HostImport | DeferredImport:
         imported = self._instances[instance].module.imported(Kind.FUNCTION)
         if number >= len(imported):
             return _Function(instance, number - len(imported))
@@ -176,7 +179,7 @@ class Linking:
     def _type(self, type_: bytes) -> int:
         return self._types.setdefault(type_, len(self._types))
 
-    def _number(self, function: _Function | Outside | Later) -> int:
+    def _number(self, function: _Function | HostImport | DeferredImport) -> int:
         if isinstance(function, _Function):
             return self._first_function[function.instance] + function.number
         return self._numbers[function]
@@ -216,22 +219,22 @@ class Linking:
         return total
 
     @property
-    def outside(self) -> list[str]:
+    def host_imports(self) -> list[str]:
         """The functions that stay imports."""
-        return [entry.name for entry in self._outside]
+        return [entry.name for entry in self._host_imports]
 
     @property
-    def later(self) -> dict[str, bytes]:
+    def deferred_imports(self) -> dict[str, bytes]:
         """The types of the functions that are called through a table, in its order."""
         types = list(self._types)
-        return {entry.name: types[self._imported[entry]] for entry in self._later}
+        return {entry.name: types[self._imported[entry]] for entry in self._deferred_imports}
 
     def link(self, exports: Mapping[str, Exported]) -> bytes:
         """Write the module.
 
         Args:
             exports: What it has to export. The table of the functions that come later is exported
-                under the name `LATER`.
+                under the name `DEFERRED`.
 
         Raises:
             ComposeError: There is no such thing to export.
@@ -241,12 +244,12 @@ class Linking:
             SectionId.IMPORT: vector(
                 [
                     encoding.imported(entry.name, Kind.FUNCTION, u32(self._imported[entry]))
-                    for entry in self._outside
+                    for entry in self._host_imports
                 ]
             ),
             SectionId.FUNCTION: vector(
                 [
-                    *(u32(self._imported[entry]) for entry in self._later),
+                    *(u32(self._imported[entry]) for entry in self._deferred_imports),
                     *(
                         u32(self._type(instance.module.types[index]))
                         for instance in self._instances
@@ -257,7 +260,7 @@ class Linking:
             SectionId.TABLE: vector(
                 [
                     *(entry for i in self._instances for entry in i.module.tables),
-                    encoding.function_table(len(self._later)),
+                    encoding.function_table(len(self._deferred_imports)),
                 ]
             ),
             SectionId.MEMORY: vector(
@@ -273,7 +276,7 @@ class Linking:
             SectionId.EXPORT: vector(
                 [
                     *(name(key) + self._export(source) for key, source in exports.items()),
-                    name(LATER) + bytes([Kind.TABLE, 1]),
+                    name(DEFERRED) + bytes([Kind.TABLE, 1]),
                 ]
             ),
             SectionId.ELEMENT: vector(self._elements()),
@@ -312,17 +315,17 @@ class Linking:
 
     def _code(self) -> list[bytes]:
         entries = [
-            _call_later(number, type_, self._type(type_))
-            for number, type_ in enumerate(self.later.values())
+            _call_deferred(number, type_, self._type(type_))
+            for number, type_ in enumerate(self.deferred_imports.values())
         ]
         for number, instance in enumerate(self._instances):
             module = instance.module
-            renumbering = Renumbering(
+            remapping = IndexRemapping(
                 types=[self._type(type_) for type_ in module.types],
                 functions=self._functions[number],
                 globals=self._globals[number],
             )
-            entries += renumbering.code(module.data, module.code, instance.place)
+            entries += remapping.code(module.data, module.code, instance.place)
         return entries
 
 
@@ -330,6 +333,6 @@ def _starts(lengths: Sequence[int]) -> list[int]:
     return [sum(lengths[:number]) for number in range(len(lengths))]
 
 
-def _call_later(number: int, type_: bytes, index: int) -> bytes:
+def _call_deferred(number: int, type_: bytes, index: int) -> bytes:
     called = bytes([_CALL_INDIRECT]) + u32(index) + b"\x01"
     return encoding.function(encoding.arguments_of(type_) + encoding.i32_const(number) + called)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fastly_compute.cli.component.wasm.binary import u32, vector
 from fastly_compute.cli.component.wasm.core_module import Kind, SectionId
 from fastly_compute.cli.component.wasm.encoding import constant, function_table, imported, module
-from fastly_compute.cli.component.wasm.linking import LATER
+from fastly_compute.cli.component.wasm.linking import DEFERRED
 
 
 def start_module(functions: Mapping[str, bytes]) -> bytes:
@@ -17,13 +17,13 @@ def start_module(functions: Mapping[str, bytes]) -> bytes:
 
     Args:
         functions: The types of the functions that it puts into the table, by the names under which
-            it imports them. It imports the table as `LATER`.
+            it imports them. It imports the table as `DEFERRED`.
     """
     types = list(dict.fromkeys(functions.values()))
     imports = [
         imported(key, Kind.FUNCTION, u32(types.index(type_))) for key, type_ in functions.items()
     ]
-    table = imported(LATER, Kind.TABLE, function_table(len(functions)))
+    table = imported(DEFERRED, Kind.TABLE, function_table(len(functions)))
     filled = b"\0" + constant(0) + vector([u32(number) for number in range(len(functions))])
     return module(
         {
