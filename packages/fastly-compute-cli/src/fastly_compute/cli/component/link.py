@@ -321,8 +321,8 @@ class _Outer:
         for key in linking.host_imports:
             self._write_core_function(int(key))
         self._write_instance(0, self._named(linking.host_imports))
-        for alias in (CoreAlias(CoreSort.MEMORY, 1, MEMORY), CoreAlias(CoreSort.TABLE, 1, DEFERRED)):
-            self._parts.append(entry_section(alias))
+        for sort, exported in ((CoreSort.MEMORY, MEMORY), (CoreSort.TABLE, DEFERRED)):
+            self._parts.append(entry_section(CoreAlias(sort, 1, exported)))
         for index in wanted:
             self._write_core_alias(index, CoreAlias(CoreSort.FUNC, 1, str(index)))
         for key in linking.deferred_imports:
