@@ -140,6 +140,11 @@ class Peer:
         yield
         self._process.send_signal(signal.SIGSTOP)
 
+    def cpu_milliseconds(self) -> float:
+        """Tell how long it has been running on a core, in all its threads."""
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
     def content(self, path: str) -> bytes:
         """Ask it once, and return the content of the answer."""
         with socket.create_connection(self._address) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 from fastly_compute.cli.errors import CliError
 
 _TABLE = "[tool.fastly-compute]"
-_KEYS = {"entry", "optimize", "output", "python-path", "without"}
+_KEYS = ("entry", "output", "python-path", "optimize", "without")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -130,10 +130,10 @@ def _settings(path: Path) -> dict[str, Any]:
     table = tool.get("fastly-compute", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise CliError(f"{path}: {_TABLE} must be a table")
-    unknown = sorted(set(table) - _KEYS)
+    unknown = sorted(set(table) - set(_KEYS))
     if unknown:
         raise CliError(
-            f"{path} {_TABLE}: unknown key {unknown[0]!r}; the keys are {', '.join(sorted(_KEYS))}"
+            f"{path} {_TABLE}: unknown key {unknown[0]!r}; the keys are {', '.join(_KEYS)}"
         )
     return table
 
