@@ -124,6 +124,27 @@ def test_a_build_goes_on_without_a_pass_and_warns_each_time(write: Write, run: R
         assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"hello"
 
 
+def test_a_pass_that_ends_the_interpreter_is_left_out(write: Write, run: Run) -> None:
+    write(
+        "main.py",
+        """
+        import os
+
+        from fastly_compute.http import Response, service
+
+        real = Response.text
+        Response.text = lambda *arguments: os.abort()
+        HttpIncoming = service(lambda request: real("hello"))
+        """,
+    )
+    result = run("build", "--optimize", "safe")
+
+    assert result.exit_code == 0
+    assert "skipped the pass warm-up: it ended the interpreter." in result.stderr
+    with Host() as host:
+        assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"hello"
+
+
 def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) -> None:
     write(
         "main.py",

@@ -126,15 +126,21 @@ def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, 
 
     chosen = passes.select(project.optimize, project.without)
     own = [f"/{i}/" for i in range(len(app_roots(project)))]
-    with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
-        with step(f"Importing {project.entry} into CPython for WebAssembly"):
-            names = [one.name for one in chosen]
-            made = componentize(Path(name), project.entry, own, roots, names)
-        if made.component is None:
-            raise _explain(project, roots, made.reports, made.output)
-        with step("Composing"):
-            component, skipped = passes.apply(chosen, made.component, made)
-            return compose(component, stub_component()), skipped
+    fatal: dict[str, str] = {}
+    while True:
+        with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
+            with step(f"Importing {project.entry} into CPython for WebAssembly"):
+                names = [one.name for one in chosen]
+                made = componentize(Path(name), project.entry, own, roots, names)
+            if found := made.fatal_pass():
+                fatal[found] = "it ended the interpreter"
+                chosen = [one for one in chosen if one.name != found]
+                continue
+            if made.component is None:
+                raise _explain(project, roots, made.reports, made.output)
+            with step("Composing"):
+                component, skipped = passes.apply(chosen, made.component, made)
+                return compose(component, stub_component()), {**fatal, **skipped}
 
 
 def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) -> CliError:

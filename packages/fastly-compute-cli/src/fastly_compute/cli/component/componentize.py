@@ -45,6 +45,13 @@ class Componentized:
     output: str
     reports: Path
 
+    def fatal_pass(self) -> str:
+        """Read which pass ended the interpreter; an empty string if none did."""
+        running = self.reports / "running"
+        if self.component is not None or not running.is_file():
+            return ""
+        return running.read_text(encoding="utf-8")
+
     def failed_passes(self) -> Mapping[str, str]:
         """Read which passes failed in the guest: the error of each, by its name."""
         text = (self.reports / "failed").read_text(encoding="utf-8")

@@ -46,6 +46,11 @@ _blocked: list[BaseException] = []
 _by_chance: dict[int, random.Random] = {}
 
 
+def _write(name: str, text: str) -> None:
+    with open(f"{_FOLDER}/{name}", "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(text)
+
+
 def _not_yet(index: int, arguments: list[Any]) -> NoReturn:
     """Refuse a call of the host: the build has none."""
     caller = sys._getframe(1)
@@ -101,8 +106,7 @@ def _report(kind: str, error: BaseException | None = None, found: str = "") -> N
             "traceback": "".join(summary.format()),
             "missing": _missing(error),
         }
-    with open(f"{_FOLDER}/report", "w", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(repr(report))
+    _write("report", repr(report))
 
 
 def _seed(generator: random.Random, *seed: Any, **options: Any) -> None:
@@ -177,12 +181,13 @@ def _run_passes(chosen: list[str]) -> None:
     failed = {}
     for name, run in _PASSES:
         if name in chosen:
+            _write("running", name)  # for the build to read if the interpreter ends here
             try:
                 _kept.append(run())
             except Exception as error:
                 failed[name] = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
-    with open(f"{_FOLDER}/failed", "w", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(repr(failed))
+    _write("running", "")
+    _write("failed", repr(failed))
 
 
 with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
