@@ -15,9 +15,8 @@ from benchmarks.serving import (
     start_seconds,
 )
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
-from fastly_compute.cli.compose import compose, stub_module
-from fastly_compute.cli.trial import written_pages
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.component.link import link, stub_module
 
 ROUNDS = 5
 REQUESTS = 200
@@ -35,7 +34,7 @@ def composing(folder: Path) -> tuple[float, float]:
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        compose(app, stub, written_pages)
+        link(app, stub)
         times.append(time.perf_counter() - started)
     return componentized, statistics.median(times)
 

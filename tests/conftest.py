@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from fastly_compute.backend import policy
-from fastly_compute.cli.build import build
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import NativeApp, WasmApp
 from fastly_compute.local.sandbox import Sandbox
 

@@ -13,9 +13,9 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from fastly_compute.cli.build import build
+from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import load_project
+from fastly_compute.cli.project.settings import load_project
 from fastly_compute.local import Host, LocalServer, Server, WasmApp, load
 
 APP = Path(__file__).parent.parent / "examples/edge-proxy"

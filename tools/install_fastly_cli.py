@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from fastly_compute.cli.cache import cache_folder
+from fastly_compute.cli.project.cache import cache_folder
 
 VERSION = "16.1.0"
 

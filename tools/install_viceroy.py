@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from fastly_compute.cli.viceroy import VERSION, install_folder
+from fastly_compute.cli.commands.viceroy import VERSION, install_folder
 
 
 def main() -> int:

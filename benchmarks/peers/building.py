@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.componentizing import componentize
-from fastly_compute.cli.compose import compose, stub_module
+from fastly_compute.cli.component.link import link, stub_module
 
 HERE = Path(__file__).parent
 UPSTREAM = "fastly-compute==0.1.3"
@@ -38,7 +38,7 @@ def build(folder: Path) -> dict[str, Path]:
         _run(*command, "--entry", entry, "--output", found[name], cwd=ours)
     bare = found["bare handler"] = folder / "bare/main.wasm"
     componentize(folder / "bare", "main", bare)
-    bare.write_bytes(compose(bare.read_bytes(), stub_module()))
+    bare.write_bytes(link(bare.read_bytes(), stub_module()))
 
     upstream = folder / "upstream"
     _run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=upstream)

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.peers.origin import LARGE, SMALL
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
 
 _LENGTH = re.compile(rb"content-length: (\d+)\r\n", re.IGNORECASE)
 UPLOAD = LARGE[: len(LARGE) // 2]
@@ -139,6 +139,18 @@ class Peer:
         self._process.send_signal(signal.SIGCONT)
         yield
         self._process.send_signal(signal.SIGSTOP)
+
+    def cpu_milliseconds(self) -> float:
+        """Tell how long it has been running on a core, in all its threads."""
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
+    def content(self, path: str) -> bytes:
+        """Ask it once, and return the content of the answer."""
+        with socket.create_connection(self._address) as connection:
+            client = Client(connection)
+            client.ask(Task(path, b"", 1).request)
+            return client.answer()[1]
 
     def milliseconds(self, task: Task, count: int) -> list[float]:
         """Send sequential requests on one connection, and time each."""

@@ -1,7 +1,6 @@
 """Three libraries that were written for `requests`, on a backend."""
 
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from fastly_compute import requests
 from fastly_compute.http import IncomingRequest, Response, service

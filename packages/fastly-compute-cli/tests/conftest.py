@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fastly_compute.cli import main
-from fastly_compute.cli.build import Built, build
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.build import Built, build
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.project.settings import Project
 
 BUILT_APP = '''\
 """Answers what only a built component can know."""

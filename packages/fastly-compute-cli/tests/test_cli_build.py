@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from wasmtime import Engine
 
-from fastly_compute.cli.build import Built
+from fastly_compute.cli.commands.build import Built
 from fastly_compute.local import Host, Incoming, WasmApp
 from fastly_compute.local.wasm.compiled import compiled
 

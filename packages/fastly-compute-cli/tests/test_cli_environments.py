@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import watchfiles
 
-from fastly_compute.cli.app_modules import forget_modules
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.watching import AppFilter
+from fastly_compute.cli.project.app_modules import forget_modules
+from fastly_compute.cli.project.settings import Project
+from fastly_compute.cli.project.watching import AppFilter
 
 Serving = Callable[..., AbstractContextManager[Any]]
 Change = Callable[[Any, Path, str], None]
@@ -190,8 +190,8 @@ def test_the_watcher_does_not_follow_where_the_output_goes(tmp_path: Path) -> No
     (tmp_path / "main.py").write_text("x = 1\n")
     code = (
         "import watchfiles; from pathlib import Path;"
-        "from fastly_compute.cli.project import Project;"
-        "from fastly_compute.cli.watching import AppFilter; here = Path.cwd();"
+        "from fastly_compute.cli.project.settings import Project;"
+        "from fastly_compute.cli.project.watching import AppFilter; here = Path.cwd();"
         "passed = AppFilter(Project(folder=here), None);"
         "print([passed(watchfiles.Change.modified, str(here / n)) for n in ('said', 'main.py')])"
     )

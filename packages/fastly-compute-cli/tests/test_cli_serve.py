@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from fastly_compute.cli.build import Built
+from fastly_compute.cli.commands.build import Built
+from fastly_compute.cli.commands.serve import configuration, parse_address
+from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.serve import configuration, parse_address
-from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+from fastly_compute.cli.project.settings import Project
 
 Run = Callable[..., Result]
 Serving = Callable[..., AbstractContextManager[Any]]

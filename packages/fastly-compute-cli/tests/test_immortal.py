@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from fastly_compute.cli.immortal import immortalize
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.component import PREAMBLE
+from fastly_compute.cli.component.immortal import immortalize
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.component import PREAMBLE
 
 IMMORTAL = 5 << 28
 NONE, KIND = 1000, 2000
@@ -65,7 +65,7 @@ def test_what_the_image_does_not_hold_whole_is_left_alone() -> None:
 
 @pytest.mark.parametrize("at_none", [{}, {NONE: heads((5, 1))}])
 def test_an_interpreter_that_is_not_known_is_refused(at_none) -> None:
-    with pytest.raises(ComposeError, match="its interpreter is unknown"):
+    with pytest.raises(ComposeError, match="its interpreter is not the one that is known"):
         immortalize(component({START: heads((1, KIND)), **at_none}), NONE, [KIND], [START])
 
 

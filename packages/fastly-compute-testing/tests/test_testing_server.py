@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
 from fastly_compute.testing.served import ComputeServer, NotServed, Served
 
 APP = """

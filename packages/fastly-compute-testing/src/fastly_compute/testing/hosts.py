@@ -73,7 +73,7 @@ def require(host: str) -> None:
         )
     if host != "viceroy":
         return
-    from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+    from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
 
     if find_viceroy() is not None:
         return
