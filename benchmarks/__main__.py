@@ -1,4 +1,4 @@
-"""Prints the figures of docs/benchmarks.md: `hatch run benchmarks:run`."""
+"""Print the figures of docs/benchmarks.md: `hatch run benchmarks:run`."""
 
 import shutil
 import statistics
@@ -15,9 +15,8 @@ from benchmarks.serving import (
     start_seconds,
 )
 from benchmarks.testing import EMPTY, HOSTED, TESTS, pytest_seconds
-from fastly_compute.cli.compose import compose, stub_module
-from fastly_compute.cli.trial import written_pages
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.component.link import link, stub_module
 
 ROUNDS = 5
 REQUESTS = 200
@@ -25,7 +24,7 @@ MANY = 2000
 
 
 def composing(folder: Path) -> tuple[float, float]:
-    """Seconds that componentize-py takes, and that composing its result takes."""
+    """Seconds for running componentize-py, and for composing its output."""
     (folder / "bare.py").write_text("class HttpIncoming:\n    pass\n")
     started = time.perf_counter()
     componentize(folder, "bare", folder / "bare.wasm")
@@ -35,7 +34,7 @@ def composing(folder: Path) -> tuple[float, float]:
     times = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
-        compose(app, stub, written_pages)
+        link(app, stub)
         times.append(time.perf_counter() - started)
     return componentized, statistics.median(times)
 
@@ -61,15 +60,15 @@ def memory(folder: Path) -> tuple[float, float]:
 
 
 def testing(folder: Path) -> tuple[float, float]:
-    """Seconds of many tests with a host of their own, and of as many without, in rounds."""
+    """Seconds of many tests with a host each, and of as many without, in rounds."""
     rounds = [(pytest_seconds(folder, HOSTED), pytest_seconds(folder, EMPTY)) for _ in range(3)]
     hosted, empty = zip(*rounds, strict=True)
     return statistics.median(hosted), statistics.median(empty)
 
 
-def row(what: str, figure: str, beside: str, ratio: float) -> None:
+def row(what: str, figure: str, compared: str, ratio: float) -> None:
     """Print one row of the table."""
-    print(f"| {what} | {figure} | {beside} | {ratio:.3g} |", flush=True)
+    print(f"| {what} | {figure} | {compared} | {ratio:.3g} |", flush=True)
 
 
 def main() -> None:
@@ -80,11 +79,11 @@ def main() -> None:
         shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("bin", "__pycache__"))
         cold = start_seconds("wasm", folder)
         warm = statistics.median(start_seconds("wasm", folder) for _ in range(ROUNDS))
-        print("| what | figure | beside | ratio |\n|---|---|---|---|", flush=True)
+        print("| what | figure | compared with | ratio |\n|---|---|---|---|", flush=True)
         row("warm start of `serve`", f"{warm:.2f} s", f"{cold:.2f} s the first time", warm / cold)
         componentized, composed = composing(Path(name))
-        beside = f"{componentized:.2f} s componentize-py"
-        row("composing", f"{composed:.3f} s", beside, composed / componentized)
+        compared = f"{componentized:.2f} s componentize-py"
+        row("composing", f"{composed:.3f} s", compared, composed / componentized)
         medians = requests(folder, hosts)
         base = medians["wasm"]
         for host, median in medians.items():

@@ -1,4 +1,4 @@
-"""Runs componentize-py by itself, without what `fastly-compute build` does beside it."""
+"""Run componentize-py alone, without the other steps of `fastly-compute build`."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ _RUN = "import sys; from componentize_py import script; sys.exit(script())"
 
 
 def componentize(folder: Path, module: str, output: Path) -> None:
-    """Make a component of a module, one that no Compute host accepts yet."""
-    world = ["-d", WIT, "-w", "fastly:compute/service@0.1.0"]
-    tool = [sys.executable, "-c", _RUN, "-q", *world, "componentize", "-p", folder, module]
-    subprocess.run([*tool, "-o", output], check=True)
+    """Turn a module into a component, which no Compute host accepts yet."""
+    world = ["-d", str(WIT), "-w", "fastly:compute/service@0.1.0"]
+    tool = [sys.executable, "-c", _RUN, "-q", *world, "componentize", "-p", str(folder), module]
+    subprocess.run([*tool, "-o", str(output)], check=True)

@@ -1,9 +1,11 @@
-"""Prints what the facade costs: `python -m benchmarks.facade`.
+"""Measure the cost of the facade `fastly_compute.requests`: `python -m benchmarks.facade`.
 
-Two things, each as a ratio within one run: many small GETs beside the same through the package
-below, and the import of the facade beside an app that does without it.
+Three things, each as a ratio within one run: many small GETs beside the same through the package
+below, gzip that the facade takes off beside gzip that the host takes off, and the import of the
+facade beside an app that does without it.
 """
 
+import gzip
 import json
 import shutil
 import statistics
@@ -23,26 +25,32 @@ from benchmarks.serving import APP, request_milliseconds, serving
 GETS = Path(__file__).parent / "facade_gets"
 COUNT = 1000
 SLICE = 50
+LARGE_SLICE = 5
 SLICES = 60
 BUILDS = 5
 REQUESTS = 20
 WAYS = ("http", "function", "session")
+LARGE = json.dumps([{"id": n, "name": f"item {n}", "price": n * 7 % 1000} for n in range(20_000)])
+PACKED = gzip.compress(LARGE.encode())
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers at once, on one connection."""
+    """Responds immediately, on one connection."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        body = PACKED if self.path == "/large" else b"hello"
         self.send_response(200)
-        self.send_header("Content-Length", "5")
+        self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "text/plain")
         self.send_header("Cache-Control", "no-store")
+        if body is PACKED:
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        self.wfile.write(b"hello")
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
         pass
@@ -62,7 +70,7 @@ def origin() -> Iterator[str]:
 
 
 def ask(url: str, question: dict[str, object]) -> float:
-    """Have the app send GETs, and return the seconds that it says they took."""
+    """Make the app send GETs, and return the seconds that it reports."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=300)
     connection.request("POST", "/", body=json.dumps(question))
     answer = json.loads(connection.getresponse().read())
@@ -71,21 +79,36 @@ def ask(url: str, question: dict[str, object]) -> float:
 
 
 def gets(host: str, folder: Path) -> dict[str, float]:
-    """Seconds of many GETs by each way, from the medians of small parts that take turns."""
+    """Seconds of many GETs by each API, from the medians of interleaved batches."""
     found: dict[str, list[float]] = {way: [] for way in WAYS}
     with origin() as target, serving(host, folder) as app:
         for number in range(SLICES + 1):
             for way in WAYS:
-                seconds = ask(app.url, {"way": way, "url": target, "count": SLICE})
+                question = {"way": way, "url": target, "count": SLICE, "length": len(b"hello")}
+                seconds = ask(app.url, question)
                 if number:  # the first is for warming up
                     found[way].append(seconds)
     return {way: statistics.median(parts) * COUNT / SLICE for way, parts in found.items()}
 
 
+def unpacking(host: str, folder: Path) -> dict[str, float]:
+    """Milliseconds of a GET of a large text in gzip, by who takes that off; they take turns."""
+    found: dict[str, list[float]] = {way: [] for way in WAYS[:2]}
+    with origin() as target, serving(host, folder) as app:
+        for number in range(SLICES + 1):
+            for way, parts in found.items():
+                url = f"{target}large"
+                question = {"way": way, "url": url, "count": LARGE_SLICE, "length": len(LARGE)}
+                seconds = ask(app.url, question)
+                if number:
+                    parts.append(seconds * 1000 / LARGE_SLICE)
+    return {way: statistics.median(parts) for way, parts in found.items()}
+
+
 def component_bytes(app: Path) -> int:
     """Build a component several times, and return the median of its sizes.
 
-    They differ by up to 0.15 MB from build to build: CPython lays its memory out by a random seed.
+    Sizes differ by up to 0.15 MB between builds: CPython's memory layout depends on a random seed.
     """
     sizes = []
     source = (app / "main.py").read_text()
@@ -98,7 +121,7 @@ def component_bytes(app: Path) -> int:
 
 
 def imports(folder: Path) -> tuple[list[int], list[float]]:
-    """Size of the component, and median milliseconds of a trivial request, without and with it."""
+    """Component size, and median milliseconds of a trivial request, without and with the import."""
     apps = [folder / "without", folder / "with"]
     for app in apps:
         shutil.copytree(APP, app, ignore=shutil.ignore_patterns("bin", "__pycache__"))
@@ -117,7 +140,7 @@ def imports(folder: Path) -> tuple[list[int], list[float]]:
 
 def main() -> None:
     """Measure and print."""
-    print("| what | figure | beside | ratio |\n|---|---|---|---|", flush=True)
+    print("| what | figure | compared with | ratio |\n|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "gets")
         shutil.copytree(GETS, folder)
@@ -128,6 +151,13 @@ def main() -> None:
                 beside = f"{seconds['http']:.2f} s with fastly_compute.http"
                 what = f"{COUNT:,} GETs by a {way}, {host}"
                 print(f"| {what} | {seconds[way]:.2f} s | {beside} | {ratio:.2f} |", flush=True)
+        for host in ("native", "wasm"):
+            took = unpacking(host, folder)
+            large = f"{len(LARGE) / 1e6:.1f} MB in {len(PACKED) / 1e3:.0f} kB of gzip"
+            what = f"a GET of {large}, {host}"
+            beside = f"{took['http']:.1f} ms unpacked by the host"
+            ratio = took["function"] / took["http"]
+            print(f"| {what} | {took['function']:.1f} ms | {beside} | {ratio:.2f} |", flush=True)
         sizes, times = imports(Path(name))
         without, with_ = (size / 1e6 for size in sizes)
         print(
@@ -141,4 +171,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,4 @@
-"""Runs `fastly-compute serve` as a user does, and asks it."""
+"""Run `fastly-compute serve` as a user does, and send it requests."""
 
 import signal
 import statistics
@@ -19,9 +19,9 @@ class Running(NamedTuple):
     """An app that is being served.
 
     Attributes:
-        url: Where.
-        seconds: How long it took until it was ready.
-        process: The process's number.
+        url: Its URL.
+        seconds: How long it took to start.
+        process: The process ID.
     """
 
     url: str
@@ -32,7 +32,7 @@ class Running(NamedTuple):
 @contextmanager
 def serving(host: str, folder: Path) -> Iterator[Running]:
     """Serve the app."""
-    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--host", host]
+    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", host]
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--addr", "127.0.0.1:0"],
@@ -58,7 +58,7 @@ def start_seconds(host: str, folder: Path) -> float:
 
 
 def resident_megabytes(process: int) -> float:
-    """Tell how much memory a process has."""
+    """Return the resident memory of a process."""
     told = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True
     )
@@ -66,7 +66,7 @@ def resident_megabytes(process: int) -> float:
 
 
 def request_milliseconds(url: str, count: int) -> float:
-    """Time requests one after the other on one connection, and take the median."""
+    """Return the median time of sequential requests on one connection."""
     connection = HTTPConnection(urlsplit(url).netloc)
     times = []
     for _ in range(count):

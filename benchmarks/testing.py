@@ -1,4 +1,4 @@
-"""Runs pytest as a user does, on tests that do as good as nothing."""
+"""Run pytest as a user does, on nearly empty tests."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def test_hello(number):
 
 
 def pytest_seconds(folder: Path, tests: str) -> float:
-    """Time a run of pytest, its start and end included."""
+    """Time a run of pytest, including its start and end."""
     (folder / "test_many.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\n")
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--import-mode=importlib"]

@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from fastly_compute.backend import policy
-from fastly_compute.cli.build import build
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import NativeApp, WasmApp
 from fastly_compute.local.sandbox import Sandbox
 
@@ -186,7 +186,7 @@ class Servers:
             assert PLACEHOLDER in text
             config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
             command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]
-            command += ["--host", host, "--addr", "127.0.0.1:0", "-C", str(config), *options]
+            command += ["--runtime", host, "--addr", "127.0.0.1:0", "-C", str(config), *options]
             self.run(key, host, command, copy)
         return self._running[key][0]
 

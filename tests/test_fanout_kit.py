@@ -107,7 +107,7 @@ def started(servers, host, key, folder):
         app, pushpin, publish = [server.getsockname()[1] for server in free]
         for server in free:
             server.close()
-        command = [sys.executable, "run.py", "--host", host, "--addr", f"127.0.0.1:{app}"]
+        command = [sys.executable, "run.py", "--runtime", host, "--addr", f"127.0.0.1:{app}"]
         command += ["--pushpin-port", str(pushpin), "--publish-port", str(publish)]
         served = servers.run(key, host, command, folder())
         for part in ("handler", "proxy", "condure"):
@@ -393,7 +393,7 @@ def test_what_is_no_websocket_is_told_so(kit) -> None:
     status, content = kit.asked("/test/websocket")
 
     assert status == 400
-    assert content.startswith(b"WebSocket events are a POST of application/websocket-events")
+    assert content.startswith(b"WebSocket events are sent as POST with content type application/")
 
 
 def test_everything_else_goes_to_the_origin_with_a_signature(kit) -> None:

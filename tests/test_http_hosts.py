@@ -1,5 +1,6 @@
 """What fastly_compute.http does, on every host; see tests/http_app/main.py."""
 
+import gzip
 import json
 import socket
 import threading
@@ -25,6 +26,14 @@ class Handler(BaseHTTPRequestHandler):
     audit = threading.Barrier(2)
 
     def do_GET(self) -> None:
+        if self.path == "/mirror":
+            body = self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("Content-Encoding", self.headers["x-coding"])
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
         size = self._size()
         if size is None:
             self.close_connection = True
@@ -36,6 +45,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/together"):
             self.barrier.wait(60)
         body = str(size).encode() if self.path == "/size" else self.path.encode()
+        if self.path.startswith("/me?"):
+            who = [self.headers.get(name, "-") for name in ("authorization", "cookie")]
+            body = " ".join(who).encode()
         self.send_response(200)
         self.send_header("X-Origin", "yes")
         self.send_header("Content-Length", str(len(body)))
@@ -85,10 +97,11 @@ def app(servers, host):
 
 @pytest.fixture
 def ask(app, address):
-    def ask(path, method="GET", body=None, headers=()):
+    def ask(path, method="GET", body=None, headers=(), rest=""):
         connection = HTTPConnection(urlsplit(app.url).netloc, timeout=60)
         try:
-            connection.request(method, f"{path}?{address}", body=body, headers=dict(headers))
+            url = f"{path}?{address}{rest}"
+            connection.request(method, url, body=body, headers=dict(headers))
             answer = connection.getresponse()
             return answer, answer.read()
         finally:
@@ -172,6 +185,45 @@ def test_what_there_is_to_ask_for_works(ask, path, expected) -> None:
     assert (answer.status, content) == (200, expected)
 
 
+TEXT = b"".join(b"line %d\n" % number for number in range(50_000))
+PACKED = gzip.compress(TEXT)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip"])
+def test_the_host_unpacks_a_gzip_member(ask, coding) -> None:
+    answer, content = ask("/unpacked", "POST", PACKED, {"X-Coding": coding})
+
+    assert (answer.status, answer.headers["x-found"]) == (200, "[None, None]")
+    assert content == TEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(PACKED + gzip.compress(b"more"), id="two members"),
+        pytest.param(gzip.compress(b"short") + gzip.compress(b"more"), id="two short ones"),
+        pytest.param(PACKED + bytes(512), id="padding"),
+        pytest.param(PACKED + b"garbage", id="garbage"),
+        pytest.param(PACKED[:-20], id="cut"),
+        pytest.param(PACKED[:-8] + bytes(8), id="wrong sum"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"plain text", id="plain"),
+    ],
+)
+def test_what_the_host_cannot_unpack_whole_fails(ask, body) -> None:
+    answer, _ = ask("/unpacked", "POST", body, {"X-Coding": "gzip"})
+
+    assert (answer.status, answer.headers["x-found"]) == (500, "[None, None]")
+
+
+@pytest.mark.parametrize("coding", ["GZIP", "gzip, gzip", "deflate"])
+def test_the_host_leaves_other_codings_alone(ask, coding) -> None:
+    answer, content = ask("/unpacked", "POST", PACKED, {"X-Coding": coding})
+
+    assert answer.headers["x-found"] == repr([coding, str(len(PACKED))])
+    assert content == PACKED
+
+
 def test_early_hints_go_ahead_of_the_answer(app) -> None:
     with socket.create_connection(urlsplit(app.url).netloc.split(":"), timeout=60) as client:
         client.sendall(b"GET /hinted HTTP/1.1\r\nhost: site.example\r\nconnection: close\r\n\r\n")
@@ -230,3 +282,36 @@ def test_nothing_open_is_taken_from_one_request_to_the_next(ask, app) -> None:
     assert any(answer["closed"] for answer in found)
     # Natively, all sandboxes have the same modules.
     assert max(counts) == (4 if app.host != "native" else counts[0] + 11)
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Cookie"])
+def test_one_visitors_data_is_not_served_to_another(ask, app, name) -> None:
+    found = [
+        ask("/me", headers={name: visitor}, rest=f"&{app.host}-{name}")[1].decode()
+        for visitor in ("alice", "bob", "alice")
+    ]
+
+    assert [text.replace("- ", "").replace(" -", "") for text in found] == ["alice", "bob", "alice"]
+
+
+def test_a_cache_option_shares_a_response_among_visitors(ask, app) -> None:
+    found = [
+        ask("/me", headers={"Authorization": visitor}, rest=f"&shared-{app.host}")[1]
+        for visitor in ("alice", "bob")
+    ]
+
+    # Viceroy has no readthrough cache.
+    assert found == [b"alice -", b"bob -" if app.host == "viceroy" else b"alice -"]
+
+
+def test_a_reused_sandbox_does_not_keep_a_requests_context(ask, app) -> None:
+    found = [ask("/context")[1].decode().split(" ", 1) for _ in range(8)]
+
+    assert {before for _, before in found} == {"nobody"}
+    assert max(int(served) for served, _ in found) > 1
+
+
+def test_the_answer_to_head_says_how_long_that_to_get_is(ask) -> None:
+    lengths = [ask("/nowhere", method)[0].headers["content-length"] for method in ("HEAD", "GET")]
+
+    assert lengths == ["18", "18"]

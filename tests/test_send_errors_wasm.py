@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli.build import build
-from fastly_compute.cli.project import Project
+from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host, Incoming, WasmApp
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
 from fastly_compute.local.origin import SendFailure

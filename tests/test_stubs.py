@@ -1,11 +1,11 @@
-"""stubs/ is what the vendored WIT generates."""
+"""The bindings in the repository are the ones that the vendored WIT generates."""
 
 import filecmp
 import runpy
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-STUBS = ROOT / "stubs"
+STUBS = ROOT / "packages/fastly-compute-local/src/fastly_compute/local/bindings"
 
 
 def files(folder: Path) -> dict[str, Path]:

@@ -1,10 +1,10 @@
-"""Checks the snippets and the tables of docs/comparison with the tools of their languages.
+"""Check the snippets and the tables of docs/comparison with the tools of their languages.
 
-Rust is checked by cargo against the crate ``fastly``, as one crate with a module for each snippet;
-JavaScript by tsc with the types of ``@fastly/js-compute``; Go by gofmt, and by go vet against the
+cargo checks Rust against the crate ``fastly``, as one crate with a module for each snippet; tsc
+checks JavaScript with the types of ``@fastly/js-compute``; gofmt and go vet check Go against the
 module ``compute-sdk-go``, as one module with a package for each snippet. The names in the tables
-are looked up in the sources that these tools bring. Python is checked by
-tests/docs/test_docs_comparison.py. A missing tool is named, and is an error where CI is true.
+are looked up in the sources that these tools download. tests/docs/test_docs_comparison.py checks
+Python. The script reports a missing tool, which is an error if CI is true.
 """
 
 import json
@@ -36,7 +36,7 @@ serde_json = "1"
 
 [workspace]
 """
-# What the tables name of Go's own library.
+# The packages of Go's standard library that the tables mention.
 GO_PACKAGES = ("context", "encoding/json", "errors", "io", "net/url", "sync")
 TSCONFIG = {
     "compilerOptions": {
@@ -63,7 +63,7 @@ def snippets(language: str) -> dict[str, str]:
 
 
 def run(folder: Path, *command: str, **variables: str) -> str:
-    """Return what a command says, and end with that if it fails."""
+    """Return a command's output; exit with that if it fails."""
     environment = os.environ | variables
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -104,7 +104,7 @@ def check_javascript(folder: Path) -> Source:
         (folder / f"{name}.ts").write_text(code, encoding="utf-8")
     (folder / "tsconfig.json").write_text(json.dumps(TSCONFIG))
     sdk = f"@fastly/js-compute@{VERSIONS['javascript']['version']}"
-    # Its types are all that is needed, and a hundredth of what it would bring along.
+    # Only its types are needed, a hundredth of its dependencies.
     run(folder, "npm", "pack", "--silent", sdk)
     (packed,) = folder.glob("*.tgz")
     package = folder / "node_modules" / "@fastly" / "js-compute"
@@ -134,7 +134,7 @@ def check_go(folder: Path) -> Source:
         (folder / name).mkdir()
         (folder / name / "snippet.go").write_text(code, encoding="utf-8")
     if differs := run(folder, "gofmt", "-l", "."):
-        raise SystemExit(f"gofmt would format otherwise:\n{differs}")
+        raise SystemExit(f"gofmt would format this differently:\n{differs}")
     module = "github.com/fastly/compute-sdk-go"
     run(folder, "go", "mod", "init", "snippets")
     run(folder, "go", "get", f"{module}@v{VERSIONS['go']['version']}")
@@ -148,7 +148,7 @@ def check_go(folder: Path) -> Source:
         and not {"internal", "_examples", "integration_tests", "end_to_end_tests"}
         & {*path.relative_to(sdk).parts}
     ]
-    # Some public types are other names for internal ones.
+    # Some public types are aliases of internal ones.
     internal = read(sdk, (sdk / "internal" / "abi" / "fastly").glob("*.go"))
     for package in GO_PACKAGES:
         internal |= read(library, (library / package).glob("*.go"))
@@ -163,21 +163,21 @@ CHECKS: dict[str, tuple[str, Callable[[Path], Source]]] = {
 
 
 def main() -> None:
-    """Check the languages that are named, or all."""
+    """Check the given languages, or all."""
     missing, errors = [], []
     for language in sys.argv[1:] or CHECKS:
         tool, check = CHECKS[language]
         if shutil.which(tool) is None:
-            print(f"{language}: not checked, for there is no {tool} on PATH")
+            print(f"{language}: not checked, because there is no {tool} on PATH")
             missing.append(tool)
             continue
         with tempfile.TemporaryDirectory() as folder:
             wrong = check_tables(check(Path(folder)), COMPARISON)
         print(f"{language}: {len(snippets(language))} snippets hold, {len(wrong)} wrong names")
         errors += wrong
-    # Go is needed for nothing else here, so that a machine without it is a usual one.
+    # Nothing else here needs Go, so many machines do not have it.
     if os.environ.get("CI") == "true" and set(missing) - {"go"}:
-        errors.append(f"{', '.join(missing)} must be there where CI is true")
+        errors.append(f"{', '.join(missing)} must be installed if CI is true")
     if errors:
         raise SystemExit("\n".join(errors))
 

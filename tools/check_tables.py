@@ -1,8 +1,8 @@
-"""Looks the names in the tables of docs/comparison up in the sources of the other SDKs.
+"""Look up the names in the tables of docs/comparison in the sources of the other SDKs.
 
-A cell's name must be defined in the SDK, and within the type, module or package that it is written
-with. Its arguments, types and errors must occur there. ``tools/check_snippets.py`` runs this, as it
-has the sources at hand.
+A cell's name must be defined in the SDK, within the type, module or package that qualifies it. Its
+arguments, types and errors must occur there. ``tools/check_snippets.py``, which downloads the
+sources, runs this.
 """
 
 import re
@@ -10,18 +10,18 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-# What belongs to a language; the types of JavaScript's SDK leave DOMException out.
+# Names of the language; the types of JavaScript's SDK omit DOMException.
 KEYWORDS = {
     "rust": {"impl"},
     "go": {"default", "func", "go", "select"},
     "javascript": {"DOMException", "await", "catch", "new"},
 }
-# What functions do, which defines nothing.
+# The bodies of functions, which define nothing.
 BODIES = {
     "rust": r"(?ms)^( *)((?:[\w()\"]+ )*fn \w[^{;]*)\{\n.*?^\1\}",
     "go": r"(?ms)^()(func [^\n]*)\{\n.*?^\}",
 }
-# How a name is defined, wherever that is.
+# The definition of a name, in any scope.
 DEFINED = {
     "rust": r"(?m:\bpub (?:const |unsafe )*(?:(?:fn|struct|enum|trait|type|mod|static) )?{name}\b"
     r"|^ +{name}(?: ?[,({{=]|$))"
@@ -30,7 +30,7 @@ DEFINED = {
     "javascript": r"\b(?:class|interface|function|type|var|let|const) {name}\b"
     r"|\b{name}\??(?:<[^>]*>)?[(:]|'{name}'",
 }
-# Where the members of a type are.
+# The definition of a type, with its members.
 MEMBERS = {
     "rust": r"(?ms)^(?:pub )?(?:struct|enum|trait) {name}\b.*?^}}"
     r"|^impl\b(?:<[^>]*>)? (?:[\w:<>]+ for )?{name}\b.*?^}}",
@@ -44,13 +44,13 @@ ERROR = re.compile(r"\b(?:\w+(?:\.|::))*[A-Z]\w+")
 
 
 def definitions(language: str, code: str) -> str:
-    """Return code without its comments and without what its functions do."""
+    """Return code without comments and function bodies."""
     code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", code, flags=re.DOTALL)
     return re.sub(BODIES[language], r"\1\2{}", code) if language in BODIES else code
 
 
 class Source:
-    """The source of an SDK, and what its language brings along."""
+    """The source of an SDK, and that of its language's library."""
 
     def __init__(
         self, language: str, files: Mapping[str, str], standard: Mapping[str, str] | None = None
@@ -68,7 +68,7 @@ class Source:
         return re.compile(patterns[self.language].format(name=re.escape(name)))
 
     def scope(self, owner: str) -> str:
-        """Return the text where members of a type, module or package are defined."""
+        """Return the text that defines the members of a type, module or package."""
         alias = re.search(rf"\btype {owner} = \w+\.(\w+)", self.text)
         members = self._pattern(MEMBERS, alias[1] if alias else owner)
         for files in (self.files, self.standard):
@@ -83,7 +83,7 @@ class Source:
         return self.text
 
     def defines(self, path: str) -> bool:
-        """Say whether the last name of a path is defined within the one before it."""
+        """Return whether the last name of a path is defined within the one before it."""
         *owners, name = re.split(r"\.|::", path)
         if not all(owner in self.words for owner in owners):
             return False
@@ -91,14 +91,14 @@ class Source:
         return self._pattern(DEFINED, name).search(scope) is not None
 
     def holds(self, path: str) -> bool:
-        """Say whether each name of a path occurs."""
+        """Return whether each name of a path occurs."""
         return all(name in self.words for name in re.split(r"\.|::", path))
 
 
 def names(cell: str) -> Iterator[tuple[str, bool]]:
-    """Yield the paths that a cell has as code, and whether they are not arguments of another.
+    """Yield the paths in a cell's code, and whether each is not an argument of another.
 
-    A cell is code; one with backticks has its code in them, and one in italics has none.
+    A cell is code; one with backticks has its code between them, and one in italics has no code.
     """
     if cell.startswith("*") and cell.endswith("*"):
         return
@@ -110,7 +110,7 @@ def names(cell: str) -> Iterator[tuple[str, bool]]:
 
 
 def wrong(source: Source, cells: Sequence[str]) -> Iterator[str]:
-    """Yield the names in the cells of an option that its SDK does not have."""
+    """Yield the names in an option's cells that its SDK does not have."""
     name, kind, *_, error = cells
     keywords = KEYWORDS[source.language]
     for path, is_name in names(name):
@@ -122,7 +122,7 @@ def wrong(source: Source, cells: Sequence[str]) -> Iterator[str]:
 
 
 def check_tables(source: Source, folder: Path) -> list[str]:
-    """Return what is wrong with an SDK's names in the tables of a folder, each with its row."""
+    """Return the wrong names of an SDK in the tables of a folder, each with its row."""
     errors = []
     for path in sorted(folder.glob("*.toml")):
         for option in tomllib.loads(path.read_text(encoding="utf-8"))["option"]:

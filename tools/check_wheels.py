@@ -1,4 +1,4 @@
-"""Checks the wheels in dist/: what is in them, and that each works alone in a clean environment."""
+"""Check the wheels in dist/: their contents, and that each works alone in a clean environment."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi", "cache", "fanout"}
 GUEST_LIMIT = 260_000
-# What each package may depend on: docs/architecture.md.
+# The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
     "core": set(),
     "secret-store": {"core"},
@@ -23,9 +23,10 @@ DEPENDS = {
     "cache": {"core", "http"},
     "fanout": {"backend", "core", "http", "secret-store"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
-    "testing": {"local", "pytest"},
+    "testing": {"core", "local", "pytest"},
     "cli": {"click", "componentize-py", "local", "platformdirs", "wasmtime", "watchfiles"},
 }
+NOTICED = {"cli", "local", "testing"}
 SHIPPED = {
     "local": ["bindings/wit_world/imports/backend.py", "bindings/componentize_py_types.py"],
     "cli": ["wit/deps/compute.wit", "wasi_stub.wat"],
@@ -33,7 +34,7 @@ SHIPPED = {
 
 
 def short(distribution: str) -> str:
-    """The package's own part of a distribution's name."""
+    """Return a distribution's name without the common prefix."""
     return re.sub(r"[-_.]+", "-", distribution).lower().removeprefix("fastly-compute-")
 
 
@@ -45,23 +46,26 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     assert "fastly_compute/py.typed" not in names, f"{package} types the namespace"
     for needed in ["__init__.py", "py.typed", *SHIPPED.get(package, [])]:
         assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
+    licenses = [n for n in names if ".dist-info/licenses/" in n]
+    legal = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
+    assert {Path(n).name for n in licenses} == legal, f"{package} has {licenses}"
     strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
-    assert not strange, f"{package} has files of others: {strange}"
+    assert not strange, f"{package} has files outside its folder: {strange}"
     (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
     required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
     found = {short(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in required}
     assert found == DEPENDS[package], f"{package} depends on {sorted(found)}"
 
 
-def install(folder: Path, *packages: str) -> Path:
-    """Install wheels into an environment of their own, and return its Python."""
+def install(folder: Path, *packages: str) -> str:
+    """Install wheels into a new environment, and return its Python."""
     environment = folder / "-".join(packages)
-    python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python = str(environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "-q", "-p", sys.executable, environment], check=True)
     # uv would take an earlier build of the same version from its cache.
     ours = [part for name in DEPENDS for part in ("--refresh-package", f"fastly-compute-{name}")]
-    command = [*uv, "pip", "install", "-q", "-p", python, "--find-links", DIST, *ours]
+    command = [*uv, "pip", "install", "-q", "-p", python, "--find-links", str(DIST), *ours]
     subprocess.run([*command, *(f"fastly-compute-{name}" for name in packages)], check=True)
     return python
 
@@ -74,17 +78,30 @@ def check_alone(package: str, folder: Path) -> None:
     subprocess.run([python, "-I", "-c", code], check=True, cwd=folder)
 
 
+def check_sdists(folder: Path) -> None:
+    """Build a wheel from each source distribution, and compare it with the wheel in dist/."""
+    for sdist in sorted(DIST.glob("*.tar.gz")):
+        command = [sys.executable, "-m", "uv", "build", "-q", "--wheel"]
+        subprocess.run([*command, "-o", folder, sdist], check=True)
+    for path in sorted(DIST.glob("*.whl")):
+        # An sdist may lack files from outside the package, such as the version or the license.
+        with zipfile.ZipFile(path) as direct, zipfile.ZipFile(folder / path.name) as built:
+            assert sorted(direct.namelist()) == sorted(built.namelist()), path.name
+            (metadata,) = [n for n in direct.namelist() if n.endswith(".dist-info/METADATA")]
+            assert direct.read(metadata) == built.read(metadata), path.name
+
+
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
     python = install(folder, "requests", "testing", "wsgi", "cache", "fanout")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
-    cache = ["--cache-dir", folder / "mypy"]
+    cache = ["--cache-dir", str(folder / "mypy")]
     subprocess.run([*mypy, python, *cache, *files], check=True, cwd=folder)
 
 
 def check_descriptions() -> None:
-    """Check that PyPI can show what the distributions say of themselves."""
+    """Check that PyPI can render the descriptions of the distributions."""
     files = [str(path) for path in sorted(DIST.iterdir()) if path.suffix in {".whl", ".gz"}]
     command = [sys.executable, "-m", "twine", "--no-color", "check", "--strict", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -105,6 +122,7 @@ def main() -> None:
         for package in sorted(wheels):
             check_alone(package, Path(folder))
             print(f"{package}: installs and imports alone", flush=True)
+        check_sdists(Path(folder, "rebuilt"))
         check_types(Path(folder))
     print(
         f"The guest packages take {size / 1000:.0f} KB of the {GUEST_LIMIT / 1000:.0f} KB allowed."

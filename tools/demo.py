@@ -1,7 +1,7 @@
-"""Builds examples/edge-proxy to WebAssembly, serves it, and asks it: what the README shows.
+"""Build examples/edge-proxy to WebAssembly, serve it, and send it requests, as the README shows.
 
 Everything is real: an origin over HTTP, a component built by `fastly-compute build`, and the
-server that `fastly-compute serve` runs. It exits with 1 if any answer is not as it should be.
+server that `fastly-compute serve` runs. It exits with 1 if any response is wrong.
 """
 
 import json
@@ -13,21 +13,21 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from fastly_compute.cli.build import build
+from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import load_project
+from fastly_compute.cli.project.settings import load_project
 from fastly_compute.local import Host, LocalServer, Server, WasmApp, load
 
 APP = Path(__file__).parent.parent / "examples/edge-proxy"
 
 
 class Origin(BaseHTTPRequestHandler):
-    """Says what it was asked."""
+    """Responds with a description of the request."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Respond."""
         signed = "signed" if self.headers["x-signature"] else "unsigned"
         body = json.dumps({"origin saw": f"{self.command} {self.path}", "which was": signed})
         self.send_response(200)
@@ -37,11 +37,11 @@ class Origin(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-        """Say nothing: the answers do."""
+        """Log nothing."""
 
 
 def ask(server: Server, path: str, status: int, part: str) -> bool:
-    """Send one request, print it with its answer, and check the answer."""
+    """Send one request, print it with its response, and check the response."""
     connection = HTTPConnection(*server.address, timeout=30)
     started = time.perf_counter()
     connection.request("GET", path)
@@ -59,7 +59,7 @@ def ask(server: Server, path: str, status: int, part: str) -> bool:
 
 
 def configuration(origin: str) -> LocalServer:
-    """Take the app's own configuration, with a backend that is really there."""
+    """Return the app's configuration with the real origin as its backend."""
     config = load(APP / "fastly.toml")
     return replace(config, backends={"origin": replace(config.backends["origin"], url=origin)})
 

@@ -1,4 +1,4 @@
-"""Writes stubs/: the bindings that componentize-py generates from the vendored WIT."""
+"""Generate the bindings that fastly-compute-local ships, with componentize-py, from the WIT."""
 
 import shutil
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 WIT = ROOT / "packages/fastly-compute-cli/src/fastly_compute/cli/wit"
-STUBS = ROOT / "stubs"
+STUBS = ROOT / "packages/fastly-compute-local/src/fastly_compute/local/bindings"
 WORLD = "fastly:compute/service@0.1.0"
-# The rest of what is generated serves async functions, which this WIT has none of.
+# The other generated files are for async functions, which this WIT does not have.
 KEPT = ("componentize_py_runtime.pyi", "componentize_py_types.py", "wit_world")
 
 

@@ -1,12 +1,15 @@
-"""Writes docs/requests-compatibility.md from tests/differential/differences.toml.
+"""Write docs/requests-compatibility.md from tests/differential/differences.toml.
 
-With --check it only tells whether the page is current.
+With --check it only reports whether the page is up to date.
 """
 
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+
+from fastly_compute.requests.refused import REFUSED as NAMES
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests/differential/differences.toml"
@@ -18,54 +21,76 @@ HEAD = """\
 <!-- Written by `hatch run docs:compatibility` from tests/differential/differences.toml. -->
 
 `from fastly_compute import requests` is the API of [requests](https://requests.readthedocs.io)
-2.34 on Fastly backends. tests/differential/cases.py does the same with both, against the same
-origins: what the origins see, what comes back and what is raised is the same, save for what this
-page lists. A test fails for a difference that is not listed, and for one that is listed and not
-there.
+2.34 on Fastly backends. tests/differential/cases.py runs the same code with both, against the same
+origins: the requests that the origins see, the results and the exceptions are the same, except
+for the differences on this page. A test fails for a difference that is not listed, and for a listed
+one that does not exist.
+
+## Responses are cached
+
+A `GET` goes through the platform's readthrough cache. A response that says nothing about caching is
+kept for two minutes, and a second `GET` of the same URL is answered from the cache, whichever
+visitor, session or function sends it. Bypassing the cache are: other methods, and a request with an
+`Authorization` or `Cookie` header, so with `auth=`, `cookies=` or a session that has them, unless
+`cache=CacheOptions(...)` is given. (A response that would allow it, with `public`, `s-maxage` or
+`must-revalidate`, does not change that: the decision is made before there is one.) For the data
+of one visitor that is identified in another way, for example by a header of your own, pass
+`cache=CacheOptions(pass_through=True)`.
 
 ## Different
 
 """
 
 REFUSED = """
-## Refused, or not there
+## Refused
+
+"""
+
+NAMED = """
+## Names that are not there
+
+Asking for one of these raises an `AttributeError`, or an `ImportError`, with the reason. All other
+public names of `requests` 2.34 are there, also those that its modules import from one another.
 
 """
 
 UPSTREAM = """
-## Where upstream's `fastly_compute.requests` is not followed
+## Differences from upstream's `fastly_compute.requests`
 
-Its names, arguments, their order and their defaults work unchanged. Where it differs from
-`requests`, `requests` wins:
+Its names and arguments, with their order and defaults, work unchanged. If it differs from
+`requests`, this package follows `requests`:
 
 """
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Write a table."""
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Format a table."""
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Name them, if there are any."""
-    return (": " if names else "") + ", ".join(f"`{name}`" for name in names)
+def names_by_reason() -> list[tuple[str, ...]]:
+    """List the names that are refused, those with one reason together."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, reason in NAMES.items():
+        found[reason].append(f"`{name}`")
+    return [(", ".join(names), reason) for reason, names in found.items()]
 
 
 def page() -> str:
-    """Write the page."""
+    """Generate the page."""
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     different = [(entry["what"], entry["reason"]) for entry in data["difference"]]
-    refused = [
-        (entry["what"] + listed(entry.get("names", ())), entry["how"], entry["instead"])
-        for entry in data["refused"]
-    ]
+    different += [(entry["what"], entry["reason"]) for entry in data["apart"]]
+    refused = [(entry["what"], entry["how"], entry["instead"]) for entry in data["refused"]]
     upstream = [(entry["what"], entry["before"]) for entry in data["upstream"]]
     return (
         HEAD
         + table(("here", "because"), different)
         + REFUSED
         + table(("what", "how", "instead"), refused)
+        + NAMED
+        + table(("name", "because"), names_by_reason())
         + UPSTREAM
         + table(("here", "upstream"), upstream)
     )
@@ -79,7 +104,7 @@ def main() -> int:
         return 0
     if PAGE.read_text(encoding="utf-8") == text:
         return 0
-    print(f"{PAGE.name} is not current: run `hatch run docs:compatibility`")
+    print(f"{PAGE.name} is out of date: run `hatch run docs:compatibility`")
     return 1
 
 

@@ -1,4 +1,4 @@
-"""The smallest app: what a request costs when the app itself does nothing."""
+"""The smallest app: it shows the cost of a request when the app does nothing."""
 
 from fastly_compute.http import IncomingRequest, Response, service
 

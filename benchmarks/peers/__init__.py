@@ -1,1 +1,1 @@
-"""The same service in several SDKs, side by side on Viceroy."""
+"""The same service in several SDKs, compared on Viceroy."""

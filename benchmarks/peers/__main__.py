@@ -1,4 +1,4 @@
-"""Prints the tables of docs/benchmarks.md on other SDKs: `hatch run benchmarks:peers`."""
+"""Print the tables of docs/benchmarks.md on other SDKs: `hatch run benchmarks:peers`."""
 
 import sys
 import tempfile
@@ -10,7 +10,7 @@ from benchmarks.peers.running import TASKS, UPLOAD, measure
 ROUNDS = 5
 HELLO_ALONE = {"bare handler", "ours, WSGI"}
 MEGABYTES = {"large": 10.48576, "through": 10.48576, "upload": len(UPLOAD) / 1e6}
-# What is compared: the task, this SDK, the one beside it, and how large the ratio of times may be.
+# The comparisons: the task, this SDK, the other one, and the maximum ratio of times.
 TARGETS = [
     ("hello", "ours, WSGI", "bare handler", 1.15),
     ("hello", "ours, WSGI", "upstream", 1),
@@ -25,12 +25,12 @@ TARGETS = [
 
 
 def wanted(peer: str, task: str) -> bool:
-    """Tell whether a peer has a task."""
+    """Return whether a peer implements a task."""
     return task == "hello" or peer not in HELLO_ALONE
 
 
 def figure(task: str, milliseconds: float) -> str:
-    """Write a time, or the speed that it is."""
+    """Format a time, or the speed that it means."""
     if task in MEGABYTES:
         return f"{MEGABYTES[task] / milliseconds * 1000:.0f}"
     return f"{milliseconds:.2f}"

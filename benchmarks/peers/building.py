@@ -1,4 +1,4 @@
-"""Builds every peer with its own tool, in an environment of its own."""
+"""Build every peer with its own tool, in a separate environment."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.componentizing import componentize
-from fastly_compute.cli.compose import compose, stub_module
+from fastly_compute.cli.component.link import link, stub_module
 
 HERE = Path(__file__).parent
 UPSTREAM = "fastly-compute==0.1.3"
@@ -20,7 +20,7 @@ def _run(*command: str | Path, cwd: Path) -> None:
 
 
 def build(folder: Path) -> dict[str, Path]:
-    """Build all of them.
+    """Build all peers.
 
     Returns:
         The components, by their names in the tables.
@@ -38,7 +38,7 @@ def build(folder: Path) -> dict[str, Path]:
         _run(*command, "--entry", entry, "--output", found[name], cwd=ours)
     bare = found["bare handler"] = folder / "bare/main.wasm"
     componentize(folder / "bare", "main", bare)
-    bare.write_bytes(compose(bare.read_bytes(), stub_module()))
+    bare.write_bytes(link(bare.read_bytes(), stub_module()))
 
     upstream = folder / "upstream"
     _run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=upstream)

@@ -1,4 +1,4 @@
-"""What all the peers ask: run as a process of its own, it prints its port."""
+"""The origin of all peers: run as a separate process, it prints its port."""
 
 import time
 import zlib
@@ -23,7 +23,7 @@ class Handler(BaseHTTPRequestHandler):
             case "/slow":
                 time.sleep(DELAY)
                 self.answer(b"slow")
-            case _:  # Viceroy asks whether it is up
+            case _:  # Viceroy checks whether it is up
                 self.answer(b"")
 
     def do_POST(self) -> None:
@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def checksum(self) -> int:
-        """Read the body, however it is framed."""
+        """Read the body with any framing."""
         length = self.headers.get("content-length")
         if length is not None:
             return self.part(int(length), 0)

@@ -1,4 +1,4 @@
-"""The peers on Viceroy: all started, and all but the one that is asked asleep."""
+"""The peers on Viceroy: all are started, and suspended unless they are being measured."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.peers.origin import LARGE, SMALL
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
 
 _LENGTH = re.compile(rb"content-length: (\d+)\r\n", re.IGNORECASE)
 UPLOAD = LARGE[: len(LARGE) // 2]
@@ -24,13 +24,13 @@ CHECKSUM = b"%d" % zlib.crc32(UPLOAD)
 
 @dataclass(frozen=True)
 class Task:
-    """What a peer is asked.
+    """A request to measure.
 
     Attributes:
-        path: The path; what is there is in the folders of the peers.
-        expected: The answer.
-        count: How many requests a round has.
-        upload: What is sent.
+        path: The path, which each peer implements.
+        expected: The expected response body.
+        count: The number of requests per round.
+        upload: The request body.
     """
 
     path: str
@@ -40,7 +40,7 @@ class Task:
 
     @cached_property
     def request(self) -> bytes:
-        """The request as it is sent."""
+        """The bytes of the request."""
         method = "GET" if self.upload is None else "POST"
         head = f"{method} {self.path} HTTP/1.1\r\nHost: a.example\r\n"
         if self.upload is None:
@@ -59,7 +59,7 @@ TASKS = {
 
 
 class Client:
-    """Sends and receives, and looks at what it received when the time is taken."""
+    """Sends and receives; parses the response only after taking the time."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -67,22 +67,22 @@ class Client:
         self._received = 0
 
     def ask(self, request: bytes) -> None:
-        """Send a request, and receive the whole answer."""
+        """Send a request, and receive the whole response."""
         self._connection.sendall(request)
         buffer = memoryview(self._buffer)
         self._received = 0
         end = None
         while end is None or self._received < end:
-            # Viceroy leaves Nagle's algorithm on: a delayed ACK would be measured with it.
+            # Viceroy uses Nagle's algorithm: a delayed ACK would be measured too.
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             size = self._connection.recv_into(buffer[self._received :])
             if not size:
-                raise SystemExit("Viceroy has closed the connection")
+                raise SystemExit("Viceroy closed the connection")
             self._received += size
             end = end or self._end()
 
     def _end(self) -> int | None:
-        """Tell where the answer ends, once that can be told."""
+        """Return where the response ends, if that is known yet."""
         head = self._buffer.find(b"\r\n\r\n", 0, self._received) + 4
         if head < 4:
             return None
@@ -92,7 +92,7 @@ class Client:
         return self._received if last == b"\r\n0\r\n\r\n" else None
 
     def answer(self) -> tuple[int, bytes]:
-        """The status and the content of the answer."""
+        """The status and the content of the response."""
         head, _, content = bytes(self._buffer[: self._received]).partition(b"\r\n\r\n")
         if not _LENGTH.search(head + b"\r\n"):
             content = b"".join(_chunks(content))
@@ -108,12 +108,12 @@ def _chunks(content: bytes) -> Iterator[bytes]:
 
 
 class Peer:
-    """A component that is being served by a Viceroy of its own."""
+    """A component that is being served by its own Viceroy."""
 
     def __init__(self, viceroy: str, config: Path, component: Path) -> None:
         self._component = component
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._address = free.getsockname()
+            self._address: tuple[str, int] = free.getsockname()
         address = "{}:{}".format(*self._address)
         self._process = subprocess.Popen(
             [viceroy, "serve", "--addr", address, "-C", config, component],
@@ -126,7 +126,7 @@ class Peer:
 
     def _listens(self) -> bool:
         if self._process.poll() is not None:
-            raise SystemExit(f"Viceroy has ended: {self._process.args}")
+            raise SystemExit(f"Viceroy exited: {self._process.args!r}")
         try:
             socket.create_connection(self._address).close()
         except ConnectionRefusedError:
@@ -135,13 +135,25 @@ class Peer:
 
     @contextmanager
     def awake(self) -> Iterator[None]:
-        """Let it run: an idle Viceroy takes a sixth of a core."""
+        """Resume it for the block: an idle Viceroy uses a sixth of a core."""
         self._process.send_signal(signal.SIGCONT)
         yield
         self._process.send_signal(signal.SIGSTOP)
 
+    def cpu_milliseconds(self) -> float:
+        """Tell how long it has been running on a core, in all its threads."""
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+
+    def content(self, path: str) -> bytes:
+        """Ask it once, and return the content of the answer."""
+        with socket.create_connection(self._address) as connection:
+            client = Client(connection)
+            client.ask(Task(path, b"", 1).request)
+            return client.answer()[1]
+
     def milliseconds(self, task: Task, count: int) -> list[float]:
-        """Ask it one request after the other on one connection, and time each."""
+        """Send sequential requests on one connection, and time each."""
         times = []
         with socket.create_connection(self._address) as connection:
             client = Client(connection)
@@ -154,7 +166,7 @@ class Peer:
         return times
 
     def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         self._process.send_signal(signal.SIGCONT)
         self._process.terminate()
         self._process.wait()
@@ -175,13 +187,13 @@ def measure(
     rounds: int,
     wanted: Callable[[str, str], bool],
 ) -> dict[tuple[str, str], float]:
-    """Ask every peer every task, in interleaved rounds.
+    """Measure every task on every peer, in interleaved rounds.
 
     Args:
         components: The peers.
-        folder: For the configuration.
-        rounds: How often each is asked each.
-        wanted: Whether a peer is asked a task.
+        folder: The folder for the configuration.
+        rounds: The number of rounds.
+        wanted: Whether to measure a peer's task.
 
     Returns:
         The median milliseconds of each peer and task.

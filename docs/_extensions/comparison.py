@@ -8,7 +8,8 @@ from typing import Any
 from embedded import embed
 from sphinx.application import Sphinx
 
-FOLDER = Path(__file__).parent.parent / "comparison"
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "docs" / "comparison"
 VERSIONS = FOLDER / "versions" / "versions.toml"
 SDKS = ("python", "rust", "go", "javascript")
 LEXERS = {"javascript": "typescript"}
@@ -44,7 +45,9 @@ def load(capability: str) -> dict[str, Any]:
 
 def versions() -> dict[str, dict[str, str]]:
     """Return the SDKs that are compared."""
-    return tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
+    compared = tomllib.loads(VERSIONS.read_text(encoding="utf-8"))
+    version = (ROOT / "VERSION").read_text(encoding="utf-8").strip()
+    return compared | {"python": compared["python"] | {"version": version}}
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> list[str]:

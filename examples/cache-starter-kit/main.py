@@ -98,7 +98,7 @@ def kept(name: str, found: Response) -> cache.WriteOptions:
         max_age=TTL,
         stale_while_revalidate=STALE,
         surrogate_keys=[name],
-        user_metadata=found.headers.get("Content-Type", "").encode(),
+        user_metadata=(found.headers.get("Content-Type") or "").encode(),
     )
 
 

@@ -68,7 +68,7 @@ def configure(folder: Path, options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", choices=["viceroy", "wasm", "native"], default="viceroy")
+    parser.add_argument("--runtime", choices=["viceroy", "wasm", "native"], default="viceroy")
     parser.add_argument("--addr", default="127.0.0.1:7676", help="where the app listens")
     parser.add_argument("--pushpin-port", type=int, default=7999)
     parser.add_argument("--publish-port", type=int, default=5561)
@@ -79,7 +79,7 @@ def main() -> None:
         )
     folder = Path(tempfile.mkdtemp(prefix="fanout-"))
     configure(folder, options)
-    serve = [sys.executable, "-m", "fastly_compute.cli", "serve", "--host", options.host]
+    serve = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", options.runtime]
     serve += ["--addr", options.addr, "--local-pushpin-proxy-port", str(options.pushpin_port)]
     commands = [
         ["pushpin", "--merge-output", f"--config={folder}/pushpin.conf"],

@@ -6,6 +6,7 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, cast
 from urllib.parse import quote
 
 from flask import (
@@ -21,6 +22,7 @@ from flask import (
     url_for,
 )
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from fastly_compute import http
 from fastly_compute.wsgi import WsgiHttpIncoming, warm_up
@@ -41,7 +43,7 @@ class Digest(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # Werkzeug writes bytes only
         self.size += len(data)
         self.sha256.update(data)
         return len(data)
@@ -51,8 +53,9 @@ class Digest(io.RawIOBase):
 
 
 class StreamingRequest(Request):
-    def _get_file_stream(self, *args: object, **kwargs: object) -> Digest:
-        return Digest()  # there are no temporary files, and a large upload would fill the memory
+    def _get_file_stream(self, *args: object, **kwargs: object) -> IO[bytes]:
+        # There are no temporary files, and a large upload would fill the memory.
+        return cast(IO[bytes], Digest())
 
 
 # Flask's own /static reads files when it is asked, and a guest has none.
@@ -65,7 +68,7 @@ STATIC = {
 
 
 @app.get("/static/<name>")
-def static(name: str) -> Response:
+def static(name: str) -> BaseResponse:
     if name not in STATIC:
         abort(404)
     content, kind = STATIC[name]
@@ -139,7 +142,8 @@ def origin(path: str) -> Response:
         abort(502)
     kind = answer.headers.get("content-type")
     # Passed through, it goes on to the client without being read.
-    return Response(answer.body, answer.status, content_type=kind, direct_passthrough=True)
+    passed = cast(Iterator[bytes], answer.body)
+    return Response(passed, answer.status, content_type=kind, direct_passthrough=True)
 
 
 @app.get("/broken")

@@ -1,5 +1,7 @@
 """Three libraries that were written for `requests`, on a backend."""
 
+from typing import TypeVar
+
 from fastly_compute import requests
 from fastly_compute.http import IncomingRequest, Response, service
 
@@ -16,7 +18,10 @@ KEY = "AIza-for-this-machine-only"
 CLIENT = ("client", "for this machine only")
 
 
-def mounted(session: requests.Session) -> requests.Session:
+Session = TypeVar("Session", bound=requests.Session)
+
+
+def mounted(session: Session) -> Session:
     """Have a session's requests go to the backend `origin`, whose timeouts are its own."""
     session.mount("https://", requests.BackendAdapter("origin", ignore_timeout=True))
     return session

@@ -3,7 +3,9 @@
 import json
 
 import cases
+import codings  # noqa: F401 - adds its cases
 import generated  # noqa: F401 - adds its cases
+import locations  # noqa: F401 - adds its cases
 
 from fastly_compute import requests
 from fastly_compute.http import IncomingRequest, Response, service

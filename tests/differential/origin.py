@@ -8,12 +8,57 @@ import hashlib
 import json
 import re
 import threading
+import zlib
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from fastly_compute.requests.utils import parse_dict_header
 
+TEXT = json.dumps([{"number": n, "word": f"line {n}"} for n in range(400)], indent=1).encode()
+
+
+def coded_bodies() -> dict[str, bytes]:
+    """Bodies by how they are coded, sound and broken."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    raw = compressor.compress(TEXT) + compressor.flush()
+    flushing = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    pieces = [flushing.compress(p) + flushing.flush(zlib.Z_SYNC_FLUSH) for p in (b"a\n", b"b\n")]
+    once, deflated = gzip.compress(TEXT, mtime=0), zlib.compress(TEXT)
+    times = [TEXT]
+    for _ in range(5):
+        times.append(gzip.compress(times[-1], mtime=0))
+    first, second = (gzip.compress(half, mtime=0) for half in (TEXT[:9000], TEXT[9000:]))
+    return {
+        "plain": TEXT,
+        "empty": b"",
+        "gzip": once,
+        "members": first + second,
+        "padded": once + bytes(1000),
+        "garbage": once + b"garbage",
+        "garbage of one byte": once + b"!",
+        "flushed": b"".join(pieces) + flushing.flush(),
+        "zlib": deflated,
+        "raw": raw,
+        "raw of nothing": b"\x03\0",
+        "zlib and garbage": deflated + b"garbage",
+        "gzip in gzip": times[2],
+        "zlib in gzip": gzip.compress(deflated, mtime=0),
+        "raw in gzip": gzip.compress(raw, mtime=0),
+        "gzip in zlib": zlib.compress(once),
+        "five times": times[5],
+        "wrong sum": once[:-8] + bytes(8),
+        "cut": once[:-100],
+        "cut in its head": once[:5],
+        "second cut": first + second[:-100],
+        "second broken": first + second[:-8] + bytes(8),
+        "zlib cut": deflated[:-100],
+        "raw cut": raw[:-100],
+        "wrong sum of zlib": deflated[:-4] + bytes(4),
+    }
+
+
+CODED = coded_bodies()
 HASHES = {"MD5": "md5", "MD5-sess": "md5", "SHA": "sha1", "SHA-256": "sha256", "SHA-512": "sha512"}
 
 
@@ -75,7 +120,25 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def answer_gzip(self, *_: object) -> None:
-        self._send(200, gzip.compress(b"unpacked"), ("Content-Encoding", "gzip"))
+        self._send(200, gzip.compress(b"unpacked", mtime=0), ("Content-Encoding", "gzip"))
+
+    def answer_coded(self, who: str, query: str, body: bytes, name: str = "") -> None:
+        """Answer with a body that is coded, or broken, in the way that the path names."""
+        asked = parse_qsl(query, keep_blank_values=True)
+        content = CODED[unquote_to_bytes(name).decode()]
+        headers = [(key, value) for key, value in asked if key not in {"status", "chunked"}]
+        given = dict(asked)
+        if "chunked" not in given:
+            self._send(int(given.get("status", 200)), content, *headers)
+            return
+        self.send_response(200)
+        for key, value in [*headers, ("Transfer-Encoding", "chunked")]:
+            self.send_header(key, value)
+        self.end_headers()
+        for at in range(0, len(content), 100):
+            piece = content[at : at + 100]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.wfile.write(b"0\r\n\r\n")
 
     def answer_loop(self, who: str, *_: object) -> None:
         self._send(302, b"", ("Location", f"/{who}/loop"))

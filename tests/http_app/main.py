@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from threading import get_ident
 
 from fastly_compute.http import (
     Answer,
     Answered,
     Body,
+    BodyError,
     CacheOptions,
     Headers,
     IncomingRequest,
@@ -23,6 +25,7 @@ from fastly_compute.http import (
 )
 
 served = 0
+visitor: ContextVar[str] = ContextVar("visitor", default="nobody")
 kept: list[tuple[int, object]] = []
 
 
@@ -145,6 +148,42 @@ def cached(request: IncomingRequest) -> Response:
     return Request("GET", url(request, "/there"), cache=options).send()
 
 
+def personal(request: IncomingRequest) -> Response:
+    """Pass the client's credentials on; the query's second part says how the cache takes that."""
+    origin, _, rest = request.query_string.partition("&")
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower() in {"authorization", "cookie"}
+    }
+    cache = CacheOptions() if "shared" in rest else None
+    return Request(
+        request.method, f"http://{origin}/me?{rest}", headers=headers, cache=cache
+    ).send()
+
+
+def remembered(_: IncomingRequest) -> Response:
+    before = visitor.get()
+    visitor.set("an earlier visitor")
+    return Response.text(f"{served} {before}")
+
+
+def unpacked(request: IncomingRequest) -> Response:
+    """Have the host take gzip off what the client sent, which the origin sends back."""
+    sent = Request(
+        "POST",
+        url(request, "/mirror"),
+        headers={"X-Coding": request.headers["x-coding"]},
+        body=request.body,
+        decompress_gzip=True,
+    ).send()
+    names = [sent.headers.get("content-encoding"), sent.headers.get("content-length")]
+    try:
+        return Response(200, {"X-Found": repr(names)}, sent.body.read())
+    except BodyError as error:
+        return Response(500, {"X-Found": repr(names)}, str(error))
+
+
 def kept_open(request: IncomingRequest) -> Response:
     """Keep what is open, and tell whether what an earlier request kept is closed.
 
@@ -176,7 +215,10 @@ PATHS = {
     "/answered": answered_first,
     "/written": written,
     "/cached": cached,
+    "/unpacked": unpacked,
     "/kept": kept_open,
+    "/me": personal,
+    "/context": remembered,
     "/json": read_json,
 }
 

@@ -29,7 +29,8 @@ def handle(request: IncomingRequest) -> Response:
         case "/fan-in":
             urls = [f"{ORIGIN}/slow"] * 8
             found = gather(Request("GET", url).send_async("origin") for url in urls)
-            return Response.text(str([answer.status for answer in found].count(200)))
+            statuses = [answer.status for answer in found if isinstance(answer, Response)]
+            return Response.text(str(statuses.count(200)))
     return Response(status=404)
 
 

@@ -132,6 +132,22 @@ def test_defaults_that_break_a_rule_are_refused_and_the_earlier_ones_stay(sandbo
     assert Backend.create_dynamic("a.example").connect_timeout == timedelta(seconds=2)
 
 
+def test_the_target_is_not_a_default():
+    with pytest.raises(TypeError, match=r"takes no target: it is not a default; give each backend"):
+        set_default_dynamic_config(target="a.example")
+
+
+def test_an_unknown_default_is_named_without_its_value():
+    with pytest.raises(TypeError, match=r"unknown option: 'api_key' .*connect_timeout") as caught:
+        set_default_dynamic_config(api_key="s3cret")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_target_of_a_url_is_not_an_option():
+    with pytest.raises(TypeError, match=r"for_url\(\) takes no target: it is the URL's host"):
+        Backend.for_url("https://a.example/", target="b.example")
+
+
 def test_a_static_backend_has_no_defaults(sandbox):
     set_default_dynamic_config(connect_timeout=2)
 

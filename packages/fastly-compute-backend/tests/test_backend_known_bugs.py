@@ -107,11 +107,50 @@ def test_tcp_keepalive_can_be_switched_off_against_a_default_and_in_any_order(sa
 
     assert Backend.create_dynamic("a.example").tcp_keepalive_enable
     assert not Backend.create_dynamic("a.example", tcp_keepalive_enable=False).tcp_keepalive_enable
-    first = Backend.create_dynamic("a.example", tcp_keepalive_enable=False, tcp_keepalive_time=5)
-    assert first == Backend.create_dynamic(
-        "a.example", tcp_keepalive_time=5, tcp_keepalive_enable=False
-    )
+    first = Backend.create_dynamic("a.example", tcp_keepalive_enable=False, max_use=5)
+    assert first == Backend.create_dynamic("a.example", max_use=5, tcp_keepalive_enable=False)
     assert not first.tcp_keepalive_enable
+
+
+TCP_KEEPALIVE_OPTIONS = ["tcp_keepalive_interval", "tcp_keepalive_probes", "tcp_keepalive_time"]
+
+
+@pytest.mark.parametrize("field", TCP_KEEPALIVE_OPTIONS)
+def test_an_option_of_tcp_keepalive_switches_it_on(sandbox, field):
+    options = {field: 5}
+
+    backend = Backend.create_dynamic("a.example", **options)
+    assert backend.tcp_keepalive_enable
+    assert backend == Backend.create_dynamic("a.example", tcp_keepalive_enable=True, **options)
+    assert sandbox.dynamic_backends[backend.name].tcp_keepalive_enable
+
+
+@pytest.mark.parametrize("field", TCP_KEEPALIVE_OPTIONS)
+def test_an_option_of_tcp_keepalive_is_refused_where_it_is_switched_off(field):
+    with pytest.raises(
+        InvalidBackendOption,
+        match=f"^{field} must be left out with tcp_keepalive_enable=False, which it contradicts",
+    ):
+        config(tcp_keepalive_enable=False, **{field: 5})
+
+
+@pytest.mark.usefixtures("_no_defaults_stay")
+@pytest.mark.parametrize("field", TCP_KEEPALIVE_OPTIONS)
+def test_an_option_of_tcp_keepalive_among_the_defaults_switches_it_on(sandbox, field):
+    set_default_dynamic_config(**{field: 5})
+
+    assert Backend.create_dynamic("a.example").tcp_keepalive_enable
+    off = Backend.create_dynamic("a.example", tcp_keepalive_enable=False)
+    assert not off.tcp_keepalive_enable
+    assert getattr(off.config, field) is None
+
+
+@pytest.mark.usefixtures("_no_defaults_stay")
+def test_an_option_of_tcp_keepalive_wins_over_a_default_of_none(sandbox):
+    set_default_dynamic_config(tcp_keepalive_enable=False)
+
+    assert Backend.create_dynamic("a.example", tcp_keepalive_time=5).tcp_keepalive_enable
+    assert not Backend.create_dynamic("a.example").tcp_keepalive_enable
 
 
 def test_max_connections_is_not_sent_unless_it_is_given():

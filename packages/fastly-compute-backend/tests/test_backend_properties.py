@@ -118,6 +118,7 @@ TLS = [
     *["tls_min_version", "tls_max_version", "cert_hostname", "ca_certificate"],
     *["tls_ciphers", "sni_hostname", "client_cert"],
 ]
+PROBES = ["tcp_keepalive_interval", "tcp_keepalive_probes", "tcp_keepalive_time"]
 CONFIGURATIONS = st.fixed_dictionaries({}, optional=OPTIONS)
 
 
@@ -157,6 +158,8 @@ def has_to_be_refused(target, options):
         return True
     if values.get("use_tls") is False and any(name in options for name in TLS):
         return True
+    if values.get("tcp_keepalive_enable") is False and any(name in options for name in PROBES):
+        return True
     low, high = values.get("tls_min_version"), values.get("tls_max_version")
     return low is not None and high is not None and low > high
 
@@ -166,6 +169,8 @@ def expected_setters(host, options):
     values = {SETTERS.get(name, name): expected for name, (_, expected) in options.items()}
     is_tls = values.pop("use_tls", False) or any(name in options for name in TLS)
     values = {name: value for name, value in values.items() if value is not None}
+    if any(name in options for name in PROBES):
+        values["tcp_keepalive_enable"] = True
     if "tcp_keepalive_enable" in values:
         values["tcp_keepalive_enable"] = int(values["tcp_keepalive_enable"])
     if not is_tls:

@@ -74,7 +74,7 @@ def test_every_option_is_documented_with_its_setter():
         )
         assert described is not None, option.field
         assert f"``{option.setter.replace('_', '-')}``" in described[1]
-        assert described[1].startswith("*TLS.*") == option.tls
+        assert described[1].startswith("*TLS.*") == (option.switches_on == "use_tls")
 
 
 def test_every_setter_of_a_health_check_is_used():

@@ -66,7 +66,7 @@ def test_a_url_is_text():
 
 
 def test_a_backend_is_not_made_by_hand():
-    with pytest.raises(TypeError, match=r"^Backend cannot be made by hand: use Backend\.open"):
+    with pytest.raises(TypeError, match=r"^Backend cannot be created directly: use Backend\.open"):
         Backend()
 
 
@@ -111,4 +111,4 @@ def test_what_needs_a_host_says_so_where_there_is_none():
         "        print(error)\n"
     )
 
-    assert printed.count(" needs a Fastly Compute host ") == 5
+    assert printed.count(" needs a Fastly Compute host, ") == 5

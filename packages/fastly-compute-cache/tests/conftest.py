@@ -10,20 +10,20 @@ from fastly_compute.local import Host
 
 @pytest.fixture
 def lines() -> list[str]:
-    """What the host said."""
+    """The output of the host."""
     return []
 
 
 @pytest.fixture
 def host(lines: list[str]) -> Iterator[Host]:
-    """A host, whose guest is the code of the test."""
+    """A host that runs the code of the test as its guest."""
     with Host(output=lines.append) as host, host.native():
         yield host
 
 
 @pytest.fixture
 def guest(host: Host) -> Iterator[Callable[..., "Future[object]"]]:
-    """Runs a function as a guest of its own, on another thread."""
+    """Runs a function as a separate guest, on another thread."""
     with ThreadPoolExecutor(64) as pool:
 
         def run(function: Callable[..., object], *args: object) -> object:

@@ -1,4 +1,4 @@
-"""Looking objects up, and reading them."""
+"""Look up objects, and read them."""
 
 import copy
 from concurrent.futures import Future
@@ -20,7 +20,7 @@ def stored(key="key", content=b"content", **options) -> None:
         body.write(content)
 
 
-def test_what_is_missing_is_not_found(host) -> None:
+def test_a_missing_object_is_not_found(host) -> None:
     with cache.lookup("key") as entry:
         assert not any((entry.found, entry.usable, entry.stale, entry.must_insert_or_update))
         assert entry.length is entry.age is entry.max_age is entry.hits is None
@@ -62,14 +62,14 @@ def test_hits_are_counted(host) -> None:
         (0, 6, b"content"),
     ],
 )
-def test_a_part_of_a_body_is_read(host, start, end, expected) -> None:
+def test_a_range_of_a_body_is_read(host, start, end, expected) -> None:
     stored()
 
     assert cache.lookup("key").body(start, end).read() == expected
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, None), (None, -1), (3, 2)])
-def test_a_part_that_cannot_be_is_refused(host, start, end) -> None:
+def test_an_invalid_range_is_refused(host, start, end) -> None:
     stored()
     with pytest.raises(InvalidCacheOption):
         cache.lookup("key").body(start, end)
@@ -116,7 +116,7 @@ def test_an_object_is_read_while_it_is_written(host, guest) -> None:
     assert (length, first, rest) == (None, b"one ", b"two")
 
 
-def test_a_part_is_read_while_it_is_written_if_that_was_asked_for(host, guest) -> None:
+def test_a_range_is_read_while_it_is_written_if_requested(host, guest) -> None:
     begun, read = Event(), Event()
 
     def write() -> None:
@@ -135,7 +135,7 @@ def test_a_part_is_read_while_it_is_written_if_that_was_asked_for(host, guest) -
     assert part == b"234"
 
 
-def test_a_body_that_breaks_off_is_an_error_for_its_readers(host, guest) -> None:
+def test_an_aborted_body_is_an_error_for_its_readers(host, guest) -> None:
     begun, read = Event(), Event()
 
     def write() -> None:
@@ -171,14 +171,14 @@ def test_an_entry_is_closed_once_and_not_used_after_that(host) -> None:
             use()
 
 
-def test_an_entry_is_not_made_by_hand_nor_copied(host) -> None:
+def test_an_entry_can_be_neither_created_directly_nor_copied(host) -> None:
     with pytest.raises(TypeError, match=r"use cache\.lookup or cache\.transaction"):
         Entry()
     with cache.lookup("key") as entry, pytest.raises(TypeError):
         copy.copy(entry)
 
 
-def test_a_refusal_of_the_host_is_what_pythons_callers_expect(host) -> None:
+def test_a_refusal_of_the_host_can_be_caught_as_a_built_in_exception(host) -> None:
     with pytest.raises(CacheCallFailed) as failed:
         cache.lookup("key").body()
 

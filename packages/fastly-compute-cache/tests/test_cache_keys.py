@@ -1,4 +1,4 @@
-"""What can be a key."""
+"""Valid and invalid keys."""
 
 import pytest
 from hypothesis import given
@@ -46,7 +46,7 @@ def test_a_key_that_is_too_short_or_long_never_reaches_a_host(call, key) -> None
         call(key)
 
 
-def test_text_that_utf_8_cannot_hold_is_no_key() -> None:
+def test_text_that_utf_8_cannot_represent_is_refused() -> None:
     with pytest.raises(InvalidKey, match="UTF-8 can hold"):
         cache.get("half of \ud83d")
 
@@ -58,7 +58,7 @@ def test_a_key_of_another_type_is_refused(key) -> None:
 
 
 @given(st.binary(min_size=1, max_size=50), st.binary(min_size=1, max_size=50))
-def test_what_a_key_is_purged_by_is_its_own(one, other) -> None:
+def test_each_key_has_its_own_surrogate_key(one, other) -> None:
     name = purge_key(one)
 
     assert name.isascii()
@@ -69,7 +69,7 @@ def test_what_a_key_is_purged_by_is_its_own(one, other) -> None:
 
 
 @pytest.mark.parametrize("keys", ["a", "a b", ["a", "b"], ("x" * 1024,), ["x" * 1023] * 16])
-def test_surrogate_keys_are_text_or_texts(host, keys) -> None:
+def test_surrogate_keys_are_a_str_or_a_sequence(host, keys) -> None:
     with cache.insert("key", cache.WriteOptions(max_age=60, surrogate_keys=keys)) as body:
         body.write(b"x")
 
@@ -80,6 +80,6 @@ def test_surrogate_keys_are_text_or_texts(host, keys) -> None:
     "keys",
     ["", " ", "a  b", ["a b"], ["a", ""], ["ü"], ["a\n"], ["x" * 1025], ["x" * 1024] * 16, []],
 )
-def test_surrogate_keys_that_cannot_be_are_refused(keys) -> None:
+def test_invalid_surrogate_keys_are_refused(keys) -> None:
     with pytest.raises(InvalidCacheOption, match="surrogate_keys: "):
         cache.WriteOptions(max_age=60, surrogate_keys=keys)

@@ -1,4 +1,4 @@
-"""What is said of an object."""
+"""The options for storing an object."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def test_a_duration_becomes_nanoseconds(value, expected) -> None:
 @pytest.mark.parametrize(
     "value", [-1, -0.5, timedelta(-1), float("inf"), float("nan"), 2**64, 1e300, timedelta.max]
 )
-def test_a_duration_that_cannot_be_is_refused(option, value) -> None:
+def test_an_invalid_duration_is_refused(option, value) -> None:
     with pytest.raises(InvalidCacheOption, match=f"{option}: ") as refused:
         WriteOptions(**{"max_age": 60, option: value})
 
@@ -38,7 +38,7 @@ def test_a_duration_that_cannot_be_is_refused(option, value) -> None:
 
 
 @pytest.mark.parametrize("value", ["60", None, True, b"1"])
-def test_what_is_no_duration_is_refused(value) -> None:
+def test_a_duration_of_another_type_is_refused(value) -> None:
     with pytest.raises(TypeError, match="max_age must be a timedelta or a number of seconds"):
         WriteOptions(max_age=value)
 
@@ -60,12 +60,12 @@ def test_what_is_no_duration_is_refused(value) -> None:
         ({"ttl": 60}, TypeError),
     ],
 )
-def test_an_option_that_cannot_be_is_refused(options, error) -> None:
+def test_an_invalid_option_is_refused(options, error) -> None:
     with pytest.raises(error):
         WriteOptions(**{"max_age": 60, **options})
 
 
-def test_metadata_is_in_no_repr() -> None:
+def test_no_repr_shows_metadata() -> None:
     options = WriteOptions(max_age=60, user_metadata=b"a secret")
 
     assert "secret" not in repr(options)
@@ -78,7 +78,7 @@ def stored(key="key", *, content=b"content", headers=None, **options) -> None:
         body.write(content)
 
 
-def test_an_object_says_what_was_said_of_it(host) -> None:
+def test_an_object_reports_its_options(host) -> None:
     stored(
         max_age=timedelta(minutes=1),
         initial_age=10,
@@ -113,7 +113,7 @@ def test_an_object_depends_on_the_headers_that_it_names(host) -> None:
     assert not cache.lookup("key").found
 
 
-def test_a_body_of_another_length_than_was_said_is_no_object(host) -> None:
+def test_an_object_with_the_wrong_length_is_discarded(host) -> None:
     stored(content=b"short", length=6)
 
     assert not cache.lookup("key").found

@@ -18,7 +18,7 @@ def states() -> list[tuple[bool, bool]]:
     return [(entry.found, entry.stale) for entry in entries]
 
 
-def test_what_has_the_key_is_gone(host) -> None:
+def test_objects_with_the_key_are_removed(host) -> None:
     stored("a", "news home")
     stored("b", ["home"])
     stored("c", None)
@@ -27,7 +27,7 @@ def test_what_has_the_key_is_gone(host) -> None:
     assert states() == [(False, False), (True, False), (True, False)]
 
 
-def test_what_has_the_key_is_stale_after_a_soft_purge(host) -> None:
+def test_objects_with_the_key_are_stale_after_a_soft_purge(host) -> None:
     stored("a", "news home")
     stored("b", ["home"])
     stored("c", "homes")
@@ -36,7 +36,7 @@ def test_what_has_the_key_is_stale_after_a_soft_purge(host) -> None:
     assert states() == [(True, True), (True, True), (True, False)]
 
 
-def test_the_platform_tells_of_a_purge(host) -> None:
+def test_the_platform_reports_a_purge(host) -> None:
     stored("a", "news")
     told = cache.purge_surrogate_key_verbose("news", soft=False)
 
@@ -60,12 +60,12 @@ def test_the_responses_of_backends_are_purged_too(compute_host) -> None:
 
 @pytest.mark.parametrize("purge", [cache.purge_surrogate_key, cache.purge_surrogate_key_verbose])
 @pytest.mark.parametrize("key", ["", "two words", "größe", "x" * 1025, "a\n"])
-def test_what_is_no_key_is_refused(purge, key) -> None:
+def test_an_invalid_key_is_refused(purge, key) -> None:
     with pytest.raises(InvalidCacheOption, match="key: "):
         purge(key)
 
 
 @pytest.mark.parametrize("key", [None, b"news", 7])
 def test_a_key_of_another_type_is_refused(key) -> None:
-    with pytest.raises(TypeError, match="key must be text"):
+    with pytest.raises(TypeError, match="key must be str"):
         cache.purge_surrogate_key(key)

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""The examples in the README do what it says."""
 
 import doctest
 import importlib
@@ -27,7 +27,7 @@ def ask(compute_host):
     return ask
 
 
-def test_the_weather_is_asked_for_once_and_again_when_it_is_forgotten(compute_host, ask) -> None:
+def test_the_weather_is_requested_once_and_again_after_a_purge(compute_host, ask) -> None:
     compute_host.backend("weather").get("/oslo", json={"degrees": -3})
     answers = [ask(WEATHER) for _ in range(2)]
     before = len(compute_host.calls)
@@ -40,7 +40,7 @@ def test_the_weather_is_asked_for_once_and_again_when_it_is_forgotten(compute_ho
     assert (before, of_a_stranger, len(compute_host.calls)) == (1, 1, 2)
 
 
-def test_the_news_are_kept_and_stale_while_they_are_fetched_anew(compute_host, ask) -> None:
+def test_the_news_are_cached_and_stale_while_they_are_revalidated(compute_host, ask) -> None:
     compute_host.backend("news").get("/", text="old news")
     compute_host.backend("news").get("/", text="new news")
     first, second = ask(NEWS), ask(NEWS)

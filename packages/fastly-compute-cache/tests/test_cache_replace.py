@@ -29,7 +29,7 @@ def test_an_object_is_read_and_replaced(host, strategy) -> None:
     assert cache.lookup("key").body().read() == b"2"
 
 
-def test_what_is_missing_can_be_replaced_but_not_read(host) -> None:
+def test_a_missing_object_can_be_replaced_but_not_read(host) -> None:
     with cache.replace("key") as old:
         assert not old.found
         assert old.age is old.hits is old.user_metadata is None
@@ -57,7 +57,7 @@ def test_one_replacement_waits_for_the_other(host, guest) -> None:
 
 
 @pytest.mark.parametrize("leave", ["close", "drop", "raise"])
-def test_a_replacement_that_is_left_holds_nobody_up(host, leave) -> None:
+def test_an_abandoned_replacement_does_not_block_others(host, leave) -> None:
     stored(b"old")
     replacement = cache.replace("key", strategy="wait")
     if leave == "close":

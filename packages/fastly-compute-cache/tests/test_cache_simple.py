@@ -1,4 +1,4 @@
-"""Values by key, for a time."""
+"""Values by key, with a time to live."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -11,7 +11,7 @@ from fastly_compute.core import HandleClosed, HostUnavailable
 from fastly_compute.http import Body, Request
 
 
-def test_a_value_is_there_for_its_time(host) -> None:
+def test_a_value_expires(host) -> None:
     missing = cache.get("key")
     cache.set("key", b"value", ttl=timedelta(minutes=1))
     host.clock.advance(59)
@@ -21,7 +21,7 @@ def test_a_value_is_there_for_its_time(host) -> None:
     assert (missing, kept, cache.get("key")) == (None, b"value", None)
 
 
-def test_a_value_takes_the_place_of_another(host) -> None:
+def test_a_value_replaces_another(host) -> None:
     cache.set("key", b"old", ttl=60)
     cache.set("key", b"new", ttl=60)
 
@@ -48,7 +48,7 @@ def test_a_value_can_be_read_any_number_of_times(host) -> None:
         lambda: Body([b"va", b"lue"]),
     ],
 )
-def test_a_value_is_whatever_can_be_a_body(host, make) -> None:
+def test_a_value_is_anything_that_can_be_a_body(host, make) -> None:
     cache.set("one", make(), ttl=60)
     made = cache.get_or_set("two", make, ttl=60).read()
 
@@ -56,7 +56,7 @@ def test_a_value_is_whatever_can_be_a_body(host, make) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 7, {"a": 1}])
-def test_what_can_be_no_body_is_refused(host, value) -> None:
+def test_a_value_that_cannot_be_a_body_is_refused(host, value) -> None:
     with pytest.raises(TypeError, match="a body is"):
         cache.set("key", value, ttl=60)
     with pytest.raises(TypeError, match="a body is"):
@@ -114,7 +114,7 @@ def test_a_value_is_made_once(host) -> None:
     assert len(made) == 2
 
 
-def test_a_value_that_cannot_be_made_leaves_nothing_behind(host) -> None:
+def test_nothing_is_stored_if_making_a_value_fails(host) -> None:
     with pytest.raises(ZeroDivisionError):
         cache.get_or_set("key", lambda: b"x" * (1 // 0), ttl=60)
 
@@ -127,7 +127,7 @@ def failing():
     raise LookupError("the rest")
 
 
-def test_a_value_that_breaks_off_leaves_nothing_behind(host) -> None:
+def test_nothing_is_stored_if_a_value_is_aborted(host) -> None:
     with pytest.raises(LookupError, match="the rest"):
         cache.get_or_set("key", failing, ttl=60)
     with pytest.raises(LookupError, match="the rest"):
@@ -137,7 +137,7 @@ def test_a_value_that_breaks_off_leaves_nothing_behind(host) -> None:
     assert cache.get("other") is None
 
 
-def test_a_body_that_was_used_up_leaves_nothing_behind(host) -> None:
+def test_nothing_is_stored_if_the_body_was_used_up(host) -> None:
     used = Body([b"x"])
     used.read()
     with pytest.raises(HandleClosed):
@@ -158,20 +158,20 @@ def test_a_value_that_is_purged_is_gone(host) -> None:
     assert cache.get("three") is None
 
 
-def test_purging_what_is_not_there_does_nothing(host) -> None:
+def test_purging_a_missing_value_does_nothing(host) -> None:
     cache.purge("key")
 
     assert cache.get("key") is None
 
 
-def test_the_simple_cache_and_the_core_cache_keep_apart(host) -> None:
+def test_the_simple_cache_and_the_core_cache_are_separate(host) -> None:
     cache.set("key", b"simple", ttl=60)
 
     assert not cache.lookup("key").found
 
 
 @pytest.mark.parametrize("ttl", [-1, float("inf")])
-def test_a_time_that_cannot_be_is_refused_before_anything_is_made(ttl) -> None:
+def test_an_invalid_time_is_refused_before_the_value_is_made(ttl) -> None:
     with pytest.raises(InvalidCacheOption):
         cache.get_or_set("key", pytest.fail, ttl=ttl)
     with pytest.raises(InvalidCacheOption):
@@ -189,6 +189,6 @@ def test_without_a_host_there_is_no_cache() -> None:
         cache.get("key")
 
 
-def test_all_that_goes_wrong_here_is_a_cache_error() -> None:
+def test_every_exception_is_a_cache_error() -> None:
     with pytest.raises(CacheError):
         cache.get("")

@@ -1,4 +1,4 @@
-"""Who has to store an object, and who waits for it."""
+"""Obligations: which lookup stores an object, and which wait for it."""
 
 import gc
 from concurrent.futures import TimeoutError as StillWaiting
@@ -26,7 +26,7 @@ def stored(content=b"content") -> None:
         body.write(content)
 
 
-def test_the_first_has_to_store_and_the_next_finds(host) -> None:
+def test_the_first_lookup_gets_the_obligation_and_the_next_finds_the_object(host) -> None:
     with cache.transaction("key") as entry:
         obliged = entry.must_insert_or_update
         with entry.insert(KEPT) as body:
@@ -66,7 +66,7 @@ def test_a_stale_object_is_used_while_one_replaces_it(host) -> None:
     assert cache.lookup("key").body().read() == b"new"
 
 
-def test_a_stale_object_is_given_a_new_life(host) -> None:
+def test_a_stale_object_is_refreshed(host) -> None:
     stored()
     host.clock.advance(61)
     with cache.transaction("key") as entry:
@@ -76,7 +76,7 @@ def test_a_stale_object_is_given_a_new_life(host) -> None:
         assert (entry.user_metadata, entry.body().read()) == (b"again", b"content")
 
 
-def test_an_obligation_that_is_given_up_is_the_next_ones(host) -> None:
+def test_the_next_lookup_gets_an_obligation_that_was_given_up(host) -> None:
     with cache.transaction("key") as entry:
         entry.cancel()
 
@@ -93,7 +93,7 @@ def test_an_obligation_that_is_given_up_is_the_next_ones(host) -> None:
         lambda entry: entry.cancel(),
     ],
 )
-def test_what_nobody_is_obliged_to_is_refused(host, store) -> None:
+def test_storing_without_an_obligation_is_refused(host, store) -> None:
     stored()
     with cache.transaction("key") as found, pytest.raises(NoObligation):
         store(found)
@@ -127,10 +127,10 @@ def stream_a_part_back() -> None:
             raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("break_off", [insert_a_part, stream_a_part_back])
-def test_an_exception_in_a_body_leaves_no_obligation_and_no_object_behind(host, break_off) -> None:
+@pytest.mark.parametrize("abort", [insert_a_part, stream_a_part_back])
+def test_an_exception_in_a_body_leaves_no_obligation_and_no_object_behind(host, abort) -> None:
     with pytest.raises(ZeroDivisionError):
-        break_off()
+        abort()
 
     assert not cache.lookup("key").found
     assert is_obliged()
@@ -144,7 +144,7 @@ def test_an_entry_that_is_only_dropped_leaves_no_obligation_behind(host) -> None
     assert is_obliged()
 
 
-def test_an_entry_that_outlives_its_sandbox_is_no_trouble(host) -> None:
+def test_an_entry_may_outlive_its_sandbox(host) -> None:
     with host.native():
         entry = cache.transaction("key")
     del entry
@@ -203,7 +203,7 @@ def test_fifty_calls_of_a_cached_function_run_it_once(host, guest) -> None:
     assert computed == [7]
 
 
-def test_each_that_fails_hands_over_to_the_next(host, guest) -> None:
+def test_after_each_failure_the_next_one_computes(host, guest) -> None:
     computed, lock = [], Lock()
 
     def compute() -> bytes:
@@ -225,7 +225,7 @@ def test_each_that_fails_hands_over_to_the_next(host, guest) -> None:
     assert len(computed) == 4
 
 
-def test_those_who_wait_read_what_is_not_there_in_full(host, guest) -> None:
+def test_those_who_wait_read_an_object_while_it_is_written(host, guest) -> None:
     with cache.transaction("key") as entry:
         waiting = guest(lambda: cache.transaction("key").body().read())
         with pytest.raises(StillWaiting):
@@ -237,7 +237,7 @@ def test_those_who_wait_read_what_is_not_there_in_full(host, guest) -> None:
     assert waiting.result(30) == b"one two"
 
 
-def test_those_who_wait_for_what_breaks_off_are_told(host, guest) -> None:
+def test_those_who_wait_for_an_aborted_object_get_an_error(host, guest) -> None:
     def ask() -> bytes:
         return cache.transaction("key").body().read()
 
@@ -262,7 +262,7 @@ def test_those_who_wait_for_what_breaks_off_are_told(host, guest) -> None:
     assert isinstance(reading.exception(30), BodyError)
 
 
-def test_a_lookup_can_be_begun_and_waited_for(host, guest) -> None:
+def test_a_lookup_can_be_started_and_awaited(host, guest) -> None:
     with cache.transaction("key") as entry:
         pending = cache.transaction_async("key")
         before = pending.ready
@@ -280,7 +280,7 @@ def test_a_lookup_can_be_begun_and_waited_for(host, guest) -> None:
 
 
 @pytest.mark.parametrize("drop", [lambda pending: pending.close(), lambda pending: None])
-def test_a_lookup_that_is_not_waited_for_leaves_no_obligation_behind(host, drop) -> None:
+def test_a_lookup_that_is_not_awaited_leaves_no_obligation_behind(host, drop) -> None:
     with cache.transaction("key"):
         pending = cache.transaction_async("key")
         drop(pending)
@@ -290,7 +290,7 @@ def test_a_lookup_that_is_not_waited_for_leaves_no_obligation_behind(host, drop)
     assert is_obliged()
 
 
-def test_a_body_that_is_forgotten_does_not_hold_others_up(host, guest) -> None:
+def test_an_abandoned_body_does_not_block_others(host, guest) -> None:
     def forget() -> None:
         with cache.transaction("key") as entry:
             entry.insert(KEPT)

@@ -1,4 +1,4 @@
-"""What of the WIT is behind the package."""
+"""The package covers the WIT."""
 
 import re
 from pathlib import Path
@@ -19,13 +19,13 @@ from fastly_compute.cache.errors import CLASSES
 from fastly_compute.core import Unsupported, case_of
 
 PACKAGE = Path(fastly_compute.cache.__file__).parent
-ROOT = Path(__file__).parent.parent.parent.parent
+BINDINGS = Path(fastly_compute.local.__file__).parent / "bindings"
 # Lookups that were not waited for are pollables already, and `extra-…` have nothing in them.
 LEFT_OUT = {"step"}
 
 
 def functions(module: str) -> set[str]:
-    text = (ROOT / f"stubs/wit_world/imports/{module}.py").read_text()
+    text = (BINDINGS / f"wit_world/imports/{module}.py").read_text()
     return {name for name in re.findall(r"^ *def (\w+)\(", text, re.MULTILINE) if name[0] != "_"}
 
 
@@ -76,7 +76,7 @@ def test_every_error_of_the_interface_has_a_class() -> None:
         (types.Error_LimitExceeded(), CacheCallFailed),
     ],
 )
-def test_what_the_host_answers_is_what_is_raised(host, error, kind) -> None:
+def test_each_error_of_the_host_has_its_exception(host, error, kind) -> None:
     def refuse(name, function, args):
         raise Err(error)
 
@@ -98,7 +98,7 @@ def test_what_the_host_answers_is_what_is_raised(host, error, kind) -> None:
         assert isinstance(failed.value, Unsupported) == (kind is CacheUnsupported)
 
 
-def test_a_host_without_figures_is_told_apart_from_one_that_has_none(host) -> None:
+def test_unsupported_numbers_are_distinguished_from_missing_ones(host) -> None:
     with cache.insert("key", cache.WriteOptions(max_age=60)) as body:
         body.write(b"content")
     entry = cache.lookup("key")

@@ -1,6 +1,14 @@
+import contextlib
 import fcntl
 import os
-from collections.abc import Callable
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -8,9 +16,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fastly_compute.cli import main
-from fastly_compute.cli.build import Built, build
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.build import Built, build
+from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.project.settings import Project
 
 BUILT_APP = '''\
 """Answers what only a built component can know."""
@@ -140,3 +148,76 @@ def run() -> Callable[..., Result]:
         return result
 
     return run
+
+
+class Served:
+    """A running `fastly-compute serve`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.url = self.wait_for(r"Serving main on (http://\S+)")[1]
+
+    def wait_for(self, pattern: str) -> "re.Match[str]":
+        assert self.process.stdout is not None
+        lines = []
+        while line := self.process.stdout.readline():
+            lines.append(line)
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"it ended without {pattern!r}: {''.join(lines)}")
+
+    def says_something(self, seconds: float) -> bool:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+            return bool(selector.select(seconds))
+
+    def get(self, path: str = "/") -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.url + path) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            with answer:
+                return answer.code, answer.read().decode()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> str:
+        self.process.send_signal(how)
+        return self.process.communicate(timeout=30)[0]
+
+
+@contextlib.contextmanager
+def served(folder: Path, *options: str, python: Path | str = sys.executable) -> Iterator[Served]:
+    command = [python, "-m", "fastly_compute.cli", "serve", "--addr", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [*command, *options],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    with process:
+        try:
+            yield Served(process)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def serving() -> Callable[..., contextlib.AbstractContextManager[Served]]:
+    """Runs `fastly-compute serve` in a folder."""
+    return served
+
+
+@pytest.fixture
+def change_until_noticed() -> Callable[[Served, Path, str], None]:
+    """Changes a file until the server says something."""
+
+    def change(served: Served, path: Path, text: str) -> None:
+        # It says that it serves before the system's watcher is in place.
+        for number in range(60):
+            path.write_text(f"{text}# {number}\n")
+            if served.says_something(1):
+                return
+        raise AssertionError("the change was not noticed")
+
+    return change

@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from wasmtime import Engine
 
-from fastly_compute.cli.build import Built
+from fastly_compute.cli.commands.build import Built
 from fastly_compute.local import Host, Incoming, WasmApp
 from fastly_compute.local.wasm.compiled import compiled
 
@@ -183,6 +183,62 @@ def test_a_module_without_httpincoming_is_an_error_that_says_how_to_make_one(
     assert "HttpIncoming = service(handle)" in result.stderr
 
 
+BAD_HANDLERS = [
+    ("HttpIncoming = lambda request: None", "the function '<lambda>'"),
+    ("def HttpIncoming(request): ...", "the function 'HttpIncoming'"),
+    ("class HttpIncoming: ...", "the class 'HttpIncoming', which has no such method"),
+    ("HttpIncoming = 5", "an object of type 'int'"),
+]
+
+
+@pytest.mark.parametrize(("code", "found"), BAD_HANDLERS)
+@pytest.mark.parametrize("command", [("build",), ("serve", "--runtime", "native")])
+def test_what_is_not_a_handler_is_an_error_that_says_what_to_write(
+    write: Write, run: Run, command: tuple[str, ...], code: str, found: str
+) -> None:
+    name = f"bad{abs(hash(code))}"  # natively, a module of that name may be there from another test
+    main = write(f"{name}.py", f"{code}\n")
+    result = run(*command, "--entry", name)
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"Error: HttpIncoming in {main} is {found}. It must be what service(handle) returns, or a "
+        "class with a method handle(request, body). Write: from fastly_compute.http import "
+        "service, then HttpIncoming = service(handle)"
+    )
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", [("build",), ("serve",), ("serve", "--runtime", "native")])
+def test_an_entry_module_that_does_not_exist_is_named(
+    folder: Path, run: Run, command: tuple[str, ...]
+) -> None:
+    result = run(*command, "--entry", "missing")
+
+    assert result.exit_code == 1
+    assert f"Error: there is no module missing in {folder}." in result.stderr
+
+
+def test_a_build_says_once_that_there_is_no_manifest(write: Write, folder: Path, run: Run) -> None:
+    write("main.py", "class HttpIncoming:\n    def handle(self, request, body): ...\n")
+    result = run("build")
+
+    note = f"Note: there is no fastly.toml in {folder}: it cannot be packed or published.\n"
+    assert result.exit_code == 0
+    assert result.stderr.count(note) == 1
+
+
+def test_what_the_ignore_file_names_is_not_built(write: Write, folder: Path, run: Run) -> None:
+    write("main.py", "import extra\n")
+    write("extra.py", "class HttpIncoming:\n    def handle(self, request, body): ...\n")
+    write(".fastlyignore", "# not for the edge\nextra.*\n!extra.txt\n")
+    result = run("build")
+
+    assert result.exit_code == 1
+    assert "importing it failed with ModuleNotFoundError: No module named 'extra'" in result.stderr
+    assert not (folder / "bin" / "main.wasm").exists()
+
+
 def test_a_host_call_while_importing_is_named_and_sent_into_the_handler(
     write: Write, run: Run
 ) -> None:
@@ -210,7 +266,9 @@ def test_a_native_extension_is_named_with_its_distribution(write: Write, run: Ru
     assert result.exit_code == 1
     assert "watchfiles 1." in result.stderr
     assert "needs the native extension _rust_notify." in result.stderr
-    assert "machine code does not run in WebAssembly" in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("Error: cannot build main: watchfiles 1.")
+    assert "cannot run in WebAssembly" in last
 
 
 def test_only_the_environment_of_the_command_is_imported_from(

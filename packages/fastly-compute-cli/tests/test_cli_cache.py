@@ -1,11 +1,12 @@
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli import cache
-from fastly_compute.cli.project import Project
+from fastly_compute.cli.project import cache
+from fastly_compute.cli.project.settings import Project
 
 Write = Callable[[str, str], Path]
 
@@ -26,6 +27,18 @@ def test_the_same_inputs_have_the_same_key_wherever_they_are(app: Project) -> No
     moved = app.folder.rename(app.folder.with_name("moved"))
 
     assert key(Project(folder=moved)) == before
+
+
+def test_other_passes_make_another_key(app: Project) -> None:
+    keys = [
+        key(app),
+        key(replace(app, optimize="safe")),
+        key(replace(app, without=("link",))),
+        key(replace(app, without=("link", "freeze"))),
+    ]
+
+    assert len(set(keys)) == 4
+    assert key(replace(app, without=("freeze", "link", "link"))) == keys[3]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fastly_compute.cli.natives import find_native, find_upstream, native_dependencies
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.roots import find_module, import_roots
+from fastly_compute.cli.project.native_extensions import (
+    find_native,
+    find_upstream,
+    native_dependencies,
+)
+from fastly_compute.cli.project.roots import find_module, import_roots
+from fastly_compute.cli.project.settings import Project
 
 Write = Callable[[str, str], Path]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import load_project, service_name
+from fastly_compute.cli.project.settings import load_project, service_name
 
 Write = Callable[[str, str], Path]
 
@@ -28,6 +28,8 @@ def test_settings_are_read_from_pyproject_toml(folder: Path, write: Write) -> No
         entry = "shop.edge"
         output = "out/shop.wasm"
         python-path = ["lib"]
+        optimize = "safe"
+        without = ["freeze"]
         """,
     )
     project = load_project(folder)
@@ -35,27 +37,47 @@ def test_settings_are_read_from_pyproject_toml(folder: Path, write: Write) -> No
     assert project.entry == "shop.edge"
     assert project.output == folder / "out" / "shop.wasm"
     assert project.python_path == (folder / "lib",)
+    assert (project.optimize, project.without) == ("safe", ("freeze",))
 
 
 def test_the_command_line_comes_before_the_settings(folder: Path, write: Write) -> None:
-    write("pyproject.toml", '[tool.fastly-compute]\nentry = "shop"\noutput = "a.wasm"\n')
+    write(
+        "pyproject.toml",
+        """
+        [tool.fastly-compute]
+        entry = "shop"
+        output = "a.wasm"
+        optimize = "none"
+        without = ["link"]
+        """,
+    )
     (folder / "lib").mkdir()
-    project = load_project(folder, entry="other", output=Path("b.wasm"), python_path=[Path("lib")])
+    project = load_project(
+        folder,
+        entry="other",
+        output=Path("b.wasm"),
+        python_path=[Path("lib")],
+        optimize="safe",
+        without=["freeze"],
+    )
 
     assert project.entry == "other"
     assert project.output == folder / "b.wasm"
     assert project.python_path == (folder / "lib",)
+    assert (project.optimize, project.without) == ("safe", ("freeze", "link"))
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ('entri = "main"', "unknown key 'entri'; the keys are entry, output and python-path"),
+        ('entri = "main"', "unknown key 'entri'; the keys are entry, output, python-path, "),
         ("entry = 3", "entry must be a string, not 3"),
         ('entry = "main:app"', "entry 'main:app' is not a module's name"),
         ('output = ""', "output must be a string, not ''"),
         ('python-path = "lib"', "python-path must be a list of folders"),
         ('python-path = ["gone"]', "gone is not a folder"),
+        ("optimize = true", "optimize must be a string, not True"),
+        ('without = "link"', "without must be a list of names of passes"),
         ("entry = ", "pyproject.toml is not valid TOML"),
     ],
 )

@@ -1,26 +1,24 @@
-import contextlib
 import os
 import re
-import selectors
 import signal
 import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 
-from fastly_compute.cli.build import Built
+from fastly_compute.cli.commands.build import Built
+from fastly_compute.cli.commands.serve import configuration, parse_address
+from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import Project
-from fastly_compute.cli.serve import configuration, parse_address
-from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+from fastly_compute.cli.project.settings import Project
 
 Run = Callable[..., Result]
+Serving = Callable[..., AbstractContextManager[Any]]
+Change = Callable[[Any, Path, str], None]
 Write = Callable[[str, str], Path]
 
 APP = """
@@ -47,65 +45,15 @@ class HttpIncoming:
 """
 
 
-class Served:
-    """A running `fastly-compute serve`."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-        self.url = self.wait_for(r"Serving main on (http://\S+)")[1]
-
-    def wait_for(self, pattern: str) -> "re.Match[str]":
-        assert self.process.stdout is not None
-        lines = []
-        while line := self.process.stdout.readline():
-            lines.append(line)
-            if found := re.search(pattern, line):
-                return found
-        raise AssertionError(f"it ended without {pattern!r}: {''.join(lines)}")
-
-    def says_something(self, seconds: float) -> bool:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
-            return bool(selector.select(seconds))
-
-    def get(self, path: str = "/") -> tuple[int, str]:
-        try:
-            with urllib.request.urlopen(self.url + path) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as answer:
-            with answer:
-                return answer.code, answer.read().decode()
-
-    def stop(self, how: signal.Signals = signal.SIGINT) -> str:
-        self.process.send_signal(how)
-        return self.process.communicate(timeout=30)[0]
-
-
-@contextlib.contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Served]:
-    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--addr", "127.0.0.1:0"]
-    process = subprocess.Popen(
-        [*command, *options],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    with process:
-        try:
-            yield Served(process)
-        finally:
-            process.kill()
-
-
 @pytest.fixture
 def app(write: Write) -> Path:
     return write("main.py", APP)
 
 
-def test_the_native_host_serves_logs_shows_tracebacks_and_stops(app: Path) -> None:
-    with serving(app.parent, "--host", "native") as served:
+def test_the_native_host_serves_logs_shows_tracebacks_and_stops(
+    app: Path, serving: Serving
+) -> None:
+    with serving(app.parent, "--runtime", "native") as served:
         answer = served.get()
         failure = served.get("/boom")
         output = served.stop()
@@ -120,7 +68,7 @@ def test_the_native_host_serves_logs_shows_tracebacks_and_stops(app: Path) -> No
 
 
 def test_the_wasm_host_serves_logs_shows_tracebacks_and_stops(
-    built_app: Built, folder: Path
+    built_app: Built, folder: Path, serving: Serving
 ) -> None:
     source = built_app.output.parent.parent / "main.py"
     (folder / "main.py").write_bytes(source.read_bytes())
@@ -139,14 +87,14 @@ def test_the_wasm_host_serves_logs_shows_tracebacks_and_stops(
     assert served.process.returncode == 0
 
 
-def test_viceroy_serves_and_stops(built_app: Built, folder: Path) -> None:
+def test_viceroy_serves_and_stops(built_app: Built, folder: Path, serving: Serving) -> None:
     if find_viceroy() is None:
         if os.environ.get("CI") == "true":
             pytest.fail("there is no viceroy on PATH or in $VICEROY")
         pytest.skip(f"needs Viceroy on PATH or in $VICEROY: {INSTALL}")
     source = built_app.output.parent.parent / "main.py"
     (folder / "main.py").write_bytes(source.read_bytes())
-    with serving(folder, "--host", "viceroy") as served:
+    with serving(folder, "--runtime", "viceroy") as served:
         answer = served.get("/frozen")
         output = served.stop()
 
@@ -155,16 +103,18 @@ def test_viceroy_serves_and_stops(built_app: Built, folder: Path) -> None:
     assert served.process.returncode == 0
 
 
-def test_being_terminated_is_as_good_as_being_interrupted(app: Path) -> None:
-    with serving(app.parent, "--host", "native") as served:
+def test_being_terminated_is_as_good_as_being_interrupted(app: Path, serving: Serving) -> None:
+    with serving(app.parent, "--runtime", "native") as served:
         output = served.stop(signal.SIGTERM)
 
     assert output == "Stopped.\n"
     assert served.process.returncode == 0
 
 
-def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(app: Path) -> None:
-    with serving(app.parent, "--host", "native", "--watch") as served:
+def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(
+    app: Path, serving: Serving, change_until_noticed: Change
+) -> None:
+    with serving(app.parent, "--runtime", "native", "--watch") as served:
         before = served.get()
         served.wait_for("GET / 200")
         change_until_noticed(served, app, APP.replace("first", "a second"))
@@ -180,21 +130,12 @@ def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(app: Path) -
     assert after == still == (200, "a second")
 
 
-def change_until_noticed(served: Served, path: Path, text: str) -> None:
-    # It says that it serves before the system's watcher is in place.
-    for number in range(60):
-        path.write_text(f"{text}# {number}\n")
-        if served.says_something(1):
-            return
-    raise AssertionError("the change was not noticed")
-
-
-def test_an_app_that_takes_too_long_is_ended(write: Write, folder: Path) -> None:
+def test_an_app_that_takes_too_long_is_ended(write: Write, folder: Path, serving: Serving) -> None:
     write(
         "main.py",
         "class HttpIncoming:\n    def handle(self, request, body):\n        while 1: ...\n",
     )
-    with serving(folder, "--host", "native", "--time-limit", "0.2") as served:
+    with serving(folder, "--runtime", "native", "--time-limit", "0.2") as served:
         status, content = served.get()
         served.stop()
 
@@ -204,7 +145,7 @@ def test_an_app_that_takes_too_long_is_ended(write: Write, folder: Path) -> None
 
 @pytest.mark.parametrize("limit", ["-1", "nan", "inf", "soon"])
 def test_a_time_limit_is_a_number_of_seconds(limit: str, app: Path, run: Run) -> None:
-    result = run("serve", "--host", "native", "--time-limit", limit)
+    result = run("serve", "--runtime", "native", "--time-limit", limit)
 
     assert result.exit_code == 2
     assert "--time-limit" in result.stderr
@@ -212,18 +153,20 @@ def test_a_time_limit_is_a_number_of_seconds(limit: str, app: Path, run: Run) ->
 
 @pytest.mark.parametrize("port", ["0", "65536", "pushpin"])
 def test_a_pushpin_has_a_port(port: str, app: Path, run: Run) -> None:
-    result = run("serve", "--host", "native", "--local-pushpin-proxy-port", port)
+    result = run("serve", "--runtime", "native", "--local-pushpin-proxy-port", port)
 
     assert result.exit_code == 2
     assert "--local-pushpin-proxy-port" in result.stderr
 
 
-def test_what_an_app_leaves_to_fanout_goes_to_pushpins_port(write: Write, folder: Path) -> None:
+def test_what_an_app_leaves_to_fanout_goes_to_pushpins_port(
+    write: Write, folder: Path, serving: Serving
+) -> None:
     write("main.py", GRIP)
     write("viceroy.toml", '[local_server.backends.self]\nurl = "http://127.0.0.1:1"\n')
     with socket.create_server(("127.0.0.1", 0)) as pushpin:
         port = str(pushpin.getsockname()[1])
-        options = ("--host", "native", "-C", "viceroy.toml", "--local-pushpin-proxy-port", port)
+        options = ("--runtime", "native", "-C", "viceroy.toml", "--local-pushpin-proxy-port", port)
         with serving(folder, *options) as served:
             address = served.url.removeprefix("http://").split(":")
             with socket.create_connection((address[0], int(address[1])), timeout=30) as client:
@@ -242,7 +185,7 @@ def test_what_an_app_leaves_to_fanout_goes_to_pushpins_port(write: Write, folder
 def test_a_port_in_use_is_an_error(app: Path, run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run("serve", "--host", "native", "--addr", f"127.0.0.1:{port}")
+        result = run("serve", "--runtime", "native", "--addr", f"127.0.0.1:{port}")
 
     assert result.exit_code == 1
     assert f"Error: cannot listen on 127.0.0.1:{port}: Address already in use" in result.stderr
@@ -272,7 +215,7 @@ def test_the_apps_own_exception_on_the_native_host_has_its_traceback(
     write: Write, run: Run
 ) -> None:
     write("broken.py", "raise ValueError('no tariff')\n")
-    result = run("serve", "--host", "native", "--entry", "broken", "--addr", "127.0.0.1:0")
+    result = run("serve", "--runtime", "native", "--entry", "broken", "--addr", "127.0.0.1:0")
 
     assert result.exit_code == 1
     assert "ValueError: no tariff" in result.stderr
@@ -283,7 +226,7 @@ def test_without_viceroy_the_error_says_how_to_install_it(
     app: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VICEROY", str(app.with_name("gone")))
-    result = run("serve", "--host", "viceroy")
+    result = run("serve", "--runtime", "viceroy")
 
     assert result.exit_code == 1
     assert "cargo install viceroy --version 0.22.0 --locked" in result.stderr
@@ -317,8 +260,8 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         parse_address(text)
 
 
-def test_a_component_is_served_as_it_is(folder: Path, built_app: Built) -> None:
-    with serving(folder, str(built_app.output), "--host", "wasm") as served:
+def test_a_component_is_served_as_it_is(folder: Path, built_app: Built, serving: Serving) -> None:
+    with serving(folder, str(built_app.output), "--runtime", "wasm") as served:
         status = served.get("/frozen")[0]
         served.stop()
 
@@ -334,20 +277,22 @@ def test_a_file_that_is_no_component_is_an_error(folder: Path, run: Run) -> None
 
 
 def test_the_native_host_takes_no_component(folder: Path, run: Run) -> None:
-    result = run("serve", "main.wasm", "--host", "native")
+    result = run("serve", "main.wasm", "--runtime", "native")
 
     assert result.exit_code == 1
-    assert "the native host runs an app's modules" in result.stderr
+    assert "--runtime native runs an app's modules, not a component" in result.stderr
 
 
 def test_a_traceback_of_the_native_host_begins_with_the_apps_own_frame(
     write: Write, run: Run
 ) -> None:
     path = write("failing.py", "def helper():\n    return 1 / 0\n\n\nhelper()\n")
-    result = run("serve", "--host", "native", "--entry", "failing")
+    result = run("serve", "--runtime", "native", "--entry", "failing")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith(
+    note, _, report = result.stderr.partition("\n")
+    assert note.startswith("Note: there is no fastly.toml in ")
+    assert report.startswith(
         f'Traceback (most recent call last):\n  File "{path}", line 5, in <module>\n'
     )
     assert result.stderr.endswith(
@@ -356,10 +301,12 @@ def test_a_traceback_of_the_native_host_begins_with_the_apps_own_frame(
     )
 
 
-def test_the_native_host_names_a_module_without_a_handler(write: Write, run: Run) -> None:
+def test_the_native_host_names_a_module_without_a_handler(
+    write: Write, folder: Path, run: Run
+) -> None:
     write("empty.py", "x = 1\n")
-    result = run("serve", "--host", "native", "--entry", "empty")
+    result = run("serve", "--runtime", "native", "--entry", "empty")
 
     assert result.exit_code == 1
     assert "Traceback" not in result.stderr
-    assert "module 'empty' has no HttpIncoming" in result.stderr
+    assert f"Error: {folder / 'empty.py'} has no HttpIncoming. Add one: " in result.stderr

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.core_module import (
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.core_module import (
     END,
     GLOBAL_GET,
     I32_ADD,

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from fastly_compute.cli.immortal import immortalize
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.component import PREAMBLE
+from fastly_compute.cli.component.immortal import immortalize
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.component import PREAMBLE
 
 IMMORTAL = 5 << 28
 NONE, KIND = 1000, 2000

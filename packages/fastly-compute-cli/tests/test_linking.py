@@ -19,10 +19,16 @@ from wasmtime import (
     wat2wasm,
 )
 
-from fastly_compute.cli.wasm.binary import ComposeError
-from fastly_compute.cli.wasm.core_module import Kind, read_core_module
-from fastly_compute.cli.wasm.linking import LATER, Exported, Later, Linking, Outside
-from fastly_compute.cli.wasm.linking import Instance as Linked
+from fastly_compute.cli.component.wasm.binary import ComposeError
+from fastly_compute.cli.component.wasm.core_module import Kind, read_core_module
+from fastly_compute.cli.component.wasm.linking import (
+    DEFERRED,
+    DeferredImport,
+    Exported,
+    HostImport,
+    Linking,
+)
+from fastly_compute.cli.component.wasm.linking import Instance as Linked
 
 MAIN = """
     (memory (export "memory") 1)
@@ -49,13 +55,13 @@ def linking(**texts: str) -> Linking:
     instances = []
     for name, text in texts.items():
         module = read_core_module(bytes(wat2wasm(f"(module {text})")), name)
-        arguments: dict[tuple[str, str], Exported | Outside | Later] = {}
+        arguments: dict[tuple[str, str], Exported | HostImport | DeferredImport] = {}
         for taken in module.imports:
             match taken.module:
                 case "host":
-                    arguments["host", taken.name] = Outside(taken.name)
+                    arguments["host", taken.name] = HostImport(taken.name)
                 case "later":
-                    arguments["later", taken.name] = Later(taken.name)
+                    arguments["later", taken.name] = DeferredImport(taken.name)
                 case owner if owner in names:
                     arguments[owner, taken.name] = Exported(names.index(owner), taken.name)
         instances.append(Linked(module, name, arguments))
@@ -84,13 +90,13 @@ class Running:
         functions = {
             name: Func(self.store, kind, answer) for name, (kind, answer) in (host or {}).items()
         }
-        imports = [functions[name] for name in linked.outside]
+        imports = [functions[name] for name in linked.host_imports]
         self.module = Module(engine, wasm)
         self.exports = Instance(self.store, self.module, imports).exports(self.store)
-        table = self.exports[LATER]
+        table = self.exports[DEFERRED]
         assert isinstance(table, Table)
-        assert table.size(self.store) == len(linked.later)
-        for number, name in enumerate(linked.later):
+        assert table.size(self.store) == len(linked.deferred_imports)
+        for number, name in enumerate(linked.deferred_imports):
             table.set(self.store, number, functions[name])
 
     def call(self, name: str, *arguments: float) -> Any:
@@ -342,8 +348,11 @@ def test_the_functions_that_come_later_are_told_with_their_types() -> None:
         """,
     )
 
-    assert linked.outside == ["c"]
-    assert linked.later == {"b": b"\x60\x02\x7f\x7c\x00", "a": b"\x60\x02\x7e\x7d\x01\x7f"}
+    assert linked.host_imports == ["c"]
+    assert linked.deferred_imports == {
+        "b": b"\x60\x02\x7f\x7c\x00",
+        "a": b"\x60\x02\x7e\x7d\x01\x7f",
+    }
 
 
 # Code
@@ -453,7 +462,7 @@ def test_functions_that_code_refers_to_are_declared() -> None:
         ),
         pytest.param(
             '(import "host" "g" (global i32))',
-            r"expected a module to export a global, found Outside\(name='g'\)",
+            r"expected a module to export a global, found HostImport\(name='g'\)",
             id="a global from outside",
         ),
         pytest.param(
@@ -502,21 +511,3 @@ def test_only_functions_and_memories_can_be_exported(name: str) -> None:
 
     with pytest.raises(ComposeError, match=f"expected a function or a memory, found .*'{name}'"):
         linked.link({"export": Exported(0, name)})
-
-
-def test_the_type_of_an_exported_function_is_that_of_who_defines_it() -> None:
-    linked = linking(
-        first="""
-            (import "host" "g" (func $g))
-            (func $f (param i64) (result f32) (unreachable))
-            (export "f" (func $f)) (export "g" (func $g))
-        """,
-        last="""
-            (import "first" "f" (func $f (param i64) (result f32)))
-            (export "f" (func $f))
-        """,
-    )
-
-    assert linked.exported_type(Exported(2, "f")) == b"\x60\x01\x7e\x01\x7d"
-    with pytest.raises(ComposeError, match="'g' is the host's own"):
-        linked.exported_type(Exported(1, "g"))

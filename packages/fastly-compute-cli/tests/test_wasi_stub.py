@@ -44,9 +44,9 @@ from wasmtime.component import (
     VariantType,
 )
 
-from fastly_compute.cli.compose import compose, stub_module
-from fastly_compute.cli.wasm.app import read_app
-from fastly_compute.cli.wasm.component import CoreSort, Import, ResourceFunction
+from fastly_compute.cli.component.link import link, stub_module
+from fastly_compute.cli.component.wasm.app import read_app
+from fastly_compute.cli.component.wasm.component import CoreSort, Import, ResourceFunction
 
 ENTRY_POINT = "fastly:compute/http-incoming@0.1.0"
 ERRORS = {"wasi:filesystem": "not-permitted", "wasi:sockets": "not-supported"}
@@ -345,7 +345,7 @@ def test_dropping_does_nothing(drops: set[str]) -> None:
 
 @pytest.fixture(scope="module")
 def composed(app: bytes) -> bytes:
-    return compose(app, stub_module())
+    return link(app, stub_module())
 
 
 def test_a_real_app_becomes_one_module_and_a_tiny_one_that_completes_it(

@@ -8,7 +8,7 @@ from fastly_compute.core import HostUnavailable, bindings
 
 
 def run(code: str, folder) -> str:
-    """What a fresh interpreter prints; it runs in *folder* and finds modules there."""
+    """Run code in a new interpreter in *folder*, which is on its path, and return its output."""
     result = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, '.')\n{textwrap.dedent(code)}"],
         cwd=folder,
@@ -28,7 +28,7 @@ def test_every_use_of_an_interface_without_a_host_says_how_to_get_one():
     assert "wit_world.imports.no_such_interface.open" in str(caught.value)
 
 
-def test_the_stand_in_can_be_looked_at_without_a_host():
+def test_the_placeholder_can_be_inspected_without_a_host():
     no_such = bindings.interface("no_such_interface")
 
     assert not hasattr(no_such, "__path__")
@@ -58,7 +58,7 @@ def test_an_interface_is_found_even_if_the_host_comes_later(tmp_path):
     assert printed.split("\n") == ["none yet", "True", "True", "True False", ""]
 
 
-def test_bindings_that_lack_a_module_of_their_own_are_not_taken_for_no_bindings(tmp_path):
+def test_bindings_that_lack_a_module_are_not_mistaken_for_missing_bindings(tmp_path):
     folder = tmp_path / "wit_world" / "imports"
     folder.mkdir(parents=True)
     (folder / "log.py").write_text("import a_module_that_is_missing\n")

@@ -35,13 +35,13 @@ def test_a_duration_becomes_whole_milliseconds(given_, expected):
 
 
 @given(st.integers(min_value=0, max_value=2**32 - 1))
-def test_every_number_of_milliseconds_survives_the_way_there(number):
+def test_every_number_of_milliseconds_survives_the_conversion(number):
     assert milliseconds(number / 1000, field="t") == number
     assert milliseconds(timedelta(milliseconds=number), field="t") == number
 
 
 @given(st.floats(min_value=0, max_value=4294967, exclude_min=True))
-def test_a_positive_duration_never_becomes_none_at_all(seconds):
+def test_a_positive_duration_never_becomes_zero(seconds):
     result = milliseconds(seconds, field="t")
 
     assert result >= 1
@@ -50,14 +50,14 @@ def test_a_positive_duration_never_becomes_none_at_all(seconds):
 
 @pytest.mark.parametrize("value", NOT_A_DURATION)
 @pytest.mark.parametrize("convert", [milliseconds, whole_seconds])
-def test_what_is_no_duration_is_a_type_error_that_names_the_field(convert, value):
+def test_a_value_of_another_type_is_a_type_error_that_names_the_field(convert, value):
     with pytest.raises(TypeError, match=r"^keepalive must be a timedelta or a number of seconds"):
         convert(value, field="keepalive")
 
 
 @pytest.mark.parametrize("value", OUT_OF_RANGE)
 @pytest.mark.parametrize("convert", [milliseconds, whole_seconds])
-def test_negative_and_not_finite_durations_are_refused(convert, value):
+def test_negative_and_infinite_durations_are_refused(convert, value):
     with pytest.raises(ValueError, match=r"^keepalive must be finite and at least 0, not "):
         convert(value, field="keepalive")
 
@@ -78,7 +78,7 @@ def test_a_duration_becomes_whole_seconds(given_, expected):
 
 
 @pytest.mark.parametrize("value", [0.5, 1.001, 5e-324, timedelta(microseconds=1)])
-def test_a_part_of_a_second_is_refused_and_not_cut_off(value):
+def test_a_fraction_of_a_second_is_refused_and_not_truncated(value):
     with pytest.raises(ValueError, match=r"^t must be a whole number of seconds, not "):
         whole_seconds(value, field="t")
 
@@ -89,6 +89,6 @@ def test_too_many_seconds_are_refused_and_not_wrapped(value):
         whole_seconds(value, field="t")
 
 
-def test_what_the_host_answers_becomes_a_timedelta():
+def test_a_result_of_the_host_becomes_a_timedelta():
     assert timedelta_of(milliseconds=1500) == timedelta(seconds=1.5)
     assert timedelta_of(seconds=7) == timedelta(seconds=7)

@@ -14,10 +14,9 @@ WIT = Path(__file__).parents[2] / "fastly-compute-cli/src/fastly_compute/cli/wit
 
 def cases(kind: str, name: str) -> list[str]:
     """The cases of one type of the WIT's interface ``types``."""
-    interface = re.search(
-        r"^interface types \{$(.*?)^\}$", WIT.read_text(), re.DOTALL | re.MULTILINE
-    )[1]
-    body = re.search(rf"^  {kind} {name} \{{$(.*?)^  \}}$", interface, re.DOTALL | re.MULTILINE)[1]
+    flags = re.DOTALL | re.MULTILINE
+    (interface,) = re.findall(r"^interface types \{$(.*?)^\}$", WIT.read_text(), flags)
+    (body,) = re.findall(rf"^  {kind} {name} \{{$(.*?)^  \}}$", interface, flags)
     return re.findall(r"^    ([a-z0-9-]+)(?:\(.*\))?,$", body, re.MULTILINE)
 
 
@@ -56,7 +55,7 @@ def test_the_cases_of_other_variants_and_enums_are_named_too(name):
 
 
 @pytest.mark.parametrize("case", sorted(CLASSES))
-def test_every_exception_derives_from_the_root_and_says_what_was_tried(case):
+def test_every_exception_derives_from_the_base_class_and_names_the_operation(case):
     error = CLASSES[case]("backend.open", case=case, subject="origin")
 
     assert isinstance(error, core.HostError)
@@ -79,7 +78,7 @@ def test_every_exception_derives_from_the_root_and_says_what_was_tried(case):
         (core.HandleClosed, ValueError),
     ],
 )
-def test_errors_can_be_caught_as_python_has_them(kind, caught_as):
+def test_errors_can_be_caught_as_built_in_exceptions(kind, caught_as):
     assert issubclass(kind, caught_as)
 
 
@@ -90,7 +89,7 @@ def test_an_error_without_a_subject_names_only_the_operation():
     assert error.subject is None
 
 
-def test_a_case_that_no_table_knows_is_shown_as_it_is():
+def test_an_unknown_case_is_shown_unchanged():
     class Error_Quite_NewThing:  # noqa: N801 - as the bindings name them
         pass
 
@@ -116,9 +115,9 @@ def test_a_package_can_have_its_own_class_for_a_case():
 
 
 @pytest.mark.parametrize("travel", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy])
-def test_an_error_keeps_its_facts_on_the_way_between_processes(travel):
+def test_an_error_keeps_its_attributes_between_processes(travel):
     error = travel(core.NotFound("backend.open", case="not-found", subject="origin"))
 
     assert type(error) is core.NotFound
     assert (error.operation, error.case, error.subject) == ("backend.open", "not-found", "origin")
-    assert str(error).startswith("backend.open on 'origin' failed: nothing of that name exists")
+    assert str(error).startswith("backend.open on 'origin' failed: it does not exist, or is not ")

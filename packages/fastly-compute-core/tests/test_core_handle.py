@@ -9,7 +9,7 @@ from fastly_compute.core import FastlyComputeError, Handle, HandleClosed
 
 
 class Dropped:
-    """A resource as the bindings have it: it counts how often it is dropped."""
+    """A resource like those of the bindings, which counts how often it is dropped."""
 
     def __init__(self):
         self.drops = 0
@@ -34,8 +34,8 @@ class Thing(Handle[Dropped]):
         return self._give("was already sent")
 
 
-def test_a_handle_is_not_made_by_hand():
-    with pytest.raises(TypeError, match=r"^Thing cannot be made by hand: use Thing\.open$"):
+def test_a_handle_cannot_be_created_directly():
+    with pytest.raises(TypeError, match=r"^Thing cannot be created directly: use Thing\.open$"):
         Thing()
 
 
@@ -72,7 +72,7 @@ def test_use_after_closing_is_an_error_and_not_a_trap():
     assert isinstance(caught.value, ValueError)
 
 
-def test_what_was_given_away_says_so_and_is_not_dropped():
+def test_a_handle_that_was_handed_over_says_so_and_is_not_dropped():
     resource = Dropped()
     thing = Thing.open(resource)
 
@@ -85,10 +85,10 @@ def test_what_was_given_away_says_so_and_is_not_dropped():
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_a_copy_is_refused_for_it_would_be_dropped_twice(duplicate):
+def test_a_copy_is_refused_because_it_would_be_dropped_twice(duplicate):
     thing = Thing.open(Dropped())
 
-    with pytest.raises(TypeError, match=r"^Thing belongs to the host: no copying, no pickling$"):
+    with pytest.raises(TypeError, match=r"^Thing is owned by the host: cannot be copied or "):
         duplicate(thing)
 
 

@@ -11,7 +11,7 @@ from fastly_compute.core import read_items, read_sized
 
 
 class Reads:
-    """A host function that returns bytes, and records what it was offered."""
+    """A host function that returns bytes, and records the sizes that it was called with."""
 
     def __init__(self, content, *, tells_size=True):
         self.content = content
@@ -25,7 +25,7 @@ class Reads:
         return self.content
 
 
-def test_what_fits_is_read_in_one_call():
+def test_a_value_that_fits_is_read_in_one_call():
     host = Reads(b"x" * 100)
 
     assert read_sized(host, first=100) == b"x" * 100
@@ -46,7 +46,7 @@ def test_a_host_that_does_not_say_the_size_is_offered_twice_as_much_each_time():
     assert host.offered == [10, 20, 40, 80]
 
 
-def test_a_host_that_is_never_content_ends_in_its_error():
+def test_a_host_that_always_wants_a_larger_buffer_raises_its_error():
     offered = []
 
     def never(max_len):
@@ -59,7 +59,7 @@ def test_a_host_that_is_never_content_ends_in_its_error():
     assert offered[-1] == 2**32
 
 
-def test_another_error_of_the_host_is_left_to_the_caller():
+def test_another_error_of_the_host_is_raised():
     def fails(max_len):
         raise Err(Error_GenericError())
 
@@ -69,7 +69,7 @@ def test_another_error_of_the_host_is_left_to_the_caller():
 
 
 def pages(items, max_len, cursor, nul):
-    """What the WIT says of names and values: each with a NUL behind it, from the cursor on."""
+    """A host function that returns names or values as the WIT says: each followed by a NUL."""
     part = nul[:0]
     for index in range(cursor, len(items)):
         item = items[index] + nul
@@ -85,12 +85,12 @@ names = st.text(st.characters(codec="ascii", exclude_characters="\0"), max_size=
 
 
 @given(st.lists(names, max_size=20), st.integers(1, 64))
-def test_items_are_read_whole_and_in_order_whatever_the_buffer(items, first):
+def test_items_are_read_completely_and_in_order_with_any_buffer(items, first):
     assert read_items(lambda size, at: pages(items, size, at, "\0"), first=first) == items
 
 
 @given(st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"\0", b"")), max_size=20))
-def test_items_of_bytes_are_read_likewise(items):
+def test_items_of_bytes_are_read_too(items):
     assert read_items(lambda size, at: pages(items, size, at, b"\0"), first=8) == items
 
 

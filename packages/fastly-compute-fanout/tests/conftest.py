@@ -1,4 +1,4 @@
-"""Requests that say that they came through Fanout."""
+"""Requests that claim to have come through Fanout."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ def encoded(data: bytes) -> str:
 
 
 class Signer:
-    """Makes tokens with a P-256 key, or with a secret."""
+    """Signs tokens with a P-256 key or a secret."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -65,7 +65,7 @@ Answers = Callable[[IncomingRequest], object]
 
 @pytest.fixture
 def serve(compute_host):
-    """Has a function serve a request, and gives what it returns or raises."""
+    """Serves a request with a function, and returns what the function returns or raises."""
 
     def serve(function: Answers, **incoming) -> object:
         outcome = []
@@ -88,7 +88,7 @@ def serve(compute_host):
 
 @pytest.fixture
 def verified(serve, signer):
-    """Gives what a function makes of a request that came through Fanout."""
+    """Calls a function with a request that came through Fanout."""
 
     def verified(function: Callable[..., object], headers=(), **incoming) -> object:
         signed = [*headers, ("Grip-Sig", signer.hs256().encode())]

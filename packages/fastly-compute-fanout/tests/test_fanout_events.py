@@ -20,7 +20,7 @@ EVENTS = st.one_of(
 
 
 @given(st.lists(EVENTS))
-def test_what_is_encoded_is_decoded_to_the_same(events) -> None:
+def test_decoding_reverses_encoding(events) -> None:
     assert decode_events(encode_events(events)) == events
 
 
@@ -41,7 +41,7 @@ HEADS = st.sampled_from(["OPEN", "TEXT", "CLOSE", "TEXT 3", "text 3", "BINARY ff
 
 
 @given(st.lists(st.one_of(HEADS, st.text("OPENTXab 0123\r\n")), max_size=8))
-def test_what_is_almost_a_sequence_of_events_is_decoded_or_refused(parts) -> None:
+def test_nearly_valid_events_are_decoded_or_refused(parts) -> None:
     is_decoded_or_refused("\r\n".join(parts).encode())
 
 
@@ -85,7 +85,7 @@ def test_events_are_read_as_the_protocol_says(body, events) -> None:
         "TEXT ٣\r\nabc\r\n".encode(),
     ],
 )
-def test_what_is_no_sequence_of_events_is_refused(body) -> None:
+def test_malformed_events_are_refused(body) -> None:
     with pytest.raises(InvalidWebSocketEvents):
         decode_events(body)
 
@@ -115,10 +115,10 @@ def test_text_is_utf_8_or_an_error() -> None:
         _ = WebSocketEvent("TEXT", b"\xff").text
 
 
-def test_an_event_of_no_kind_or_with_too_much_is_refused() -> None:
+def test_an_event_of_unknown_kind_or_with_unexpected_content_is_refused() -> None:
     with pytest.raises(InvalidWebSocketEvents, match="'text'"):
         WebSocketEvent("text")
-    with pytest.raises(InvalidWebSocketEvents, match="carries nothing"):
+    with pytest.raises(InvalidWebSocketEvents, match="must not have content"):
         WebSocketEvent("OPEN", b"x")
     with pytest.raises(TypeError, match="must be bytes, not str"):
         WebSocketEvent("TEXT", "x")

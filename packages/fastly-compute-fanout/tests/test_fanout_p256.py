@@ -1,4 +1,4 @@
-"""ES256 against the RFC's vector, another implementation, and what must never pass."""
+"""ES256 against the RFC's vector, another implementation, and forged signatures."""
 
 import base64
 
@@ -46,24 +46,24 @@ def signed(secret: int, message: bytes) -> tuple[p256.Affine, bytes]:
     return (numbers.x, numbers.y), packed(*decode_dss_signature(signature))
 
 
-def test_the_signature_of_the_rfc_holds() -> None:
+def test_the_signature_of_the_rfc_is_valid() -> None:
     assert p256.is_on_curve(KEY)
     assert p256.verify(KEY, MESSAGE, SIGNATURE)
 
 
 @pytest.mark.parametrize("at", [0, 31, 32, 63])
-def test_a_signature_with_another_bit_does_not_hold(at) -> None:
+def test_a_signature_with_a_changed_bit_is_invalid(at) -> None:
     changed = bytearray(SIGNATURE)
     changed[at] ^= 1
 
     assert not p256.verify(KEY, MESSAGE, bytes(changed))
 
 
-def test_a_signature_of_another_message_does_not_hold() -> None:
+def test_a_signature_of_another_message_is_invalid() -> None:
     assert not p256.verify(KEY, MESSAGE + b".", SIGNATURE)
 
 
-def test_a_signature_of_another_key_does_not_hold() -> None:
+def test_a_signature_of_another_key_is_invalid() -> None:
     other, _ = signed(7, MESSAGE)
 
     assert not p256.verify(other, MESSAGE, SIGNATURE)
@@ -85,7 +85,7 @@ def test_a_signature_of_another_key_does_not_hold() -> None:
         (2**256 - 1, 2**256 - 1),
     ],
 )
-def test_numbers_out_of_range_or_without_meaning_do_not_hold(r, s) -> None:
+def test_numbers_out_of_range_are_invalid(r, s) -> None:
     assert not p256.verify(KEY, MESSAGE, packed(r, s))
 
 
@@ -97,22 +97,22 @@ def test_numbers_out_of_range_or_without_meaning_do_not_hold(r, s) -> None:
         SIGNATURE + b"\0",
         b"\0" + SIGNATURE,
         SIGNATURE[:32],
-        # As DER has it, which JSON Web Tokens do not.
+        # In DER, which JSON Web Tokens do not use.
         b"\x30\x44\x02\x20" + SIGNATURE[:32] + b"\x02\x20" + SIGNATURE[32:],
     ],
 )
-def test_a_signature_of_another_length_does_not_hold(signature) -> None:
+def test_a_signature_of_another_length_is_invalid(signature) -> None:
     assert not p256.verify(KEY, MESSAGE, signature)
 
 
 @pytest.mark.parametrize(
     "point", [(0, 0), (1, 1), (KEY[0], KEY[1] + 1), (KEY[0] + P, KEY[1]), (KEY[0], -KEY[1])]
 )
-def test_what_is_not_on_the_curve_is_no_key(point) -> None:
+def test_a_point_that_is_not_on_the_curve_is_not_a_key(point) -> None:
     assert not p256.is_on_curve(point)
 
 
-# Where the key is a small multiple of the generator, or of its opposite, the sums meet their
+# If the key is a small multiple of the generator, or of its inverse, the sums reach their
 # special cases: equal points, opposite points, and none.
 @pytest.mark.parametrize("secret", [1, 2, 3, 4, N - 1, N - 2, N - 3, (N + 1) // 2])
 @pytest.mark.parametrize("message", [b"", b"a message"])
@@ -125,7 +125,7 @@ def test_keys_next_to_the_generator_work_like_all_others(secret, message) -> Non
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, N - 1), st.binary(max_size=100))
-def test_what_another_implementation_signs_holds(secret, message) -> None:
+def test_a_signature_of_another_implementation_is_valid(secret, message) -> None:
     key, signature = signed(secret, message)
 
     assert p256.is_on_curve(key)
@@ -134,5 +134,5 @@ def test_what_another_implementation_signs_holds(secret, message) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=130))
-def test_arbitrary_bytes_are_no_signature(signature) -> None:
+def test_arbitrary_bytes_are_not_a_valid_signature(signature) -> None:
     assert not p256.verify(KEY, MESSAGE, signature)

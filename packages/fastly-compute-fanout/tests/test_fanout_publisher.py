@@ -1,4 +1,4 @@
-"""What is published, and how."""
+"""Items, and publishing them."""
 
 import json
 import pickle
@@ -10,7 +10,7 @@ from fastly_compute.http import InvalidUrl, Response, SendError
 from fastly_compute.secret_store import Secret
 
 URL = "https://api.fastly.com/service/SERVICE_ID"
-TOKEN = b"a token that nobody may see"
+TOKEN = b"a token that must not be shown"
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ TOKEN = b"a token that nobody may see"
         ),
     ],
 )
-def test_a_format_is_written_as_fanout_reads_it(item, formats) -> None:
+def test_a_format_is_encoded_as_fanout_expects(item, formats) -> None:
     assert Item(channel="news", **item).export() == [{"channel": "news", "formats": formats}]
 
 
-def test_an_item_has_all_that_is_said_of_it() -> None:
+def test_an_item_exports_all_its_attributes() -> None:
     item = Item(
         channel="news", ws_message="hi", id="2", prev_id="1", meta={"sender": "a"}, close=True
     )
@@ -82,7 +82,7 @@ def test_an_item_can_be_published_more_than_once() -> None:
         ({"ws_message": "x", "unknown": 1}, TypeError),
     ],
 )
-def test_an_item_that_cannot_be_is_refused_when_it_is_made(item, error) -> None:
+def test_an_invalid_item_is_refused_when_it_is_created(item, error) -> None:
     with pytest.raises(error):
         Item(**{"channel": "news", **item})
 
@@ -109,7 +109,7 @@ def test_a_pushpin_needs_no_token(compute_host) -> None:
     assert "Authorization" not in compute_host.calls[0].headers
 
 
-def test_a_refusal_says_what_the_endpoint_said(compute_host) -> None:
+def test_a_refusal_has_the_endpoints_text(compute_host) -> None:
     compute_host.target("api.fastly.com").add(
         "POST", "/service/SERVICE_ID/publish/", status=403, text="no rights " + "x" * 5000
     )
@@ -124,14 +124,14 @@ def test_a_refusal_says_what_the_endpoint_said(compute_host) -> None:
     assert (str(again), again.status, again.text) == (str(error), 403, error.text)
 
 
-def test_a_refusal_without_a_word_is_told_too(compute_host) -> None:
+def test_a_refusal_without_text_is_reported_too(compute_host) -> None:
     compute_host.backend("pushpin").add("POST", "/publish/", status=500)
     publisher = Publisher(url="http://127.0.0.1:5561", backend="pushpin")
     with pytest.raises(PublishFailed, match="status 500: no text"):
         publisher.publish(Item(channel="a", ws_message="1"))
 
 
-def test_an_endpoint_that_is_not_there_is_a_send_error(compute_host) -> None:
+def test_an_unreachable_endpoint_is_a_send_error(compute_host) -> None:
     compute_host.backend("pushpin").error("connection-refused")
     publisher = Publisher(url="http://127.0.0.1:5561", backend="pushpin")
     with pytest.raises(SendError):
@@ -153,14 +153,14 @@ def test_a_token_does_not_go_out_unencrypted(compute_host) -> None:
         Publisher(url="http://api.fastly.com/service/X", token=Secret.from_bytes(TOKEN))
 
 
-def test_a_publisher_that_cannot_be_is_refused_when_it_is_made() -> None:
+def test_an_invalid_publisher_is_refused_when_it_is_created() -> None:
     with pytest.raises(InvalidUrl):
         Publisher(url="api.fastly.com")
     with pytest.raises(TypeError, match="token must be a Secret, not str"):
         Publisher(url=URL, token="a token")
 
 
-def test_nothing_is_no_item() -> None:
+def test_publishing_no_item_is_refused() -> None:
     with pytest.raises(InvalidGrip, match="at least one"):
         Publisher(url=URL).publish()
 

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""The examples in the README do what it says."""
 
 import doctest
 import importlib
@@ -21,7 +21,7 @@ SECRET = b"a secret of 32 bytes, more or so"
 
 
 class PushpinsGrip(Grip):
-    """The check of a README app, with a secret that the test knows."""
+    """The README app's Grip, with a secret that the test knows."""
 
     def verify(self, request: IncomingRequest) -> GripRequest:
         return Grip(key=Secret.from_bytes(SECRET)).verify(request)
@@ -45,14 +45,14 @@ def ask(compute_host):
     return ask
 
 
-def test_the_apps_hand_off_what_does_not_come_through_fanout(compute_host, ask) -> None:
+def test_the_apps_hand_off_requests_that_do_not_come_through_fanout(compute_host, ask) -> None:
     ask(APP)
     ask(CHAT)
 
     assert [(off.kind, off.backend) for off in compute_host.handoffs] == [("grip", "self")] * 2
 
 
-def test_the_app_holds_what_comes_through_fanout(ask, signer) -> None:
+def test_the_app_holds_requests_that_come_through_fanout(ask, signer) -> None:
     signed = [("Grip-Sig", signer.hs256().encode())]
     events = ask(APP, uri="http://localhost/events", headers=signed)
     poll = ask(APP, headers=signed)

@@ -1,4 +1,4 @@
-"""The answers that Fanout obeys."""
+"""The responses that instruct Fanout."""
 
 import base64
 import re
@@ -72,7 +72,7 @@ def test_a_stream_is_kept_alive(verified) -> None:
         ["news", ""],
     ],
 )
-def test_what_is_no_channel_is_refused(verified, channels) -> None:
+def test_an_invalid_channel_is_refused(verified, channels) -> None:
     with pytest.raises(InvalidGrip):
         verified(lambda held: held.hold_stream(channels))
 
@@ -93,13 +93,13 @@ def test_what_is_no_channel_is_refused(verified, channels) -> None:
         ({"timeout": 1}, TypeError),
     ],
 )
-def test_options_of_a_stream_that_cannot_be_are_refused(verified, options, error) -> None:
+def test_invalid_options_of_a_stream_are_refused(verified, options, error) -> None:
     with pytest.raises(error):
         verified(lambda held: held.hold_stream("news", **options))
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 0.5, float("inf"), 2**32])
-def test_a_time_that_cannot_be_is_refused(verified, timeout) -> None:
+def test_an_invalid_time_is_refused(verified, timeout) -> None:
     with pytest.raises(ValueError, match="timeout"):
         verified(lambda held: held.hold_response("news", timeout=timeout))
 
@@ -116,7 +116,7 @@ def test_a_time_that_cannot_be_is_refused(verified, timeout) -> None:
         (lambda: Channel(b"news"), TypeError),
     ],
 )
-def test_what_is_no_channel_is_refused_when_it_is_made(make, error) -> None:
+def test_an_invalid_channel_is_refused_when_it_is_created(make, error) -> None:
     with pytest.raises(error):
         make()
 
@@ -156,7 +156,7 @@ def test_arbitrary_text_is_a_channel_or_refused(verified, text) -> None:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(min_size=1, max_size=100), st.integers(1, 10**6))
-def test_what_keeps_a_stream_alive_is_read_as_it_was_written(verified, data, after) -> None:
+def test_keep_alive_data_is_read_as_written(verified, data, after) -> None:
     answer = verified(
         lambda held: held.hold_stream("news", keep_alive=data, keep_alive_after=after)
     )
@@ -173,7 +173,7 @@ def test_what_keeps_a_stream_alive_is_read_as_it_was_written(verified, data, aft
         max_size=3,
     )
 )
-def test_what_is_known_of_a_client_is_read_as_it_was_written_or_refused(verified, meta) -> None:
+def test_metadata_of_a_client_is_read_as_written_or_refused(verified, meta) -> None:
     try:
         answer = verified(lambda held: held.hold_stream("news", meta=meta))
     except InvalidGrip:

@@ -1,4 +1,4 @@
-"""Whether a request came through Fanout."""
+"""Verifying that a request came through Fanout."""
 
 import base64
 import json
@@ -31,13 +31,13 @@ NOW = int(time.time())
 
 @pytest.fixture(autouse=True)
 def _now(monkeypatch) -> None:
-    """The tests may run long after the claims were written that they are made of."""
+    """Claims are created at import, and a test may run long after that."""
     monkeypatch.setattr("fastly_compute.fanout.signature.time", lambda: NOW)
 
 
 @pytest.fixture
 def check(serve):
-    """Checks the signatures of a request."""
+    """Verifies the signatures of a request."""
 
     def check(*tokens, grip=None, secret=SECRET) -> GripRequest:
         def verify(request):
@@ -129,12 +129,12 @@ def test_two_signatures_are_refused(check, signer) -> None:
 
 
 def test_a_signature_with_another_secret_is_refused(check, signer) -> None:
-    with pytest.raises(GripSignatureInvalid, match="key that is expected"):
+    with pytest.raises(GripSignatureInvalid, match="not signed with the expected key"):
         check(signer.hs256(secret=b"another"))
 
 
 def test_a_signature_with_another_key_is_refused(check, signer) -> None:
-    with pytest.raises(GripSignatureInvalid, match="key that is expected"):
+    with pytest.raises(GripSignatureInvalid, match="not signed with the expected key"):
         check(signer.es256(), grip=Grip(issuer="pushpin"))
 
 
@@ -160,7 +160,7 @@ def test_a_token_does_not_choose_its_algorithm(check, signer) -> None:
             check(token)
 
 
-def test_what_is_critical_and_unknown_is_refused(check, signer) -> None:
+def test_unknown_critical_extensions_are_refused(check, signer) -> None:
     with pytest.raises(GripSignatureInvalid):
         check(signer.hs256(header={"alg": "HS256", "crit": ["b64"], "b64": False}))
 
@@ -187,7 +187,7 @@ def test_claims_that_were_changed_are_refused(check, signer) -> None:
         {"exp": NOW + 3600, "nbf": "now"},
     ],
 )
-def test_a_signature_out_of_its_time_is_refused(check, signer, claims) -> None:
+def test_an_expired_or_future_signature_is_refused(check, signer, claims) -> None:
     with pytest.raises(GripSignatureExpired):
         check(signer.hs256(claims))
 
@@ -201,11 +201,11 @@ def test_a_signature_out_of_its_time_is_refused(check, signer, claims) -> None:
         {"exp": NOW + 3600, "iat": None},
     ],
 )
-def test_clocks_may_be_a_little_apart(check, signer, claims) -> None:
+def test_clocks_may_differ_slightly(check, signer, claims) -> None:
     assert check(signer.hs256(claims)).claims == claims
 
 
-def test_a_signature_that_is_meant_for_others_is_refused(check, signer) -> None:
+def test_a_signature_for_another_recipient_is_refused(check, signer) -> None:
     with pytest.raises(GripSignatureInvalid, match="meant for another"):
         check(signer.hs256({**signer.claims, "aud": "them"}))
 
@@ -217,7 +217,7 @@ def test_another_issuer_is_refused(check, signer, issuer) -> None:
         check(signer.es256({**signer.claims, "iss": issuer}), grip=grip)
 
 
-def test_the_issuer_that_is_expected_is_trusted(check, signer) -> None:
+def test_the_expected_issuer_is_trusted(check, signer) -> None:
     grip = Grip(key=signer.pem, issuer="pushpin")
 
     assert check(signer.es256(), grip=grip).claims["iss"] == "pushpin"
@@ -225,7 +225,7 @@ def test_the_issuer_that_is_expected_is_trusted(check, signer) -> None:
 
 @pytest.mark.parametrize("written", [str, str.strip, lambda pem: pem.replace("\n", "\r\n")])
 def test_with_fastlys_key_the_issuer_is_this_service(check, signer, monkeypatch, written) -> None:
-    # Nobody but Fastly can sign for its key, so that every signature has to do here.
+    # Only Fastly can sign for its key, so every signature is accepted here.
     monkeypatch.setattr(p256, "verify", lambda *_: True)
     mine = {**signer.claims, "iss": "fastly:" + "0" * 22}
     for grip in (Grip(), Grip(key=written(FASTLY_KEY))):
@@ -258,7 +258,7 @@ NO_TOKENS = [
 
 
 @pytest.mark.parametrize("token", NO_TOKENS, ids=lambda token: repr(token)[:20])
-def test_what_is_no_token_is_refused(check, token) -> None:
+def test_a_malformed_token_is_refused(check, token) -> None:
     with pytest.raises(GripSignatureInvalid):
         check(token)
 
@@ -266,7 +266,7 @@ def test_what_is_no_token_is_refused(check, token) -> None:
 @pytest.mark.parametrize(
     "claims", [b"", b"null", b"[]", b'"text"', b"{", b"\xff", b"[" * 3000, b'{"exp":1e999']
 )
-def test_signed_claims_that_are_no_object_are_refused(check, signer, claims) -> None:
+def test_signed_claims_that_are_not_an_object_are_refused(check, signer, claims) -> None:
     with pytest.raises(GripSignatureInvalid):
         check(signer.hs256(claims))
 
@@ -302,7 +302,7 @@ def test_arbitrary_signatures_are_refused_and_nothing_else_happens(check, token)
         FASTLY_KEY * 2,
     ],
 )
-def test_what_is_no_public_key_is_refused_when_it_is_given(key) -> None:
+def test_an_invalid_public_key_is_refused_when_it_is_given(key) -> None:
     with pytest.raises(InvalidGrip, match="key: "):
         Grip(key=key)
 
@@ -316,7 +316,7 @@ def test_values_of_other_types_are_refused() -> None:
         Grip(issuer="")
 
 
-def test_nothing_of_a_key_or_token_is_shown(check, signer) -> None:
+def test_keys_and_tokens_are_never_shown(check, signer) -> None:
     with pytest.raises(GripSignatureInvalid) as refused:
         check(signer.hs256(secret=b"another"))
 
@@ -324,7 +324,7 @@ def test_nothing_of_a_key_or_token_is_shown(check, signer) -> None:
     assert repr(Grip(issuer="a")) == "Grip(issuer='a')"
 
 
-def test_is_grip_tells_what_a_request_says(serve) -> None:
+def test_is_grip_returns_what_a_request_claims(serve) -> None:
     assert serve(is_grip, headers=[("grip-sig", b"anything")])
     assert not serve(is_grip)
 
@@ -346,7 +346,7 @@ def test_errors_survive_pickling() -> None:
     assert str(error) == "the request has no Grip-Sig"
 
 
-def test_claims_are_what_the_token_says(check, signer) -> None:
+def test_claims_are_those_of_the_token(check, signer) -> None:
     claims = {**signer.claims, "sub": "größe", "nested": {"a": [1]}}
 
     assert check(signer.hs256(json.dumps(claims).encode())).claims == claims

@@ -37,6 +37,6 @@ def test_all_fields_are_written() -> None:
 @pytest.mark.parametrize(
     "fields", [{"event": "a\nb"}, {"id": "a\rb"}, {"id": "a\0b"}, {"retry_ms": -1}], ids=str
 )
-def test_a_field_that_cannot_be_is_refused(fields) -> None:
+def test_an_invalid_field_is_refused(fields) -> None:
     with pytest.raises(InvalidGrip):
         sse("data", **fields)

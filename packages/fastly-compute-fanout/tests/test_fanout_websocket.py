@@ -1,4 +1,4 @@
-"""A connection's events, and the answer to them."""
+"""A connection's events, and the response to them."""
 
 import json
 
@@ -39,7 +39,7 @@ def answered(socket: WebSocket) -> list[WebSocketEvent]:
 
 @pytest.fixture
 def received(verified):
-    """Gives the connection that a request carries."""
+    """Returns the connection that a request carries."""
 
     def received(body=b"", headers=(), method="POST", kind=b"application/websocket-events"):
         fields = [("Content-Type", kind), *headers]
@@ -48,7 +48,7 @@ def received(verified):
     return received
 
 
-def test_what_came_with_the_request_is_there(received) -> None:
+def test_the_events_of_the_request_are_available(received) -> None:
     body = encode_events([OPEN, text("hello"), WebSocketEvent("BINARY", b"\xff")])
     headers = [("Connection-Id", b"abc"), ("Meta-User", b"alice"), ("meta-room", b"2")]
     socket = received(body, headers)
@@ -71,7 +71,7 @@ def test_a_request_without_events_keeps_the_connection(received) -> None:
 @pytest.mark.parametrize(
     "request_", [{"method": "GET"}, {"kind": b"text/plain"}, {"body": b"OPEN"}], ids=str
 )
-def test_what_carries_no_events_is_refused(received, request_) -> None:
+def test_a_request_without_events_is_refused(received, request_) -> None:
     with pytest.raises(InvalidWebSocketEvents):
         received(**request_)
 
@@ -114,7 +114,7 @@ def test_an_arbitrary_body_carries_events_or_is_refused(body) -> None:
     assert socket.answer().status == 200
 
 
-TEXTS = st.text(st.characters())  # those that UTF-8 cannot hold, too
+TEXTS = st.text(st.characters())  # including text that UTF-8 cannot represent
 
 
 @given(TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3))
@@ -136,7 +136,7 @@ def test_arbitrary_text_is_sent_and_remembered_or_refused(message, meta) -> None
 
 
 def test_more_events_than_fit_are_refused(received) -> None:
-    with pytest.raises(InvalidWebSocketEvents, match="more than 8388608 bytes"):
+    with pytest.raises(InvalidWebSocketEvents, match="exceed 8388608 bytes"):
         received(encode_events([WebSocketEvent("BINARY", bytes(8 << 20))]))
 
 
@@ -154,14 +154,14 @@ def test_a_connection_is_accepted_before_all_else(received) -> None:
     assert events[2:] == [text("m:welcome")]
 
 
-def test_a_connection_that_waits_is_accepted_or_answered_otherwise() -> None:
+def test_a_waiting_connection_must_be_accepted_or_refused() -> None:
     with pytest.raises(InvalidWebSocketEvents, match=r"accept\(\) it"):
         WebSocket([OPEN]).answer()
     with pytest.raises(InvalidWebSocketEvents, match="being opened"):
         WebSocket([text("hello")]).accept()
 
 
-def test_a_message_cannot_be_an_order() -> None:
+def test_a_message_cannot_be_a_command() -> None:
     socket = WebSocket([])
     socket.send('c:{"type":"detach"}')
     socket.send(b'c:{"type":"detach"}')
@@ -169,7 +169,7 @@ def test_a_message_cannot_be_an_order() -> None:
     assert [event.content for event in answered(socket)] == [b'm:c:{"type":"detach"}'] * 2
 
 
-def test_text_that_utf_8_cannot_hold_is_refused() -> None:
+def test_text_that_utf_8_cannot_represent_is_refused() -> None:
     for refused in (WebSocket([]).send, lambda reason: WebSocket([]).close(1000, reason)):
         with pytest.raises(InvalidWebSocketEvents, match="cannot hold"):
             refused("half of \ud83d")
@@ -181,7 +181,7 @@ def test_a_message_is_text_or_bytes(message) -> None:
         WebSocket([]).send(message)
 
 
-def test_orders_are_written_as_fanout_reads_them() -> None:
+def test_commands_are_encoded_as_fanout_expects() -> None:
     socket = WebSocket([])
     socket.subscribe(["a", Channel("b", filters=("skip-self",))])
     socket.unsubscribe("a")
@@ -196,17 +196,17 @@ def test_orders_are_written_as_fanout_reads_them() -> None:
 
 
 @pytest.mark.parametrize("channel", ["", "two words", Channel("a", prev_id="1"), []])
-def test_a_subscription_that_cannot_be_is_refused(channel) -> None:
+def test_an_invalid_subscription_is_refused(channel) -> None:
     with pytest.raises(InvalidGrip):
         WebSocket([]).subscribe(channel)
 
 
-def test_what_is_no_channel_cannot_be_left() -> None:
+def test_unsubscribing_from_an_invalid_channel_is_refused() -> None:
     with pytest.raises(InvalidGrip):
         WebSocket([]).unsubscribe("")
 
 
-def test_only_what_changed_is_remembered() -> None:
+def test_only_changed_metadata_is_saved() -> None:
     socket = WebSocket([], meta={"user": "alice", "room": "2", "left": "x", "same": "y"})
     socket.meta["user"] = "bob"
     socket.meta["new"] = "größe"
@@ -239,14 +239,14 @@ def test_only_what_changed_is_remembered() -> None:
         ("User", "x", InvalidGrip),
     ],
 )
-def test_what_no_header_can_carry_is_not_remembered(name, value, error) -> None:
+def test_metadata_that_is_invalid_in_a_header_is_refused(name, value, error) -> None:
     socket = WebSocket([])
     socket.meta[name] = value
     with pytest.raises(error):
         socket.answer()
 
 
-def test_a_ping_is_answered_with_what_it_carries() -> None:
+def test_a_ping_is_answered_with_its_content() -> None:
     socket = WebSocket([WebSocketEvent("PING", b"1"), text("a"), WebSocketEvent("PING")])
     socket.ping(b"2")
 
@@ -270,14 +270,14 @@ def test_a_close_is_answered_with_its_code() -> None:
     assert answered(socket) == [closing]
 
 
-def test_a_close_of_ones_own_is_the_only_one() -> None:
+def test_an_explicit_close_is_the_only_one() -> None:
     socket = WebSocket([WebSocketEvent.close(4001)])
     socket.close(4002, "as you wish")
 
     assert answered(socket) == [WebSocketEvent.close(4002, "as you wish")]
 
 
-def test_a_connection_that_broke_off_is_not_answered() -> None:
+def test_a_lost_connection_is_not_answered() -> None:
     gone = WebSocketEvent("DISCONNECT")
     socket = WebSocket([gone])
 
@@ -285,7 +285,7 @@ def test_a_connection_that_broke_off_is_not_answered() -> None:
     assert answered(socket) == []
 
 
-def test_fanout_asks_again_when_it_is_told_to() -> None:
+def test_keep_alive_makes_fanout_send_requests() -> None:
     socket = WebSocket([])
     socket.keep_alive(30)
 
@@ -294,6 +294,6 @@ def test_fanout_asks_again_when_it_is_told_to() -> None:
         socket.keep_alive(0.5)
 
 
-def test_a_text_that_is_none_is_an_error_when_it_is_asked_for() -> None:
+def test_text_that_is_not_utf_8_is_an_error_when_it_is_read() -> None:
     with pytest.raises(InvalidWebSocketEvents, match="not UTF-8"):
         WebSocket([WebSocketEvent("TEXT", b"\xff")]).messages()

@@ -191,6 +191,27 @@ def test_where_http_has_no_body_none_is_written(ask, calls, method, status, body
     assert "http-body.write" not in calls
 
 
+@pytest.mark.parametrize(
+    ("make", "length"),
+    [
+        (lambda: Response.text("größe"), "7"),
+        (lambda: Response.json([1]), "3"),
+        (lambda: Response(404, body=b"not here"), "8"),
+        (lambda: Response(headers={"Content-Length": "1"}, body=b"four"), "4"),
+        (lambda: Response(body=b""), None),
+        (lambda: Response(body=iter([b"of unknown length"])), None),
+        (lambda: Response(204, body=b"none"), None),
+        (lambda: Response(304, body=b"none"), None),
+    ],
+)
+def test_the_answer_to_head_has_the_length_that_a_get_would_have(ask, make, length):
+    answer = ask(lambda _: make(), method="HEAD")
+
+    assert answer.body == b""
+    found = [value.decode() for name, value in answer.headers if name.lower() == "content-length"]
+    assert found == ([] if length is None else [length])
+
+
 def test_the_generator_of_a_body_that_is_left_out_is_closed(ask):
     ended = []
 

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import timedelta
 from itertools import groupby
 from time import monotonic
@@ -57,6 +58,25 @@ def test_the_platform_may_allow_less(rounds, host):
     host.reuse = HostReuse(requests=1)
 
     assert rounds(Reuse(), 5) == [2, 2, 1]
+
+
+VISITOR: ContextVar[str] = ContextVar("visitor", default="nobody")
+
+
+def remember(request: IncomingRequest) -> Iterator[bytes]:
+    before = VISITOR.get()
+    VISITOR.set(request.path)
+    yield before.encode()
+    VISITOR.set("the stream of " + request.path)
+
+
+@pytest.mark.parametrize("reuse", [None, Reuse()])
+def test_what_a_request_sets_in_its_context_does_not_reach_the_next(rounds, reuse):
+    VISITOR.set("the caller")
+    rounds(reuse, 4, remember)
+
+    assert [bytes(answer.body) for answer in rounds.answers] == [b"the caller"] * 4
+    assert VISITOR.get() == "the caller"
 
 
 @pytest.mark.parametrize(("most", "served"), [(1, [1] * 6), (2, [2, 2, 2]), (4, [4, 2]), (9, [6])])

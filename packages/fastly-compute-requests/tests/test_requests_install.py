@@ -6,6 +6,8 @@ import textwrap
 
 import pytest
 
+from fastly_compute.requests.refused import REFUSED
+
 
 def run(code):
     finished = subprocess.run(
@@ -32,15 +34,44 @@ def test_every_module_of_requests_that_is_here_is_found_under_its_name():
     )
 
 
-@pytest.mark.parametrize("module", ["certs", "packages", "compat"])
-def test_what_is_not_here_is_not_found(module):
+@pytest.mark.parametrize("module", ["packages", "help"])
+def test_a_module_that_is_not_here_is_not_found_and_says_why(module):
     said = run(f"""
         from fastly_compute import requests
         requests.install()
         import requests.{module}
         """)
 
-    assert said == f"ModuleNotFoundError: No module named 'requests.{module}'"
+    reason = REFUSED[module]
+    assert said == f"ModuleNotFoundError: No module named 'requests.{module}': {reason}"
+
+
+def test_a_name_that_is_not_here_says_why_where_it_is_imported_from_or_asked_for():
+    begin = "from fastly_compute import requests\nrequests.install()\n"
+
+    said = run(f"{begin}from requests.utils import atomic_open")
+    assert said.startswith("ImportError: cannot import name 'atomic_open' from 'requests.utils': ")
+    assert said.endswith("read them where the app is imported")
+    assert run(f"{begin}from requests import packages").endswith(REFUSED["packages"])
+    said = run(f"{begin}requests.packages.urllib3.disable_warnings()")
+    assert said.startswith("AttributeError: module 'requests' has no attribute 'packages': urllib3")
+    assert run(f"{begin}print(hasattr(requests, 'packages'), hasattr(requests, 'x'))") == (
+        "False False"
+    )
+
+
+def test_what_few_apps_need_is_imported_only_when_it_is_asked_for():
+    code = """
+        import sys
+        from fastly_compute import requests
+        requests.install()
+        before = [name in sys.modules for name in ("http.cookiejar", "urllib.request", "urllib3")]
+        from requests.compat import Morsel, cookielib, getproxies, urlencode
+        assert cookielib.CookieJar and Morsel and getproxies and urlencode
+        print(any(before))
+        """
+
+    assert run(code) == "False"
 
 
 def test_it_has_to_come_first():

@@ -226,6 +226,20 @@ class TestAdapters:
         assert session.get("https://b/", timeout=5).ok
         assert session.get("https://a/").ok
 
+    def test_a_backend_of_one_request_keeps_the_settings_of_the_mounted_adapter(self, echo):
+        stale = CacheOptions(ttl=60)
+        session = requests.Session()
+        session.mount("http://", requests.BackendAdapter("none", ignore_timeout=True, cache=stale))
+        url = f"{echo.url}/kept?cache-control=max-age%3D60"
+
+        for _ in range(2):
+            assert session.get(url, timeout=2, backend="origin").ok
+        assert len(echo.seen) == 1
+        pending = session.send_async(
+            session.prepare_request(requests.Request("GET", echo.url)), timeout=2, backend="origin"
+        )
+        assert pending.wait().ok
+
     def test_tls_settings_are_refused_for_a_backend_that_has_its_own(self):
         with pytest.raises(ValueError, match="verify= and cert= have no effect"):
             requests.get("https://a/", backend="origin", verify="-----BEGIN CERTIFICATE-----")
@@ -306,7 +320,7 @@ def test_a_session_needs_no_host_to_be_made_and_says_what_it_is_for():
     session.mount("https://a/", requests.BackendAdapter("a"))
 
     assert repr(session.get_adapter("https://a/x")) == "<BackendAdapter to a>"
-    assert repr(session.get_adapter("https://b/")) == "<BackendAdapter to the backend of each URL>"
+    assert repr(session.get_adapter("https://b/")) == "<HTTPAdapter to the backend of each URL>"
     assert session.trust_env is False
 
 

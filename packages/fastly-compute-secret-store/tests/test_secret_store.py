@@ -16,13 +16,13 @@ BAD_NAMES = ["", "a b", "ä", "a/b", "x" * 256, "a\n", "\0", "\u017f", "a:b"]
 
 
 def interface(name: str) -> str:
-    return re.search(
-        rf"^interface {name} \{{$(.*?)^\}}$", WIT.read_text(), re.DOTALL | re.MULTILINE
-    )[1]
+    text = WIT.read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^interface {name} \{{$(.*?)^\}}$", text, re.DOTALL | re.MULTILINE)
+    return str(found)
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_asked(name):
+def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_called(name):
     with pytest.raises(
         InvalidName, match=r"^a store name has 1 to 255 of the characters"
     ) as caught:
@@ -33,18 +33,19 @@ def test_a_store_name_that_cannot_exist_is_refused_before_the_host_is_asked(name
 
 
 @pytest.mark.parametrize("name", [None, 1, b"name"])
-def test_a_store_name_is_text(name):
-    with pytest.raises(TypeError, match=rf"^a store name is a str, not {type(name).__name__}$"):
+def test_a_store_name_must_be_text(name):
+    kind = type(name).__name__
+    with pytest.raises(TypeError, match=rf"^a store name must be a str, not {kind}$"):
         SecretStore.open(name)
 
 
-def test_a_larger_secret_is_refused_before_the_host_is_asked():
+def test_a_larger_secret_is_refused_before_the_host_is_called():
     with pytest.raises(SecretTooLarge, match=r"^a secret holds at most 65536 bytes, not 65537$"):
         Secret.from_bytes(b"x" * 65537)
 
 
 @pytest.mark.parametrize("value", ["s3cret", bytearray(b"s3cret"), memoryview(b"s3cret"), 7, None])
-def test_a_secret_is_made_of_bytes_and_the_refusal_does_not_show_the_value(value):
+def test_a_secret_must_be_bytes_and_the_error_does_not_show_the_value(value):
     with pytest.raises(TypeError, match=r"^a secret is made of bytes, not ") as caught:
         Secret.from_bytes(value)
     assert "s3cret" not in str(caught.value)
@@ -52,8 +53,8 @@ def test_a_secret_is_made_of_bytes_and_the_refusal_does_not_show_the_value(value
 
 
 @pytest.mark.parametrize("kind", [Secret, SecretStore])
-def test_handles_are_not_made_by_hand(kind):
-    with pytest.raises(TypeError, match=rf"^{kind.__name__} cannot be made by hand: use "):
+def test_handles_cannot_be_created_directly(kind):
+    with pytest.raises(TypeError, match=rf"^{kind.__name__} cannot be created directly: use "):
         kind()
 
 
@@ -87,7 +88,7 @@ def test_a_name_that_the_host_refuses_is_a_value_error(case):
         secret_store.SecretStoreNotFound("store.open", case="not-found", subject="s"),
     ],
 )
-def test_errors_keep_their_facts_when_they_are_pickled(error):
+def test_errors_keep_their_attributes_when_they_are_pickled(error):
     again = pickle.loads(pickle.dumps(error))
 
     assert type(again) is type(error)
@@ -124,7 +125,7 @@ def test_the_public_names_are_sorted_and_there():
 
 
 def run(code):
-    """What a fresh interpreter prints."""
+    """Run code in a new interpreter, and return its output."""
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
@@ -140,7 +141,7 @@ def test_the_package_can_be_imported_without_a_host_and_without_heavy_modules():
     assert printed == "[]\n"
 
 
-def test_what_needs_a_host_says_so_where_there_is_none():
+def test_a_function_that_needs_a_host_says_so_without_one():
     printed = run(
         "from fastly_compute.core import HostUnavailable\n"
         "from fastly_compute.secret_store import Secret, SecretStore\n"

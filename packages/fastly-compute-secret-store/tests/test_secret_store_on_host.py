@@ -62,7 +62,7 @@ def test_a_secret_can_be_read_as_text(store):
     assert store["empty"].text() == ""
 
 
-def test_a_key_that_is_not_there(store):
+def test_a_missing_key(store):
     assert store.get("missing") is None
     assert "missing" not in store
     assert "token" in store
@@ -77,18 +77,18 @@ def test_a_key_that_is_not_there(store):
 def test_a_key_that_cannot_exist_is_refused(store, look_up):
     with pytest.raises(InvalidName, match=r"^a key has 1 to 255 of the characters"):
         getattr(store, look_up)("a key")
-    with pytest.raises(TypeError, match=r"^a key is a str, not int$"):
+    with pytest.raises(TypeError, match=r"^a key must be a str, not int$"):
         getattr(store, look_up)(0)
 
 
 @pytest.mark.parametrize("name", ["a", "A-Z_0.9", ".", "-", "x" * 255])
-def test_every_name_that_can_exist_can_be_asked_for(name):
+def test_every_valid_name_can_be_looked_up(name):
     with Host(LocalServer(secret_stores={name: {name: b"here"}})) as host, host.native():
         assert SecretStore.open(name)[name].plaintext() == b"here"
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_bytes_that_make_no_secret_are_in_no_traceback(monkeypatch, kept):
+def test_refused_bytes_are_in_no_traceback(monkeypatch, kept):
     def refuse(plaintext):
         del plaintext
         raise Err(types.Error_GenericError())
@@ -105,7 +105,7 @@ def test_bytes_that_make_no_secret_are_in_no_traceback(monkeypatch, kept):
             with host.native(), pytest.raises(SecretStoreCallFailed) as caught:
                 make(PLAINTEXT)
         else:
-            with pytest.raises(HostUnavailable) as caught:
+            with pytest.raises(HostUnavailable) as caught:  # type: ignore[assignment]
                 make(PLAINTEXT)
 
     frames = [
@@ -137,15 +137,15 @@ def test_nothing_is_opened_while_no_request_is_being_handled():
             Secret.from_bytes(PLAINTEXT)
 
 
-def test_a_store_that_is_not_there(host):
+def test_a_missing_store(host):
     with pytest.raises(SecretStoreNotFound) as caught:
         SecretStore.open("missing")
     assert isinstance(caught.value, NotFound)
     assert isinstance(caught.value, LookupError)
     assert isinstance(caught.value, SecretStoreError)
     assert str(caught.value) == (
-        "secret-store.store.open on 'missing' failed: there is no such secret store; is it linked "
-        "to this version of the service? (not-found)"
+        "secret-store.store.open on 'missing' failed: the secret store does not exist, or is not "
+        "linked to this version of the service (not-found)"
     )
 
 
@@ -159,7 +159,7 @@ def test_a_secret_outlives_its_store(store):
     assert store.name == "credentials"
 
 
-def test_a_secret_that_is_closed_is_not_read_any_more_even_if_it_was_before(store):
+def test_a_closed_secret_cannot_be_read_even_if_it_was_before(store):
     secret = store["token"]
     secret.plaintext()
     secret.close()
@@ -170,14 +170,14 @@ def test_a_secret_that_is_closed_is_not_read_any_more_even_if_it_was_before(stor
         secret.text()
 
 
-def test_a_secret_is_read_from_the_host_once_and_only_when_asked():
+def test_a_secret_is_read_from_the_host_once_and_only_on_demand():
     with Host(LocalServer(secret_stores=SECRETS)) as host:
         with host.native():
             read = SecretStore.open("credentials")["token"]
             unread = SecretStore.open("credentials")["token"]
             read.plaintext()
 
-        # With no request being handled the host answers nothing.
+        # The host refuses calls while no request is being handled.
         assert read.plaintext() == PLAINTEXT
         with pytest.raises(HostUnavailable):
             unread.plaintext()
@@ -202,11 +202,11 @@ def test_neither_repr_nor_str_shows_the_content(store):
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_secrets_and_stores_are_neither_copied_nor_pickled(store, duplicate):
     for handle in (store, store["token"], Secret.from_bytes(PLAINTEXT)):
-        with pytest.raises(TypeError, match="no copying, no pickling"):
+        with pytest.raises(TypeError, match="cannot be copied or pickled"):
             duplicate(handle)
 
 
-def test_a_secret_that_is_no_text_is_refused_without_a_trace_of_it(store):
+def test_a_secret_that_is_not_text_is_refused_without_showing_it(store):
     with pytest.raises(SecretNotText) as caught:
         store["binary"].text()
     error = caught.value

@@ -187,10 +187,81 @@ import sys
 import fastly_compute.testing as testing
 for name in testing.__all__:
     getattr(testing, name)
-guests = {"backend", "core", "http", "requests", "secret_store"}
+guests = {"backend", "http", "requests", "secret_store"}
 print(*sorted(name for name in guests if f"fastly_compute.{name}" in sys.modules))
 """
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert done.stdout == "\n"
+
+
+CREDENTIALS = """
+import pytest
+from fastly_compute import requests
+from fastly_compute.http import Headers, Request, Response, service
+
+TOKEN = "".join(["correct", " ", "horse"])  # or it would be in the source that pytest shows
+NAMES = ["Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Grip-Sig"]
+FIELDS = dict.fromkeys(NAMES, TOKEN)
+
+
+def handle(request):
+    requests.get("https://api.example/", headers=dict(request.headers.items()), backend="origin")
+    return Response()
+
+
+@pytest.fixture
+def compute_app():
+    return service(handle)
+
+
+def test_a_request_without_a_reply(compute_host, compute_client):
+    compute_host.backend("origin").get("/other", text="x")
+    compute_client.get("/", headers=FIELDS)
+
+
+def test_a_callback_that_fails(compute_host, compute_client):
+    def reply(call):
+        raise ZeroDivisionError(call)
+
+    compute_host.backend("origin").callback("GET", "/", reply)
+    compute_client.get("/", headers=FIELDS)
+
+
+def test_an_assertion_about_a_call(compute_host, compute_client):
+    compute_host.backend("origin").get("/", headers={"Set-Cookie": TOKEN})
+    answer = compute_client.get("/", headers=FIELDS)
+    assert (compute_host.calls, answer) == ([], None)
+
+
+def test_a_request_to_no_backend(compute_host):
+    Request("GET", "https://api.example/", headers=FIELDS).send("nothing")
+
+
+def test_a_request_of_the_facade_to_no_backend(compute_host):
+    requests.get("https://api.example/", headers=FIELDS, backend="nothing")
+
+
+def test_a_session(compute_host):
+    session = requests.Session()
+    session.headers.update(FIELDS)
+    session.auth = ("me", TOKEN)
+    session.cookies["a"] = TOKEN
+    session.get("https://api.example/")
+
+
+def test_a_header_that_cannot_be_sent():
+    Headers({"Authorization": TOKEN + chr(10)})
+
+
+def test_a_header_that_the_facade_cannot_send(compute_host):
+    requests.get("https://api.example/", headers={"Authorization": TOKEN + chr(10)})
+"""
+
+
+def test_no_report_shows_a_credential(run_pytest) -> None:
+    said = run_pytest(CREDENTIALS, "-vv")
+
+    assert "8 failed" in said
+    assert "horse" not in said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fastly_compute.cli.viceroy import find_viceroy
+from fastly_compute.cli.commands.viceroy import find_viceroy
 from fastly_compute.testing.served import ComputeServer, NotServed, Served
 
 APP = """
@@ -44,7 +44,7 @@ def test_one(compute_server):
     print("url of", compute_server.host, compute_server.url)
 
 
-@pytest.mark.compute_host(skip={"viceroy": "of no use there"})
+@pytest.mark.compute_runtime(skip={"viceroy": "of no use there"})
 def test_two(compute_server):
     assert ask(compute_server, "/two") == b"hello"
     compute_server.wait_for_log("/two")
@@ -84,7 +84,7 @@ def test_an_app_is_served_once_and_its_log_is_shown_where_a_test_fails(run_pytes
 def test_a_test_runs_on_each_host_that_is_asked_for(run_pytest, app) -> None:
     hosts = ["native", "wasm", *(["viceroy"] if find_viceroy() else [])]
     tests = TESTS.partition('    assert "asked for" not')[0]
-    said = run(run_pytest, tests, "-v", "--compute-host", ",".join(hosts))
+    said = run(run_pytest, tests, "-v", "--compute-runtime", ",".join(hosts))
 
     for host in hosts:
         assert f"test_one[{host}] PASSED" in said
@@ -98,12 +98,12 @@ def test_a_test_runs_on_each_host_that_is_asked_for(run_pytest, app) -> None:
 def test_a_missing_viceroy_skips_and_says_how_to_get_it(run_pytest, app, monkeypatch) -> None:
     monkeypatch.setenv("VICEROY", "viceroy-that-is-nowhere")
     monkeypatch.delenv("CI", raising=False)
-    said = run(run_pytest, TESTS, "-rs", "--compute-host=viceroy", "-k", "test_one")
+    said = run(run_pytest, TESTS, "-rs", "--compute-runtime=viceroy", "-k", "test_one")
 
     assert "1 skipped" in said
     assert "install it: cargo install viceroy" in said
     monkeypatch.setenv("CI", "true")
-    said = run(run_pytest, TESTS, "--compute-host=viceroy", "-k", "test_one")
+    said = run(run_pytest, TESTS, "--compute-runtime=viceroy", "-k", "test_one")
     assert "1 error" in said
     assert "install it: cargo install viceroy" in said
 
@@ -123,15 +123,15 @@ def test_an_app_that_cannot_be_served_fails_each_test_with_the_reason(run_pytest
     [
         ('skip={"vicerory": "no"}', "'vicerory': 'no'}) must be a host, one of native, wasm, vice"),
         ('skip={"viceroy": ""}', "must be a host, one of native, wasm, viceroy, and a reason"),
-        ('"viceroy"', 'write compute_host(skip={"viceroy": "the reason"})'),
-        ('skip={}, only="wasm"', 'write compute_host(skip={"viceroy": "the reason"})'),
+        ('"viceroy"', 'write compute_runtime(skip={"viceroy": "the reason"})'),
+        ('skip={}, only="wasm"', 'write compute_runtime(skip={"viceroy": "the reason"})'),
     ],
 )
 def test_a_mark_that_says_nothing_is_refused(run_pytest, mark, rule) -> None:
     said = run_pytest(f"""
 import pytest
 
-@pytest.mark.compute_host({mark})
+@pytest.mark.compute_runtime({mark})
 def test_marked(compute_server):
     pass
 """)
@@ -140,7 +140,7 @@ def test_marked(compute_server):
 
 
 def test_an_unknown_host_is_refused(run_pytest) -> None:
-    said = run_pytest("def test_it(): pass", "--compute-host=native,wams")
+    said = run_pytest("def test_it(): pass", "--compute-runtime=native,wams")
 
     assert "'wams' is no host; give one or more of native, wasm, viceroy, with commas" in said
 

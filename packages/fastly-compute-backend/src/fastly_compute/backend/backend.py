@@ -136,6 +136,8 @@ class Backend(Handle["_wit.backend.Backend"]):
             HandleClosed: The client certificate's key was closed before it was needed.
             HostUnavailable: There is no host.
         """
+        if "target" in options:
+            raise TypeError("Backend.for_url() takes no target: it is the URL's host and port")
         is_tls, target = parse_url(url)
         instead = policy.instead_of_dynamic(target)
         if instead is not None:
@@ -212,7 +214,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         except bindings.Err as err:
             raise backend_error(
                 err.value, f"backend.backend.{function}", subject=self._name
-            ) from err
+            ) from None
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from fastly_compute.backend import pem
 from fastly_compute.backend.client_cert import ClientCert
 from fastly_compute.backend.errors import InvalidBackendOption
 from fastly_compute.backend.healthcheck import HealthCheck
-from fastly_compute.backend.options import OPTIONS, ConfigChanges
+from fastly_compute.backend.options import OPTIONS, PROBE, USE_TLS, ConfigChanges
 from fastly_compute.backend.target import parse_target
 from fastly_compute.backend.tls import CertHostnameCheck, TLSVersion
 from fastly_compute.core import Duration
@@ -59,9 +59,9 @@ class DynamicBackendConfig:
             (``client-cert``).
         http_keepalive_time: How long an idle connection stays in the pool
             (``http-keepalive-time-ms``).
-        tcp_keepalive_enable: Whether to probe idle connections; default False
-            (``tcp-keepalive-enable``). The next three matter only while this is on, and do not
-            switch it on.
+        tcp_keepalive_enable: Whether to probe idle connections; default False, or True with one of
+            the next three, which contradict ``tcp_keepalive_enable=False`` and are refused with it
+            (``tcp-keepalive-enable``).
         tcp_keepalive_interval: The time between probes, in whole seconds, at least 1
             (``tcp-keepalive-interval-secs``).
         tcp_keepalive_probes: How many unanswered probes end a connection, at least 1
@@ -124,11 +124,17 @@ class DynamicBackendConfig:
             value = getattr(self, option.field)
             if value is not None:
                 object.__setattr__(self, option.field, option.check(option.field, value))
+        self._check_tcp_keepalive()
         self._check_tls()
 
+    def _check_tcp_keepalive(self) -> None:
+        if self.tcp_keepalive_enable is False and (given := self._given(PROBE)):
+            raise InvalidBackendOption(
+                given[0], "left out with tcp_keepalive_enable=False, which it contradicts"
+            )
+
     def _check_tls(self) -> None:
-        given = self._tls_options()
-        if self.use_tls is False and given:
+        if self.use_tls is False and (given := self._given(USE_TLS)):
             raise InvalidBackendOption(
                 given[0], "left out where there is no TLS: with use_tls=False, or an http URL"
             )
@@ -138,17 +144,23 @@ class DynamicBackendConfig:
                 "tls_min_version", f"at most tls_max_version, which is {highest}", str(lowest)
             )
 
-    def _tls_options(self) -> list[str]:
+    def _given(self, switch: str) -> list[str]:
+        """The options that were given and imply another."""
         return [
             option.field
             for option in OPTIONS
-            if option.tls and getattr(self, option.field) is not None
+            if option.switches_on == switch and getattr(self, option.field) is not None
         ]
 
     @property
     def is_tls(self) -> bool:
         """Whether the backend speaks TLS, said or implied."""
-        return bool(self.use_tls or self._tls_options())
+        return bool(self.use_tls or self._given(USE_TLS))
+
+    @property
+    def is_tcp_keepalive(self) -> bool:
+        """Whether idle connections are probed, said or implied."""
+        return bool(self.tcp_keepalive_enable or self._given(PROBE))
 
     def replace(self, **changes: Unpack[ConfigChanges]) -> "DynamicBackendConfig":
         """Make another configuration.

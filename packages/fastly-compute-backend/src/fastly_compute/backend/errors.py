@@ -130,8 +130,8 @@ class BackendNotFound(BackendCallFailed, NotFound):
     """There is no backend of that name."""
 
     explanation: ClassVar[str] = (
-        "there is no such backend, neither in this version of the service nor registered by this "
-        "sandbox"
+        "the backend does not exist: it is not in this version of the service, and this sandbox "
+        "did not register it"
     )
 
 

@@ -54,6 +54,10 @@ class ConfigChanges(BackendOptions, total=False):
     target: str
 
 
+USE_TLS = "use_tls"
+PROBE = "tcp_keepalive_enable"
+
+
 class Option(NamedTuple):
     """One option.
 
@@ -61,13 +65,13 @@ class Option(NamedTuple):
         field: Its name in Python.
         setter: Its method in the bindings of ``dynamic-backend-options``.
         check: Its rule; returns the value to store.
-        tls: Whether it is about TLS and so switches TLS on.
+        switches_on: The option that it implies, `USE_TLS` or `PROBE`; None for most.
     """
 
     field: str
     setter: str
     check: Callable[[str, object], object]
-    tls: bool = False
+    switches_on: str | None = None
 
 
 def _tls_version(field: str, value: object) -> TLSVersion:
@@ -92,18 +96,18 @@ OPTIONS = (
     Option("first_byte_timeout", "first_byte_timeout", checks.milliseconds),
     Option("between_bytes_timeout", "between_bytes_timeout", checks.milliseconds),
     Option("use_tls", "use_tls", checks.boolean),
-    Option("tls_min_version", "tls_min_version", _tls_version, tls=True),
-    Option("tls_max_version", "tls_max_version", _tls_version, tls=True),
-    Option("cert_hostname", "cert_hostname", _cert_hostname, tls=True),
-    Option("ca_certificate", "ca_certificate", checks.certificates, tls=True),
-    Option("tls_ciphers", "tls_ciphers", checks.ciphers, tls=True),
-    Option("sni_hostname", "sni_hostname", checks.host_name, tls=True),
-    Option("client_cert", "client_cert", _client_cert, tls=True),
+    Option("tls_min_version", "tls_min_version", _tls_version, USE_TLS),
+    Option("tls_max_version", "tls_max_version", _tls_version, USE_TLS),
+    Option("cert_hostname", "cert_hostname", _cert_hostname, USE_TLS),
+    Option("ca_certificate", "ca_certificate", checks.certificates, USE_TLS),
+    Option("tls_ciphers", "tls_ciphers", checks.ciphers, USE_TLS),
+    Option("sni_hostname", "sni_hostname", checks.host_name, USE_TLS),
+    Option("client_cert", "client_cert", _client_cert, USE_TLS),
     Option("http_keepalive_time", "http_keepalive_time_ms", checks.milliseconds),
     Option("tcp_keepalive_enable", "tcp_keepalive_enable", checks.boolean),
-    Option("tcp_keepalive_interval", "tcp_keepalive_interval_secs", checks.positive_seconds),
-    Option("tcp_keepalive_probes", "tcp_keepalive_probes", checks.positive_count),
-    Option("tcp_keepalive_time", "tcp_keepalive_time_secs", checks.positive_seconds),
+    Option("tcp_keepalive_interval", "tcp_keepalive_interval_secs", checks.positive_seconds, PROBE),
+    Option("tcp_keepalive_probes", "tcp_keepalive_probes", checks.positive_count, PROBE),
+    Option("tcp_keepalive_time", "tcp_keepalive_time_secs", checks.positive_seconds, PROBE),
     Option("max_connections", "max_connections", checks.count),
     Option("max_use", "max_use", checks.count),
     Option("max_lifetime", "max_lifetime_ms", checks.milliseconds),
@@ -113,3 +117,15 @@ OPTIONS = (
     Option("healthcheck", "healthcheck", _healthcheck),
 )
 """Every option, in the order in which the host hears of it."""
+
+
+def implying(switch: str) -> frozenset[str]:
+    """Tell which options imply another.
+
+    Args:
+        switch: `USE_TLS` or `PROBE`.
+
+    Returns:
+        Their fields.
+    """
+    return frozenset(option.field for option in OPTIONS if option.switches_on == switch)

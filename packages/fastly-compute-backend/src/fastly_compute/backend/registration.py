@@ -49,6 +49,14 @@ def config_of(name: str) -> DynamicBackendConfig | None:
     return _known().get(name)
 
 
+def begin_sandbox() -> None:
+    """Remember backends from here on in this context and in the copies that are made of it.
+
+    Each request of a sandbox that is reused runs in a copy.
+    """
+    _registered.set({})
+
+
 def _known() -> dict[str, DynamicBackendConfig]:
     known = _registered.get()
     if known is None:
@@ -73,7 +81,7 @@ def find(name: str) -> "_wit.backend.Backend":
     try:
         return _wit.backend.Backend.open(name)
     except bindings.Err as err:
-        raise backend_error(err.value, _OPEN, subject=name) from err
+        raise backend_error(err.value, _OPEN, subject=name) from None
 
 
 def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
@@ -152,7 +160,7 @@ def _register(name: str, settings: Settings) -> "_wit.backend.Backend":
             # The host says of a taken name no more than that it failed.
             taken = case_of(err.value) == "generic-error" and _exists(name)
             classes = {"generic-error": BackendNameInUse} if taken else REGISTRATION
-            raise backend_error(err.value, _REGISTER, subject=name, classes=classes) from err
+            raise backend_error(err.value, _REGISTER, subject=name, classes=classes) from None
 
 
 def _exists(name: str) -> bool:
@@ -167,7 +175,7 @@ def _is_dynamic(name: str, backend: "_wit.backend.Backend") -> bool:
     try:
         return backend.is_dynamic()
     except bindings.Err as err:
-        raise backend_error(err.value, "backend.backend.is-dynamic", subject=name) from err
+        raise backend_error(err.value, "backend.backend.is-dynamic", subject=name) from None
 
 
 def _add_healthcheck(name: str, options: _Options, check: HealthCheck) -> None:
@@ -180,4 +188,4 @@ def _add_healthcheck(name: str, options: _Options, check: HealthCheck) -> None:
                 getattr(healthcheck._wit, setter)(value)
             options._wit.healthcheck(healthcheck._give("was given to its backend"))
     except bindings.Err as err:
-        raise backend_error(err.value, operation, subject=name) from err
+        raise backend_error(err.value, operation, subject=name) from None

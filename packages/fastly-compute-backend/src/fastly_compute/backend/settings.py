@@ -42,6 +42,7 @@ def settings_of(config: DynamicBackendConfig) -> Settings:
     target = parse_target(config.target)
     values = {option.field: getattr(config, option.field) for option in OPTIONS}
     values |= _tls(config, target)
+    values["tcp_keepalive_enable"] = config.is_tcp_keepalive or config.tcp_keepalive_enable
     return Settings(
         target=str(target.without_default_port(tls=config.is_tls)),
         is_tls=config.is_tls,

@@ -1,7 +1,7 @@
 """The caches of Fastly Compute: values by key, objects with transactions, and purging.
 
-`get`, `set`, `get_or_set`, `purge` and `cached` are the simple cache, which is enough for most.
-`lookup`, `insert`, `transaction` and `replace` are the core cache below it.
+`get`, `set`, `get_or_set`, `purge` and `cached` are the simple cache, which most apps need.
+`lookup`, `insert`, `transaction` and `replace` are the core cache that it is built on.
 """
 
 from fastly_compute.cache.decorator import cached
@@ -25,7 +25,7 @@ from fastly_compute.cache.errors import (
 from fastly_compute.cache.options import WriteOptions
 from fastly_compute.cache.purge import purge_surrogate_key, purge_surrogate_key_verbose
 from fastly_compute.cache.replacement import Replacement, Strategy, replace
-from fastly_compute.cache.simple import get, get_or_set, purge, set  # noqa: A004 - the cache's words
+from fastly_compute.cache.simple import get, get_or_set, purge, set  # noqa: A004 - Fastly's name
 
 __all__ = [
     "CacheCallFailed",

@@ -1,4 +1,4 @@
-"""The bindings of the cache interfaces, with their errors turned into this package's."""
+"""The bindings of the cache interfaces; their errors become this package's exceptions."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -27,11 +27,11 @@ def _call(operation: str, function: Callable[[], T]) -> T:
     try:
         return function()
     except bindings.Err as err:
-        raise cache_error(err.value, operation) from err
+        raise cache_error(err.value, operation) from None
 
 
 def _with_request(headers: "HeadersOf", call: "Callable[[http_req.Request | None], T]") -> T:
-    """Call with a request that has these headers, which is how the WIT passes them."""
+    """Call with a request that carries the headers: the WIT passes them that way."""
     if not headers:
         return call(None)
     request = new_request("GET", "http://cache.invalid/", Headers(headers).items())
@@ -48,7 +48,7 @@ def _lookup_options(request: "http_req.Request | None", *, ranged: bool) -> "cac
 
 
 def lookup(key: bytes, headers: "HeadersOf", *, ranged: bool) -> "cache.Entry":
-    """Look an object up."""
+    """Look up an object."""
     return _with_request(
         headers,
         lambda request: _call(
@@ -59,7 +59,7 @@ def lookup(key: bytes, headers: "HeadersOf", *, ranged: bool) -> "cache.Entry":
 
 
 def transaction(key: bytes, headers: "HeadersOf", *, ranged: bool) -> "cache.Entry":
-    """Look an object up, and wait where another lookup is about to store it."""
+    """Look up an object; wait while another lookup has the obligation to store it."""
     return _with_request(
         headers,
         lambda request: _call(
@@ -70,7 +70,7 @@ def transaction(key: bytes, headers: "HeadersOf", *, ranged: bool) -> "cache.Ent
 
 
 def transaction_async(key: bytes, headers: "HeadersOf", *, ranged: bool) -> "async_io.Pollable":
-    """Begin to look an object up."""
+    """Start a lookup without waiting."""
     return _with_request(
         headers,
         lambda request: _call(
@@ -83,17 +83,17 @@ def transaction_async(key: bytes, headers: "HeadersOf", *, ranged: bool) -> "asy
 
 
 def await_entry(pending: "async_io.Pollable") -> "cache.Entry":
-    """Wait for a lookup."""
+    """Wait for the result of a lookup."""
     return _call("cache.await-entry", lambda: cache.await_entry(pending))
 
 
 def close_pending(pending: "async_io.Pollable") -> None:
-    """Wait for a lookup no more."""
+    """Cancel a pending lookup."""
     _call("cache.close-pending-entry", lambda: cache.close_pending_entry(pending))
 
 
 def close_entry(entry: "cache.Entry") -> None:
-    """Let go of an entry, and of what it obliges to."""
+    """Release an entry and its obligation."""
     _call("cache.close-entry", lambda: cache.close_entry(entry))
 
 
@@ -119,7 +119,7 @@ def _write_options(
 
 
 def insert(key: bytes, headers: "HeadersOf", options: WriteOptions) -> "async_io.Pollable":
-    """Store an object; the body is to be written."""
+    """Store an object, and return the body to write."""
     return _with_request(
         headers,
         lambda request: _call(
@@ -129,7 +129,7 @@ def insert(key: bytes, headers: "HeadersOf", options: WriteOptions) -> "async_io
 
 
 def transaction_insert(entry: "cache.Entry", options: WriteOptions) -> "async_io.Pollable":
-    """Store the object that an entry obliges to; the body is to be written."""
+    """Store the object that an entry has the obligation for, and return the body to write."""
     written = _write_options(options, None)
     return _call("cache.transaction-insert", lambda: entry.transaction_insert(written))
 
@@ -137,7 +137,7 @@ def transaction_insert(entry: "cache.Entry", options: WriteOptions) -> "async_io
 def transaction_insert_and_stream_back(
     entry: "cache.Entry", options: WriteOptions
 ) -> "tuple[async_io.Pollable, cache.Entry]":
-    """Store the object that an entry obliges to, and give an entry to read it from."""
+    """Store an entry's object, and return the body to write and an entry to read it from."""
     written = _write_options(options, None)
     return _call(
         "cache.transaction-insert-and-stream-back",
@@ -146,18 +146,18 @@ def transaction_insert_and_stream_back(
 
 
 def transaction_update(entry: "cache.Entry", options: WriteOptions) -> None:
-    """Give the object that was found a new life, with its body."""
+    """Replace the options of the object that was found, and keep its body."""
     written = _write_options(options, None)
     _call("cache.transaction-update", lambda: entry.transaction_update(written))
 
 
 def transaction_cancel(entry: "cache.Entry") -> None:
-    """Give the obligation up."""
+    """Give up the obligation."""
     _call("cache.transaction-cancel", entry.transaction_cancel)
 
 
 def states(entry: "cache.Entry | cache.ReplaceEntry") -> frozenset[str]:
-    """Read what an entry is good for, by the names of the WIT's flags."""
+    """Return the names of the WIT flags that an entry has set."""
     state = _call("cache.get-state", entry.get_state)
     if state is None:
         return frozenset()
@@ -167,24 +167,24 @@ def states(entry: "cache.Entry | cache.ReplaceEntry") -> frozenset[str]:
 def body_of(
     entry: "cache.Entry | cache.ReplaceEntry", start: int | None, end: int | None
 ) -> "async_io.Pollable | None":
-    """Read an object's body, or a part of it."""
+    """Read an object's body, or a range of it."""
     options = cache.GetBodyOptions(from_=start, to=end, extra=None)
     return _call("cache.get-body", lambda: entry.get_body(options))
 
 
 def metadata(entry: "cache.Entry | cache.ReplaceEntry") -> bytes | None:
-    """Read what was stored beside an object."""
+    """Return the metadata stored with an object."""
     return _call("cache.get-user-metadata", lambda: read_sized(entry.get_user_metadata))
 
 
 def number(entry: "cache.Entry | cache.ReplaceEntry", what: str) -> int | None:
-    """Read one of an object's figures."""
+    """Return one of an object's numbers."""
     value: int | None = _call(f"cache.{what.replace('_', '-')}", getattr(entry, what))
     return value
 
 
 def duration(entry: "cache.Entry | cache.ReplaceEntry", what: str) -> timedelta | None:
-    """Read one of an object's durations."""
+    """Return one of an object's durations."""
     value = number(entry, what)
     return None if value is None else timedelta(microseconds=value // 1000)
 
@@ -192,7 +192,7 @@ def duration(entry: "cache.Entry | cache.ReplaceEntry", what: str) -> timedelta 
 def replace(
     key: bytes, headers: "HeadersOf", strategy: str, *, ranged: bool
 ) -> "cache.ReplaceEntry":
-    """Begin to replace an object."""
+    """Start to replace an object."""
 
     def begin(request: "http_req.Request | None") -> "cache.ReplaceEntry":
         options = cache.ReplaceOptions(
@@ -207,24 +207,24 @@ def replace(
 
 
 def replace_insert(entry: "cache.ReplaceEntry", options: WriteOptions) -> "async_io.Pollable":
-    """Store the new object; the body is to be written."""
+    """Store the new object, and return the body to write."""
     written = _write_options(options, None)
     return _call("cache.replace-insert", lambda: cache.replace_insert(entry, written))
 
 
 def close_replace(entry: "cache.ReplaceEntry") -> None:
-    """Let go of a replacement."""
+    """Release a replacement."""
     _call("cache.close-replace-entry", lambda: cache.close_replace_entry(entry))
 
 
 def purge_keys(keys: str, *, soft: bool) -> None:
-    """Purge what has a surrogate key."""
+    """Purge all objects with a surrogate key."""
     options = purge.PurgeOptions(soft_purge=soft, extra=None)
     _call("purge.purge-surrogate-key", lambda: purge.purge_surrogate_key(keys, options))
 
 
 def purge_keys_verbose(keys: str, *, soft: bool) -> str:
-    """Purge what has a surrogate key, and return what the platform says of it."""
+    """Purge all objects with a surrogate key, and return the platform's response."""
     options = purge.PurgeOptions(soft_purge=soft, extra=None)
     return _call(
         "purge.purge-surrogate-key-verbose",

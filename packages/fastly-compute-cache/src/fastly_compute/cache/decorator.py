@@ -1,4 +1,4 @@
-"""Functions whose results are kept."""
+"""The decorator that caches a function's results."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,26 +21,27 @@ _PLAIN = (str, int, float, bool, type(None))
 def cached(
     *, ttl: Duration, key: Callable[..., str | bytes] | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep the results of a function in the simple cache.
+    """Cache the results of a function in the simple cache.
 
-    Results are ``bytes``, ``str``, or what JSON can hold, and come back as what they were. Of
-    several calls at a time with the same key, one runs the function, and the others wait for it.
-    Nothing is kept of a call that raises.
+    Results are ``bytes``, ``str`` or JSON values, and are returned with their original type. When
+    several calls with the same key run at the same time, one runs the function and the others wait
+    for its result. If the function raises, nothing is cached.
 
     Args:
-        ttl: How long a result is kept: a `datetime.timedelta` or a number of seconds, from 0 on.
-        key: Makes the key of the arguments, those of a method with its object in front. It is a key
-            like all others: `purge` forgets what is under it. By default it is made of the
-            function's module and name and its arguments as they are given, which then have to be
-            ``str``, ``int``, ``float``, ``bool`` or None.
+        ttl: How long to keep a result: a `datetime.timedelta` or a number of seconds, 0 or more.
+        key: Returns the key for the arguments, which for a method start with its object. It is a
+            key like any other: `purge` removes its value. By default, the key consists of the
+            function's module, its name and the arguments as given, which must then be ``str``,
+            ``int``, ``float``, ``bool`` or None.
 
     Returns:
         The decorator.
 
     Raises:
-        InvalidCacheOption: The time is none.
-        InvalidKey: On a call: there can be no such key, for example because it is too long.
-        NotCacheable: On a call: the result or an argument cannot be kept.
+        InvalidCacheOption: *ttl* is invalid.
+        InvalidKey: On a call: the key is invalid, for example too long.
+        NotCacheable: On a call: the result cannot be cached, or an argument cannot be part of the
+            key.
 
     Example:
         >>> from fastly_compute import cache
@@ -77,8 +78,8 @@ def _key(
     for value in [*args, *kwargs.values()]:
         if not isinstance(value, _PLAIN):
             raise NotCacheable(
-                f"{function.__qualname__} got a {type(value).__name__}: give cached() a key= that "
-                "makes the key of such arguments"
+                f"{function.__qualname__} got a {type(value).__name__} argument, which cannot be "
+                "part of the default key: pass key= to cached()"
             )
     return json.dumps([function.__module__, function.__qualname__, args, kwargs], sort_keys=True)
 
@@ -94,8 +95,8 @@ def _encoded(function: Callable[..., object], result: object) -> tuple[bytes, by
         raise NotCacheable(f"the result of {function.__qualname__} is no JSON: {error}") from error
     if json.loads(data) != result:
         raise NotCacheable(
-            f"the result of {function.__qualname__} would come back as something else: return "
-            "what JSON can hold, with text as the keys of dictionaries, and lists for tuples"
+            f"the result of {function.__qualname__} would change when stored as JSON: return JSON "
+            "values, with str as the keys of dictionaries and lists instead of tuples"
         )
     return b"json", data
 

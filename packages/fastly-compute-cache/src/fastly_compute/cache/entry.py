@@ -1,4 +1,4 @@
-"""The core cache: looking objects up, and storing them."""
+"""The core cache: look up objects, and store them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Entry(Found["cache.Entry"]):
-    """What a lookup came to: an object, the obligation to store one, both, or neither.
+    """The result of a lookup: an object, the obligation to store one, both, or neither.
 
-    It is a context manager. Leaving it gives up an obligation that was not met, so that the next
+    It is a context manager. On exit it gives up an obligation that was not met, so that the next
     lookup gets it.
 
     Example:
@@ -40,22 +40,22 @@ class Entry(Found["cache.Entry"]):
 
     @property
     def must_insert_or_update(self) -> bool:
-        """Whether it is on this lookup to store an object; others wait for it."""
+        """Whether this lookup has the obligation to store an object; other lookups wait for it."""
         return self._is("must_insert_or_update")
 
     def insert(self, options: WriteOptions) -> StreamingBody:
         """Store a new object (``transaction-insert``).
 
         Args:
-            options: What is said of it.
+            options: How to store it.
 
         Returns:
-            Its body, to be written and finished. Others read it while it is written. If it is
-            broken off, there is no object; on Viceroy there is one, which breaks off.
+            The body to write and finish. Others read it while it is written. If it is aborted, the
+            object is discarded; on Viceroy a truncated object remains.
 
         Raises:
-            NoObligation: There is nothing to be stored.
-            CacheCallFailed: The host refused it.
+            NoObligation: This entry has no obligation.
+            CacheCallFailed: The host refused the call.
         """
         pollable = _wit.transaction_insert(self._obliged(), options)
         self._states = None
@@ -65,54 +65,56 @@ class Entry(Found["cache.Entry"]):
         """Store a new object, and read it (``transaction-insert-and-stream-back``).
 
         Args:
-            options: What is said of it.
+            options: How to store it.
 
         Returns:
-            Its body, to be written and finished; and an entry that it can be read from.
+            The body to write and finish, and an entry to read it from.
 
         Raises:
-            NoObligation: There is nothing to be stored.
-            CacheCallFailed: The host refused it.
+            NoObligation: This entry has no obligation.
+            CacheCallFailed: The host refused the call.
         """
         pollable, back = _wit.transaction_insert_and_stream_back(self._obliged(), options)
         self._states = None
         return StreamingBody._adopt(pollable), Entry._of(back)
 
     def update(self, options: WriteOptions) -> None:
-        """Give the object that was found a new life, with the body it has (``transaction-update``).
+        """Refresh the object that was found and keep its body (``transaction-update``).
 
         Args:
-            options: What is said of it from now on.
+            options: Its new options.
 
         Raises:
-            NoObligation: There is nothing to be stored.
-            CacheCallFailed: The host refused it; there may be no object.
+            NoObligation: This entry has no obligation.
+            CacheCallFailed: The host refused the call, for example because there is no object.
         """
         _wit.transaction_update(self._obliged(), options)
         self._states = None
 
     def cancel(self) -> None:
-        """Give the obligation up; the next lookup gets it (``transaction-cancel``).
+        """Give up the obligation; the next lookup gets it (``transaction-cancel``).
 
         Raises:
-            NoObligation: There is none.
+            NoObligation: This entry has no obligation.
         """
         _wit.transaction_cancel(self._obliged())
         self._states = None
 
     def _obliged(self) -> "cache.Entry":
         if not self.must_insert_or_update:
-            raise NoObligation("nothing is to be stored through this entry")
+            raise NoObligation(
+                "this entry has no obligation to store an object: check must_insert_or_update"
+            )
         return self._wit
 
     def close(self) -> None:
-        """Let go of it, and of its obligation (``close-entry``); closing again does nothing."""
+        """Release the entry and its obligation (``close-entry``); closing again does nothing."""
         if not self.closed:
             _wit.close_entry(self._give("is closed"))
 
 
 class PendingEntry(Lookup["async_io.Pollable"]):
-    """A lookup that may have to wait for what another one is about to store.
+    """A lookup that may have to wait for an object that another one is about to store.
 
     Example:
         >>> from fastly_compute import cache
@@ -127,28 +129,28 @@ class PendingEntry(Lookup["async_io.Pollable"]):
 
     @property
     def ready(self) -> bool:
-        """Whether `wait` returns at once."""
+        """Whether `wait` returns immediately."""
         return self._wit.is_ready()
 
     def wait(self, timeout: Duration | None = None) -> Entry:
         """Wait for the entry (``await-entry``).
 
         Args:
-            timeout: How long at most, as a `datetime.timedelta` or in seconds; None for as long as
-                it takes.
+            timeout: The maximum time to wait, as a `datetime.timedelta` or in seconds; None means
+                no limit.
 
         Raises:
-            WaitTimeout: It has not come in this time. It can be waited for again.
+            WaitTimeout: The entry is not there yet. You can wait again.
             CacheCallFailed: The host refused the lookup.
         """
         if timeout is not None:
             limit = milliseconds(timeout, field="timeout")
             if _wit.select([self._wit], limit) is None:
-                raise WaitTimeout(f"the cache's entry was not there within {timeout}")
+                raise WaitTimeout(f"the cache entry was not there within {timeout}")
         return Entry._of(_wit.await_entry(self._give("was already awaited")))
 
     def close(self) -> None:
-        """Wait for it no more (``close-pending-entry``); closing again does nothing."""
+        """Cancel the lookup (``close-pending-entry``); closing again does nothing."""
         if not self.closed:
             _wit.close_pending(self._give("is closed"))
 
@@ -159,19 +161,19 @@ def lookup(
     headers: Headers | Mapping[str, str] | None = None,
     always_use_requested_range: bool = False,
 ) -> Entry:
-    """Look an object up, whatever others are doing (``entry.lookup``).
+    """Look up an object without a transaction (``entry.lookup``).
 
     Args:
-        key: Its key, 1 to 4096 bytes; text is UTF-8.
-        headers: What an object that depends on headers is compared with; see `WriteOptions.vary`.
-        always_use_requested_range: Whether a part of the body can be read while the length of the
-            object is not known.
+        key: Its key, 1 to 4096 bytes; text is encoded as UTF-8.
+        headers: The request headers, for objects that depend on some; see `WriteOptions.vary`.
+        always_use_requested_range: Whether a range of the body can be read while the length of the
+            object is still unknown.
 
     Returns:
         The entry. It never has an obligation.
 
     Raises:
-        InvalidKey: It can be no key.
+        InvalidKey: The key is invalid.
         CacheCallFailed: The host refused the lookup.
 
     Example:
@@ -190,10 +192,10 @@ def transaction(
     headers: Headers | Mapping[str, str] | None = None,
     always_use_requested_range: bool = False,
 ) -> Entry:
-    """Look an object up, waiting where another is about to store it (``transaction-lookup``).
+    """Look up an object, and wait if another lookup is about to store it (``transaction-lookup``).
 
-    Of several lookups for what is not there, one gets the obligation to store it; the others wait
-    until it has, or gives up.
+    When several lookups miss the same object, one gets the obligation to store it. The others wait
+    until it has done so or gives up.
 
     Args:
         key: As for `lookup`.
@@ -201,10 +203,10 @@ def transaction(
         always_use_requested_range: As for `lookup`.
 
     Returns:
-        The entry. Use it in a `with`: while it is open, others may be waiting.
+        The entry. Use it in a `with` statement: while it is open, others may be waiting.
 
     Raises:
-        InvalidKey: It can be no key.
+        InvalidKey: The key is invalid.
         CacheCallFailed: The host refused the lookup.
 
     Example:
@@ -225,7 +227,7 @@ def transaction_async(
     headers: Headers | Mapping[str, str] | None = None,
     always_use_requested_range: bool = False,
 ) -> PendingEntry:
-    """Begin what `transaction` does, without waiting (``transaction-lookup-async``).
+    """Start a `transaction` without waiting (``transaction-lookup-async``).
 
     Args:
         key: As for `lookup`.
@@ -233,10 +235,10 @@ def transaction_async(
         always_use_requested_range: As for `lookup`.
 
     Returns:
-        The lookup, to be used in a `with`.
+        The lookup. Use it in a `with` statement.
 
     Raises:
-        InvalidKey: It can be no key.
+        InvalidKey: The key is invalid.
         CacheCallFailed: The host refused the lookup.
 
     Example:
@@ -255,20 +257,20 @@ def insert(
     *,
     headers: Headers | Mapping[str, str] | None = None,
 ) -> StreamingBody:
-    """Store an object, whatever others are doing (``insert``).
+    """Store an object without a transaction (``insert``).
 
     Args:
         key: As for `lookup`.
         options: What is said of it.
-        headers: The request headers that it depends on, where `WriteOptions.vary` names some.
+        headers: The request headers that it depends on, if `WriteOptions.vary` names any.
 
     Returns:
-        Its body, to be written and finished. If it is broken off, there is no object; on Viceroy
-        there is one, which breaks off.
+        The body to write and finish. If it is aborted, the object is discarded; on Viceroy a
+        truncated object remains.
 
     Raises:
-        InvalidKey: It can be no key.
-        CacheCallFailed: The host refused it.
+        InvalidKey: The key is invalid.
+        CacheCallFailed: The host refused the call.
 
     Example:
         >>> from fastly_compute import cache

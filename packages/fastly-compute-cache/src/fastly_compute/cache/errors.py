@@ -1,12 +1,12 @@
-"""What goes wrong with the caches, and which WIT error is which exception.
+"""The exceptions of the caches, and which WIT error maps to which.
 
 ::
 
     CacheError
-      ├ InvalidKey (ValueError)               refused here, before the host is called
-      ├ InvalidCacheOption (ValueError)       likewise
-      ├ NoObligation                          an entry that is not to be inserted or updated
-      ├ NotCacheable (TypeError)              @cached met a value that it cannot keep
+      ├ InvalidKey (ValueError)               refused before the host is called
+      ├ InvalidCacheOption (ValueError)       refused before the host is called
+      ├ NoObligation                          storing through an entry without the obligation
+      ├ NotCacheable (TypeError)              a value or argument that @cached cannot store
       └ CacheCallFailed (HostError)           the host refused a call
           └ CacheUnsupported (Unsupported)
 """
@@ -18,10 +18,10 @@ from fastly_compute.core import FastlyComputeError, HostError, Unsupported, erro
 
 
 class CacheError(FastlyComputeError):
-    """Anything that goes wrong in this package derives from this.
+    """Base class of this package's exceptions.
 
-    Not so `HostUnavailable` and `HandleClosed`, which are `fastly_compute.core`'s, and what
-    reading and writing bodies raises, which is `fastly_compute.http`'s.
+    `HostUnavailable` and `HandleClosed` belong to `fastly_compute.core`, and the errors of reading
+    and writing bodies to `fastly_compute.http`: they do not derive from this class.
 
     Example:
         >>> from fastly_compute import cache
@@ -34,11 +34,11 @@ class CacheError(FastlyComputeError):
 
 
 class InvalidKey(CacheError, ValueError):
-    """A key is not one that the cache can have; the host was not asked."""
+    """A key is invalid; the host was not called."""
 
 
 class InvalidCacheOption(CacheError, ValueError):
-    """An option breaks its rule; the host was not asked.
+    """An option is invalid; the host was not called.
 
     Attributes:
         option: The option's name.
@@ -53,11 +53,11 @@ class InvalidCacheOption(CacheError, ValueError):
 
 
 class NoObligation(CacheError):
-    """Something is to be stored through an entry that is not to be inserted or updated."""
+    """An object was to be stored through an entry that has no obligation."""
 
 
 class NotCacheable(CacheError, TypeError):
-    """A function under `cached` returned a value, or got an argument, that cannot be kept."""
+    """A `cached` function returned a value that cannot be stored, or got an unsuitable argument."""
 
 
 class CacheCallFailed(CacheError, HostError):
@@ -78,11 +78,11 @@ CLASSES: Mapping[str, type[HostError]] = {
 
 
 def cache_error(value: object, operation: str) -> HostError:
-    """Make this package's exception for a WIT error.
+    """Map a WIT error to this package's exception.
 
     Args:
-        value: What ``bindings.Err`` carried.
-        operation: What was tried, as the WIT names it.
+        value: The value that ``bindings.Err`` carries.
+        operation: The WIT function that failed.
 
     Returns:
         The exception.

@@ -1,4 +1,4 @@
-"""What every lookup in the cache has in common: it may have found an object, and may be obliged."""
+"""What all lookups share: they may have found an object, and may have an obligation."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -20,7 +20,7 @@ else:
 
 
 class Lookup(Handle[Held]):
-    """What may have an obligation: hosts keep it, and let others wait, until it is closed."""
+    """A handle that may have an obligation, for which others wait until it is closed."""
 
     __slots__ = ()
 
@@ -31,7 +31,7 @@ class Lookup(Handle[Held]):
 
 
 class Found(Lookup[Resource]):
-    """An object that was found, and what it is good for."""
+    """The object that a lookup found, if any, and its state."""
 
     __slots__ = ("_states",)
 
@@ -55,7 +55,7 @@ class Found(Lookup[Resource]):
 
     @property
     def usable(self) -> bool:
-        """Whether there is an object that is fresh, or stale and may be used still."""
+        """Whether there is an object that is fresh, or stale but may still be used."""
         return self._is("usable")
 
     @property
@@ -65,23 +65,23 @@ class Found(Lookup[Resource]):
 
     @property
     def usable_if_error(self) -> bool:
-        """Whether the object may be used where there is no other."""
+        """Whether the object may be used if fetching a new one fails."""
         return self._is("usable_if_error")
 
     def body(self, start: int | None = None, end: int | None = None) -> Body:
-        """Read the object's body (``get-body``); one at a time.
+        """Read the object's body (``get-body``); only one can be open at a time.
 
         Args:
-            start: The first byte; None is the beginning.
-            end: The last byte, included; None is the end of the object. With *end* alone, that many
-                bytes from the end.
+            start: The first byte; None means the beginning.
+            end: The last byte, inclusive; None means the end of the object. *end* alone means that
+                many bytes from the end.
 
         Returns:
-            The body. While the object is still being stored, reading waits for more.
+            The body. While the object is still being stored, reading waits for more data.
 
         Raises:
-            InvalidCacheOption: The range is none.
-            CacheCallFailed: There is no object, or its body is being read.
+            InvalidCacheOption: The range is invalid.
+            CacheCallFailed: There is no object, or its body is already being read.
         """
         for option, value in (("start", start), ("end", end)):
             if value is not None and value < 0:
@@ -95,30 +95,30 @@ class Found(Lookup[Resource]):
 
     @property
     def user_metadata(self) -> bytes | None:
-        """What was stored beside the object. Raises `CacheCallFailed` where there is none."""
+        """The metadata stored with the object. Raises `CacheCallFailed` if there is no object."""
         return _wit.metadata(self._wit)
 
     @property
     def length(self) -> int | None:
-        """How many bytes the object has, where the host knows."""
+        """The object's size in bytes, if the host knows it."""
         return _wit.number(self._wit, "get_length")
 
     @property
     def hits(self) -> int | None:
-        """How often it was found. Viceroy does not know: `CacheUnsupported`."""
+        """How often it was found. Viceroy raises `CacheUnsupported`."""
         return _wit.number(self._wit, "get_hits")
 
     @property
     def age(self) -> timedelta | None:
-        """How old it is."""
+        """The object's age."""
         return _wit.duration(self._wit, "get_age_ns")
 
     @property
     def max_age(self) -> timedelta | None:
-        """How old it may get and be fresh."""
+        """How long it is fresh, counted from an age of zero."""
         return _wit.duration(self._wit, "get_max_age_ns")
 
     @property
     def stale_while_revalidate(self) -> timedelta | None:
-        """How much longer it may be used. Viceroy does not know: `CacheUnsupported`."""
+        """How long it may be used after that while stale. Viceroy raises `CacheUnsupported`."""
         return _wit.duration(self._wit, "get_stale_while_revalidate_ns")

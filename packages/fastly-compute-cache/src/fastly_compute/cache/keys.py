@@ -1,4 +1,4 @@
-"""The keys of cached objects, and those to purge them by."""
+"""Cache keys and surrogate keys."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -11,7 +11,7 @@ _LONGEST_SURROGATES = 16 * 1024
 
 
 def key_bytes(key: str | bytes) -> bytes:
-    """Check a key and return it as the host takes it; text is UTF-8."""
+    """Validate a key and return its bytes; text is encoded as UTF-8."""
     if not isinstance(key, str | bytes):
         raise TypeError(f"a cache key must be str or bytes, not {type(key).__name__}")
     try:
@@ -24,33 +24,33 @@ def key_bytes(key: str | bytes) -> bytes:
 
 
 def purge_key(key: bytes) -> str:
-    """Name the surrogate key that a key of the simple cache is purged by."""
+    """Return the surrogate key that purges a key of the simple cache."""
     return f"simple-{sha256(key).hexdigest()}"
 
 
 def surrogate_keys(keys: str | Sequence[str] | None, *, option: str) -> str | None:
-    """Check surrogate keys and return them as the host takes them, with spaces between.
+    """Validate surrogate keys and return them as the host expects them, separated by spaces.
 
     Args:
-        keys: Text with a space between two keys, or a sequence of keys.
-        option: What the user called them, for the error.
+        keys: Keys separated by single spaces, or a sequence of keys.
+        option: The name of the caller's option, for the error.
 
     Raises:
-        InvalidCacheOption: A key breaks its rule.
-        TypeError: A key is no text.
+        InvalidCacheOption: A key is invalid.
+        TypeError: A key is not a str.
     """
     if keys is None:
         return None
     items = keys.split(" ") if isinstance(keys, str) else list(keys)
     for item in items:
         if not isinstance(item, str):
-            raise TypeError(f"{option} must be text or texts, and one is a {type(item).__name__}")
+            raise TypeError(f"{option} must be str or a sequence of str, not {type(item).__name__}")
         visible = item.isascii() and item.isprintable() and " " not in item
         if not (visible and 1 <= len(item) <= _LONGEST_SURROGATE):
             raise InvalidCacheOption(
-                option, f"a surrogate key is 1 to 1024 visible ASCII characters, not {item[:64]!r}"
+                option, f"a surrogate key has 1 to 1024 visible ASCII characters, not {item[:64]!r}"
             )
     joined = " ".join(items)
     if not 1 <= len(joined) <= _LONGEST_SURROGATES:
-        raise InvalidCacheOption(option, "all keys together have 1 to 16384 characters")
+        raise InvalidCacheOption(option, "all keys together must have 1 to 16384 characters")
     return joined

@@ -1,4 +1,4 @@
-"""What is said of an object when it is stored."""
+"""The options for storing an object."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ _LIMIT = 1 << 64
 
 
 def nanoseconds(value: Duration, *, option: str) -> int:
-    """Convert a duration to the nanoseconds that the WIT takes.
+    """Convert a duration to nanoseconds, as the WIT expects.
 
     Raises:
-        TypeError: It is no duration.
-        InvalidCacheOption: It is negative, not finite, or does not fit.
+        TypeError: It is not a duration.
+        InvalidCacheOption: It is negative, not finite, or too large.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | timedelta):
         kind = type(value).__name__
@@ -35,27 +35,28 @@ def nanoseconds(value: Duration, *, option: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """What is said of an object when it is stored (``write-options`` in the WIT).
+    """How to store an object (``write-options`` in the WIT).
 
-    Durations are a `datetime.timedelta` or a number of seconds, from 0 on, to the microsecond.
+    Durations are a `datetime.timedelta` or a number of seconds, 0 or more, with a resolution of a
+    microsecond.
 
     Attributes:
-        max_age: How old the object may get and still be fresh.
-        initial_age: How old it is already.
-        stale_while_revalidate: How much longer it may be used, while one lookup at a time is told
-            to replace it.
-        vary: The names of the request headers that the object depends on; lookups find it only with
-            the same values of them in their own *headers*.
-        surrogate_keys: Keys to purge it by: text with a space between two, or a sequence. Each has
+        max_age: How long the object is fresh, counted from an age of zero.
+        initial_age: The age it has already.
+        stale_while_revalidate: How much longer it may be used while stale; meanwhile one lookup at
+            a time gets the obligation to replace it.
+        vary: The names of the request headers that the object depends on. A lookup finds it only if
+            its own *headers* have the same values.
+        surrogate_keys: Keys to purge it by: a str with spaces between keys, or a sequence. Each has
             1 to 1024 visible ASCII characters, all together up to 16 KiB.
-        length: How many bytes it will have, where that is known before it is written.
-        user_metadata: Bytes to be kept beside it. Never shown.
-        edge_max_age: How old it may get at the edge, where that is less than *max_age*.
-        sensitive_data: Whether it may only be kept as the PCI and HIPAA rules allow.
+        length: Its size in bytes, if known before it is written.
+        user_metadata: Bytes to store with it. Never shown in a repr.
+        edge_max_age: How long it is fresh at the edge, if that is less than *max_age*.
+        sensitive_data: Whether it may only be stored as the PCI and HIPAA rules allow.
 
     Raises:
-        TypeError: A value is of the wrong type.
-        InvalidCacheOption: A value breaks its rule.
+        TypeError: A value has the wrong type.
+        InvalidCacheOption: A value is invalid.
 
     Example:
         >>> from fastly_compute.cache import WriteOptions
@@ -82,7 +83,7 @@ class WriteOptions:
         if self.edge_max_age is not None and _ns(self.edge_max_age) > longest:
             raise InvalidCacheOption("edge_max_age", "must not be more than max_age")
         if isinstance(self.vary, str):
-            raise TypeError("vary must be a sequence of header names, not one text")
+            raise TypeError("vary must be a sequence of header names, not a str")
         for name in self.vary:
             try:
                 Headers([(name, "")])

@@ -1,4 +1,4 @@
-"""Purging what has a surrogate key, in every cache of the service."""
+"""Purge objects by surrogate key, in every cache of the service."""
 
 import json
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from fastly_compute.cache.keys import surrogate_keys
 def purge_surrogate_key(key: str, *, soft: bool = False) -> None:
     """Purge every object that has a surrogate key (``purge-surrogate-key``).
 
-    It reaches the simple cache, the core cache and the responses of backends.
+    This covers the simple cache, the core cache and the cached responses of backends.
 
     Args:
         key: The key; 1 to 1024 visible ASCII characters.
-        soft: Whether objects are made stale in place of being removed.
+        soft: Whether to mark the objects as stale instead of removing them.
 
     Raises:
-        InvalidCacheOption: It can be no key.
-        CacheCallFailed: The host refused it.
+        InvalidCacheOption: The key is invalid.
+        CacheCallFailed: The host refused the call.
 
     Example:
         >>> from fastly_compute import cache
@@ -31,19 +31,19 @@ def purge_surrogate_key(key: str, *, soft: bool = False) -> None:
 
 
 def purge_surrogate_key_verbose(key: str, *, soft: bool = False) -> Any:
-    """Purge as `purge_surrogate_key` does, and tell what the platform says of it.
+    """Purge as `purge_surrogate_key` does, and return the platform's response.
 
     Args:
         key: As for `purge_surrogate_key`.
         soft: As for `purge_surrogate_key`.
 
     Returns:
-        The platform's answer, decoded from JSON; its ``id`` is the purge's.
+        The platform's response, decoded from JSON; ``id`` identifies the purge.
 
     Raises:
-        InvalidCacheOption: It can be no key.
-        CacheUnsupported: This host does not tell, as Viceroy.
-        CacheCallFailed: The host refused it.
+        InvalidCacheOption: The key is invalid.
+        CacheUnsupported: This host does not return a response; Viceroy does not.
+        CacheCallFailed: The host refused the call.
 
     Example:
         >>> from fastly_compute import cache

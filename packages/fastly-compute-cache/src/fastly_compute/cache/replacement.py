@@ -1,4 +1,4 @@
-"""Objects that are to be replaced, whatever others are doing."""
+"""Replace objects without a transaction."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from wit_world.imports import cache  # noqa: F401 - in an annotation
 
 Strategy: TypeAlias = Literal["immediate", "immediate_force_miss", "wait"]
-"""When a replacement can go on (``replace-strategy`` in the WIT)."""
+"""When a replacement may start (``replace-strategy`` in the WIT)."""
 
 
 class Replacement(Found["cache.ReplaceEntry"]):
-    """An object that is to be replaced; it can be read meanwhile. Viceroy has none.
+    """An object that is being replaced; it can be read meanwhile. Not available on Viceroy.
 
     Example:
         >>> from fastly_compute import cache
@@ -34,21 +34,21 @@ class Replacement(Found["cache.ReplaceEntry"]):
     _HOW = "cache.replace"
 
     def insert(self, options: WriteOptions) -> StreamingBody:
-        """Store the new object (``replace-insert``); the replacement is used up by it.
+        """Store the new object (``replace-insert``), which uses up the replacement.
 
         Args:
-            options: What is said of it.
+            options: How to store it.
 
         Returns:
-            Its body, to be written and finished.
+            The body to write and finish.
 
         Raises:
-            CacheCallFailed: The host refused it.
+            CacheCallFailed: The host refused the call.
         """
         return StreamingBody._adopt(_wit.replace_insert(self._give("was inserted"), options))
 
     def close(self) -> None:
-        """Let go of it, and of its obligation (``close-replace-entry``).
+        """Release the replacement and its obligation (``close-replace-entry``).
 
         Closing again does nothing.
         """
@@ -63,22 +63,23 @@ def replace(
     strategy: Strategy = "immediate",
     always_use_requested_range: bool = False,
 ) -> Replacement:
-    """Begin to replace an object (``replace-entry.replace``). Viceroy has no such thing.
+    """Start to replace an object (``replace-entry.replace``). Not available on Viceroy.
 
     Args:
         key: As for `lookup`.
         headers: As for `lookup`.
-        strategy: ``immediate`` does not wait for others that are replacing it,
-            ``immediate_force_miss`` nor finds what is there, and ``wait`` waits for them.
+        strategy: ``immediate`` does not wait for other replacements of the object,
+            ``immediate_force_miss`` also ignores the existing object, and ``wait`` waits for other
+            replacements.
         always_use_requested_range: As for `lookup`.
 
     Returns:
-        The replacement, to be used in a `with`.
+        The replacement. Use it in a `with` statement.
 
     Raises:
-        InvalidKey: It can be no key.
+        InvalidKey: The key is invalid.
         InvalidCacheOption: There is no such strategy.
-        CacheUnsupported: This host has no replacements.
+        CacheUnsupported: This host does not offer replacements.
 
     Example:
         >>> from fastly_compute import cache

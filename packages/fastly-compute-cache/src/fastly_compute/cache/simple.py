@@ -1,4 +1,4 @@
-"""The simple cache: values by key, for a time."""
+"""The simple cache: values by key, with a time to live."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -17,13 +17,13 @@ def get(key: Key) -> Body | None:
     """Return the value of a key, or None.
 
     Args:
-        key: The key, 1 to 4096 bytes; text is UTF-8.
+        key: The key, 1 to 4096 bytes; text is encoded as UTF-8.
 
     Returns:
         The value, not yet read.
 
     Raises:
-        InvalidKey: It can be no key.
+        InvalidKey: The key is invalid.
         CacheCallFailed: The host refused the lookup.
 
     Example:
@@ -36,19 +36,19 @@ def get(key: Key) -> Body | None:
         return entry.body() if entry.usable else None
 
 
-def set(key: Key, value: BodyLike, *, ttl: Duration) -> None:  # noqa: A001 - the cache's own word
-    """Put a value under a key, in the place of any other.
+def set(key: Key, value: BodyLike, *, ttl: Duration) -> None:  # noqa: A001 - Fastly's name
+    """Store a value under a key, replacing any existing one.
 
     Args:
         key: As for `get`.
-        value: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a body, which is not
-            read here.
-        ttl: How long it is kept: a `datetime.timedelta` or a number of seconds, from 0 on.
+        value: Bytes, text (encoded as UTF-8), a binary file, an iterable of bytes, or a body, which
+            the guest does not read.
+        ttl: How long to keep it: a `datetime.timedelta` or a number of seconds, 0 or more.
 
     Raises:
-        InvalidKey: It can be no key.
-        InvalidCacheOption: The time is none.
-        BodyError: Passing the value to the host failed; then nothing is there.
+        InvalidKey: The key is invalid.
+        InvalidCacheOption: *ttl* is invalid.
+        BodyError: Passing the value to the host failed; nothing is stored.
 
     Example:
         >>> from fastly_compute import cache
@@ -60,10 +60,10 @@ def set(key: Key, value: BodyLike, *, ttl: Duration) -> None:  # noqa: A001 - th
 
 
 def get_or_set(key: Key, make: Callable[[], BodyLike], *, ttl: Duration) -> Body:
-    """Return the value of a key; where there is none, make it and keep it.
+    """Return the value of a key; if there is none, make and store it.
 
-    Of several that find none at a time, one makes it, and the others wait for it. If it fails, its
-    exception is raised, nothing is kept, and the next one makes it.
+    When several calls miss at the same time, one makes the value and the others wait for it. If
+    that fails, its exception is raised, nothing is stored, and the next call makes the value.
 
     Args:
         key: As for `get`.
@@ -74,8 +74,8 @@ def get_or_set(key: Key, make: Callable[[], BodyLike], *, ttl: Duration) -> Body
         The value, not yet read.
 
     Raises:
-        InvalidKey: It can be no key.
-        InvalidCacheOption: The time is none.
+        InvalidKey: The key is invalid.
+        InvalidCacheOption: *ttl* is invalid.
         BodyError: Passing the value to the host failed.
         Exception: Whatever *make* raises.
 
@@ -99,14 +99,14 @@ def get_or_set(key: Key, make: Callable[[], BodyLike], *, ttl: Duration) -> Body
 
 
 def purge(key: Key) -> None:
-    """Forget the value of a key, everywhere.
+    """Remove the value of a key from every cache node.
 
     Args:
         key: As for `get`.
 
     Raises:
-        InvalidKey: It can be no key.
-        CacheCallFailed: The host refused it.
+        InvalidKey: The key is invalid.
+        CacheCallFailed: The host refused the call.
 
     Example:
         >>> from fastly_compute import cache
@@ -117,7 +117,7 @@ def purge(key: Key) -> None:
 
 
 def inner_key(key: Key) -> bytes:
-    """Make the key in the core cache, where the same one without more is another object."""
+    """Return the key in the core cache, distinct from the same key used there directly."""
     return b"simple " + bytes.fromhex(purge_key(key_bytes(key)).removeprefix("simple-"))
 
 
@@ -130,7 +130,7 @@ def _fill(key: Key, into: StreamingBody, value: Body) -> None:
         with into:
             into.append(value)
     except BaseException:
-        purge(key)  # Viceroy takes a part for an object, which breaks off for all who find it
+        purge(key)  # Viceroy keeps the truncated object, which fails for everyone who reads it
         raise
 
 

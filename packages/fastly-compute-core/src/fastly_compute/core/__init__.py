@@ -1,4 +1,4 @@
-"""What every fastly-compute package shares: errors, handles, units, and the way to the host."""
+"""The parts that all fastly-compute packages share: errors, handles, durations, the bindings."""
 
 from fastly_compute.core.durations import Duration, milliseconds, timedelta_of, whole_seconds
 from fastly_compute.core.errors import (
@@ -26,6 +26,7 @@ from fastly_compute.core.errors import (
 )
 from fastly_compute.core.handle import Handle
 from fastly_compute.core.reading import read_items, read_sized
+from fastly_compute.core.redaction import is_sensitive, redact
 
 __all__ = [
     "AuxiliaryError",
@@ -51,9 +52,11 @@ __all__ = [
     "Unsupported",
     "case_of",
     "host_error",
+    "is_sensitive",
     "milliseconds",
     "read_items",
     "read_sized",
+    "redact",
     "timedelta_of",
     "whole_seconds",
 ]

@@ -1,8 +1,8 @@
-"""The way to the host: the bindings that the build generates from the WIT.
+"""Access to the host: the bindings that the build generates from the WIT.
 
 Inside a component the bindings are the modules ``wit_world`` and ``componentize_py_types``. On
-plain CPython they exist only where a host of ``fastly_compute.local`` has been loaded, perhaps
-after the package that needs them, so they are looked up again until they are there.
+plain CPython they exist only once a host of ``fastly_compute.local`` has been loaded, perhaps
+after the package that needs them, so they are looked up on each use until they exist.
 """
 
 import importlib
@@ -19,12 +19,12 @@ _IMPORTS = "wit_world.imports"
 _TYPES = "componentize_py_types"
 
 
-class _NoErr(Exception):  # stands in for componentize_py_types.Err, never raised
+class _NoErr(Exception):  # used for componentize_py_types.Err without a host; never raised
     value: object
 
 
 class _Missing(ModuleType):
-    """Stands in for one interface until a host brings the real one."""
+    """A placeholder for one interface until a host provides the real one."""
 
     def __getattr__(self, attribute: str) -> object:
         if attribute.startswith("__"):
@@ -32,8 +32,8 @@ class _Missing(ModuleType):
         found = sys.modules.get(self.__name__)
         if found is None:
             raise HostUnavailable(
-                f"{self.__name__}.{attribute} needs a Fastly Compute host and there is none in "
-                "this process. Run the app with `fastly-compute serve`, or inside "
+                f"{self.__name__}.{attribute} needs a Fastly Compute host, but this process has "
+                "none. Run the app with `fastly-compute serve`, or inside "
                 "`fastly_compute.local.Host` in a test."
             )
         return getattr(found, attribute)
@@ -46,11 +46,11 @@ def interface(name: str) -> ModuleType:
         name: The interface's name in Python, such as ``secret_store``.
 
     Returns:
-        The generated module; or, where there is no host, a stand-in whose attributes raise
+        The generated module; without a host, a placeholder whose attributes raise
         `HostUnavailable` until there is one.
 
     Raises:
-        ModuleNotFoundError: The bindings are there and lack a module that they import.
+        ModuleNotFoundError: The bindings exist, but a module that they import does not.
     """
     module = f"{_IMPORTS}.{name}"
     try:
@@ -62,7 +62,7 @@ def interface(name: str) -> ModuleType:
 
 
 def __getattr__(name: str) -> object:
-    # Looked up at each use: an `except bindings.Err` may be older than the host.
+    # Looked up on each use: code with `except bindings.Err` may be loaded before the host.
     if name == "Err":
         types = sys.modules.get(_TYPES)
         return _NoErr if types is None else types.Err

@@ -1,4 +1,4 @@
-"""Durations as users give them, converted once, at the edge."""
+"""Convert durations between Python and the WIT."""
 
 import math
 from datetime import timedelta
@@ -21,27 +21,27 @@ def _seconds(value: Duration, field: str) -> float:
 
 
 def _check(seconds: float, value: Duration, field: str) -> None:
-    # Comparing, unlike math.isfinite, takes an int of any size.
+    # Unlike math.isfinite, a comparison accepts an int of any size.
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{field} must be finite and at least 0, not {value!r}")
 
 
 def milliseconds(value: Duration, *, field: str) -> int:
-    """Convert a duration to the milliseconds that the WIT takes as ``u32``.
+    """Convert a duration to milliseconds, as the WIT expects in a ``u32``.
 
-    A part of a millisecond, to the microsecond, counts as a whole one, and so does any duration
-    above 0: a short time-out never becomes 0, which means none.
+    Fractions of a millisecond, down to a microsecond, are rounded up, and so is any duration above
+    0: a short timeout never becomes 0, which means no timeout.
 
     Args:
-        value: The duration, 0 up to but not including 2^32 ms (49.7 days).
-        field: What the user called it, for the error.
+        value: The duration: at least 0 and less than 2^32 ms (49.7 days).
+        field: The name of the caller's option, for the error.
 
     Returns:
         Whole milliseconds.
 
     Raises:
-        TypeError: It is no duration.
-        ValueError: It is negative, not finite, or does not fit.
+        TypeError: It is not a duration.
+        ValueError: It is negative, not finite, or too large.
     """
     seconds = _seconds(value, field)
     _check(seconds, value, field)
@@ -53,18 +53,18 @@ def milliseconds(value: Duration, *, field: str) -> int:
 
 
 def whole_seconds(value: Duration, *, field: str) -> int:
-    """Convert a duration to the seconds that the WIT takes as ``u32``.
+    """Convert a duration to seconds, as the WIT expects in a ``u32``.
 
     Args:
-        value: The duration: a whole number of seconds, 0 up to but not including 2^32.
-        field: What the user called it, for the error.
+        value: The duration: a whole number of seconds, at least 0 and less than 2^32.
+        field: The name of the caller's option, for the error.
 
     Returns:
         Whole seconds.
 
     Raises:
-        TypeError: It is no duration.
-        ValueError: It is negative, not finite, not whole, or does not fit.
+        TypeError: It is not a duration.
+        ValueError: It is negative, not finite, not whole, or too large.
     """
     seconds = _seconds(value, field)
     _check(seconds, value, field)
@@ -76,7 +76,7 @@ def whole_seconds(value: Duration, *, field: str) -> int:
 
 
 def timedelta_of(*, milliseconds: int = 0, seconds: int = 0) -> timedelta:
-    """Convert what the host answered.
+    """Convert a duration that the host returned.
 
     Args:
         milliseconds: Whole milliseconds.

@@ -151,7 +151,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "invalid-syntax": "the name is malformed",
     "name-too-long": "the name is too long",
     "reserved": "the name is reserved by the platform",
-    "not-found": "nothing of that name exists; is it linked to this version of the service?",
+    "not-found": "it does not exist, or is not linked to this version of the service",
 }
 """A sentence for each case of the WIT's ``types.error`` and ``types.open-error``."""
 
@@ -212,7 +212,7 @@ def host_error(
             module's table.
 
     Returns:
-        The exception, to be raised ``from`` the caught one.
+        The exception, to be raised ``from None``: the caught one says nothing more.
     """
     case = case_of(value)
     kind = classes.get(case) or CLASSES.get(case, HostError)

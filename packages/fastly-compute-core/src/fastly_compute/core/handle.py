@@ -1,4 +1,4 @@
-"""The base of everything that the host owns."""
+"""The base class of all host-owned resources."""
 
 from types import TracebackType
 from typing import Generic, NoReturn, Protocol, Self, TypeVar
@@ -7,7 +7,7 @@ from fastly_compute.core.errors import HandleClosed
 
 
 class Resource(Protocol):
-    """What the bindings give for a WIT resource: leaving it as a context drops it."""
+    """A WIT resource in the bindings: a context manager that drops it on exit."""
 
     def __exit__(
         self,
@@ -22,14 +22,14 @@ R = TypeVar("R", bound=Resource)
 
 
 class Handle(Generic[R]):
-    """A thing of the host's, held by Python code: never built by hand, closed once.
+    """A host-owned resource held by Python code: never created directly, and closed once.
 
-    Leaving a ``with`` block closes it, `close` does so by name, and so does the garbage collector
-    in the end. A call that gives the thing away, as sending a request does, closes it as well. Any
-    use after that raises `HandleClosed`, where the bindings would trap and end the sandbox. A copy
-    would be closed a second time, so copying and pickling raise `TypeError`.
+    Leaving a ``with`` block or calling `close` closes it; otherwise the garbage collector does. A
+    call that hands the resource over, such as sending a request, closes it as well. Any use after
+    that raises `HandleClosed`; the bindings would trap and end the sandbox instead. A copy would be
+    closed a second time, so copying and pickling raise `TypeError`.
 
-    Subclasses say in `_HOW` what makes one.
+    Subclasses name in `_HOW` the function that creates one.
 
     Example:
         >>> from fastly_compute.core import Handle
@@ -38,7 +38,7 @@ class Handle(Generic[R]):
         ...     _HOW = "Store.open"
         >>> Store()
         Traceback (most recent call last):
-        TypeError: Store cannot be made by hand: use Store.open
+        TypeError: Store cannot be created directly: use Store.open
     """
 
     __slots__ = ("__weakref__", "_gone", "_resource")
@@ -49,14 +49,18 @@ class Handle(Generic[R]):
     _gone: str
 
     def __init__(self) -> None:
-        raise TypeError(f"{type(self).__name__} cannot be made by hand: use {self._HOW}")
+        raise TypeError(f"{type(self).__name__} cannot be created directly: use {self._HOW}")
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} belongs to the host: no copying, no pickling")
+        raise TypeError(f"{type(self).__name__} is owned by the host: cannot be copied or pickled")
+
+    def __getstate__(self) -> NoReturn:
+        # The default would hand out what a subclass keeps in its slots: a secret's content.
+        self.__reduce__()
 
     @classmethod
     def _adopt(cls, resource: R) -> Self:
-        """Wrap what the bindings returned."""
+        """Wrap a resource that the bindings returned."""
         handle = cls.__new__(cls)
         handle._resource = resource
         handle._gone = ""
@@ -64,13 +68,13 @@ class Handle(Generic[R]):
 
     @property
     def _wit(self) -> R:
-        """The bindings' object, while it is there."""
+        """The resource; raises `HandleClosed` once it is gone."""
         if self._resource is None:
             raise HandleClosed(f"this {type(self).__name__} {self._gone}")
         return self._resource
 
     def _give(self, how: str) -> R:
-        """Give the bindings' object away; later uses say *how*, such as "was already sent"."""
+        """Detach and return the resource; later uses raise with *how*, like "was already sent"."""
         resource = self._wit
         self._resource = None
         self._gone = how
@@ -78,7 +82,7 @@ class Handle(Generic[R]):
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed or given away."""
+        """Whether it was closed or handed over."""
         return self._resource is None
 
     def close(self) -> None:

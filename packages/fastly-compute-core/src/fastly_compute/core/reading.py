@@ -1,4 +1,4 @@
-"""Reading what the host returns through a buffer whose size the caller has to guess."""
+"""Read values for which the caller must guess the size of the host's buffer."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,17 +14,17 @@ LARGEST = 1 << 32
 
 
 def read_sized(call: Callable[[int], T], *, first: int = FIRST) -> T:
-    """Call with a larger ``max-len`` until the answer fits.
+    """Call a host function with increasing ``max-len`` until the result fits.
 
     Args:
         call: The host function, taking ``max-len`` in bytes.
-        first: The first ``max-len`` to offer.
+        first: The first ``max-len`` to try.
 
     Returns:
-        What the host returned.
+        The result of the host function.
 
     Raises:
-        Exception: Any other error of the host, or a ``buffer-len`` at 4 GiB.
+        Exception: Any other error of the host, or ``buffer-len`` with 4 GiB.
     """
     size = first
     while True:
@@ -39,17 +39,17 @@ def read_sized(call: Callable[[int], T], *, first: int = FIRST) -> T:
 
 
 def read_items(call: Callable[[int, int], tuple[B, int | None]], *, first: int = FIRST) -> list[B]:
-    """Read a list that the host returns in parts, each item followed by a NUL.
+    """Read a list that the host returns in parts, with a NUL after each item.
 
     Args:
         call: The host function, taking ``max-len`` in bytes and a cursor.
-        first: The first ``max-len`` to offer.
+        first: The first ``max-len`` to try.
 
     Returns:
         The items, in the host's order.
 
     Raises:
-        Exception: Any other error of the host than ``buffer-len``.
+        Exception: Any error of the host other than ``buffer-len``.
     """
     items: list[B] = []
     cursor: int | None = 0

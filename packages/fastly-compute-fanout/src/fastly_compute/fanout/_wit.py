@@ -1,4 +1,4 @@
-"""The bindings of what this package asks the host for."""
+"""The bindings that this package uses."""
 
 from typing import TYPE_CHECKING
 
@@ -11,5 +11,5 @@ else:
 
 
 def service_id() -> str:
-    """Read the ID of the service that this is (``compute-runtime.get-service-id``)."""
+    """Return the ID of the running service (``compute-runtime.get-service-id``)."""
     return compute_runtime.get_service_id()

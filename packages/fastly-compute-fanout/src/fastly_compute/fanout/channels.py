@@ -1,4 +1,4 @@
-"""Channels, which clients are subscribed to and items are published on."""
+"""Channels, which clients subscribe to and items are published on."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 from fastly_compute.fanout.errors import InvalidGrip
 
-# What stands in a parameter of a header without quotes, and in a control message of a WebSocket.
+# Valid unquoted in a header parameter, and in a control message of a WebSocket.
 _WORD = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,1024}")
 
 
 def word(value: str, what: str) -> str:
-    """Check a channel's name, an ID or a filter."""
+    """Validate a channel's name, an ID or a filter."""
     if not isinstance(value, str):
         raise TypeError(f"{what} must be a str, not {type(value).__name__}")
     if not _WORD.fullmatch(value):
@@ -29,13 +29,13 @@ class Channel:
 
     Attributes:
         name: Its name: 1 to 1024 visible ASCII characters without ``, ; "`` and backslash.
-        prev_id: The ID of the last item that the client has got. Was a later one published in the
-            meantime, the hold asks the app again at once. WebSockets have none.
-        filters: What becomes of items on their way to the client, such as ``skip-self``.
+        prev_id: The ID of the last item that the client received. If a later one was published in
+            the meantime, Fanout immediately sends the app the request again. Not for WebSockets.
+        filters: The filters that items pass on their way to the client, such as ``skip-self``.
 
     Raises:
-        InvalidGrip: A value breaks its rule.
-        TypeError: A value is of the wrong type.
+        InvalidGrip: A value is invalid.
+        TypeError: A value has the wrong type.
 
     Example:
         >>> from fastly_compute.fanout import Channel
@@ -58,18 +58,18 @@ class Channel:
 
     @property
     def header(self) -> str:
-        """How it stands in a Grip-Channel header."""
+        """The channel as an entry of a Grip-Channel header."""
         prev = "" if self.prev_id is None else f"; prev-id={self.prev_id}"
         return self.name + prev + "".join(f"; filter={name}" for name in self.filters)
 
 
 Channels: TypeAlias = str | Channel | Sequence[str | Channel]
-"""One channel or several, each by its name or with more said."""
+"""One or more channels, each as a name or a `Channel`."""
 
 
 def channels_of(channels: Channels) -> list[Channel]:
-    """Make a list of what was given as channels; at least one has to be."""
+    """Return the channels as a list; at least one is required."""
     given = [channels] if isinstance(channels, str | Channel) else list(channels)
     if not given:
-        raise InvalidGrip("channels: at least one is needed")
+        raise InvalidGrip("channels: at least one is required")
     return [item if isinstance(item, Channel) else Channel(item) for item in given]

@@ -1,4 +1,4 @@
-"""What goes wrong with Fanout.
+"""The exceptions of Fanout.
 
 ::
 
@@ -7,8 +7,8 @@
       │   ├ GripSignatureMissing
       │   ├ GripSignatureInvalid
       │   └ GripSignatureExpired
-      ├ InvalidGrip (ValueError)             a channel, key or option breaks its rule
-      ├ InvalidWebSocketEvents (ValueError)  a body is no WebSocket-over-HTTP
+      ├ InvalidGrip (ValueError)             a channel, key or option is invalid
+      ├ InvalidWebSocketEvents (ValueError)  a body is not valid WebSocket-over-HTTP
       └ PublishFailed (OSError)              the publishing endpoint refused
 """
 
@@ -16,9 +16,9 @@ from fastly_compute.core import FastlyComputeError
 
 
 class FanoutError(FastlyComputeError):
-    """Anything that goes wrong in this package derives from this.
+    """Base class of this package's exceptions.
 
-    Not so what sending a request raises, which is `fastly_compute.http`'s.
+    The errors of sending a request belong to `fastly_compute.http`: they do not derive from this.
 
     Example:
         >>> from fastly_compute.fanout import Channel, FanoutError
@@ -31,7 +31,7 @@ class FanoutError(FastlyComputeError):
 
 
 class GripSignatureError(FanoutError):
-    """A request cannot be trusted to have come through Fanout. What it claims is not said."""
+    """A request did not provably come through Fanout. The message does not repeat its claims."""
 
 
 class GripSignatureMissing(GripSignatureError):
@@ -39,19 +39,19 @@ class GripSignatureMissing(GripSignatureError):
 
 
 class GripSignatureInvalid(GripSignatureError):
-    """The request's Grip-Sig is no token, was made with another key, or is meant for another."""
+    """The Grip-Sig is malformed, signed with another key, or meant for another recipient."""
 
 
 class GripSignatureExpired(GripSignatureError):
-    """The request's Grip-Sig is too old, not yet valid, or says no end."""
+    """The Grip-Sig has expired, is not valid yet, or has no ``exp``."""
 
 
 class InvalidGrip(FanoutError, ValueError):
-    """A channel, a key or an option breaks its rule."""
+    """A channel, a key or an option is invalid."""
 
 
 class InvalidWebSocketEvents(FanoutError, ValueError):
-    """What was to be a sequence of WebSocket events is none."""
+    """WebSocket events are invalid or malformed."""
 
 
 class PublishFailed(FanoutError, OSError):
@@ -59,8 +59,8 @@ class PublishFailed(FanoutError, OSError):
 
     Attributes:
         url: The endpoint.
-        status: The status of its answer.
-        text: The first 500 characters of its answer.
+        status: The status of its response.
+        text: The first 500 characters of its response.
     """
 
     def __init__(self, url: str, status: int, text: str) -> None:
@@ -70,5 +70,5 @@ class PublishFailed(FanoutError, OSError):
         self.text = text
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Rebuild from the facts."""
+        """Support pickling and copying."""
         return (type(self), (self.url, self.status, self.text))

@@ -1,4 +1,4 @@
-"""WebSocket-over-HTTP: the events of a connection as the body of a request or an answer."""
+"""WebSocket-over-HTTP: the events of a connection as the body of a request or a response."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import Literal
 from fastly_compute.fanout.errors import InvalidWebSocketEvents
 
 Kind = Literal["OPEN", "TEXT", "BINARY", "PING", "PONG", "CLOSE", "DISCONNECT"]
-"""What an event is: a message, or something that happens to the connection."""
+"""The kind of an event: a message, or a change of the connection."""
 
 CONTENT_TYPE = "application/websocket-events"
 _HEAD = re.compile(rb"([A-Z]+)(?: ([0-9A-Fa-f]{1,16}))?")
@@ -18,7 +18,7 @@ _CODES = range(1000, 5000)
 
 
 def utf_8(text: str) -> bytes:
-    """Encode what goes to a client. Raises `InvalidWebSocketEvents` where UTF-8 cannot hold it."""
+    """Encode text for a client. Raises `InvalidWebSocketEvents` if UTF-8 cannot represent it."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:
@@ -30,12 +30,12 @@ class WebSocketEvent:
     r"""One event of a WebSocket connection.
 
     Attributes:
-        kind: ``OPEN``, ``TEXT``, ``BINARY``, ``PING``, ``PONG``, ``CLOSE``, or ``DISCONNECT`` where
-            the connection broke off.
-        content: What it carries: of TEXT the UTF-8, of CLOSE the code in two bytes and a reason.
+        kind: ``OPEN``, ``TEXT``, ``BINARY``, ``PING``, ``PONG``, ``CLOSE``, or ``DISCONNECT`` if
+            the connection was lost.
+        content: Its payload: UTF-8 for TEXT, a two-byte code and a reason for CLOSE.
 
     Raises:
-        InvalidWebSocketEvents: There is no such kind, or it carries nothing.
+        InvalidWebSocketEvents: The kind is unknown, or must not have content.
         TypeError: The content is not bytes.
 
     Example:
@@ -51,16 +51,16 @@ class WebSocketEvent:
 
     def __post_init__(self) -> None:
         if self.kind not in _KINDS:
-            raise InvalidWebSocketEvents(f"there is no WebSocket event {str(self.kind)[:32]!r}")
+            raise InvalidWebSocketEvents(f"unknown WebSocket event: {str(self.kind)[:32]!r}")
         if not isinstance(self.content, bytes):
             kind = type(self.content).__name__
             raise TypeError(f"the content of an event must be bytes, not {kind}")
         if self.content and self.kind in _WITHOUT_CONTENT:
-            raise InvalidWebSocketEvents(f"the event {self.kind} carries nothing")
+            raise InvalidWebSocketEvents(f"the event {self.kind} must not have content")
 
     @property
     def text(self) -> str:
-        """The content as text. Raises `InvalidWebSocketEvents` where it is not UTF-8."""
+        """The content as text. Raises `InvalidWebSocketEvents` if it is not UTF-8."""
         try:
             return self.content.decode()
         except UnicodeDecodeError as error:
@@ -68,14 +68,14 @@ class WebSocketEvent:
 
     @property
     def code(self) -> int | None:
-        """The code of a CLOSE (RFC 6455, section 7.4), where it has one."""
+        """The code of a CLOSE (RFC 6455, section 7.4), if it has one."""
         if self.kind != "CLOSE" or len(self.content) < 2:
             return None
         return int.from_bytes(self.content[:2], "big")
 
     @classmethod
     def close(cls, code: int = 1000, reason: str = "") -> "WebSocketEvent":
-        """Make a CLOSE.
+        """Create a CLOSE event.
 
         Args:
             code: 1000 to 4999 (RFC 6455, section 7.4).
@@ -87,14 +87,14 @@ class WebSocketEvent:
         raw = utf_8(reason)
         if code not in _CODES or len(raw) > 123:
             raise InvalidWebSocketEvents(
-                f"a CLOSE has a code of 1000 to 4999 and up to 123 bytes of reason, not {code} "
+                f"a CLOSE has a code from 1000 to 4999 and a reason of up to 123 bytes, not {code} "
                 f"and {len(raw)}"
             )
         return cls("CLOSE", code.to_bytes(2, "big") + raw)
 
 
 def encode_events(events: Iterable[WebSocketEvent]) -> bytes:
-    r"""Write events as the body of a request or an answer.
+    r"""Encode events as the body of a request or a response.
 
     Example:
         >>> from fastly_compute.fanout import WebSocketEvent, encode_events
@@ -112,12 +112,12 @@ def encode_events(events: Iterable[WebSocketEvent]) -> bytes:
 
 
 def decode_events(body: bytes) -> list[WebSocketEvent]:
-    r"""Read the events of a body.
+    r"""Decode the events of a body.
 
-    What an OPEN or DISCONNECT carries is ignored, as the protocol wants it.
+    The content of an OPEN or DISCONNECT is ignored, as the protocol requires.
 
     Raises:
-        InvalidWebSocketEvents: It is no sequence of events.
+        InvalidWebSocketEvents: The body is malformed.
 
     Example:
         >>> from fastly_compute.fanout import decode_events
@@ -130,16 +130,16 @@ def decode_events(body: bytes) -> list[WebSocketEvent]:
         end = body.find(b"\r\n", at)
         found = _HEAD.fullmatch(body, at, end) if end >= 0 else None
         if found is None:
-            raise InvalidWebSocketEvents(f"no WebSocket event begins at byte {at}")
+            raise InvalidWebSocketEvents(f"invalid WebSocket event at byte {at}")
         kind, at, content = found[1].decode(), end + 2, b""
         if found[2] is not None:
             size = int(found[2], 16)
             content = body[at : at + size]
             at += size
             if len(content) < size or body[at : at + 2] != b"\r\n":
-                raise InvalidWebSocketEvents(f"the WebSocket event before byte {at} is cut short")
+                raise InvalidWebSocketEvents(f"the WebSocket event before byte {at} is truncated")
             at += 2
         if kind in _WITHOUT_CONTENT:
-            content = b""  # to be ignored, says the protocol
+            content = b""  # the protocol requires to ignore it
         events.append(WebSocketEvent(kind, content))  # type: ignore[arg-type]
     return events

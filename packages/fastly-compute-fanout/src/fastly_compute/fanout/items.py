@@ -1,4 +1,4 @@
-"""What is published."""
+"""The items that are published."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from fastly_compute.http import Response
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    r"""Something to publish. It has at least one format; a connection gets the one that fits it.
+    r"""An item to publish, in at least one format; each connection gets the format that fits it.
 
     Attributes:
         channel: The channel's name.
-        http_stream: What is added to held streams.
-        http_response: What waiting answers become. Its body is read at once.
-        ws_message: What is sent to WebSockets: text, or bytes for a binary message.
-        close: Whether streams and WebSockets are closed, behind what else the item has for them.
-        id: The item's own ID.
-        prev_id: The ID of the item before it on this channel, so that none is lost or out of order.
-        meta: What filters know of it, such as ``{"sender": "alice"}`` for ``skip-self``.
+        http_stream: Data to append to held streams.
+        http_response: The response for clients that are waiting. Its body is read immediately.
+        ws_message: A message for WebSockets: text, or bytes for a binary message.
+        close: Whether to close streams and WebSockets, after delivering the item's data.
+        id: The item's ID.
+        prev_id: The ID of the previous item on this channel, so that none is lost or reordered.
+        meta: Metadata for filters, such as ``{"sender": "alice"}`` for ``skip-self``.
 
     Raises:
-        InvalidGrip: A name or ID breaks its rule, or there is no format.
-        TypeError: A value is of the wrong type.
+        InvalidGrip: A name or ID is invalid, or there is no format.
+        TypeError: A value has the wrong type.
 
     Example:
         >>> from fastly_compute.fanout import Item
@@ -56,20 +56,20 @@ class Item:
                 raise TypeError(f"{what} must be str or bytes, not {type(value).__name__}")
         for name, value in self.meta.items():
             if not (isinstance(name, str) and isinstance(value, str)):
-                raise TypeError("meta must have a str for each str")
+                raise TypeError("meta must map str to str")
         if self.prev_id is not None and self.id is None:
-            raise InvalidGrip("prev_id: needs an id")
+            raise InvalidGrip("prev_id: requires an id")
         formats = (self.http_stream, self.http_response, self.ws_message)
         if all(item is None for item in formats) and not self.close:
             raise InvalidGrip(
-                "an item needs one of http_stream, http_response, ws_message and close"
+                "an item requires at least one of http_stream, http_response, ws_message and close"
             )
         if self.http_response is not None:
-            # A body is read once, and an item may be published more often.
+            # A body can be read only once, but an item may be published several times.
             object.__setattr__(self, "_response", _exported(self.http_response))
 
     def export(self) -> list[dict[str, Any]]:
-        """Make what is published of it, as JSON has it: a close is an item of its own."""
+        """Return the JSON objects to publish: a close is a separate item."""
         formats: dict[str, Any] = {}
         if self.http_stream is not None:
             formats["http-stream"] = _content("content", self.http_stream)

@@ -1,6 +1,6 @@
-"""Checks ES256 signatures: ECDSA over the curve P-256 (FIPS 186-5; SEC 1, section 4.1.4).
+"""Verify ES256 signatures: ECDSA over the curve P-256 (FIPS 186-5; SEC 1, section 4.1.4).
 
-Only public values are handled here, so that nothing has to take the same time.
+All values are public, so the code need not run in constant time.
 """
 
 from hashlib import sha256
@@ -20,7 +20,7 @@ _NONE: _Jacobian = (1, 1, 0)
 
 
 def is_on_curve(point: Affine) -> bool:
-    """Tell whether a point is one of the curve's."""
+    """Return whether a point is on the curve."""
     x, y = point
     if not (0 <= x < _P and 0 <= y < _P):
         return False
@@ -28,11 +28,11 @@ def is_on_curve(point: Affine) -> bool:
 
 
 def verify(key: Affine, message: bytes, signature: bytes) -> bool:
-    """Tell whether a signature of a message was made with the key's other half.
+    """Return whether a message's signature was made with the private key of a public key.
 
     Args:
         key: The public key: a point on the curve.
-        message: What was signed, by its SHA-256.
+        message: The message whose SHA-256 was signed.
         signature: r and s, 32 bytes each (RFC 7518, section 3.4).
     """
     if len(signature) != 2 * _SIZE:

@@ -1,4 +1,4 @@
-"""Publishing items on channels, through Fastly's API or a Pushpin's."""
+"""Publish items on channels, through the API of Fastly or Pushpin."""
 
 import json
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ _SHOWN = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publisher:
-    """The way to publish: an endpoint, and the backend that leads to it.
+    """A client of a publishing endpoint.
 
     Attributes:
-        url: The endpoint: ``https://api.fastly.com/service/SERVICE_ID`` for Fastly, or a Pushpin's
-            such as ``http://127.0.0.1:5561``. ``/publish/`` is added.
-        token: A token of Fastly's API; None for a Pushpin. It goes over https only.
-        backend: The backend, or its name; None for the dynamic one that belongs to the URL.
+        url: The endpoint: ``https://api.fastly.com/service/SERVICE_ID`` for Fastly, or that of a
+            Pushpin, such as ``http://127.0.0.1:5561``. ``/publish/`` is appended.
+        token: A Fastly API token; None for a Pushpin. It is sent over https only.
+        backend: The backend, or its name; None for a dynamic backend derived from the URL.
 
     Raises:
-        InvalidUrl: The URL is not one that can be requested.
-        InvalidGrip: There is a token, and the URL is not https.
-        TypeError: A value is of the wrong type.
+        InvalidUrl: The URL is invalid.
+        InvalidGrip: There is a token, but the URL is not https.
+        TypeError: A value has the wrong type.
 
     Example:
         >>> from fastly_compute.fanout import Item, Publisher
@@ -47,25 +47,25 @@ class Publisher:
         if not isinstance(self.token, Secret):
             raise TypeError(f"token must be a Secret, not {type(self.token).__name__}")
         if not checked.url.startswith("https:"):
-            raise InvalidGrip("url: must be https, so that nobody reads the token on its way")
+            raise InvalidGrip("url: must be https, because the token would be readable in transit")
 
     @property
     def _endpoint(self) -> str:
         return f"{self.url.rstrip('/')}/publish/"
 
     def publish(self, *items: Item) -> None:
-        """Publish items, in this order, with one request.
+        """Publish items in the given order, with one request.
 
         Args:
-            items: What to publish, one or more.
+            items: One or more items.
 
         Raises:
-            PublishFailed: The endpoint refused them; its status and text are in the error.
-            SendError: The endpoint did not answer. Some items may have been published.
-            InvalidGrip: There is no item.
+            PublishFailed: The endpoint refused them; the error has its status and text.
+            SendError: The endpoint did not respond. Some items may have been published.
+            InvalidGrip: No item was given.
         """
         if not items:
-            raise InvalidGrip("items: at least one is needed")
+            raise InvalidGrip("items: at least one is required")
         exported = [published for item in items for published in item.export()]
         headers = Headers({"Content-Type": "application/json"})
         if self.token is not None:

@@ -1,4 +1,4 @@
-"""A request that came through Fanout, and the answers that Fanout obeys (GRIP)."""
+"""A request that came through Fanout, and the responses that instruct Fanout (GRIP)."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from fastly_compute.http import BodyLike, HeadersLike, IncomingRequest, Response
 
 
 class GripRequest:
-    r"""A request whose signature holds: what `Grip.verify` returns, and nothing else does.
+    r"""A request with a verified signature; only `Grip.verify` returns one.
 
-    Its methods make the answers that are for Fanout only. They tell it to keep the client's
-    connection open, after the app is done.
+    Its methods create responses that instruct Fanout to keep the client's connection open after
+    the app has finished.
 
     Attributes:
-        claims: What the token says, such as ``iss`` and ``exp`` (RFC 7519, section 4).
+        claims: The claims of the token, such as ``iss`` and ``exp`` (RFC 7519, section 4).
 
     Example:
         >>> from fastly_compute.fanout import Grip, GripSignatureError, is_grip
@@ -41,7 +41,7 @@ class GripRequest:
     claims: Mapping[str, Any]
 
     def __init__(self) -> None:
-        raise TypeError("GripRequest cannot be made by hand: use Grip.verify")
+        raise TypeError("GripRequest cannot be created directly: use Grip.verify")
 
     @classmethod
     def _of(cls, request: IncomingRequest, claims: Mapping[str, Any]) -> "GripRequest":
@@ -51,11 +51,11 @@ class GripRequest:
         return verified
 
     def websocket(self) -> WebSocket:
-        """Read the events of a WebSocket connection that came with the request.
+        """Read the WebSocket events in the request's body.
 
         Raises:
-            InvalidWebSocketEvents: It carries none, or more than 8 MiB of them.
-            HandleClosed: Its body was read before.
+            InvalidWebSocketEvents: There are none, they are malformed, or exceed 8 MiB.
+            HandleClosed: The body was already read.
             BodyError: Reading it failed.
         """
         return WebSocket._of(self._request)
@@ -71,24 +71,25 @@ class GripRequest:
         keep_alive_after: Duration = 20,
         meta: Mapping[str, str] | None = None,
     ) -> Response:
-        r"""Make an answer that stays open, and that what is published is added to.
+        r"""Create a response that stays open and to which published data is appended.
 
         Args:
-            channels: What the client is subscribed to.
+            channels: The channels that the client subscribes to.
             status: The status that the client gets.
-            headers: The headers that the client gets, with a Content-Type. `SSE` has those of
-                server-sent events.
-            body: What the client gets at once.
-            keep_alive: What is sent where nothing was for a while, such as ``b"\n"``, or
-                ``b":\n\n"`` among server-sent events.
-            keep_alive_after: After how long, a `datetime.timedelta` or seconds, whole, at least 1.
-            meta: What filters know of this client, such as ``{"user": "alice"}``.
+            headers: The headers that the client gets, including a Content-Type. `SSE` holds those
+                of server-sent events.
+            body: The data that the client gets immediately.
+            keep_alive: Data to send when the connection is idle, such as ``b"\n"``, or ``b":\n\n"``
+                for server-sent events.
+            keep_alive_after: The idle time before that: a `datetime.timedelta` or a number of
+                seconds; whole seconds, at least 1.
+            meta: Metadata of this client for filters, such as ``{"user": "alice"}``.
 
         Returns:
-            The answer.
+            The response.
 
         Raises:
-            InvalidGrip: A channel or option breaks its rule.
+            InvalidGrip: A channel or option is invalid.
         """
         response = _held("stream", channels, status, headers, body, meta)
         if keep_alive is not None:
@@ -96,7 +97,9 @@ class GripRequest:
             if not isinstance(keep_alive, bytes):
                 raise TypeError(f"keep_alive must be bytes, not {type(keep_alive).__name__}")
             if not keep_alive or after < 1:
-                raise InvalidGrip("keep_alive: needs at least 1 byte, and 1 second before it")
+                raise InvalidGrip(
+                    "keep_alive: requires at least 1 byte, and keep_alive_after at least 1 second"
+                )
             data = b64encode(keep_alive).decode()
             response.headers["Grip-Keep-Alive"] = f"{data}; format=base64; timeout={after}"
         return response
@@ -111,23 +114,23 @@ class GripRequest:
         body: "BodyLike | None" = None,
         meta: Mapping[str, str] | None = None,
     ) -> Response:
-        """Make an answer that waits for what is published, which takes its place: long polling.
+        """Create a response for long polling: the client waits for a published one instead.
 
         Args:
-            channels: What the client is subscribed to.
-            timeout: How long it waits, a `datetime.timedelta` or seconds, whole, at least 1. Then
-                this answer goes to the client. None is Fanout's own time, 55 s. Pushpin waits for
-                5 s at least.
-            status: The status of this answer.
+            channels: The channels that the client subscribes to.
+            timeout: How long it waits: a `datetime.timedelta` or a number of seconds; whole
+                seconds, at least 1. After that, the client gets this response. None means Fanout's
+                default of 55 s. Pushpin waits for at least 5 s.
+            status: The status of this response.
             headers: Its headers.
             body: Its body.
-            meta: What filters know of this client, such as ``{"user": "alice"}``.
+            meta: Metadata of this client for filters, such as ``{"user": "alice"}``.
 
         Returns:
-            The answer.
+            The response.
 
         Raises:
-            InvalidGrip: A channel or option breaks its rule.
+            InvalidGrip: A channel or option is invalid.
         """
         response = _held("response", channels, status, headers, body, meta)
         if timeout is not None:
@@ -151,7 +154,7 @@ def _held(
 ) -> Response:
     response = Response(200, headers, body)
     if status != 200:
-        # The hold itself is a 200 to Fanout; the client's status is said beside it.
+        # For Fanout the hold itself is a 200; the client's status is in a header.
         response.headers["Grip-Status"] = str(Response(status).status)
     response.headers["Grip-Hold"] = how
     response.headers["Grip-Channel"] = ", ".join(c.header for c in channels_of(channels))
@@ -163,7 +166,7 @@ def _held(
 
 def _name(name: str) -> str:
     if "=" in word(name, "a name in meta"):
-        raise InvalidGrip(f"meta: a name has no =, as {name!r} does")
+        raise InvalidGrip(f"meta: a name must not contain =, not {name!r}")
     return name
 
 
@@ -171,5 +174,5 @@ def _quoted(value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a value in meta must be a str, not {type(value).__name__}")
     if '"' in value or "\\" in value or not (value.isascii() and value.isprintable()):
-        raise InvalidGrip('meta: a value is printable ASCII without " and backslash')
+        raise InvalidGrip('meta: a value must be printable ASCII without " and backslash')
     return value

@@ -1,4 +1,4 @@
-"""Whether a request came through Fanout: its Grip-Sig, a JSON Web Token (RFC 7519)."""
+"""Verify that a request came through Fanout, by its Grip-Sig, a JSON Web Token (RFC 7519)."""
 
 import hmac
 import json
@@ -37,9 +37,9 @@ _LEEWAY_S = 60
 
 
 def is_grip(request: IncomingRequest) -> bool:
-    """Tell whether a request says that it came through Fanout. Anybody can say so.
+    """Return whether a request claims to have come through Fanout, which any client can do.
 
-    It is for the decision to hand a request off; `Grip.verify` tells whether it is true.
+    Use it to decide whether to hand off a request; `Grip.verify` checks the claim.
 
     Example:
         >>> from fastly_compute.fanout import is_grip
@@ -53,18 +53,18 @@ def is_grip(request: IncomingRequest) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grip:
-    """Tells requests that came through Fanout from those that only say so.
+    """Verifies that requests came through Fanout.
 
     Attributes:
-        key: The PEM of a P-256 public key, for ES256, as Fastly's Fanout signs with, which is the
-            default; or the `Secret` that a Pushpin has as its ``sig_key``, for HS256.
-        issuer: Whom the token must be from, such as ``fastly:`` and a service's ID. None is this
-            service with Fastly's key, which is the same for all services, and anybody who has the
-            key with any other.
+        key: A P-256 public key in PEM for ES256, by default the one of Fastly's Fanout; or the
+            `Secret` that a Pushpin has as its ``sig_key``, for HS256.
+        issuer: The required issuer of the token, such as ``fastly:`` and a service's ID. With None,
+            Fastly's key, which all services share, requires this service as the issuer; any other
+            key accepts every issuer.
 
     Raises:
-        InvalidGrip: The key is none of these, or the issuer is empty.
-        TypeError: A value is of the wrong type.
+        InvalidGrip: The key is invalid, or the issuer is empty.
+        TypeError: A value has the wrong type.
 
     Example:
         >>> from fastly_compute.fanout import Grip
@@ -87,20 +87,21 @@ class Grip:
             object.__setattr__(self, "_point", _point_of(self.key))
 
     def verify(self, request: IncomingRequest) -> GripRequest:
-        """Make sure that a request came through Fanout.
+        """Verify that a request came through Fanout.
 
-        Clocks may be 60 s apart.
+        Clocks may differ by up to 60 s.
 
         Args:
             request: The client's request.
 
         Returns:
-            The request, with what only Fanout is answered.
+            The request, with methods that create responses for Fanout.
 
         Raises:
             GripSignatureMissing: It has no Grip-Sig.
-            GripSignatureInvalid: It is no token, not signed with this key, or from another issuer.
-            GripSignatureExpired: It is too old, not yet valid, or says no end.
+            GripSignatureInvalid: The Grip-Sig is malformed, signed with another key, or from
+                another issuer.
+            GripSignatureExpired: It has expired, is not valid yet, or has no ``exp``.
             InvalidGrip: The secret is empty.
         """
         tokens = request.headers.get_all("grip-sig")
@@ -113,8 +114,8 @@ class Grip:
         if issuer is not None and claims.get("iss") != issuer:
             raise GripSignatureInvalid(f"the Grip-Sig is not from {issuer}")
         if "aud" in claims:
-            # RFC 7519, section 4.1.3: it is meant for those whom it names.
-            raise GripSignatureInvalid("the Grip-Sig is meant for another")
+            # RFC 7519, section 4.1.3: only the recipients that it names may accept it.
+            raise GripSignatureInvalid("the Grip-Sig is meant for another recipient (aud)")
         _check_time(claims, time())
         return GripRequest._of(request, claims)
 
@@ -131,8 +132,8 @@ class Grip:
             raise _no_token()
         head, body, signature = (_decoded(part) for part in parts)
         header = _object(head)
-        # The key decides on the algorithm: a token must not choose another (RFC 8725, 3.1). What is
-        # critical to it is not known here (RFC 7515, 4.1.11).
+        # The key determines the algorithm: a token must not choose another (RFC 8725, 3.1). A token
+        # with critical extensions is rejected, since none are supported (RFC 7515, 4.1.11).
         if header.get("alg") != self._algorithm or "crit" in header:
             raise _forged()
         if not self._is_made_with_key(parts[0] + b"." + parts[1], signature):
@@ -150,22 +151,22 @@ class Grip:
             return False
         secret = self.key.plaintext()
         if not secret:
-            raise InvalidGrip("key: the secret is empty: anybody could sign with it")
+            raise InvalidGrip("key: the secret is empty, so anyone could sign with it")
         return hmac.compare_digest(hmac.digest(secret, message, "sha256"), signature)
 
 
 def _no_token() -> GripSignatureInvalid:
-    return GripSignatureInvalid("the Grip-Sig is no JSON Web Token")
+    return GripSignatureInvalid("the Grip-Sig is not a JSON Web Token")
 
 
 def _forged() -> GripSignatureInvalid:
-    return GripSignatureInvalid("the Grip-Sig was not made with the key that is expected")
+    return GripSignatureInvalid("the Grip-Sig was not signed with the expected key")
 
 
 def _check_time(claims: Mapping[str, Any], now: float) -> None:
     end = claims.get("exp")
     if not (_is_number(end) and now <= end + _LEEWAY_S):
-        raise GripSignatureExpired("the Grip-Sig has expired, or says no end")
+        raise GripSignatureExpired("the Grip-Sig has expired, or has no exp")
     for claim in ("nbf", "iat"):
         start = claims.get(claim)
         if start is not None and not (_is_number(start) and now >= start - _LEEWAY_S):
@@ -186,7 +187,7 @@ def _point_of(pem: str) -> p256.Affine:
         raise InvalidGrip("key: must be the PEM of a P-256 public key (BEGIN PUBLIC KEY)")
     point = int.from_bytes(info[-64:-32], "big"), int.from_bytes(info[-32:], "big")
     if not p256.is_on_curve(point):
-        raise InvalidGrip("key: is no point of the curve P-256")
+        raise InvalidGrip("key: is not a point on the curve P-256")
     return point
 
 

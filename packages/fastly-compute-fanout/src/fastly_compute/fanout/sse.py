@@ -3,7 +3,7 @@ r"""Server-sent events, as text (WHATWG HTML, section 9.2)."""
 from fastly_compute.fanout.errors import InvalidGrip
 
 SSE = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-"""The headers of an answer that carries server-sent events."""
+"""The headers of a response that carries server-sent events."""
 
 
 def sse(
@@ -13,19 +13,19 @@ def sse(
     id: str | None = None,  # noqa: A002 - the field's name
     retry_ms: int | None = None,
 ) -> str:
-    r"""Write one server-sent event.
+    r"""Encode one server-sent event.
 
     Args:
-        data: Its data; every line of it stays a line.
-        event: Its type; ``message`` where there is none.
-        id: Its ID, which a client sends when it comes back.
-        retry_ms: After how many milliseconds a client should come back.
+        data: Its data; line breaks are preserved.
+        event: Its type; clients use ``message`` if there is none.
+        id: Its ID, which a client sends when it reconnects.
+        retry_ms: How many milliseconds a client should wait before it reconnects.
 
     Returns:
-        The event, with the empty line behind it.
+        The event, including the empty line that ends it.
 
     Raises:
-        InvalidGrip: The type or ID has more than a line or a NUL, or the time is negative.
+        InvalidGrip: The type or ID contains a line break or NUL, or the time is negative.
 
     Example:
         >>> from fastly_compute.fanout import sse
@@ -34,7 +34,7 @@ def sse(
     """
     for what, value in (("event", event), ("id", id)):
         if value is not None and any(character in value for character in "\r\n\0"):
-            raise InvalidGrip(f"{what}: must be one line without NUL")
+            raise InvalidGrip(f"{what}: must be a single line without NUL")
     lines = [] if event is None else [f"event: {event}"]
     if id is not None:
         lines.append(f"id: {id}")

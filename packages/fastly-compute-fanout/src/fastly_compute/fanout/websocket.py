@@ -1,4 +1,4 @@
-"""A WebSocket connection that Fanout holds, one request at a time."""
+"""A WebSocket connection that Fanout holds, handled one request at a time."""
 
 import json
 from collections.abc import Mapping
@@ -21,21 +21,21 @@ _MOST_CONTROL = 125
 
 
 class WebSocket:
-    """The events that came with one request, and those that go back in its answer.
+    """The events that one request carries, and those to send back in its response.
 
-    Fanout makes a request of what the client sends; the app answers it and ends. What has to be
-    kept from one to the next is in `meta`.
+    Fanout sends the app a request with the client's messages; the app responds and ends. State that
+    must survive from one request to the next belongs in `meta`.
 
     Attributes:
-        events: What came.
-        connection_id: Fanout's name for the connection.
-        meta: What is known of the connection: text by name, names in lower case. Changes are kept
-            with the next answer. Filters see it too, such as ``user`` for ``skip-self``.
+        events: The received events.
+        connection_id: Fanout's identifier of the connection.
+        meta: The connection's metadata: text by lower-case name. The next response saves changes.
+            Filters see it too, such as ``user`` for ``skip-self``.
 
     Args:
-        events: What came.
-        connection_id: Fanout's name for the connection.
-        meta: What is known of the connection already.
+        events: The received events.
+        connection_id: Fanout's identifier of the connection.
+        meta: The connection's current metadata.
 
     Example:
         >>> from fastly_compute.fanout import Grip, is_grip
@@ -74,12 +74,13 @@ class WebSocket:
         kind = request.headers.get("content-type") or "none"
         if request.method != "POST" or kind.partition(";")[0].strip().lower() != CONTENT_TYPE:
             raise InvalidWebSocketEvents(
-                f"WebSocket events are a POST of {CONTENT_TYPE}, not a {request.method} of {kind}"
+                f"WebSocket events are sent as POST with content type {CONTENT_TYPE}, "
+                f"not as {request.method} with {kind}"
             )
         body = request.body.read(_MOST + 1)
         if len(body) > _MOST:
             request.body.close()
-            raise InvalidWebSocketEvents(f"the WebSocket events have more than {_MOST} bytes")
+            raise InvalidWebSocketEvents(f"the WebSocket events exceed {_MOST} bytes")
         return cls(
             decode_events(body),
             connection_id=request.headers.get("connection-id") or "",
@@ -92,17 +93,17 @@ class WebSocket:
 
     @property
     def opening(self) -> bool:
-        """Whether the client wants to open the connection: `accept` it, or answer with an error."""
+        """Whether the client wants to open a connection: `accept` it, or respond with an error."""
         return bool(self.events) and self.events[0].kind == "OPEN"
 
     @property
     def closing(self) -> WebSocketEvent | None:
-        """The CLOSE or DISCONNECT among the events, if there is one."""
+        """The CLOSE or DISCONNECT event, if there is one."""
         ends = (event for event in self.events if event.kind in {"CLOSE", "DISCONNECT"})
         return next(ends, None)
 
     def messages(self) -> list[str | bytes]:
-        """The messages that the client sent: text, and bytes of the binary ones.
+        """The messages that the client sent: str for text, bytes for binary ones.
 
         Raises:
             InvalidWebSocketEvents: A text is not UTF-8.
@@ -116,24 +117,24 @@ class WebSocket:
     def accept(self) -> None:
         """Open the connection.
 
-        A subprotocol that the client asked for is chosen by the header Sec-WebSocket-Protocol of
-        the answer.
+        To choose a subprotocol that the client offered, set the header Sec-WebSocket-Protocol on
+        the response.
 
         Raises:
-            InvalidWebSocketEvents: The client does not want to open one.
+            InvalidWebSocketEvents: The client is not opening a connection.
         """
         if not self.opening:
             raise InvalidWebSocketEvents("only a connection that is being opened can be accepted")
         self._accepted = True
 
     def send(self, message: str | bytes) -> None:
-        """Send a message to the client: text, or bytes as a binary one.
+        """Send a message to the client: text, or bytes for a binary message.
 
         Raises:
-            InvalidWebSocketEvents: UTF-8 cannot hold the text.
+            InvalidWebSocketEvents: UTF-8 cannot represent the text.
         """
-        # Fanout passes on what has this prefix, and obeys what has another (see `_control`): a
-        # client cannot have its own words taken for orders.
+        # Fanout forwards messages with this prefix and executes those with another (see
+        # `_control`), so a message that echoes the client's text cannot become a command.
         if isinstance(message, str):
             self._out.append(WebSocketEvent("TEXT", b"m:" + utf_8(message)))
         elif isinstance(message, bytes):
@@ -142,16 +143,16 @@ class WebSocket:
             raise TypeError(f"a message must be str or bytes, not {type(message).__name__}")
 
     def ping(self, content: bytes = b"") -> None:
-        """Send a PING. Those of the client are answered by themselves.
+        """Send a PING. PINGs of the client are answered automatically.
 
         Args:
-            content: What it carries, up to 125 bytes (RFC 6455, section 5.5).
+            content: Its content, up to 125 bytes (RFC 6455, section 5.5).
 
         Raises:
-            InvalidWebSocketEvents: It is longer.
+            InvalidWebSocketEvents: The content is longer.
         """
         if len(content) > _MOST_CONTROL:
-            raise InvalidWebSocketEvents(f"a PING has up to 125 bytes, not {len(content)}")
+            raise InvalidWebSocketEvents(f"a PING holds up to 125 bytes, not {len(content)}")
         self._out.append(WebSocketEvent("PING", content))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
@@ -159,49 +160,52 @@ class WebSocket:
         self._out.append(WebSocketEvent.close(code, reason))
 
     def subscribe(self, channels: Channels) -> None:
-        """Have what is published on channels go to the client.
+        """Subscribe the client to channels.
 
         Raises:
-            InvalidGrip: A channel breaks its rule, or has a `prev_id`, which WebSockets lack.
+            InvalidGrip: A channel is invalid, or has a `prev_id`, which WebSockets do not support.
         """
         for channel in channels_of(channels):
             if channel.prev_id is not None:
-                raise InvalidGrip(f"prev_id: a WebSocket has none, but channel {channel.name!r}")
+                raise InvalidGrip(
+                    f"prev_id: not supported for a WebSocket, but set on channel {channel.name!r}"
+                )
             said: dict[str, object] = {"type": "subscribe", "channel": channel.name}
             if channel.filters:
                 said["filters"] = list(channel.filters)
             self._out.append(_control(said))
 
     def unsubscribe(self, channel: str) -> None:
-        """Have what is published on a channel no longer go to the client. Raises `InvalidGrip`."""
+        """Unsubscribe the client from a channel. Raises `InvalidGrip` if the name is invalid."""
         name = word(channel, "a channel's name")
         self._out.append(_control({"type": "unsubscribe", "channel": name}))
 
     def detach(self) -> None:
-        """Leave the connection to Fanout: what the client sends comes here no more."""
+        """Leave the connection to Fanout: the app no longer gets the client's messages."""
         self._out.append(_control({"type": "detach"}))
 
     def keep_alive(self, every: Duration) -> None:
-        """Have Fanout ask again, without events, after a time in which nothing came.
+        """Have Fanout send a request without events whenever the connection has been idle.
 
         Args:
-            every: A `datetime.timedelta` or seconds, whole; 0 for no more. Pushpin's least is 20.
+            every: The idle time: a `datetime.timedelta` or a number of seconds; whole seconds, 0
+                disables it. Pushpin's minimum is 20.
         """
         self._keep_alive = whole_seconds(every, field="every")
 
     def answer(self) -> Response:
-        """Make the answer of what was sent.
+        """Create the response with all events that were sent.
 
-        Each PING of the client's is answered, and a CLOSE, with its own code, where none was sent.
+        It answers each PING of the client, and a CLOSE with the same code unless one was sent.
 
         Raises:
-            InvalidWebSocketEvents: The connection is being opened and was not accepted.
+            InvalidWebSocketEvents: The connection is being opened but was not accepted.
             InvalidGrip: A name in `meta` is empty or not in lower case.
-            InvalidHeader: What is in `meta` cannot stand in a header.
+            InvalidHeader: A name or value in `meta` is not valid in a header.
         """
         if self.opening and not self._accepted:
             raise InvalidWebSocketEvents(
-                "the client waits for its connection: accept() it, or return another answer"
+                "the client is waiting for its connection: accept() it, or return another response"
             )
         headers = Headers({"Content-Type": CONTENT_TYPE})
         out = []
@@ -212,9 +216,9 @@ class WebSocket:
             value = self.meta.get(name, "")
             if value != self._before.get(name, ""):
                 if not name or name != name.lower():
-                    raise InvalidGrip(f"meta: a name is in lower case, not {name!r}")
+                    raise InvalidGrip(f"meta: a name must be in lower case, not {name!r}")
                 headers[f"Set-Meta-{name}"] = value
-                # Without a value it is forgotten; an empty one is none either, in the header.
+                # Without a value it is deleted; an empty value means the same in the header.
                 said = {"value": value} if value else {}
                 out.append(_control({"type": "set-meta", "name": name, **said}))
         out += [

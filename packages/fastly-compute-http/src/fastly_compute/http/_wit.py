@@ -57,7 +57,7 @@ def _call(operation: str, function: Callable[[], T], subject: str | None = None)
     try:
         return function()
     except bindings.Err as err:
-        raise head_error(err.value, operation, subject=subject) from err
+        raise head_error(err.value, operation, subject=subject) from None
 
 
 def failed() -> Exception:
@@ -102,7 +102,7 @@ def _append_fields(
         try:
             message.append_header(name, value.encode("latin-1"))
         except bindings.Err as err:
-            raise head_error(err.value, "append-header", subject=name) from err
+            raise head_error(err.value, "append-header", subject=name) from None
 
 
 def read_fields(message: "http_req.Request | http_resp.Response") -> list[tuple[str, str]]:
@@ -191,7 +191,7 @@ def asked(function: str, request: "http_req.Request", *, sized: bool = False) ->
     except bindings.Err as err:
         if case_of(err.value) in _LACKING:
             return None
-        raise head_error(err.value, f"http-downstream.{function}") from err
+        raise head_error(err.value, f"http-downstream.{function}") from None
 
 
 def hand_off(request: "http_req.Request", target: "backend.Backend", *, websocket: bool) -> None:
@@ -220,7 +220,7 @@ def new_body() -> "async_io.Pollable":
     try:
         return http_body.new()
     except bindings.Err as err:
-        raise body_error(err.value, "http-body.new") from err
+        raise body_error(err.value, "http-body.new") from None
 
 
 def read(body: "async_io.Pollable", size: int) -> bytes:
@@ -228,7 +228,7 @@ def read(body: "async_io.Pollable", size: int) -> bytes:
     try:
         return http_body.read(body, size)
     except bindings.Err as err:
-        raise body_error(err.value, "http-body.read") from err
+        raise body_error(err.value, "http-body.read") from None
 
 
 def write(body: "async_io.Pollable", data: bytes) -> None:
@@ -239,7 +239,7 @@ def write(body: "async_io.Pollable", data: bytes) -> None:
         try:
             taken = http_body.write(body, piece)
         except bindings.Err as err:
-            raise body_error(err.value, "http-body.write") from err
+            raise body_error(err.value, "http-body.write") from None
         if taken == 0:
             raise BodyNotTaken("http-body.write", case="generic-error")
         at += taken
@@ -250,7 +250,7 @@ def append_trailer(body: "async_io.Pollable", name: str, value: str) -> None:
     try:
         http_body.append_trailer(body, name, value.encode("latin-1"))
     except bindings.Err as err:
-        raise head_error(err.value, "http-body.append-trailer", subject=name) from err
+        raise head_error(err.value, "http-body.append-trailer", subject=name) from None
 
 
 def read_trailers(body: "async_io.Pollable") -> list[tuple[str, str]]:
@@ -275,7 +275,7 @@ def _read_trailers(call: Callable[[int, int], tuple[B, int | None]]) -> list[B]:
     try:
         return read_items(unwrapped)
     except bindings.Err as err:
-        raise body_error(err.value, "http-body.get-trailer") from err
+        raise body_error(err.value, "http-body.get-trailer") from None
 
 
 def append(body: "async_io.Pollable", more: "async_io.Pollable") -> None:
@@ -283,7 +283,7 @@ def append(body: "async_io.Pollable", more: "async_io.Pollable") -> None:
     try:
         http_body.append(body, more)
     except bindings.Err as err:
-        raise body_error(err.value, "http-body.append") from err
+        raise body_error(err.value, "http-body.append") from None
 
 
 def finish(body: "async_io.Pollable") -> None:
@@ -291,7 +291,7 @@ def finish(body: "async_io.Pollable") -> None:
     try:
         http_body.close(body)
     except bindings.Err as err:
-        raise body_error(err.value, "http-body.close") from err
+        raise body_error(err.value, "http-body.close") from None
 
 
 def configure(
@@ -355,7 +355,7 @@ def send(
     try:
         return http_req.send(request, body, backend)
     except bindings.Err as err:
-        raise sent.failed(err.value) from err
+        raise sent.failed(err.value) from None
 
 
 def send_async(
@@ -368,7 +368,7 @@ def send_async(
     try:
         return http_req.send_async(request, body, backend)
     except bindings.Err as err:
-        raise sent.failed(err.value) from err
+        raise sent.failed(err.value) from None
 
 
 def send_streaming(
@@ -381,7 +381,7 @@ def send_streaming(
     try:
         return http_req.send_async_streaming(request, body, backend)
     except bindings.Err as err:
-        raise sent.failed(err.value) from err
+        raise sent.failed(err.value) from None
 
 
 def await_response(
@@ -391,7 +391,7 @@ def await_response(
     try:
         return http_req.await_response(pending)
     except bindings.Err as err:
-        raise sent.failed(err.value) from err
+        raise sent.failed(err.value) from None
 
 
 def edit_pending(

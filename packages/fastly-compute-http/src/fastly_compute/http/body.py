@@ -153,6 +153,13 @@ class Body:
         if close is not None:
             close()
 
+    @property
+    def _length(self) -> int | None:
+        """How many bytes are left, where that is known without reading them."""
+        if self._pollable is not None or self._pieces is not None:
+            return None
+        return len(self._buffer) - self._at
+
     def _next_piece(self) -> bytes | None:
         """Return the next piece of an iterable as it is, or None at the end."""
         piece = _END if self._pieces is None else next(self._pieces, _END)

@@ -48,6 +48,8 @@ class Downstream:
         self._check_unanswered()
         body = response.body
         if not response._passes_through and _has_no_content(response, to_head=to_head):
+            if to_head and response.status not in NO_CONTENT and body._length:
+                response = response._with_length(body._length)
             body._discard()
             body = Body()
         if body._is_produced:

@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
-from fastly_compute.http import _wit, rehearsal, scope
+from fastly_compute.backend.registration import begin_sandbox
+from fastly_compute.http import _wit, scope
 from fastly_compute.http.downstream import Answered
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
@@ -71,19 +73,13 @@ class Service:
         if self._reuse is None:
             self._serve(request, body)
             return
+        begin_sandbox()
         rounds = Rounds(self._reuse)
         following: _wit.Incoming | None = (request, body)
         while following is not None:
-            served = self._serve(*following)
+            # What a request sets in its context must not reach the next one's.
+            served = copy_context().run(self._serve, *following)
             following = rounds.next(failed=not served)
-
-    def rehearse(self) -> None:
-        """Run what every request runs: ``fastly-compute build`` asks for it, once.
-
-        The handler itself is not run.
-        """
-        for function in (rehearsal.greet, rehearsal.forward, rehearsal.read):
-            rehearsal.rehearse(Service(function, reuse=None, on_error=None).handle)
 
     def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
         """Answer one request, and tell whether that went well."""

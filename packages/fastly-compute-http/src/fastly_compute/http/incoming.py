@@ -156,11 +156,15 @@ class IncomingRequest(Handle["http_req.Request"]):
 
         Raises:
             BodyTooLarge: It has more.
-            ValueError: It is no JSON.
+            ValueError: It is not JSON, or nested too deeply.
             HandleClosed: It was read before.
             BodyError: Reading failed.
         """
-        return json.loads(self._whole(limit))
+        content = self._whole(limit)
+        try:
+            return json.loads(content)
+        except RecursionError as error:
+            raise ValueError(f"the request's JSON is nested too deeply: {error}") from error
 
     def form(self, *, limit: int | None = None) -> dict[str, list[str]]:
         """Read the body as a form: decoded names, each with its decoded values in order.

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
+_CACHED = frozenset({"GET", "HEAD"})
+# The cache's key is the URL: what one visitor gets would be served to the next (RFC 9111, 3.5).
+_PERSONAL = ("authorization", "cookie")
+_PASS = CacheOptions(pass_through=True)
 _NOT_URL = re.compile(r"[^\x21-\x7e]")
 
 
@@ -54,7 +58,9 @@ def _split(url: str) -> tuple[str, str]:
 class Request:
     """A request to a backend.
 
-    It is sent as HTTP/1.1, and through the platform's cache.
+    It is sent as HTTP/1.1. A GET or HEAD goes through the platform's readthrough cache, whose key
+    is the URL: a response that says nothing about caching is served to everyone for two minutes.
+    With an Authorization or Cookie header, and no *cache*, the request bypasses the cache.
 
     Args:
         method: The method, a token in its own case (RFC 9110, section 9.1).
@@ -64,9 +70,13 @@ class Request:
             them, it is the URL's. The host computes Content-Length and Transfer-Encoding itself.
         body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
             that of the client's request. A file or iterable is sent as it is read, in chunks.
-        cache: What the cache is to do; by default what the response's headers say.
+        cache: How the cache treats the request. None leaves it to the response's headers, and
+            bypasses the cache if the request has an Authorization or Cookie header;
+            ``CacheOptions()`` leaves it to the response's headers in any case.
         decompress_gzip: Whether the host takes gzip off the response's body, and Content-Encoding
-            and Content-Length off its headers. Ask for it with ``Accept-Encoding: gzip``.
+            and Content-Length off its headers. Ask for it with ``Accept-Encoding: gzip``. A body
+            that is not one gzip member raises `BodyError` when it is read: one that is empty, cut
+            short or damaged, or goes on after the first member.
         manual_framing: Whether Content-Length and Transfer-Encoding are taken from the headers as
             they are, and not computed. What they say must be true.
 
@@ -145,7 +155,7 @@ class Request:
 
     @property
     def cache(self) -> CacheOptions | None:
-        """What the cache is to do; None leaves it to the response."""
+        """How the cache treats the request, as it was given."""
         return self._cache
 
     def send(self, backend: Backend | str | None = None) -> Response:
@@ -285,7 +295,7 @@ class Request:
             request = _wit.new_request(self._method, self._url, fields)
             _wit.configure(
                 request,
-                self._cache,
+                self._cache_on_host(),
                 decompress_gzip=self._decompress_gzip,
                 manual_framing=self._manual_framing,
             )
@@ -293,6 +303,10 @@ class Request:
             _wit.drop(body)
             raise
         return request, body
+
+    def _cache_on_host(self) -> CacheOptions | None:
+        is_personal = self._method in _CACHED and any(name in self._headers for name in _PERSONAL)
+        return _PASS if self._cache is None and is_personal else self._cache
 
     def __repr__(self) -> str:
         return f"<Request {self._method} {self._url.partition('?')[0]}>"

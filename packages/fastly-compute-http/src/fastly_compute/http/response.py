@@ -247,6 +247,17 @@ class Response:
             _wit.close_connection(resource)
         return resource
 
+    def _with_length(self, length: int) -> "Response":
+        """Return it with the length of the body that a GET would get (RFC 9110, section 8.6)."""
+        if self.manual_framing:
+            return self
+        # One that was made here may be sent again, with its body.
+        response = self if self._is_received else Response(self.status, self.headers)
+        response.close_connection = self.close_connection
+        response.headers["Content-Length"] = str(length)
+        response.manual_framing = True
+        return response
+
     def _changed(self) -> "http_resp.Response":
         if not self._is_received:
             return _wit.new_response(self.status, self.headers.items())

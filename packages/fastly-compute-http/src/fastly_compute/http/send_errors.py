@@ -133,9 +133,9 @@ class DnsTimeout(DnsError, TimeoutError):
 
 
 class DestinationNotFound(SendError, LookupError):
-    """The host knows no such backend."""
+    """The backend does not exist."""
 
-    explanation = "the host knows no such backend; is it part of this version of the service?"
+    explanation = "the backend does not exist in this version of the service"
     is_retry_safe = True
 
 

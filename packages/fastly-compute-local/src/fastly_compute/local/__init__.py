@@ -18,6 +18,7 @@ from fastly_compute.local.config import (
 )
 from fastly_compute.local.dispatch import Reuse
 from fastly_compute.local.downstream import Answer, Incoming
+from fastly_compute.local.entry import EntryError
 from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import GuestFailed, Host
 from fastly_compute.local.native import NativeApp
@@ -34,6 +35,7 @@ __all__ = [
     "Clock",
     "ComponentError",
     "ConfigError",
+    "EntryError",
     "Geolocation",
     "GuestFailed",
     "HandOff",

@@ -45,8 +45,8 @@ class Incoming:
 
     method: str = "GET"
     uri: str = "http://localhost/"
-    headers: Headers = ()
-    body: bytes | BodySource = b""
+    headers: Headers = field(default=(), repr=False)
+    body: bytes | BodySource = field(default=b"", repr=False)
     content_length: int | None = None
     version: str = "HTTP/1.1"
     client: tuple[str, int] | None = ("127.0.0.1", 0)
@@ -100,11 +100,11 @@ class Answer:
     """
 
     status: int = 0
-    headers: list[tuple[str, bytes]] = field(default_factory=list)
-    body: bytearray = field(default_factory=bytearray)
-    trailers: list[tuple[str, bytes]] = field(default_factory=list)
+    headers: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
+    body: bytearray = field(default_factory=bytearray, repr=False)
+    trailers: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
     complete: bool = False
-    early: list[tuple[int, list[tuple[str, bytes]]]] = field(default_factory=list)
+    early: list[tuple[int, list[tuple[str, bytes]]]] = field(default_factory=list, repr=False)
 
     def inform(self, status: int, headers: Headers) -> None:
         """Keep an informational response."""

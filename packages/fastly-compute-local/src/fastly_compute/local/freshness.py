@@ -11,6 +11,7 @@ from urllib.request import parse_http_list
 
 from fastly_compute.local.downstream import Headers
 from fastly_compute.local.state.vary import VaryRule
+from fastly_compute.local.whole_number import whole_number
 
 DEFAULT_TTL = 120
 """The seconds that a response is fresh for when it does not say."""
@@ -172,14 +173,12 @@ def _names(lists: Iterator[str] | list[str]) -> list[str]:
 
 
 def _seconds(text: str | None) -> int | None:
-    if text is None or not (text.strip().isascii() and text.strip().isdigit()):
-        return None
-    return min(int(text), _MOST_SECONDS)
+    return None if text is None else whole_number(text, _MOST_SECONDS)
 
 
 def _date(headers: Headers, name: str) -> float | None:
     try:
         return parsedate_to_datetime(next(values(headers, name), "")).timestamp()
-    except ValueError:
+    except (OverflowError, ValueError):
         # A date that is none is as good as none.
         return None

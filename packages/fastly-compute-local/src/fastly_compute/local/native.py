@@ -5,11 +5,13 @@ import importlib
 import sys
 import threading
 import traceback
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
 from componentize_py_types import Err
 
+from fastly_compute.local.entry import EntryError, check_incoming, missing
 from fastly_compute.local.host import GuestFailed
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_downstream import client_request
@@ -73,6 +75,9 @@ class NativeApp:
     Args:
         incoming: What the app's entry module calls ``HttpIncoming``.
 
+    Raises:
+        EntryError: It has no method ``handle``.
+
     Example:
         >>> from fastly_compute.local import Host, NativeApp
         >>> class HttpIncoming:
@@ -84,7 +89,8 @@ class NativeApp:
     """
 
     def __init__(self, incoming: Any) -> None:
-        self._incoming = incoming
+        check_incoming(incoming)
+        self._incoming = incoming if callable(incoming) else lambda: incoming
 
     @classmethod
     def load(cls, entry: str, folder: Path) -> "NativeApp":
@@ -95,18 +101,24 @@ class NativeApp:
             folder: Where it is; the folder is put first on the path.
 
         Raises:
-            ImportError: There is no such module, or it has no ``HttpIncoming``.
+            EntryError: It has no ``HttpIncoming``, or one without a method ``handle``.
+            ImportError: There is no such module.
             Exception: Whatever the module raises.
         """
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
         module = importlib.import_module(entry)
+        source = getattr(module, "__file__", None) or entry
         if not hasattr(module, "HttpIncoming"):
-            raise ImportError(f"module {entry!r} has no HttpIncoming", name=entry)
+            raise EntryError(missing(source), name=entry)
+        check_incoming(module.HttpIncoming, source)
         return cls(module.HttpIncoming)
 
     def run(self, sandbox: Sandbox) -> None:
-        """Serve the sandbox's requests."""
+        """Serve the sandbox's requests, in a copy of the context: others do not see its changes."""
+        copy_context().run(self._run, sandbox)
+
+    def _run(self, sandbox: Sandbox) -> None:
         request, body = client_request(sandbox.exchange)
         try:
             self._handle(sandbox, request, body)

@@ -33,6 +33,7 @@ from fastly_compute.local.state import (
 )
 from fastly_compute.local.state.cached_object import SECOND
 from fastly_compute.local.state.surrogate_keys import header_keys
+from fastly_compute.local.whole_number import whole_number
 
 Get = Callable[[], OriginResponse]
 """Gets a response: it may wait, and raise `SendFailure`."""
@@ -43,6 +44,7 @@ Fetch = Callable[[OriginRequest], Get]
 _METHODS = frozenset({"GET", "HEAD"})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _NOT_MODIFIED = 304
+_MOST_BYTES = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +326,7 @@ def _length(headers: Headers) -> int | None:
     if any(values(headers, "transfer-encoding")):
         return None
     text = next(values(headers, "content-length"), "")
-    return int(text) if text.isascii() and text.isdigit() else None
+    return whole_number(text, _MOST_BYTES)
 
 
 def _nothing() -> BodySource:

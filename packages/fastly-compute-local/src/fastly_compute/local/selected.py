@@ -1,14 +1,16 @@
 """What of a stored response answers a request: all of it, a range, or that nothing has changed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 from fastly_compute.local.downstream import Headers
 from fastly_compute.local.freshness import values
 from fastly_compute.local.state import ResponseHead
+from fastly_compute.local.whole_number import whole_number
 
 _RANGE = re.compile(r"bytes=\s*(\d*)-(\d*)\s*")
+_MOST_BYTES = (1 << 63) - 1
 _OK = 200
 _PARTIAL = 206
 _NOT_MODIFIED = 304
@@ -44,7 +46,7 @@ class Selected:
     """
 
     status: int
-    headers: list[tuple[str, bytes]]
+    headers: list[tuple[str, bytes]] = field(repr=False)
     start: int = 0
     end: int | None = None
 
@@ -91,7 +93,7 @@ def _unchanged(asked: Headers, head: ResponseHead) -> bool:
     try:
         limit = parsedate_to_datetime(since)
         return parsedate_to_datetime(changed.decode("latin-1")) <= limit
-    except (ValueError, TypeError):
+    except (OverflowError, TypeError, ValueError):
         return False
 
 
@@ -114,9 +116,10 @@ def _part(text: str, length: int) -> tuple[int, int] | None:
     if found is None or not (found[1] or found[2]):
         return None
     if not found[1]:
-        last = int(found[2])
+        last = whole_number(found[2], _MOST_BYTES) or 0
         return (max(0, length - last), length - 1) if last else (length, 0)
-    first, last = int(found[1]), int(found[2] or length)
+    first = whole_number(found[1], _MOST_BYTES) or 0
+    last = (whole_number(found[2], _MOST_BYTES) or 0) if found[2] else length
     if found[2] and last < first:
         return None
     return first, min(last, length - 1)

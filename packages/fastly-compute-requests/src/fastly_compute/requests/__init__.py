@@ -3,6 +3,8 @@
 from fastly_compute.requests import (
     adapters,
     auth,
+    certs,
+    compat,
     cookies,
     exceptions,
     hooks,
@@ -11,6 +13,18 @@ from fastly_compute.requests import (
     status_codes,
     structures,
     utils,
+)
+from fastly_compute.requests.__version__ import (  # noqa: F401 - libraries read them
+    __author__,
+    __author_email__,
+    __build__,
+    __cake__,
+    __copyright__,
+    __description__,
+    __license__,
+    __title__,
+    __url__,
+    __version__,
 )
 from fastly_compute.requests.adapters import BackendAdapter
 from fastly_compute.requests.api import (
@@ -36,6 +50,7 @@ from fastly_compute.requests.exceptions import (
     MissingSchema,
     ReadTimeout,
     RequestException,
+    RequestsDependencyWarning,
     Timeout,
     TooManyRedirects,
     URLRequired,
@@ -43,12 +58,15 @@ from fastly_compute.requests.exceptions import (
 from fastly_compute.requests.keywords import RequestKwargs
 from fastly_compute.requests.models import PreparedRequest, Request
 from fastly_compute.requests.pending import PendingResponse
+from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.response import Response as FastlyResponse
-from fastly_compute.requests.sessions import Session
-from fastly_compute.requests.stand_in import __version__, install
+from fastly_compute.requests.sessions import Session, session
+from fastly_compute.requests.stand_in import install
 from fastly_compute.requests.status_codes import codes
 from fastly_compute.requests.timeouts import TimeoutConfig
+
+__getattr__ = module_getattr("")
 
 __all__ = [
     "BackendAdapter",
@@ -68,6 +86,7 @@ __all__ = [
     "Request",
     "RequestException",
     "RequestKwargs",
+    "RequestsDependencyWarning",
     "Response",
     "Session",
     "Timeout",
@@ -77,7 +96,9 @@ __all__ = [
     "__version__",
     "adapters",
     "auth",
+    "certs",
     "codes",
+    "compat",
     "cookies",
     "delete",
     "exceptions",
@@ -92,6 +113,7 @@ __all__ = [
     "post",
     "put",
     "request",
+    "session",
     "sessions",
     "status_codes",
     "structures",

@@ -1,33 +1,65 @@
 """Adapters: what sends a session's requests, for the URLs that it is mounted for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
-from typing import Any, TypeVar, Unpack
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from fastly_compute import http
 from fastly_compute.backend import (
     Backend,
     BackendError,
-    BackendOptions,
     BackendOptionTypeError,
-    ClientCert,
-    DynamicBackendConfig,
     InvalidBackendOption,
 )
 from fastly_compute.http import CacheOptions
+from fastly_compute.requests.cookies import extract_cookies_to_jar
 from fastly_compute.requests.exceptions import translated
 from fastly_compute.requests.keywords import AdapterKwargs, BackendLike, Cert
 from fastly_compute.requests.models import WHOLE, PreparedRequest, pieces_of
+from fastly_compute.requests.refused import attribute, module_getattr
 from fastly_compute.requests.response import Response
-from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike, backend_options
-from fastly_compute.requests.urls import without_userinfo
-from fastly_compute.requests.utils import to_native_string
+from fastly_compute.requests.retries import (
+    NO_RETRIES,
+    RetryPolicy,
+    max_retry_error,
+    retries_from,
+    send_again,
+)
+from fastly_compute.requests.send_options import SendOptions
+from fastly_compute.requests.structures import CaseInsensitiveDict
+from fastly_compute.requests.targets import checked, target_of
+from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
+from fastly_compute.requests.urllib_response import UrllibResponse
+from fastly_compute.requests.urls import as_sent
+from fastly_compute.requests.utils import get_encoding_from_headers, to_native_string
 
-__all__ = ["BackendAdapter", "BaseAdapter", "HTTPAdapter"]
+__all__ = [
+    "DEFAULT_POOLBLOCK",
+    "DEFAULT_POOLSIZE",
+    "DEFAULT_POOL_TIMEOUT",
+    "DEFAULT_RETRIES",
+    "BackendAdapter",
+    "BaseAdapter",
+    "HTTPAdapter",
+]
+
+DEFAULT_POOLBLOCK = False
+DEFAULT_POOLSIZE = 10
+DEFAULT_RETRIES = 0
+DEFAULT_POOL_TIMEOUT = None
+
+__getattr__ = module_getattr("adapters", {"MaxRetryError": max_retry_error})
 
 T = TypeVar("T")
 
 _COMPUTED = frozenset({"content-length", "transfer-encoding"})
+_SETS_UP_CONNECTIONS = (
+    "init_poolmanager",
+    "build_connection_pool_key_attributes",
+    "get_connection_with_tls_context",
+    "get_connection",
+    "cert_verify",
+    "request_url",
+)
 _BAD_ARGUMENT = (http.InvalidMethod, InvalidBackendOption, BackendOptionTypeError)
 
 
@@ -78,40 +110,76 @@ class BaseAdapter:
         raise NotImplementedError
 
 
-class BackendAdapter(BaseAdapter):
-    """Sends requests to one backend, or each to the dynamic backend that belongs to its URL.
+class HTTPAdapter(BaseAdapter):
+    """Sends each request to the dynamic backend that belongs to its URL.
+
+    It is what a session has mounted at first.
+
+    A class of your own can override `send`, `add_headers` and `build_response`. One that overrides
+    a method that sets up connections of ``urllib3`` is refused: there are none.
 
     Args:
-        backend: A backend, its name, or the configuration of a dynamic one. None, as it is for
-            every session, is the dynamic backend of the URL, if the app's policy allows it.
-        cache: What the cache is to do where a request does not say.
-        ignore_timeout: Whether a ``timeout`` is ignored where the backend is a given one, whose
-            timeouts are configured with it. Otherwise it is refused.
+        pool_connections: Without effect: the platform pools connections.
+        pool_maxsize: Likewise; see ``max_connections`` of `DynamicBackendConfig`.
+        max_retries: How often a request that did not reach its backend is sent again, without a
+            pause; or a ``Retry`` of ``urllib3``, which also says which statuses are failures and
+            how long to wait.
+        pool_block: Without effect.
+
+    Attributes:
+        max_retries: What decides on retries; can be set, to a number or a ``Retry``.
 
     Raises:
-        TypeError: The backend is nothing of the kind.
+        NotImplementedError: The class overrides a method that is never called here.
+        TypeError: ``max_retries`` is neither.
+        ValueError: It is negative.
 
     Example:
         >>> from fastly_compute import requests
         >>> session = requests.Session()
-        >>> session.mount("https://api.example/", requests.BackendAdapter("api"))
+        >>> session.mount("https://", requests.adapters.HTTPAdapter(max_retries=2))
     """
+
+    __attrs__: ClassVar[list[str]] = [
+        "max_retries",
+        "config",
+        "_pool_connections",
+        "_pool_maxsize",
+        "_pool_block",
+    ]
+
+    _backend: BackendLike = None
+    _cache: CacheOptions | None = None
+    _ignore_timeout = False
+    _max_retries: RetryPolicy = NO_RETRIES
 
     def __init__(
         self,
-        backend: BackendLike = None,
-        *,
-        cache: CacheOptions | None = None,
-        ignore_timeout: bool = False,
+        pool_connections: int = DEFAULT_POOLSIZE,
+        pool_maxsize: int = DEFAULT_POOLSIZE,
+        max_retries: object = DEFAULT_RETRIES,
+        pool_block: bool = DEFAULT_POOLBLOCK,
     ) -> None:
-        if backend is not None and not isinstance(backend, (Backend, DynamicBackendConfig, str)):
-            raise TypeError(
-                "backend must be a Backend, a name or a DynamicBackendConfig, not "
-                f"{type(backend).__name__}"
-            )
-        self._backend = backend
-        self._cache = cache
-        self._ignore_timeout = ignore_timeout
+        for name in _SETS_UP_CONNECTIONS:
+            if hasattr(type(self), name):
+                raise NotImplementedError(
+                    f"{type(self).__name__} overrides {name}(), which is never called here: "
+                    "connections are the platform's; configure a backend instead, and mount a "
+                    "BackendAdapter for it"
+                )
+        self._pool_connections = pool_connections
+        self._pool_maxsize = pool_maxsize
+        self._pool_block = pool_block
+        self.max_retries = max_retries
+
+    @property
+    def max_retries(self) -> Any:
+        """What decides on retries; can be set."""
+        return self._max_retries
+
+    @max_retries.setter
+    def max_retries(self, value: object) -> None:
+        self._max_retries = retries_from(value)
 
     def send(
         self,
@@ -133,16 +201,64 @@ class BackendAdapter(BaseAdapter):
         Raises:
             NotImplementedError: The platform cannot do what is asked.
             RequestException: There was no response.
+            RetryError: The last try had a status that the ``Retry`` takes for a failure.
             ValueError: Something cannot be had with a backend that is given.
         """
-
-        def sent() -> Response:
-            outgoing, target = self._outgoing(
-                request, timeout, verify, cert, proxies, backend, fastly_timeout, cache
+        options = SendOptions(timeout, verify, cert, proxies, backend, fastly_timeout, cache)
+        if type(self).add_headers is not HTTPAdapter.add_headers:
+            self.add_headers(
+                request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
             )
-            return Response._of(outgoing.send(target), request, self)
+        if self._max_retries is NO_RETRIES:
+            return self._sent(request, options)
+        return send_again(lambda: self._sent(request, options), request, self._max_retries)
+
+    def _sent(self, request: PreparedRequest, options: SendOptions) -> Response:
+        def sent() -> Response:
+            outgoing, target = self._outgoing(request, options)
+            return self._respond(outgoing.send(target), request)
 
         return _tried(request, sent)
+
+    def _respond(self, received: http.Response, request: PreparedRequest) -> Response:
+        if type(self).build_response is HTTPAdapter.build_response:
+            return Response._of(received, request, self)
+        return self.build_response(request, UrllibResponse(received))
+
+    def add_headers(self, request: PreparedRequest, **kwargs: Any) -> None:
+        """Add headers before a request is sent: does nothing, for classes of your own to override.
+
+        Args:
+            request: The request, whose headers can be changed.
+            **kwargs: Those that `send` was given.
+        """
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Make the response of what was received: for classes of your own to override.
+
+        Args:
+            req: The request.
+            resp: What was received, with the attributes that ``urllib3`` gives a response; or a
+                response of ``urllib3`` itself, from a cache or a mock.
+
+        Returns:
+            The response.
+        """
+        if isinstance(resp, UrllibResponse):
+            response = Response._of(resp.received, req, self)
+            response.headers = resp.headers
+        else:
+            response = Response()
+            response.status_code = getattr(resp, "status", None)  # type: ignore[assignment]
+            response.headers = CaseInsensitiveDict(getattr(resp, "headers", {}))
+            response.encoding = get_encoding_from_headers(response.headers)
+            response.reason = getattr(resp, "reason", None)  # type: ignore[assignment]
+            response.url = req.url or ""
+            response.request = req
+            response.connection = self
+            extract_cookies_to_jar(response.cookies, req, resp)
+        response.raw = resp
+        return response
 
     def begin(
         self,
@@ -154,115 +270,81 @@ class BackendAdapter(BaseAdapter):
 
         Returns:
             The response on its way, of the package below.
+
+        Raises:
+            NotImplementedError: The adapter has ``max_retries``, or the platform cannot.
         """
+        if self._max_retries is not NO_RETRIES:
+            raise NotImplementedError(
+                "max_retries= is not supported without waiting: use send(), or mount an adapter "
+                "without retries"
+            )
 
         def begun() -> http.PendingResponse:
-            outgoing, target = self._outgoing(request, **settings)
+            outgoing, target = self._outgoing(request, SendOptions(**settings))
             return outgoing.send_async(target)
 
         return _tried(request, begun)
 
     def _outgoing(
-        self,
-        request: PreparedRequest,
-        timeout: TimeoutLike = None,
-        verify: bool | str | None = True,
-        cert: Cert = None,
-        proxies: Mapping[str, str] | None = None,
-        backend: BackendLike = None,
-        fastly_timeout: TimeoutConfig | None = None,
-        cache: CacheOptions | None = None,
+        self, request: PreparedRequest, options: SendOptions
     ) -> tuple[http.Request, Backend | str]:
-        if proxies:
-            raise NotImplementedError(
-                "proxies= is not supported: the platform has none; a backend says where requests go"
-            )
-        timeouts = backend_options(timeout, fastly_timeout)
-        url = without_userinfo(request.url or "").partition("#")[0]
-        encodings = to_native_string(request.headers.get("accept-encoding") or "", "latin-1")
+        options.check_proxies()
+        url = as_sent(request.url or "")
         outgoing = http.Request(
             request.method or "",
             url,
             headers=_fields(request),
             body=pieces_of(request.body),
-            cache=self._cache if cache is None else cache,
-            decompress_gzip="gzip" in encodings and request.method != "HEAD",
+            cache=self._cache if options.cache is None else options.cache,
             # The host knows how long bytes are, and not how long a stream will be.
             manual_framing="content-length" in request.headers and _is_streamed(request),
         )
-        tls: BackendOptions = {}
-        if verify is not True and verify is not None:
-            tls["ca_certificate"] = _authorities(verify)
-        if cert is not None:
-            tls["client_cert"] = _client_cert(cert)
-        adapter = self if backend is None else BackendAdapter(backend)
-        return outgoing, adapter._target(url, timeouts, tls)
-
-    def _target(self, url: str, timeouts: BackendOptions, tls: BackendOptions) -> Backend | str:
-        backend = self._backend
-        if backend is None:
-            options: BackendOptions = {**timeouts, **tls}
-            return Backend.for_url(url, **options)
-        if isinstance(backend, DynamicBackendConfig):
-            given = {
-                field.name: getattr(backend, field.name)
-                for field in fields(backend)
-                if field.name != "target"
-            }
-            if given["use_tls"] is None and url.startswith("https:"):
-                given["use_tls"] = True
-            return Backend.create_dynamic(backend.target, **{**given, **timeouts, **tls})
-        if tls:
-            raise ValueError(
-                "verify= and cert= have no effect on a backend that is given: configure them "
-                "there, or leave the backend out"
-            )
-        if timeouts and not self._ignore_timeout:
-            raise ValueError(
-                "timeout= and fastly_timeout= have no effect on a backend that is given, which has "
-                "its own: configure them there, leave the backend out, or mount a "
-                "BackendAdapter(..., ignore_timeout=True)"
-            )
-        return backend
+        target = target_of(url, options, self._backend, ignore_timeout=self._ignore_timeout)
+        return outgoing, target
 
     def close(self) -> None:
         """Do nothing: connections belong to the platform."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise attribute(type(self), "HTTPAdapter", name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {self._backend or 'the backend of each URL'}>"
 
 
-class HTTPAdapter(BackendAdapter):
-    """What libraries mount for settings of ``urllib3``: sends to the backend of each URL.
+class BackendAdapter(HTTPAdapter):
+    """Sends requests to one backend, or each to the dynamic backend that belongs to its URL.
+
+    A backend that a request is given goes before the adapter's; the other settings stay.
 
     Args:
-        pool_connections: Without effect: the platform pools connections.
-        pool_maxsize: Likewise; see ``max_connections`` of `DynamicBackendConfig`.
-        max_retries: 0; anything else is refused.
-        pool_block: Without effect.
+        backend: A backend, its name, or the configuration of a dynamic one. None is the dynamic
+            backend of the URL, if the app's policy allows it.
+        cache: What the cache is to do where a request does not say.
+        ignore_timeout: Whether a ``timeout`` is ignored where the backend is a given one, whose
+            timeouts are configured with it. Otherwise it is refused.
 
     Raises:
-        NotImplementedError: Retries are asked for.
+        TypeError: The backend is nothing of the kind.
 
     Example:
         >>> from fastly_compute import requests
         >>> session = requests.Session()
-        >>> session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=20))
+        >>> session.mount("https://api.example/", requests.BackendAdapter("api"))
     """
 
     def __init__(
         self,
-        pool_connections: int = 10,
-        pool_maxsize: int = 10,
-        max_retries: int = 0,
-        pool_block: bool = False,
+        backend: BackendLike = None,
+        *,
+        cache: CacheOptions | None = None,
+        ignore_timeout: bool = False,
     ) -> None:
-        if max_retries:
-            raise NotImplementedError(
-                "max_retries= is not supported: send again what failed with ConnectTimeout, or "
-                "with another error if the request may be processed twice"
-            )
         super().__init__()
+        self._backend = checked(backend)
+        self._cache = cache
+        self._ignore_timeout = ignore_timeout
 
 
 def _tried(request: PreparedRequest, step: Callable[[], T]) -> T:
@@ -286,28 +368,3 @@ def _fields(request: PreparedRequest) -> list[tuple[str, str]]:
         for name, value in request.headers.items()
         if name.lower() not in _COMPUTED or (keep_length and name.lower() == "content-length")
     ]
-
-
-def _authorities(verify: bool | str) -> str:
-    if isinstance(verify, str) and "-----BEGIN" in verify:
-        return verify
-    if verify is False:
-        raise NotImplementedError(
-            "verify= with False is not supported: the platform always verifies certificates; pass "
-            "verify= the PEM text of the authority that signed this one"
-        )
-    raise NotImplementedError(
-        "verify= with a path is not supported: there are no files at run time; read the file where "
-        "the app is imported, and pass its PEM text"
-    )
-
-
-def _client_cert(cert: Any) -> ClientCert:
-    if isinstance(cert, ClientCert):
-        return cert
-    if isinstance(cert, tuple) and len(cert) == 2 and not isinstance(cert[1], str):
-        return ClientCert(certificate=cert[0], key=cert[1])
-    raise NotImplementedError(
-        "cert= with paths is not supported: there are no files at run time; pass a pair of the "
-        "certificate's PEM text and the key as a Secret"
-    )

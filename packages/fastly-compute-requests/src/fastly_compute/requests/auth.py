@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from fastly_compute.requests.cookies import extract_cookies_to_jar
+from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.utils import parse_dict_header
 
 if TYPE_CHECKING:
     from fastly_compute.requests.adapters import BaseAdapter
     from fastly_compute.requests.models import PreparedRequest
     from fastly_compute.requests.response import Response
+
+__getattr__ = module_getattr("auth")
 
 _HASHES: dict[str, Callable[..., Any]] = {
     "MD5": hashlib.md5,
@@ -167,6 +170,12 @@ class HTTPDigestAuth(_Password):
         if qop:
             header += f', qop="auth", nc={count}, cnonce="{own}"'
         return header
+
+    def init_per_thread_state(self) -> None:
+        """Do nothing: threads of the native host share the last challenge, which hurts nobody."""
+
+    def handle_redirect(self, r: "Response", **kwargs: Any) -> None:
+        """Do nothing: how often a request was challenged is known by the request."""
 
     def handle_401(self, r: "Response", **kwargs: Any) -> "Response":
         """Send a request again with the answer to its challenge: a hook for responses."""

@@ -13,6 +13,8 @@ import encodings.utf_16_le  # noqa: F401
 from collections.abc import Iterator
 from typing import TypeVar
 
+from fastly_compute.requests.exceptions import ContentDecodingError, UnknownCharset
+
 S = TypeVar("S", str, bytes)
 
 
@@ -22,13 +24,30 @@ def slices(content: bytes, size: int | None) -> Iterator[bytes]:
     return (content[at : at + step] for at in range(0, len(content), step))
 
 
-def decoded(chunks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:
-    """Decode chunks, none of which has to end where a character does."""
-    for chunk in chunks:
-        text = decoder.decode(chunk)
-        if text:
-            yield text
-    text = decoder.decode(b"", final=True)
+def decoded(chunks: Iterator[bytes], encoding: str) -> Iterator[str]:
+    """Decode chunks, none of which has to end where a character does.
+
+    Raises:
+        UnknownCharset: The encoding is unknown, or is not one of text.
+        ContentDecodingError: While iterating: they are not in this encoding, which cannot replace.
+    """
+    try:
+        str(b".", encoding)  # refuses codecs of bytes, such as hex, which a decoder does not
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+    except (LookupError, ValueError) as error:
+        raise UnknownCharset(str(error)) from error
+    return _decoded(chunks, decoder)
+
+
+def _decoded(chunks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[str]:
+    try:
+        for chunk in chunks:
+            text = decoder.decode(chunk)
+            if text:
+                yield text
+        text = decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        raise ContentDecodingError(f"the response's text cannot be decoded: {error}") from error
     if text:
         yield text
 

@@ -3,7 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DATE = re.compile(
-    r"(?:[a-z]+,?\s*)?(?P<day>\d\d?)[\s/-]+(?P<month>[a-z]{3})[\s/-]+(?P<year>\d{2,4})"
-    r"(?:[\s:]+(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*(?:gmt|utc?|z|[+-]0000)?\s*",
+    r"(?:[a-z]++,?+\s*+)?(?P<day>\d\d?)[\s/-]++(?P<month>[a-z]{3})[\s/-]++(?P<year>\d{2,4})"
+    r"(?:[\s:]++(?P<time>\d\d?:\d\d(?::\d\d)?))?\s*+(?:gmt|utc?|z|[+-]0000)?+\s*+",
     re.IGNORECASE | re.ASCII,
 )
+_FOREVER_S = 1e10  # the number may have any length
 _IN_PATH = "%/;:@&=+$,!~*'()"
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
@@ -94,9 +95,95 @@ class Cookie:
         """Tell whether its time is over."""
         return self.expires is not None and self.expires <= (time.time() if now is None else now)
 
+    @property
+    def _rest(self) -> dict[str, str | None]:
+        return self.rest  # the name that http.cookiejar has for it
+
     def has_nonstandard_attr(self, name: str) -> bool:
         """Tell whether `rest` has an attribute."""
         return name in self.rest
+
+    def get_nonstandard_attr(self, name: str, default: str | None = None) -> str | None:
+        """Return an attribute of `rest`, or *default*."""
+        return self.rest.get(name, default)
+
+    def set_nonstandard_attr(self, name: str, value: str | None) -> None:
+        """Set an attribute of `rest`."""
+        self.rest[name] = value
+
+
+def copy_cookie(cookie: Any) -> Cookie:
+    """Copy a cookie, of this package or of Python's ``http.cookiejar``."""
+    # Those of Python itself have the attributes of ours, save one that counts for them alone.
+    known = {
+        name: value
+        for name, value in vars(cookie).items()
+        if not name.startswith("_") and hasattr(Cookie, name)
+    }
+    copy = Cookie(cookie.name, cookie.value, **known)
+    copy.rest = dict(getattr(cookie, "rest", None) or getattr(cookie, "_rest", {}))
+    return copy
+
+
+def create_cookie(name: str, value: str, **kwargs: Unpack[CookieAttributes]) -> Cookie:
+    """Make a cookie that goes to every host, unless it is told otherwise.
+
+    Args:
+        name: Its name.
+        value: Its value.
+        **kwargs: Attributes of `Cookie`.
+
+    Returns:
+        The cookie.
+
+    Raises:
+        TypeError: There is no such attribute.
+    """
+    cookie = Cookie(name, value, **kwargs)
+    cookie.domain_specified = bool(cookie.domain)
+    cookie.domain_initial_dot = cookie.domain.startswith(".")
+    cookie.path_specified = bool(cookie.path)
+    cookie.port_specified = bool(cookie.port)
+    return cookie
+
+
+def morsel_to_cookie(morsel: Any) -> Cookie:
+    """Make a cookie of a ``Morsel`` of Python's ``http.cookies``.
+
+    Args:
+        morsel: The morsel.
+
+    Returns:
+        The cookie.
+
+    Raises:
+        TypeError: Its Max-Age is not a number.
+        ValueError: Its Expires is not a date as ``http.cookies`` writes it.
+    """
+    expires: int | None = None
+    if not isinstance(morsel["expires"], str | None):
+        raise TypeError(f"expires must be a str, not {type(morsel['expires']).__name__}")
+    if morsel["max-age"]:
+        try:
+            expires = int(time.time() + int(morsel["max-age"]))
+        except ValueError:
+            raise TypeError(f"max-age: {morsel['max-age']} must be integer") from None
+    elif morsel["expires"]:
+        expires = _date(morsel["expires"])
+        if expires is None:
+            raise ValueError(f"expires: {morsel['expires']!r} is not a date")
+    return create_cookie(
+        morsel.key,
+        morsel.value,
+        comment=morsel["comment"],
+        discard=False,
+        domain=morsel["domain"],
+        expires=expires,
+        path=morsel["path"],
+        rest={"HttpOnly": morsel["httponly"]},
+        secure=bool(morsel["secure"]),
+        version=morsel["version"] or 0,
+    )
 
 
 def _escaped(path: str) -> str:
@@ -113,9 +200,14 @@ class Place(NamedTuple):
 
 def place_of(request: "PreparedRequest") -> Place:
     """Tell where a request goes: a Host header of its own goes before its URL."""
-    parts = urlsplit(request.url or "")
-    host = request.headers.get("Host") or parts.netloc
-    host = host.decode("latin-1") if isinstance(host, bytes) else host
+    url = request.url or ""
+    host = request.headers.get("Host") or urlsplit(url).netloc
+    return place_for(url, host.decode("latin-1") if isinstance(host, bytes) else host)
+
+
+def place_for(url: str, host: str) -> Place:
+    """Tell where a URL leads, with a host and port that go before its own."""
+    parts = urlsplit(url)
     name = re.sub(r":\d+$", "", host).lower()
     path = _escaped(parts.path)
     return Place(parts.scheme, name, path if path.startswith("/") else f"/{path}")
@@ -198,7 +290,8 @@ def read_cookie(header: str, place: Place) -> Cookie | None:
             case "max-age":
                 if not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
                     return None
-                cookie.expires = int(time.time()) + int(value)
+                seconds = max(-_FOREVER_S, min(float(value), _FOREVER_S))
+                cookie.expires = int(time.time()) + int(seconds)
             case "path" | "version" | "discard" | "comment" | "port":
                 pass
             case _:

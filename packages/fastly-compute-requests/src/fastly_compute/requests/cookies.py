@@ -1,47 +1,65 @@
 """The jar of ``requests``, and the cookies that requests and responses exchange with it.
 
-Python's own ``http.cookiejar`` decides alike, and brings an HTTP client, sockets and mail with it;
-this and the module `cookie` are the part of it that ``requests`` uses.
+Python's own ``http.cookiejar`` decides alike, and brings an HTTP client, sockets and mail with it:
+more than a megabyte. This and the modules `cookie`, `cookie_exchange` and `urllib_cookies` are the
+part of it that ``requests`` and its users need.
 """
 
+import copy
 import time
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, Unpack
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
-from fastly_compute.requests.cookie import Cookie, CookieAttributes, is_sent, place_of, read_cookie
+from fastly_compute.requests.cookie import (
+    Cookie,
+    CookieAttributes,
+    copy_cookie,
+    create_cookie,
+    is_sent,
+    morsel_to_cookie,
+)
+from fastly_compute.requests.cookie_exchange import (
+    CookieJar,
+    extract_cookies_to_jar,
+    get_cookie_header,
+    header_for,
+    keep,
+    remove_cookie_by_name,
+)
+from fastly_compute.requests.refused import attribute, module_getattr
+from fastly_compute.requests.urllib_cookies import (
+    MockRequest,
+    MockResponse,
+    as_cookiejar,
+    cookies_of,
+    place_of_urllib,
+)
 
 if TYPE_CHECKING:
-    from fastly_compute.requests.models import PreparedRequest
+    pass
 
 __all__ = [
     "Cookie",
     "CookieConflictError",
     "CookieJar",
     "Cookies",
+    "MockRequest",
+    "MockResponse",
     "RequestsCookieJar",
     "cookiejar_from_dict",
     "create_cookie",
     "extract_cookies_to_jar",
     "get_cookie_header",
     "merge_cookies",
+    "morsel_to_cookie",
     "remove_cookie_by_name",
 ]
+
+__getattr__ = module_getattr("cookies")
 
 
 class CookieConflictError(RuntimeError):
     """Several cookies have that name: say which by ``domain`` and ``path``."""
-
-
-class CookieJar(Protocol):
-    """Any jar: of this package, or of Python's ``http.cookiejar``."""
-
-    def __iter__(self) -> Iterator[Any]: ...
-
-    def set_cookie(self, cookie: Any) -> None:
-        """Keep a cookie."""
-
-    def clear(self) -> None:
-        """Forget all cookies."""
 
 
 Cookies: TypeAlias = CookieJar | Mapping[str, str]
@@ -51,7 +69,14 @@ Cookies: TypeAlias = CookieJar | Mapping[str, str]
 class RequestsCookieJar(MutableMapping[str, str | None]):
     """A jar of cookies that is also a mapping of their names to their values.
 
-    Iterating gives the `Cookie` objects, as in ``requests``. Its ``repr`` has no values.
+    Iterating gives the `Cookie` objects, as in ``requests``. Its ``repr`` has no values. Where
+    Python's ``http.cookiejar`` is imported, it is one of its ``CookieJar`` to `isinstance`.
+
+    Args:
+        policy: None: the rules are those of RFC 6265.
+
+    Raises:
+        NotImplementedError: A policy is given.
 
     Example:
         >>> from fastly_compute.requests.cookies import RequestsCookieJar
@@ -61,8 +86,24 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
         ('1', None)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, policy: None = None) -> None:
+        if policy is not None:
+            raise NotImplementedError(
+                "policy= is not supported: the rules are those of RFC 6265; override set_cookie to "
+                "keep fewer cookies"
+            )
         self._cookies: dict[str, dict[str, dict[str, Cookie]]] = {}
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return as_cookiejar(type(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The usual way asks for __class__.
+        return _new_jar, (type(self),), self.__dict__
+
+    def __getattr__(self, name: str) -> Any:
+        raise attribute(type(self), "RequestsCookieJar", name)
 
     def set_cookie(self, cookie: Cookie) -> None:
         """Keep a cookie, in the place of one with its domain, path and name."""
@@ -222,7 +263,7 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
         """Keep copies of the cookies of another jar, or what a mapping or pairs say."""
         if hasattr(other, "set_cookie"):
             for cookie in other:
-                self.set_cookie(_copied(cookie))
+                self.set_cookie(copy_cookie(cookie))
         else:
             super().update(other, **kwargs)
 
@@ -233,39 +274,42 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
         jar.update(self)
         return jar
 
+    def make_cookies(self, response: Any, request: Any) -> list[Cookie]:
+        """Read the cookies of a response of ``urllib``, as ``http.cookiejar`` does.
+
+        Args:
+            response: What has the headers, as its ``info()``.
+            request: What was asked, such as a `MockRequest`.
+
+        Returns:
+            Those that it may set, the expired ones included.
+        """
+        return cookies_of(response, request)
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Keep the cookies of a response of ``urllib``: see `make_cookies`."""
+        for cookie in self.make_cookies(response, request):
+            keep(self, cookie)
+
+    def set_cookie_if_ok(self, cookie: Cookie, request: Any) -> None:
+        """Keep a cookie if the request would get it back."""
+        if is_sent(cookie, place_of_urllib(request), time.time()):
+            self.set_cookie(cookie)
+
+    def add_cookie_header(self, request: Any) -> None:
+        """Give a request of ``urllib`` its Cookie header, unless it has one."""
+        if not request.has_header("Cookie"):
+            header = header_for(self, place_of_urllib(request))
+            if header is not None:
+                request.add_unredirected_header("Cookie", header)
+
     def __repr__(self) -> str:
         shown = ", ".join(f"<Cookie {c.name} for {c.domain}{c.path}>" for c in self)
         return f"<RequestsCookieJar[{shown}]>"
 
 
-def _copied(cookie: Any) -> Cookie:
-    # Those of Python itself have the attributes of ours, save one that counts for them alone.
-    known = {name: value for name, value in vars(cookie).items() if hasattr(Cookie, name)}
-    copy = Cookie(cookie.name, cookie.value, **known)
-    copy.rest = dict(getattr(cookie, "rest", None) or getattr(cookie, "_rest", {}))
-    return copy
-
-
-def create_cookie(name: str, value: str, **kwargs: Unpack[CookieAttributes]) -> Cookie:
-    """Make a cookie that goes to every host, unless it is told otherwise.
-
-    Args:
-        name: Its name.
-        value: Its value.
-        **kwargs: Attributes of `Cookie`.
-
-    Returns:
-        The cookie.
-
-    Raises:
-        TypeError: There is no such attribute.
-    """
-    cookie = Cookie(name, value, **kwargs)
-    cookie.domain_specified = bool(cookie.domain)
-    cookie.domain_initial_dot = cookie.domain.startswith(".")
-    cookie.path_specified = bool(cookie.path)
-    cookie.port_specified = bool(cookie.port)
-    return cookie
+def _new_jar(kind: type[RequestsCookieJar]) -> RequestsCookieJar:
+    return kind.__new__(kind)
 
 
 def cookiejar_from_dict(
@@ -309,60 +353,16 @@ def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> Requ
     if isinstance(cookies, Mapping) and not hasattr(cookies, "set_cookie"):
         return cookiejar_from_dict(cookies, cookiejar, overwrite=False)
     for cookie in cookies or ():
-        cookiejar.set_cookie(_copied(cookie))
+        cookiejar.set_cookie(copy_cookie(cookie))
     return cookiejar
 
 
-def remove_cookie_by_name(
-    cookiejar: RequestsCookieJar, name: str, domain: str | None = None, path: str | None = None
-) -> None:
-    """Forget the cookies of a name, of this domain and path if they are given."""
-    for cookie in cookiejar._matching(name, domain, path):
-        cookiejar.clear(cookie.domain, cookie.path, cookie.name)
-
-
-def _store(jar: CookieJar, request: "PreparedRequest", headers: Iterable[str]) -> None:
-    for header in headers:
-        cookie = read_cookie(header, place_of(request))
-        if cookie is None:
-            continue
-        if not cookie.is_expired():
-            jar.set_cookie(cookie)
-        elif isinstance(jar, RequestsCookieJar):
-            for old in jar._matching(cookie.name, cookie.domain, cookie.path):
-                jar.clear(old.domain, old.path, old.name)
-
-
-def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response: object) -> None:
-    """Keep the cookies that a response sets.
-
-    Args:
-        jar: Where to.
-        request: What was asked.
-        response: The answer, or its ``raw``. One that was not received from a backend has none.
-    """
-    one_by_one = getattr(response, "_values", None) or getattr(
-        getattr(response, "headers", None), "getlist", None
-    )
-    if one_by_one is not None:
-        _store(jar, request, one_by_one("set-cookie"))
-
-
-def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
-    """Write the Cookie header that a request gets (RFC 6265, section 5.4).
-
-    Args:
-        jar: The cookies.
-        request: The request. One that has the header keeps it.
-
-    Returns:
-        The header; None if there is none to add.
-    """
-    cookies = list(jar)
-    if not cookies or "Cookie" in request.headers:
-        return None
-    place, now = place_of(request), time.time()
-    fitting = [cookie for cookie in cookies if is_sent(cookie, place, now)]
-    fitting.sort(key=lambda cookie: len(cookie.path), reverse=True)
-    texts = [c.name if c.value is None else f"{c.name}={c.value}" for c in fitting]
-    return "; ".join(texts) or None
+def copy_jar(jar: CookieJar) -> CookieJar:
+    """Copy a jar, of this package or of Python's ``http.cookiejar``, as one of its own kind."""
+    if hasattr(jar, "copy"):
+        return jar.copy()  # type: ignore[no-any-return]
+    copied = copy.copy(jar)
+    copied._cookies = {}  # type: ignore[attr-defined]
+    for cookie in jar:
+        copied.set_cookie(copy.copy(cookie))
+    return copied

@@ -18,6 +18,7 @@
       ├ InvalidHeader, InvalidSchema, MissingSchema (ValueError)
       ├ InvalidURL (ValueError)
       │   └ InvalidProxyURL
+      ├ UnknownCharset (LookupError)                ours: requests raises a bare LookupError
       ├ StreamConsumedError (TypeError)
       │   └ ContentConsumed (RuntimeError)          ours: requests raises a bare RuntimeError
       └ ChunkedEncodingError, ContentDecodingError, RetryError, TooManyRedirects,
@@ -33,10 +34,13 @@ from typing import TYPE_CHECKING
 
 from fastly_compute import backend, http
 from fastly_compute.core import FastlyComputeError
+from fastly_compute.requests.refused import module_getattr
 
 if TYPE_CHECKING:
     from fastly_compute.requests.models import PreparedRequest, Request
     from fastly_compute.requests.response import Response
+
+__getattr__ = module_getattr("exceptions")
 
 
 class RequestException(FastlyComputeError, OSError):
@@ -181,7 +185,11 @@ class ChunkedEncodingError(RequestException):
 
 
 class ContentDecodingError(RequestException):
-    """Never raised: the platform unpacks bodies, and a failure is a `ConnectionError`."""
+    """The response's body is not what its Content-Encoding says: broken, or cut short."""
+
+
+class UnknownCharset(RequestException, LookupError):
+    """Text is to be decoded, and the response's encoding is unknown, or is not one of text."""
 
 
 class StreamConsumedError(RequestException, TypeError):

@@ -14,8 +14,8 @@ from fastly_compute.requests.cookies import (
     Cookies,
     RequestsCookieJar,
     cookiejar_from_dict,
+    copy_jar,
     get_cookie_header,
-    merge_cookies,
 )
 from fastly_compute.requests.exceptions import (
     InvalidHeader,
@@ -25,14 +25,29 @@ from fastly_compute.requests.exceptions import (
 from fastly_compute.requests.hooks import Hook, HookMixin, Hooks, default_hooks
 from fastly_compute.requests.keywords import Auth, Data, Params, RequestHeaders
 from fastly_compute.requests.multipart import Files, encode_multipart
+from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.response import REDIRECT_STATI, Response
 from fastly_compute.requests.structures import CaseInsensitiveDict
 from fastly_compute.requests.urls import encode_form, prepare_url
-from fastly_compute.requests.utils import get_auth_from_url, super_len
+from fastly_compute.requests.utils import get_auth_from_url, super_len, to_native_string
 
-__all__ = ["DEFAULT_REDIRECT_LIMIT", "REDIRECT_STATI", "PreparedRequest", "Request", "Response"]
+__all__ = [
+    "CONTENT_CHUNK_SIZE",
+    "DEFAULT_REDIRECT_LIMIT",
+    "ITER_CHUNK_SIZE",
+    "REDIRECT_STATI",
+    "PreparedRequest",
+    "Request",
+    "RequestHooksMixin",
+    "Response",
+]
+
+__getattr__ = module_getattr("models")
 
 DEFAULT_REDIRECT_LIMIT = 30
+CONTENT_CHUNK_SIZE = 10 * 1024
+ITER_CHUNK_SIZE = 512
+RequestHooksMixin = HookMixin
 _PIECE = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
 WHOLE = (str, bytes, bytearray, memoryview, type(None))
@@ -182,9 +197,9 @@ class PreparedRequest(HookMixin):
         self.prepare_auth(auth)
         self.prepare_hooks(hooks)
 
-    def prepare_method(self, method: str | None) -> None:
+    def prepare_method(self, method: str | bytes | None) -> None:
         """Set the method."""
-        self.method = None if method is None else method.upper()
+        self.method = None if method is None else to_native_string(method).upper()
 
     def prepare_url(self, url: str | bytes | None, params: Params) -> None:
         """Set the URL."""
@@ -263,9 +278,7 @@ class PreparedRequest(HookMixin):
     def _prepare_stream(self, data: Any) -> None:
         self.body = data
         self._note_position()
-        # Neither characters nor the items of a collection are bytes.
-        is_bytes = isinstance(data, bytearray | memoryview) or hasattr(data, "read")
-        length = super_len(data) if is_bytes and not isinstance(data, io.TextIOBase) else 0
+        length = _length_of(data)
         if length:
             self.headers["Content-Length"] = str(length)
         else:
@@ -274,7 +287,7 @@ class PreparedRequest(HookMixin):
     def prepare_content_length(self, body: Any) -> None:
         """Set Content-Length."""
         if body is not None:
-            length = super_len(body)
+            length = _length_of(body)
             if length:
                 self.headers["Content-Length"] = str(length)
         elif self.method not in ("GET", "HEAD"):
@@ -315,7 +328,8 @@ class PreparedRequest(HookMixin):
         copy = PreparedRequest()
         copy.__dict__.update(self.__dict__)
         copy.headers = self.headers.copy()
-        copy._cookies = merge_cookies(RequestsCookieJar(), self._cookies)
+        if self._cookies is not None:
+            copy._cookies = copy_jar(self._cookies)
         copy._challenged = False
         return copy
 
@@ -347,6 +361,13 @@ def _is_file(data: object) -> bool:
 
 def _is_stream(data: object) -> bool:
     return hasattr(data, "__iter__") and not isinstance(data, str | bytes | list | tuple | Mapping)
+
+
+def _length_of(body: Any) -> int:
+    """Tell how many bytes a body has; 0 where nobody knows."""
+    # Neither the characters of a file of text nor the items of a collection are bytes.
+    is_bytes = isinstance(body, WHOLE) or (_is_file(body) and not isinstance(body, io.TextIOBase))
+    return super_len(body) if is_bytes else 0
 
 
 def pieces_of(body: Any) -> bytes | Iterator[bytes] | None:

@@ -11,7 +11,7 @@ from fastly_compute.requests.exceptions import translated
 from fastly_compute.requests.response import Response
 
 if TYPE_CHECKING:
-    from fastly_compute.requests.adapters import BackendAdapter
+    from fastly_compute.requests.adapters import HTTPAdapter
     from fastly_compute.requests.models import PreparedRequest
 
 
@@ -35,7 +35,7 @@ class PendingResponse:
         self,
         pending: http.PendingResponse,
         request: "PreparedRequest",
-        adapter: "BackendAdapter",
+        adapter: "HTTPAdapter",
         finish: Callable[[Response], Response],
     ) -> None:
         self.request = request
@@ -65,7 +65,7 @@ class PendingResponse:
             HandleClosed: It was awaited or closed before.
         """
         try:
-            response = Response._of(self._pending.wait(timeout), self.request, self._adapter)
+            response = self._adapter._respond(self._pending.wait(timeout), self.request)
         except http.HttpError as error:
             raise translated(error, request=self.request) from error
         response.elapsed = timedelta(seconds=time.perf_counter() - self._started)

@@ -3,14 +3,19 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Unpack, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from fastly_compute.requests.cookies import (
     RequestsCookieJar,
     extract_cookies_to_jar,
     merge_cookies,
 )
-from fastly_compute.requests.exceptions import ChunkedEncodingError, TooManyRedirects
+from fastly_compute.requests.exceptions import (
+    ChunkedEncodingError,
+    ContentDecodingError,
+    InvalidURL,
+    TooManyRedirects,
+)
 from fastly_compute.requests.keywords import Cert, SendKwargs
 from fastly_compute.requests.models import PreparedRequest, Response
 from fastly_compute.requests.timeouts import TimeoutLike
@@ -66,8 +71,9 @@ class SessionRedirectMixin:
             An iterator over the responses.
 
         Raises:
+            InvalidURL: A response redirects to something that is not a URL, or to a URL in which
+                parsers find different hosts.
             TooManyRedirects: There are more than `max_redirects`.
-            InvalidURL: Parsers would find different hosts in where it redirects to.
             UnrewindableBodyError: The body is to be sent again, and cannot be read again.
             RequestException: As for `send`.
         """
@@ -80,13 +86,15 @@ class SessionRedirectMixin:
             again = req.copy()
             resp.history = history[:]
             history.append(resp)
-            with suppress(ChunkedEncodingError, RuntimeError):  # nobody asked for it
-                _ = resp.content
+            if not yield_requests:  # nobody gets this response but as a part of the history
+                with suppress(ChunkedEncodingError, ContentDecodingError, RuntimeError):
+                    _ = resp.content
             if len(resp.history) >= self.max_redirects:
                 raise TooManyRedirects(f"Exceeded {self.max_redirects} redirects.", response=resp)
-            resp.close()
+            if not yield_requests:
+                resp.close()
             check_authority(target)
-            url = urlsplit(without_userinfo(urljoin(resp.url, requote_uri(target))))
+            url = _resolved(target, resp)
             fragment = url.fragment or fragment
             again.url = url._replace(fragment=fragment).geturl()
             self.rebuild_method(again, resp)
@@ -111,7 +119,7 @@ class SessionRedirectMixin:
                 timeout=timeout,
                 verify=verify,
                 cert=cert,
-                proxies=proxies,
+                proxies={} if proxies is None else proxies,
                 allow_redirects=False,
                 **backend,
                 **adapter_kwargs,
@@ -126,8 +134,8 @@ class SessionRedirectMixin:
         location = resp.headers["location"]
         try:
             return location.encode("latin-1").decode()
-        except UnicodeError:
-            return location
+        except UnicodeError:  # it is made of other bytes, which are what the origin understands
+            return "".join(c if c.isascii() else f"%{ord(c):02X}" for c in location)
 
     def should_strip_auth(self, old_url: str, new_url: str) -> bool:
         """Tell whether a redirect leads where Authorization must not go.
@@ -150,6 +158,18 @@ class SessionRedirectMixin:
         method, status = prepared_request.method, response.status_code
         if (status in (302, 303) and method != "HEAD") or (status == 301 and method == "POST"):
             prepared_request.method = "GET"
+
+
+def _resolved(location: str, response: Response) -> SplitResult:
+    """Make an absolute URL of where a response redirects to, without a user name and password."""
+    try:
+        url = urlsplit(without_userinfo(urljoin(response.url, requote_uri(location))))
+        _ = url.port
+    except ValueError as error:
+        raise InvalidURL(
+            f"the redirect from {response.url} leads to no URL: {error}", response=response
+        ) from error
+    return url
 
 
 def _origin(url: str | None) -> tuple[str, str | None, int | None]:

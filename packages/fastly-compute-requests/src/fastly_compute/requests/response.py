@@ -1,14 +1,11 @@
 """A response, as ``requests`` has it."""
 
-import codecs
 import json as _json
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from fastly_compute import http
-from fastly_compute.core import bindings, read_items
 from fastly_compute.requests.chunks import decoded, lines_of, slices
 from fastly_compute.requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from fastly_compute.requests.exceptions import (
@@ -18,12 +15,12 @@ from fastly_compute.requests.exceptions import (
     RequestException,
     StreamConsumedError,
 )
-from fastly_compute.requests.raw import Raw, headers_of
+from fastly_compute.requests.raw import Raw, headers_of, values_of
 from fastly_compute.requests.status_codes import PHRASES
 from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
 from fastly_compute.requests.utils import (
     get_encoding_from_headers,
-    guess_json_utf,
+    json_text,
     parse_header_links,
 )
 
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 REDIRECT_STATI = (301, 302, 303, 307, 308)
 _READ_AT_ONCE = 10 * 1024
-_NEW: Any = object()
 
 
 class Response:
@@ -61,6 +57,11 @@ class Response:
         ...     return response.json()["celsius"]
     """
 
+    __attrs__ = (
+        *("_content", "status_code", "url", "headers", "history", "encoding", "reason"),
+        *("cookies", "elapsed", "request"),
+    )
+
     def __init__(self) -> None:
         self.status_code: int = None  # type: ignore[assignment]
         self.reason: str = None  # type: ignore[assignment]
@@ -76,7 +77,7 @@ class Response:
         self._raw: Any = None
         self._headers: CaseInsensitiveDict[str] | None = None
         self._cookies: RequestsCookieJar | None = None
-        self._encoding: Any = _NEW
+        self._encoding: Any = ...
 
     @classmethod
     def _of(
@@ -90,6 +91,18 @@ class Response:
         response.request = request
         response.connection = connection
         return response
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Read the body, and return what a copy or a pickle has: all but the connection."""
+        _ = None if self._content_consumed else self.content
+        return {name: getattr(self, name) for name in self.__attrs__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore what was copied or pickled."""
+        Response.__init__(self)
+        self.__dict__.update(_content_consumed=True)
+        for name, value in state.items():
+            setattr(self, name, value)
 
     @property
     def raw(self) -> Any:
@@ -119,11 +132,8 @@ class Response:
 
     def _values(self, name: str) -> list[str]:
         """Every value of one header; the others are left where they are."""
-        if self._headers is None and self._received is not None and self._received._headers is None:
-            with suppress(bindings.Err):  # the other way has an error that says more
-                resource = self._received._wit()
-                found = read_items(lambda size, at: resource.get_header_values(name, size, at))
-                return [value.decode("latin-1") for value in found]
+        if self._headers is None and self._received is not None:
+            return self._named(values_of, self._received, name)  # type: ignore[no-any-return]
         headers = self.headers
         return headers.getlist(name) if isinstance(headers, ReceivedHeaders) else []
 
@@ -147,7 +157,7 @@ class Response:
         It is the charset of the Content-Type; without one, ISO-8859-1 for text and UTF-8 for JSON,
         else None.
         """
-        if self._encoding is _NEW:
+        if self._encoding is ...:
             self._encoding = get_encoding_from_headers(self.headers) if self._received else None
         return self._encoding  # type: ignore[no-any-return]
 
@@ -175,7 +185,10 @@ class Response:
 
     @property
     def next(self) -> "PreparedRequest | None":
-        """The request that follows a redirect which was not followed; None if it is none."""
+        """The request that follows a redirect which was not followed.
+
+        None if it is not one, or where its Location leads cannot be requested.
+        """
         return self._next
 
     @property
@@ -193,17 +206,19 @@ class Response:
         if self.ok:
             return
         whose = "Client" if self.status_code < 500 else "Server"
-        raise HTTPError(
-            f"{self.status_code} {whose} Error: {self.reason} for url: {self.url}", response=self
-        )
+        text = f"{self.status_code} {whose} Error: {self.reason} for url: {self.url}"
+        raise HTTPError(text, response=self)
 
     @property
     def content(self) -> bytes:
         """The body; what is left of it, if part of a stream was read.
 
+        What Content-Encoding says is taken off: gzip and deflate. Other codings are left alone.
+
         Raises:
             ChunkedEncodingError: The connection was closed before its end.
             ConnectionError: Reading failed, or the time between bytes ran out.
+            ContentDecodingError: It is not what Content-Encoding says.
             StreamConsumedError: The stream was read to its end, or closed.
         """
         if self._content is False:
@@ -213,7 +228,7 @@ class Response:
                 )
             raw = self.raw
             if isinstance(raw, Raw):
-                self._content = self._named(raw.read)
+                self._content = self._named(raw.read, None, True)
             else:
                 self._content = None if raw is None else b"".join(self._chunks(_READ_AT_ONCE))
         self._content_consumed = True
@@ -224,7 +239,7 @@ class Response:
         """Whether the body was read as a stream, or closed."""
         if self._content is not False:
             return False
-        return self._content_consumed or (self._received is not None and self._received.body.closed)
+        return self._content_consumed or (isinstance(self.raw, Raw) and self.raw._is_gone)
 
     def _named(self, read: Any, *arguments: object) -> Any:
         """Read, and say in an error which response it was."""
@@ -265,21 +280,16 @@ class Response:
             The value.
 
         Raises:
-            JSONDecodeError: It is not JSON.
+            JSONDecodeError: It is not JSON, or nested too deeply, or has a number that is too long.
             RequestException: Reading failed, as for `content`.
         """
-        text = None
-        if not self.encoding and self.content and len(self.content) > 3:
-            encoding = guess_json_utf(self.content)
-            if encoding is not None:
-                try:
-                    text = self.content.decode(encoding)
-                except UnicodeDecodeError:
-                    text = None  # some other encoding, against the RFC: as `text` has it
+        text = None if self.encoding else json_text(self.content or b"")
         try:
             return _json.loads(self.text if text is None else text, **kwargs)
         except _json.JSONDecodeError as error:
             raise JSONDecodeError(error.msg, error.doc, error.pos, response=self) from error
+        except (RecursionError, ValueError) as error:  # nested too deeply, or a number too long
+            raise JSONDecodeError(str(error), self.text, 0, response=self) from error
 
     @overload
     def iter_content(
@@ -302,7 +312,7 @@ class Response:
             An iterator over the chunks.
 
         Raises:
-            LookupError: The `encoding` is to be used, and is unknown.
+            UnknownCharset: The `encoding` is to be used, and is unknown.
             StreamConsumedError: The stream was read to its end, or closed.
             TypeError: The size is no ``int``.
             ValueError: The size is less than 1.
@@ -319,7 +329,7 @@ class Response:
         else:
             chunks = self._chunks(chunk_size)
         if decode_unicode and self.encoding is not None:
-            return decoded(chunks, codecs.getincrementaldecoder(self.encoding)("replace"))
+            return self._named(decoded, chunks, self.encoding)  # type: ignore[no-any-return]
         return chunks
 
     def _chunks(self, size: int | None) -> Iterator[bytes]:
@@ -370,11 +380,7 @@ class Response:
         Raises:
             RequestException: As for `iter_content`.
         """
-        chunks: Iterator[Any] = (
-            self.iter_content(chunk_size, decode_unicode=True)
-            if decode_unicode
-            else self.iter_content(chunk_size)
-        )
+        chunks = self.iter_content(chunk_size, decode_unicode)  # type: ignore[call-overload]
         return lines_of(chunks, delimiter)
 
     def close(self) -> None:

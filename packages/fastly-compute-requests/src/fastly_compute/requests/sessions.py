@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Self, Unpack, cast
+from typing import Any, ClassVar, Self, Unpack, cast
 
 from fastly_compute import http
 from fastly_compute.http import CacheOptions, scope
-from fastly_compute.requests.adapters import BackendAdapter, BaseAdapter
+from fastly_compute.requests.adapters import BaseAdapter, HTTPAdapter
 from fastly_compute.requests.cookies import (
     CookieJar,
     Cookies,
@@ -15,7 +16,7 @@ from fastly_compute.requests.cookies import (
     extract_cookies_to_jar,
     merge_cookies,
 )
-from fastly_compute.requests.exceptions import InvalidSchema
+from fastly_compute.requests.exceptions import InvalidSchema, InvalidURL
 from fastly_compute.requests.hooks import Hook, Hooks, default_hooks, dispatch_hook
 from fastly_compute.requests.keywords import (
     Auth,
@@ -40,11 +41,15 @@ from fastly_compute.requests.models import (
 from fastly_compute.requests.multipart import Files
 from fastly_compute.requests.pending import PendingResponse
 from fastly_compute.requests.redirects import SessionRedirectMixin
+from fastly_compute.requests.refused import attribute, module_getattr
+from fastly_compute.requests.session_cookies import as_jar, copied
 from fastly_compute.requests.structures import CaseInsensitiveDict
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 from fastly_compute.requests.utils import default_headers
 
-__all__ = ["Session", "SessionRedirectMixin", "merge_hooks", "merge_setting"]
+__all__ = ["Session", "SessionRedirectMixin", "merge_hooks", "merge_setting", "session"]
+
+__getattr__ = module_getattr("sessions")
 
 
 class Session(SessionRedirectMixin):
@@ -77,6 +82,11 @@ class Session(SessionRedirectMixin):
         ...     return session.get("https://api.example/orders", timeout=2).json()
     """
 
+    __attrs__: ClassVar[list[str]] = [
+        *("headers", "cookies", "auth", "proxies", "hooks", "params", "verify", "cert"),
+        *("adapters", "stream", "trust_env", "max_redirects"),
+    ]
+
     def __init__(self) -> None:
         self.headers: CaseInsensitiveDict[Any] = default_headers()
         self.auth: Auth = None
@@ -92,7 +102,7 @@ class Session(SessionRedirectMixin):
         self._lasts = True
         # Those of the import, and of all requests with `keep_cookies`.
         self._cookies: CookieJar = RequestsCookieJar()
-        adapter = BackendAdapter()
+        adapter = HTTPAdapter()
         self.adapters: dict[str, BaseAdapter] = {"https://": adapter, "http://": adapter}
 
     @property
@@ -103,7 +113,7 @@ class Session(SessionRedirectMixin):
         if jar is None:
             jar = self._cookies
             if jars is not None and not self.keep_cookies:
-                jars[self] = jar = _copied(self._cookies)
+                jars[self] = jar = copied(self._cookies)
         return cast("RequestsCookieJar", jar)
 
     @cookies.setter
@@ -129,7 +139,7 @@ class Session(SessionRedirectMixin):
             RequestException: As for `PreparedRequest.prepare`.
         """
         cookies = merge_cookies(RequestsCookieJar(), self.cookies)
-        merge_cookies(cookies, _as_jar(request.cookies))
+        merge_cookies(cookies, as_jar(request.cookies))
         prepared = PreparedRequest()
         prepared.prepare(
             method=request.method,
@@ -179,15 +189,22 @@ class Session(SessionRedirectMixin):
                 raise ValueError("backend= and fastly_backend= mean the same: give one of them")
             backend = fastly_backend
         request = Request(
-            method, url, headers, files, data or {}, params or {}, auth, cookies, hooks, json
+            method=method,
+            url=url,
+            headers=headers,
+            files=files,
+            data=data or {},
+            params=params or {},
+            auth=auth,
+            cookies=cookies,
+            hooks=hooks,
+            json=json,
         )
+        prepared = self.prepare_request(request)
         settings: SendKwargs = {
             "timeout": timeout,
             "allow_redirects": allow_redirects,
-            "proxies": merge_setting(proxies, self.proxies),
-            "stream": merge_setting(stream, self.stream),
-            "verify": merge_setting(verify, self.verify),
-            "cert": merge_setting(cert, self.cert),
+            **self.merge_environment_settings(prepared.url or "", proxies, stream, verify, cert),
         }
         if backend is not None:
             settings["backend"] = backend
@@ -195,7 +212,34 @@ class Session(SessionRedirectMixin):
             settings["fastly_timeout"] = fastly_timeout
         if cache is not None:
             settings["cache"] = cache
-        return self.send(self.prepare_request(request), **settings)
+        return self.send(prepared, **settings)
+
+    def merge_environment_settings(
+        self,
+        url: str,
+        proxies: Mapping[str, str] | None,
+        stream: bool | None,
+        verify: bool | str | None,
+        cert: Cert,
+    ) -> SendKwargs:
+        """Merge the settings of a request with the session's: there is no environment.
+
+        Args:
+            url: The URL, which changes nothing here.
+            proxies: The request's, and so are the others.
+            stream: Whether to leave the body unread.
+            verify: Which authorities to trust.
+            cert: The client certificate.
+
+        Returns:
+            The settings, for `send`.
+        """
+        return {
+            "proxies": merge_setting(proxies, self.proxies),
+            "stream": merge_setting(stream, self.stream),
+            "verify": merge_setting(verify, self.verify),
+            "cert": merge_setting(cert, self.cert),
+        }
 
     def get(self, url: str | bytes, params: Params = None, **kwargs: Unpack[GetKwargs]) -> Response:
         """Send a GET request: see `request`."""
@@ -279,16 +323,20 @@ class Session(SessionRedirectMixin):
         """
         follow = self._settle(request, kwargs)
         adapter = self.get_adapter(request.url or "")
-        if not isinstance(adapter, BackendAdapter):
-            raise NotImplementedError(
-                f"{type(adapter).__name__} cannot send without waiting: mount a BackendAdapter"
-            )
-        begin = cast("Callable[..., http.PendingResponse]", adapter.begin)
+        for whose, known in ((self, _SEND), (adapter, _ADAPTER_SEND)):
+            if getattr(whose.send, "__func__", None) is not known:
+                raise NotImplementedError(
+                    f"{type(whose).__name__} cannot send without waiting: its send() is not the "
+                    "usual one, and would not be called; use Session.send, or mount a "
+                    "BackendAdapter"
+                )
+        usual = cast("HTTPAdapter", adapter)
+        begin = cast("Callable[..., http.PendingResponse]", usual.begin)
 
         def finish(response: Response) -> Response:
             return self._received(response, request, follow=follow, settings=kwargs)
 
-        return PendingResponse(begin(request, **kwargs), request, adapter, finish)
+        return PendingResponse(begin(request, **kwargs), request, usual, finish)
 
     def _received(
         self, response: Response, request: PreparedRequest, *, follow: bool, settings: SendKwargs
@@ -307,7 +355,8 @@ class Session(SessionRedirectMixin):
                 response = history.pop()
                 response.history = history
             else:
-                response._next = cast("PreparedRequest", next(following))
+                with suppress(InvalidURL):  # it is for the one who follows it
+                    response._next = cast("PreparedRequest | None", next(following, None))
         if not settings["stream"]:
             _ = response.content
         return response
@@ -345,15 +394,14 @@ class Session(SessionRedirectMixin):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-
-def _copied(jar: CookieJar) -> CookieJar:
-    """Copy a jar: one of Python itself has no method for that."""
-    if hasattr(jar, "copy"):
-        return cast("CookieJar", jar.copy())
-    return merge_cookies(RequestsCookieJar(), jar)
+    def __getattr__(self, name: str) -> Any:
+        raise attribute(type(self), "Session", name)
 
 
-def _as_jar(cookies: Cookies | None) -> CookieJar | None:
-    if cookies is None or hasattr(cookies, "set_cookie"):
-        return cast("CookieJar | None", cookies)
-    return merge_cookies(RequestsCookieJar(), cookies)
+_SEND = Session.send
+_ADAPTER_SEND = HTTPAdapter.send
+
+
+def session() -> Session:
+    """Make a session: an older way to write ``Session()``."""
+    return Session()

@@ -2,8 +2,7 @@
 
 import sys
 
-__version__ = "2.34.2"
-"""The version of ``requests`` whose API this is, for libraries that look at it."""
+from fastly_compute.requests.refused import RefusedModules
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -28,6 +27,8 @@ def install() -> None:
         raise RuntimeError(
             "requests was imported before: call install() before you import what needs it"
         )
+    if RefusedModules not in sys.meta_path:
+        sys.meta_path.insert(0, RefusedModules)
     for name, module in list(sys.modules.items()):
         if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
             sys.modules["requests" + name[len(_PACKAGE) :]] = module

@@ -3,8 +3,8 @@
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar, overload
 
+from fastly_compute.core import redact
 from fastly_compute.http import Headers
-from fastly_compute.http.headers import masked
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -87,7 +87,7 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
         """Show it as a dict, with the credentials and cookies of headers masked."""
         return repr(
             {
-                key: masked(key, value) if isinstance(value, str) else value
+                key: redact(key, value) if isinstance(value, str) else value
                 for key, value in self.items()
             }
         )

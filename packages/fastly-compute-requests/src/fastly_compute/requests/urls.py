@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+from unicodedata import category
 from urllib.parse import quote, unquote, urlencode
 
 from fastly_compute.requests.exceptions import InvalidURL, MissingSchema
@@ -36,6 +37,8 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _IN_PATH = "!$&'()*+,;=:@/~"
 _IN_QUERY = _IN_PATH + "?"
 _IN_URL = "!#$&'()*+,/:;=?@[]~"
+# Punctuation that IDNA 2008 takes for a letter in the right place.
+_ALLOWED = frozenset("\xb7\u0375\u05f3\u05f4\u30fb")
 # IDNA 2003, which Python knows, and IDNA 2008 take these for different names.
 _DISPUTED = frozenset("\xdf\u03c2\u200c\u200d")
 
@@ -134,6 +137,9 @@ def _in_ascii(host: str) -> str:
         raise InvalidURL(
             f"the host {host!r} is not the same name to everyone: write it in its xn-- form"
         )
+    # Those of IDNA 2008 are letters, digits and marks; Python's own lets symbols through.
+    if any(not c.isascii() and category(c)[0] not in "LMN" for c in host if c not in _ALLOWED):
+        raise InvalidURL("URL has an invalid label.")
     try:
         return host.encode("idna").decode()
     except UnicodeError:
@@ -157,14 +163,14 @@ def check_authority(url: str) -> None:
         )
 
 
-def _authority(text: str, url: str) -> str:
+def _authority(text: str, url: str, scheme: str) -> str:
     match = _HOST_PORT.fullmatch(text)
     port = match["port"] if match else None
     if match is None:
         raise InvalidURL(f"Failed to parse: {text!r} is not a valid host or port")
     if int(port or 0) > 65535:
         raise InvalidURL(f"Failed to parse: {url.partition('?')[0]}")
-    host = match["host"].lower()
+    host = match["host"].lower() if scheme.lower() in ("http", "https") else match["host"]
     if not host:
         raise InvalidURL(f"Invalid URL {url!r}: No host supplied")
     if host.startswith(("*", ".")):
@@ -206,7 +212,8 @@ def prepare_url(
         raise InvalidURL(f"Invalid URL {text!r}: No host supplied")
     userinfo, at, place = match["authority"].rpartition("@")
     # What an error shows must not hold a password.
-    authority = _authority(place, text.replace(userinfo + at, "", 1) if at else text)
+    shown = text.replace(userinfo + at, "", 1) if at else text
+    authority = _authority(place, shown, match["scheme"])
     path = _escaped(_without_dots(match["path"]), _IN_PATH) if match["path"] else "/"
     query = _escaped(match["query"] or "", _IN_QUERY)
     fragment = _escaped(match["fragment"] or "", _IN_QUERY)
@@ -218,6 +225,27 @@ def prepare_url(
     user, _, password = userinfo.partition(":")
     auth = (unquote(user), unquote(password)) if ":" in userinfo else None
     return requote_uri(whole + (f"#{fragment}" if fragment else "")), auth
+
+
+def as_sent(url: str) -> str:
+    """Write a URL as it is sent, which may have been set after its request was prepared.
+
+    Args:
+        url: The URL.
+
+    Returns:
+        The URL without its user name, password and fragment, and with what may not stand in its
+        path and query escaped. One that is malformed otherwise is left as it is, to be refused.
+    """
+    if _PLAIN.fullmatch(url):
+        return url
+    url = without_userinfo(url)
+    match = _URL.fullmatch(url)
+    if match is None or match["authority"] is None or match["path"][:1] not in {"", "/"}:
+        return url
+    path = _escaped(match["path"], _IN_PATH)
+    query = "" if match["query"] is None else "?" + _escaped(match["query"], _IN_QUERY)
+    return f"{match['scheme']}://{match['authority']}{path}{query}"
 
 
 def without_userinfo(url: str) -> str:

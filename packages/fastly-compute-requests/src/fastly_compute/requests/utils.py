@@ -3,35 +3,84 @@
 import codecs
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
-from urllib.parse import quote, unquote, urldefrag, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+from fastly_compute.requests.certs import where
 from fastly_compute.requests.cookies import CookieJar, RequestsCookieJar, cookiejar_from_dict
+from fastly_compute.requests.exceptions import InvalidURL
+from fastly_compute.requests.older_utils import (
+    check_header_validity,
+    dict_to_sequence,
+    from_key_val_list,
+    get_encodings_from_content,
+    get_environ_proxies,
+    get_netrc_auth,
+    get_unicode_from_response,
+    guess_filename,
+    iter_slices,
+    list_items,
+    parse_list_header,
+    prepend_scheme_if_needed,
+    resolve_proxies,
+    rewind_body,
+    select_proxy,
+    should_bypass_proxies,
+    stream_decode_response_unicode,
+    unquote_header_value,
+)
+from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.structures import CaseInsensitiveDict
-from fastly_compute.requests.urls import requote_uri, unquote_unreserved, without_userinfo
+from fastly_compute.requests.urls import requote_uri, unquote_unreserved
 
 __all__ = [
+    "DEFAULT_ACCEPT_ENCODING",
+    "DEFAULT_CA_BUNDLE_PATH",
+    "DEFAULT_PORTS",
     "add_dict_to_cookiejar",
+    "check_header_validity",
     "default_headers",
     "default_user_agent",
     "dict_from_cookiejar",
+    "dict_to_sequence",
+    "from_key_val_list",
     "get_auth_from_url",
     "get_encoding_from_headers",
+    "get_encodings_from_content",
+    "get_environ_proxies",
+    "get_netrc_auth",
+    "get_unicode_from_response",
+    "guess_filename",
     "guess_json_utf",
+    "iter_slices",
     "parse_dict_header",
     "parse_header_links",
+    "parse_list_header",
+    "prepend_scheme_if_needed",
     "quote",
     "requote_uri",
+    "resolve_proxies",
+    "rewind_body",
+    "select_proxy",
+    "should_bypass_proxies",
+    "stream_decode_response_unicode",
     "super_len",
     "to_key_val_list",
     "to_native_string",
     "unquote",
+    "unquote_header_value",
     "unquote_unreserved",
     "urldefragauth",
 ]
 
-_ITEM = re.compile(r'((?:[^",]|"(?:[^"\\]|\\.)*")+)')
+__getattr__ = module_getattr("utils")
+
+DEFAULT_ACCEPT_ENCODING = "gzip"
+DEFAULT_CA_BUNDLE_PATH = where()
+"""What ``verify`` takes like True; not the path of a file: there are none."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
+UNRESERVED_SET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+NETRC_FILES = (".netrc", "_netrc")
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -54,7 +103,11 @@ def default_user_agent(name: str = "fastly-compute-requests") -> str:
 
 
 _DEFAULT_HEADERS = CaseInsensitiveDict(
-    {"User-Agent": default_user_agent(), "Accept-Encoding": "gzip", "Accept": "*/*"}
+    {
+        "User-Agent": default_user_agent(),
+        "Accept-Encoding": DEFAULT_ACCEPT_ENCODING,
+        "Accept": "*/*",
+    }
 )
 
 
@@ -87,16 +140,19 @@ def super_len(o: Any) -> int:
     """Tell how many bytes are left of a body; 0 where nobody knows."""
     if isinstance(o, str):
         o = o.encode()
-    at, total = 0, getattr(o, "len", None)
-    if hasattr(o, "__len__"):
-        total = len(o)
-    else:
-        with suppress(AttributeError, OSError):
+    if isinstance(o, memoryview):
+        return o.nbytes  # its length counts items
+    total = len(o) if hasattr(o, "__len__") else getattr(o, "len", None)
+    at = 0
+    if hasattr(o, "tell"):
+        try:
             at = o.tell()
             if total is None:
                 o.seek(0, 2)
                 total = o.tell()
                 o.seek(at)
+        except (AttributeError, OSError):
+            return 0
     left: int = (total or 0) - at
     return max(0, left)
 
@@ -110,8 +166,20 @@ def get_auth_from_url(url: str) -> tuple[str, str]:
 
 
 def urldefragauth(url: str) -> str:
-    """Return a URL without its fragment, user name and password."""
-    return without_userinfo(urldefrag(url).url)
+    """Return a URL without its fragment, user name and password; ``//`` leads one with no scheme.
+
+    Raises:
+        InvalidURL: It is malformed.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidURL(f"Failed to parse: {error}") from None
+    # Without a scheme, or with no slashes behind it, it begins with the host all the same.
+    netloc, slash, path = (
+        (parts.netloc, "", parts.path) if parts.netloc else parts.path.partition("/")
+    )
+    return parts._replace(netloc=netloc.rpartition("@")[2], path=slash + path, fragment="").geturl()
 
 
 def dict_from_cookiejar(cj: CookieJar) -> dict[str, str | None]:
@@ -129,13 +197,16 @@ def add_dict_to_cookiejar(
 def parse_dict_header(value: str) -> dict[str, str | None]:
     """Read a header of the form ``name=value, name="value"``; a name alone has None."""
     found: dict[str, str | None] = {}
-    for item in _ITEM.findall(value):
-        name, equals, text = item.strip().partition("=")
-        if len(text) > 1 and text[0] == text[-1] == '"':
-            text = text[1:-1].replace("\\\\", "\\").replace('\\"', '"')
+    for item in list_items(value):
+        name, equals, text = item.partition("=")
         if name:
-            found[name] = text if equals else None
+            found[name] = _unquoted(text) if equals else None
     return found
+
+
+def _unquoted(text: str) -> str:
+    is_quoted = text[:1] == text[-1:] == '"'
+    return unquote_header_value(text[1:-1]) if is_quoted else text
 
 
 def parse_header_links(value: str) -> list[dict[str, str]]:
@@ -175,6 +246,15 @@ def get_encoding_from_headers(headers: Mapping[str, str]) -> str | None:
     if "text" in kind:
         return "ISO-8859-1"
     return "utf-8" if "application/json" in kind else None
+
+
+def json_text(content: bytes) -> str | None:
+    """Decode JSON by the UTF that it is in; None for some other encoding, against the RFC."""
+    encoding = guess_json_utf(content) if len(content) > 3 else None
+    try:
+        return None if encoding is None else content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
 
 
 def guess_json_utf(data: bytes) -> str | None:

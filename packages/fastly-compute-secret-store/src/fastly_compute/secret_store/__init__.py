@@ -1,4 +1,4 @@
-"""Secrets of Fastly Compute: open a secret store, look a secret up, read it when it is needed."""
+"""Secrets of Fastly Compute: open a secret store, look up a secret, read it when you need it."""
 
 from fastly_compute.secret_store.errors import (
     InvalidName,

@@ -1,10 +1,10 @@
-"""What goes wrong with secret stores, and which WIT error is which exception.
+"""The exceptions of secret stores, and which WIT error maps to which.
 
 ::
 
     SecretStoreError
-      ├ InvalidName (ValueError)              refused here, before the host is called
-      ├ SecretTooLarge (ValueError)           likewise
+      ├ InvalidName (ValueError)              refused before the host is called
+      ├ SecretTooLarge (ValueError)           refused before the host is called
       ├ SecretNotFound (KeyError)             store[key] found nothing
       ├ SecretNotText (ValueError)            Secret.text() of bytes that are not UTF-8
       └ SecretStoreCallFailed (HostError)     the host refused a call
@@ -27,7 +27,7 @@ from fastly_compute.core import (
 
 
 class SecretStoreError(FastlyComputeError):
-    """Anything that goes wrong in this package derives from this, save `HostUnavailable`.
+    """Base class of this package's exceptions; `HostUnavailable` does not derive from it.
 
     Example:
         >>> from fastly_compute.secret_store import InvalidName, SecretStore, SecretStoreError
@@ -40,7 +40,7 @@ class SecretStoreError(FastlyComputeError):
 
 
 class InvalidName(SecretStoreError, ValueError):
-    """A store's name or a secret's key is not one that can exist; the host was not asked.
+    """A store's name or a secret's key is invalid; the host was not called.
 
     Attributes:
         what: ``store name`` or ``key``.
@@ -58,10 +58,10 @@ class InvalidName(SecretStoreError, ValueError):
 
 
 class SecretTooLarge(SecretStoreError, ValueError):
-    """A secret holds at most 64 KiB; the host was not asked.
+    """A secret is larger than 64 KiB; the host was not called.
 
     Attributes:
-        size: How many bytes it would have had.
+        size: Its size in bytes.
     """
 
     def __init__(self, size: int) -> None:
@@ -73,7 +73,7 @@ class SecretTooLarge(SecretStoreError, ValueError):
 
 
 class SecretNotFound(SecretStoreError, KeyError):
-    """The store has no secret of that key.
+    """The store has no secret with that key.
 
     Attributes:
         store: The store's name.
@@ -92,7 +92,7 @@ class SecretNotFound(SecretStoreError, KeyError):
 class SecretNotText(SecretStoreError, ValueError):
     """The secret is not UTF-8: read it with `Secret.plaintext`.
 
-    What it holds instead is not said, here or in a chained exception.
+    Neither this exception nor its cause contains the secret's value.
 
     Attributes:
         secret: The secret's `repr`.
@@ -111,10 +111,10 @@ class SecretStoreCallFailed(SecretStoreError, HostError):
 
 
 class SecretStoreNotFound(SecretStoreCallFailed, NotFound):
-    """There is no store of that name, or it is not linked to this version of the service."""
+    """There is no store with that name, or it is not linked to this version of the service."""
 
     explanation: ClassVar[str] = (
-        "there is no such secret store; is it linked to this version of the service?"
+        "the secret store does not exist, or is not linked to this version of the service"
     )
 
 
@@ -123,7 +123,7 @@ class SecretStoreUnsupported(SecretStoreCallFailed, Unsupported):
 
 
 class SecretStoreNameRefused(SecretStoreCallFailed, ValueError):
-    """The host takes the name for malformed, too long or reserved."""
+    """The host rejects the name as malformed, too long or reserved."""
 
 
 CLASSES: Mapping[str, type[HostError]] = {
@@ -138,12 +138,12 @@ CLASSES: Mapping[str, type[HostError]] = {
 
 
 def secret_store_error(value: object, operation: str, *, subject: str | None = None) -> HostError:
-    """Make this package's exception for a WIT error.
+    """Map a WIT error to this package's exception.
 
     Args:
-        value: What ``bindings.Err`` carried.
-        operation: What was tried, as the WIT names it.
-        subject: The name it was tried on.
+        value: The value that ``bindings.Err`` carries.
+        operation: The WIT function that failed.
+        subject: The name that it was called with.
 
     Returns:
         The exception.

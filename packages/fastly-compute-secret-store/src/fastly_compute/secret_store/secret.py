@@ -76,7 +76,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
         try:
             resource = _wit.secret_store.Secret.from_bytes(plaintext)
         except bindings.Err as err:
-            raise secret_store_error(err.value, "secret-store.secret.from-bytes") from err
+            raise secret_store_error(err.value, "secret-store.secret.from-bytes") from None
         finally:
             del plaintext
         return cls._of(resource, identity=f"bytes {digest}", shown="<Secret from bytes>")
@@ -99,7 +99,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
             except bindings.Err as err:
                 raise secret_store_error(
                     err.value, "secret-store.secret.plaintext", subject=self._shown
-                ) from err
+                ) from None
         return self._plaintext
 
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""One secret store."""
+"""Secret stores."""
 
 from typing import Self
 
@@ -13,7 +13,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
     """A secret store that is linked to the service.
 
     Store names and keys have 1 to 255 of the characters ``A-Z a-z 0-9 . _ -``; others are refused
-    before the host is asked.
+    before the host is called.
 
     Example:
         >>> from fastly_compute.secret_store import SecretStore
@@ -39,8 +39,8 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
             The store.
 
         Raises:
-            TypeError: The name is no ``str``.
-            InvalidName: No store can have that name.
+            TypeError: The name is not a ``str``.
+            InvalidName: The name is invalid.
             SecretStoreNotFound: There is no such store, or it is not linked to this version.
             SecretStoreCallFailed: The host refused for another reason.
             HostUnavailable: There is no host.
@@ -49,28 +49,28 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
         try:
             resource = _wit.secret_store.Store.open(name)
         except bindings.Err as err:
-            raise secret_store_error(err.value, "secret-store.store.open", subject=name) from err
+            raise secret_store_error(err.value, "secret-store.store.open", subject=name) from None
         store = cls._adopt(resource)
         store._name = name
         return store
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The store's name."""
         return self._name
 
     def get(self, key: str) -> Secret | None:
-        """Look a secret up (``store.get``), without reading it.
+        """Look up a secret (``store.get``) without reading it.
 
         Args:
             key: The secret's name in the store.
 
         Returns:
-            The secret, or None if the store has none of that name.
+            The secret, or None if the store has no secret with that key.
 
         Raises:
-            TypeError: The key is no ``str``.
-            InvalidName: No secret can have that key.
+            TypeError: The key is not a ``str``.
+            InvalidName: The key is invalid.
             HandleClosed: The store was closed.
             SecretStoreCallFailed: The host refused.
         """
@@ -80,14 +80,14 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
         except bindings.Err as err:
             raise secret_store_error(
                 err.value, "secret-store.store.get", subject=f"{self._name}/{key}"
-            ) from err
+            ) from None
         if resource is None:
             return None
         where = f"{key!r} of store {self._name!r}"
         return Secret._of(resource, identity=f"secret {where}", shown=f"<Secret {where}>")
 
     def __getitem__(self, key: str) -> Secret:
-        """Look a secret up that has to be there.
+        """Look up a secret that must exist.
 
         Raises:
             SecretNotFound: The store has no such secret; it is a `KeyError`.

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from fastly_compute.core import redact
+
 HeadersLike: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 """What is taken as headers: a mapping, or pairs of name and value."""
 
@@ -12,14 +14,13 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CHARSET = re.compile(r";\s*charset=\"?([\w.:-]+)", re.IGNORECASE)
-_SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 
 
 class Headers(Mapping[str, str]):
     """Header fields in their order, looked up without regard to case.
 
     A field that is there more than once reads as one, its values joined by ``", "``; `get_all`
-    gives them one by one. Credentials and cookies are not in the ``repr``.
+    gives them one by one. The ``repr`` masks credentials and cookies.
 
     Args:
         fields: A mapping, or pairs of name and value.
@@ -66,10 +67,7 @@ class Headers(Mapping[str, str]):
         return len({name.lower() for name, _ in self._fields})
 
     def __repr__(self) -> str:
-        shown = [
-            (name, "***" if name.lower() in _SECRET else value) for name, value in self._fields
-        ]
-        return f"Headers({shown!r})"
+        return f"Headers({[(name, redact(name, value)) for name, value in self._fields]!r})"
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:

@@ -10,12 +10,12 @@ import os
 import pytest
 
 HOSTS = ("native", "wasm", "viceroy")
-MARK = "compute_host"
+MARK = "compute_runtime"
 SERVER = "compute_server"
 
 
 def parse(text: str) -> list[str]:
-    """Read what `--compute-host` is given.
+    """Read what `--compute-runtime` is given.
 
     Raises:
         argparse.ArgumentTypeError: It is no list of hosts.
@@ -33,7 +33,7 @@ def skips(item: pytest.Item | pytest.Function) -> dict[str, str]:
     """Read why a test cannot run on some hosts, by host, from its marks.
 
     Raises:
-        pytest.UsageError: A mark is not ``compute_host(skip={host: reason})``.
+        pytest.UsageError: A mark is not ``compute_runtime(skip={runtime: reason})``.
     """
     reasons: dict[str, str] = {}
     for mark in item.iter_markers(MARK):
@@ -59,7 +59,7 @@ def parameters(metafunc: pytest.Metafunc) -> list[object]:
         pytest.param(host, marks=pytest.mark.skip(reason=reasons[host]))
         if host in reasons
         else pytest.param(host)
-        for host in metafunc.config.getoption("compute_host")
+        for host in metafunc.config.getoption("compute_runtime")
     ]
 
 
@@ -73,7 +73,7 @@ def require(host: str) -> None:
         )
     if host != "viceroy":
         return
-    from fastly_compute.cli.viceroy import INSTALL, find_viceroy
+    from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
 
     if find_viceroy() is not None:
         return

@@ -24,12 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the options of `compute_server`."""
     group = parser.getgroup("fastly-compute", "tests of Fastly Compute apps")
     group.addoption(
-        "--compute-host",
+        "--compute-runtime",
         type=hosts.parse,
         default=["native"],
-        metavar="HOST,...",
-        help="What the tests of compute_server run on: one or more of native, wasm and viceroy, "
-        "with commas. Each test runs once on each. By default native.",
+        metavar="RUNTIME,...",
+        help="Runtimes for the tests of compute_server: native, wasm and viceroy, separated by "
+        "commas. Each test runs once on each. Default: native.",
     )
     parser.addini(
         "compute_entry",
@@ -104,7 +104,7 @@ def _compute_servers(pytestconfig: pytest.Config) -> "Iterator[ComputeServers]":
 def compute_server(
     request: pytest.FixtureRequest, _compute_servers: "ComputeServers"
 ) -> "ComputeServer":
-    """The app under test, served by the real command on a host that `--compute-host` names.
+    """The app under test, served by the real command on a host that `--compute-runtime` names.
 
     It is built and started once in a run for each host, and stopped at its end.
     """

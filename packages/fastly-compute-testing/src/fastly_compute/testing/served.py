@@ -35,7 +35,7 @@ class Served:
 
     def command(self) -> list[str]:
         """The command that serves it, on a free port."""
-        command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--host", self.host]
+        command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", self.host]
         command += ["--addr", "127.0.0.1:0"]
         if self.entry is not None:
             command += ["--entry", self.entry]

@@ -5,13 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastly_compute.http import Answered, IncomingRequest, Reuse, Service
-from fastly_compute.http.rehearsal import rehearse
 from fastly_compute.wsgi.environ import make_environ
 from fastly_compute.wsgi.start_response import StartResponse
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse as StartResponseType
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import WSGIApplication
 
 
 def _reuse(reuse: Reuse | None, milliseconds: int, *, after_failure: bool) -> Reuse | None:
@@ -26,11 +24,6 @@ def _reuse(reuse: Reuse | None, milliseconds: int, *, after_failure: bool) -> Re
     if after_failure and isinstance(reuse, Reuse):
         return replace(reuse, after_failure=True)
     return reuse
-
-
-def _rehearsed(environ: "WSGIEnvironment", start_response: "StartResponseType") -> list[bytes]:
-    start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
-    return [b"hello"]
 
 
 class WsgiHttpIncoming(Service):
@@ -82,14 +75,6 @@ class WsgiHttpIncoming(Service):
         super().__init__(self._respond, reuse=reuse, on_error=None)
         self._app = wsgi_app
         self._run_once = reuse is None
-
-    def rehearse(self) -> None:
-        """Run what every request runs: ``fastly-compute build`` asks for it, once.
-
-        The app itself is not run: `warm_up` does that.
-        """
-        super().rehearse()
-        rehearse(WsgiHttpIncoming(_rehearsed).handle)
 
     def _respond(self, request: IncomingRequest) -> Answered:
         start_response = StartResponse(request)

@@ -9,6 +9,7 @@ from wit_world.imports.types import Error_GenericError, Error_LimitExceeded
 
 from fastly_compute.local.interfaces.http_req import Request
 from fastly_compute.local.resource import Resource
+from fastly_compute.local.whole_number import whole_number
 
 # In the order of the WIT's cases, which the numbers follow, with Viceroy's spelling of the ninth.
 _CATEGORIES = dict(
@@ -35,6 +36,7 @@ _CATEGORIES = dict(
 )
 _BY_NUMBER = [*_CATEGORIES.values()]
 _HEADLESS = 14
+_MOST = (1 << 32) - 1
 
 
 class ExtraBotCategory(Resource):
@@ -93,9 +95,9 @@ def downstream_bot_category_kind(ds_request: Request) -> BotCategory | None:
         return cast("BotCategory", named())
     if said.lower() == "headless":
         return _extra(_HEADLESS)
-    if not (said.isascii() and said.isdigit()):
+    number = whole_number(said, _MOST)
+    if number is None:
         raise Err(Error_GenericError())
-    number = int(said)
     return cast("BotCategory", _BY_NUMBER[number]()) if number < _HEADLESS else _extra(number)
 
 

@@ -6,27 +6,40 @@ from fastly_compute.local.downstream import BodySource
 from fastly_compute.local.origin import BodyFailure
 
 _GZIP = 16 + zlib.MAX_WBITS
+# What was received can become a thousand times as much: that much of it at once.
+_CHUNK = 2**16
 
 
 class Gunzipped:
-    """A body source whose bytes are those of another, decompressed."""
+    """A body source whose bytes are those of another, decompressed, in chunks of at most 64 KiB.
+
+    As on Viceroy, the body is one gzip member and nothing else: what comes after it, even another
+    member or zeros, makes reading fail, and so does a body without a byte.
+    """
 
     def __init__(self, source: BodySource) -> None:
         self._source = source
         self._gzip = zlib.decompressobj(_GZIP)
+        self._data = b""
 
     def read_chunk(self) -> bytes:
         """Return the next bytes, or b"" at the end."""
         while not self._gzip.eof:
-            data = self._source.read_chunk()
             try:
-                plain = self._gzip.decompress(data) if data else self._gzip.flush()
+                plain = self._gzip.decompress(self._data, _CHUNK)
             except zlib.error as error:
                 raise BodyFailure("generic-error", f"the body is not gzip: {error}") from error
+            self._data = self._gzip.unconsumed_tail
             if plain:
                 return plain
-            if not data:
-                raise BodyFailure("http-incomplete", "the gzip data break off")
+            if not self._gzip.eof:
+                self._data = self._source.read_chunk()
+                if not self._data:
+                    raise BodyFailure("http-incomplete", "the gzip data break off")
+        if self._gzip.unused_data or self._source.read_chunk():
+            raise BodyFailure(
+                "generic-error", "the body goes on after the first gzip member, which is not read"
+            )
         return b""
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ def received(
     response.version = _VERSIONS[answer.http_version]
     length = response.value("content-length")
     encoding = response.value("content-encoding")
-    if decompress and encoding is not None and encoding.lower() in {b"gzip", b"x-gzip"}:
+    if decompress and encoding in {b"gzip", b"x-gzip"}:
         response.forget("content-encoding", "content-length")
         return response, Body(Gunzipped(answer.body), outlives=outlives)
     known = int(length) if length is not None and length.isdigit() else None

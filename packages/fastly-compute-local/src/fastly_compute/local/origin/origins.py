@@ -48,7 +48,7 @@ class OriginRequest:
     method: str = "GET"
     path_and_query: str = "/"
     authority: str | None = None
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes]] = field(default=(), repr=False)
     body: bytes | Iterable[bytes] = field(default=b"", repr=False)
 
 
@@ -140,7 +140,7 @@ class OriginResponse:
     """
 
     status: int
-    headers: list[tuple[str, bytes]]
+    headers: list[tuple[str, bytes]] = field(repr=False)
     http_version: str
     remote_addr: tuple[str, int]
     body: BodySource

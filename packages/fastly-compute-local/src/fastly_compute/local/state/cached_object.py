@@ -1,6 +1,6 @@
 """One object in the cache, with what it was stored with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastly_compute.local.state.stored_body import StoredBody
 from fastly_compute.local.state.vary import NO_VARY, VaryRule
@@ -21,7 +21,7 @@ class ResponseHead:
     """
 
     status: int
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes], ...] = field(repr=False)
     http_version: str
     remote_addr: tuple[str, int]
 
@@ -55,7 +55,7 @@ class WriteOptions:
     vary: VaryRule = NO_VARY
     surrogate_keys: frozenset[str] = frozenset()
     length: int | None = None
-    user_metadata: bytes = b""
+    user_metadata: bytes = field(default=b"", repr=False)
     sensitive: bool = False
     head: ResponseHead | None = None
 

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import KvItem
@@ -38,7 +38,7 @@ class KvEntry:
         expires: When it is gone, on the clock of the data; None where it stays.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     metadata: str | None
     generation: int
     expires: float | None

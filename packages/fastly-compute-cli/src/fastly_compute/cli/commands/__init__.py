@@ -1,0 +1,1 @@
+"""The commands of ``fastly-compute``, one module each, and the command line that runs them."""

@@ -1,0 +1,223 @@
+"""Turns an app into a component that a Compute host can load."""
+
+import ast
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fastly_compute.cli.commands.pack import package_bytes
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.progress import step
+from fastly_compute.cli.project import cache
+from fastly_compute.cli.project.app_files import IGNORE_FILE, IgnoreRules, app_files
+from fastly_compute.cli.project.native_extensions import (
+    NativeExtension,
+    find_native,
+    find_upstream,
+    native_extension,
+)
+from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
+from fastly_compute.cli.project.settings import Project
+
+_WASM_FRAME = re.compile(r"^ +\d+: .*(!.*|wasm backtrace:)\n", re.MULTILINE)
+_GUEST_PATH = re.compile(r'(?<=File ")/(\d+)/')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A component.
+
+    Attributes:
+        output: Where it is.
+        size: Its size in bytes.
+        package_size: Its size when packed, in bytes.
+        cached: Whether an earlier build of the same inputs was taken.
+    """
+
+    output: Path
+    size: int
+    package_size: int
+    cached: bool
+
+
+def build(project: Project) -> Built:
+    """Build an app, or take what an earlier build made of the same inputs.
+
+    Args:
+        project: The app.
+
+    Raises:
+        CliError: The app cannot be built; the message says what to do.
+    """
+    roots = import_roots(project)
+    check(project, roots)
+    key = cache.inputs_key(project, roots)
+    entry = cache.look_up(key)
+    cached = entry is not None
+    try:
+        project.output.parent.mkdir(parents=True, exist_ok=True)
+        if entry is None:
+            component, skipped = _make(project, roots)
+            with step("Packing"):
+                size = len(package_bytes(component))
+            entry = cache.Entry(component=component, package_size=size, skipped=skipped)
+            # What was changed while it was built must not be kept under the key of before.
+            if cache.inputs_key(project, roots) == key:
+                cache.store(key, entry)
+        if not _holds(project.output, entry.component):
+            cache.write_whole(project.output, entry.component)
+    except OSError as error:
+        raise CliError(f"cannot write {error.filename}: {error.strerror}") from error
+    for name, reason in entry.skipped.items():
+        click.echo(
+            f"warning: skipped the pass {name}: {reason}. The component works without it, and a "
+            f"new sandbox starts more slowly. To build without this warning: --without {name}",
+            err=True,
+        )
+    return Built(
+        output=project.output,
+        size=len(entry.component),
+        package_size=entry.package_size,
+        cached=cached,
+    )
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    # A file that is written anew would wake whoever watches it.
+    return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+
+
+def check(project: Project, roots: Sequence[Path]) -> None:
+    """Refuse what no build can succeed with, before one is tried.
+
+    Raises:
+        CliError: There is no entry module, or another SDK hides this one's packages.
+    """
+    upstream = find_upstream(roots)
+    if upstream:
+        raise CliError(
+            f"{upstream} owns the package fastly_compute and hides this SDK's packages of that "
+            "name. Uninstall it (pip uninstall fastly-compute), or use another environment, then "
+            "reinstall the fastly-compute-* packages."
+        )
+    if project.entry.split(".")[0] in sys.stdlib_module_names:
+        raise CliError(
+            f"the entry module {project.entry} has the name of a module of Python's standard "
+            "library, which comes first in the guest; give it another name"
+        )
+    if find_module(project.entry, roots) is None:
+        raise CliError(
+            f"there is no module {project.entry} in {project.folder}. Name the module that has "
+            'HttpIncoming with --entry, or with entry = "…" under [tool.fastly-compute] in '
+            "pyproject.toml."
+        )
+
+
+def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, str]]:
+    """Make the component; return it, and why passes were skipped, by their names."""
+    # Not at the top: a cached build needs none of it.
+    from fastly_compute.cli.component import passes
+    from fastly_compute.cli.component.componentize import componentize
+    from fastly_compute.cli.component.compose import compose, stub_component
+
+    chosen = passes.select(project.optimize, project.without)
+    own = [f"/{i}/" for i in range(len(app_roots(project)))]
+    fatal: dict[str, str] = {}
+    while True:
+        with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
+            with step(f"Importing {project.entry} into CPython for WebAssembly"):
+                names = [one.name for one in chosen]
+                work = Path(name)
+                copies = _without_ignored(project, roots, work)
+                made = componentize(work, project.entry, own, copies, names)
+            if found := made.fatal_pass():
+                fatal[found] = "it ended the interpreter"
+                chosen = [one for one in chosen if one.name != found]
+                continue
+            if made.component is None:
+                raise _explain(project, roots, made.reports, made.output)
+            with step("Composing"):
+                component, skipped = passes.apply(chosen, made.component, made)
+                return compose(component, stub_component()), {**fatal, **skipped}
+
+
+def _without_ignored(project: Project, roots: Sequence[Path], work: Path) -> list[Path]:
+    """Copy the app's own roots without what ``.fastlyignore`` names, if that names anything."""
+    if not (project.folder / IGNORE_FILE).is_file():
+        return list(roots)
+    rules = IgnoreRules(project.folder)
+    copies = {}
+    for number, root in enumerate(path.resolve() for path in app_roots(project)):
+        copy = copies[root] = work / f"app-{number}"
+        copy.mkdir()
+        for name, file in app_files(project, root, rules):
+            target = copy / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+    return [copies.get(root, root) for root in roots]
+
+
+def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) -> CliError:
+    # Not at the top: the local hosts take time to load, and a build that succeeds needs none.
+    from fastly_compute.local import entry as entry_messages
+
+    report = entry / "report"
+    if not report.is_file():
+        # It ended inside the interpreter: a trap, or componentize-py itself.
+        said = output.split("AssertionError: ", 1)[-1].split("\nStack backtrace:")[0]
+        return CliError(
+            f"componentize-py could not import {project.entry}; what it said is above",
+            details=_WASM_FRAME.sub("", said).strip(),
+        )
+    facts: Mapping[str, Any] = ast.literal_eval(report.read_text(encoding="utf-8"))
+    details = _GUEST_PATH.sub(lambda found: f"{roots[int(found[1])]}/", facts["traceback"])
+    source = find_module(project.entry, roots)
+    match facts["kind"]:
+        case "no-handler":
+            return CliError(entry_messages.missing(source))
+        case "bad-handler":
+            return CliError(entry_messages.unusable(facts["found"], source))
+        case "host-call":
+            return CliError(f"cannot build {project.entry}: {facts['found']}", details=details)
+    found = (_native(name, path, roots) for name, path in facts["missing"])
+    native = next(filter(None, found), None)
+    if native is not None:
+        return CliError(
+            f"cannot build {project.entry}: {native.distribution} needs the native extension "
+            f"{native.file.name}, which cannot run in WebAssembly. Use a pure-Python package "
+            "instead, or do not import it.",
+            details=details,
+        )
+    hints = (_missing_module(name, roots) for name, _ in facts["missing"])
+    hint = next(filter(None, hints), "")
+    if facts["error"].startswith("BrokenPipeError"):
+        hint = "An app can print no more than 10,000 bytes while it is imported."
+    message = f"cannot build {project.entry}: importing it failed with {facts['error']}"
+    return CliError(f"{message.rstrip('.')}. {hint}".rstrip(), details=details)
+
+
+def _native(name: str, path: str, roots: Sequence[Path]) -> NativeExtension | None:
+    native = find_native(name, roots)
+    if native is None and path.endswith(".so"):
+        number, _, place = path.removeprefix("/").partition("/")
+        native = native_extension(roots[int(number)], roots[int(number)] / place)
+    return native
+
+
+def _missing_module(name: str, roots: Sequence[Path]) -> str:
+    top = name.split(".")[0]
+    if top in sys.stdlib_module_names:
+        return f"The guest is CPython 3.14 for WebAssembly, which comes without {top}."
+    if find_module(top, roots) or any((root / top).is_dir() for root in roots):
+        return ""
+    return (
+        f"{top} is neither in the app's folder nor installed in {sys.prefix}. (An editable "
+        "install that works by an import hook is not seen: name its folder with -p.)"
+    )

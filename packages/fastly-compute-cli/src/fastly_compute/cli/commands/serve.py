@@ -1,0 +1,290 @@
+"""The development server: builds an app, serves it on one of three hosts, and follows changes."""
+
+import importlib
+import re
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import click
+
+from fastly_compute.cli.commands.build import build, check
+from fastly_compute.cli.commands.viceroy import INSTALL, Viceroy, find_viceroy
+from fastly_compute.cli.errors import CliError
+from fastly_compute.cli.project.app_modules import forget_modules
+from fastly_compute.cli.project.native_extensions import loaded_native_extensions
+from fastly_compute.cli.project.roots import app_roots, import_roots
+from fastly_compute.cli.project.settings import Project, read_toml
+from fastly_compute.cli.project.watching import changes
+from fastly_compute.local import (
+    ComponentError,
+    ConfigError,
+    EntryError,
+    Host,
+    LocalServer,
+    NativeApp,
+    Server,
+    WasmApp,
+    load,
+    native,
+)
+
+_GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Read ``HOST:PORT``.
+
+    Args:
+        text: Such as ``127.0.0.1:7676`` or ``[::1]:7676``.
+
+    Raises:
+        CliError: It is no address.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
+        raise CliError(f"--addr {text!r} is no address; write it as 127.0.0.1:7676")
+    return host, int(port)
+
+
+def configuration(project: Project, given: Path | None) -> Path | None:
+    """Choose the file that configures the host.
+
+    Returns:
+        The given one; else the app's fastly.toml if it has a ``[local_server]``; else None.
+    """
+    if given is not None:
+        return given
+    path = project.folder / "fastly.toml"
+    return path if path.is_file() and "local_server" in read_toml(path) else None
+
+
+def serve(
+    project: Project,
+    component: Path | None = None,
+    *,
+    runtime: str,
+    address: tuple[str, int],
+    config: Path | None,
+    watch: bool,
+    time_limit: float | None = None,
+    pushpin_port: int | None = None,
+) -> None:
+    """Serve an app until the user stops it.
+
+    Args:
+        project: The app.
+        component: A component to serve as it is, in place of building the app.
+        runtime: ``wasm``, ``native`` or ``viceroy``.
+        address: Where to listen.
+        config: A file with a ``[local_server]``, or None for the app's fastly.toml.
+        watch: Whether to build and load the app again when its files change.
+        time_limit: How many seconds the app may take for one request; None is no limit. Viceroy
+            has none.
+        pushpin_port: Where a Pushpin on this machine takes what the app leaves to Fanout.
+
+    Raises:
+        CliError: The app cannot be built or served; the message says what to do.
+    """
+    if component is not None and runtime == "native":
+        raise CliError(
+            f"--runtime native runs an app's modules, not a component such as {component}; "
+            "serve it with --runtime wasm or viceroy"
+        )
+
+    def make() -> Path:
+        return component or build(project).output
+
+    def make_host(configured: LocalServer) -> Host:
+        made = _host(project, configured, time_limit)
+        made.pushpin_port = pushpin_port
+        return made
+
+    # A process manager's way to stop it is as good as the user's.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if runtime == "viceroy":
+            options = []
+            if pushpin_port is not None:
+                options = ["--local-pushpin-proxy-port", str(pushpin_port)]
+            _serve_viceroy(project, make, address, config, options, watch=watch)
+        else:
+            load_app = partial(_native, project) if runtime == "native" else lambda: _wasm(make())
+            _serve_embedded(project, make_host, load_app, address, config, watch=watch)
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve_embedded(
+    project: Project,
+    make_host: Callable[[LocalServer], Host],
+    make: Callable[[], WasmApp | NativeApp],
+    address: tuple[str, int],
+    config: Path | None,
+    *,
+    watch: bool,
+) -> None:
+    configured = _configured(project, config)
+    app = make()
+    try:
+        server = Server(make_host(configured), app, address)
+    except OSError as error:
+        raise CliError(
+            f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "
+            "give another address with --addr"
+        ) from error
+    with server:
+        try:
+            _announce(project, "wasm" if isinstance(app, WasmApp) else "native", server.url)
+            for _ in changes(project, config) if watch else _never():
+                _reload(server, project, config, make_host, make)
+        finally:
+            server.host.close()
+
+
+def _announce(project: Project, runtime: str, url: str) -> None:
+    click.echo(f"Serving {project.entry} on {url} (runtime {runtime}, Ctrl-C to stop)")
+
+
+def _reload(
+    server: Server,
+    project: Project,
+    config: Path | None,
+    make_host: Callable[[LocalServer], Host],
+    make: Callable[[], WasmApp | NativeApp],
+) -> None:
+    started = time.monotonic()
+    try:
+        configured = _configured(project, config)
+        app = make()
+    except CliError as error:
+        error.show()
+        click.echo("The app as it was goes on.", err=True)
+        return
+    before = server.host
+    server.replace(make_host(configured), app)
+    before.close()
+    click.echo(f"Reloaded in {time.monotonic() - started:.1f} s", err=True)
+
+
+def _wasm(component: Path) -> WasmApp:
+    try:
+        return WasmApp(component)
+    except ComponentError as error:
+        raise CliError(str(error)) from error
+
+
+def _native(project: Project) -> NativeApp:
+    roots = import_roots(project)
+    check(project, roots)
+    own = [*app_roots(project), *project.python_path]
+    forget_modules(own)
+    importlib.invalidate_caches()
+    for root in reversed(own):
+        if str(root) not in sys.path:
+            sys.path.insert(0, str(root))
+    before = set(sys.modules)
+    try:
+        app = NativeApp.load(project.entry, project.folder)
+    except EntryError as error:
+        raise CliError(str(error)) from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise CliError(
+            f"cannot serve {project.entry}: importing it failed with {reason}",
+            details=_app_frames(error),
+        ) from error
+    loaded = loaded_native_extensions(set(sys.modules) - before, roots)
+    if loaded:
+        click.echo(
+            f"Warning: the app loads native extensions, which do not run in WebAssembly: "
+            f"{', '.join(loaded)}. In the component, these packages work only if they can do "
+            "without them.",
+            err=True,
+        )
+    return app
+
+
+def _app_frames(error: Exception) -> str:
+    """Format a traceback from the app's first frame on; where it has none, nothing."""
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    return (
+        "" if frames is None else "".join(traceback.format_exception(error.with_traceback(frames)))
+    )
+
+
+def _is_ours(path: str) -> bool:
+    return path in {__file__, native.__file__, importlib.__file__} or path.startswith("<frozen")
+
+
+def _configured(project: Project, config: Path | None) -> LocalServer:
+    path = configuration(project, config)
+    try:
+        return LocalServer() if path is None else load(path)
+    except ConfigError as error:
+        raise CliError(str(error)) from error
+
+
+def _host(project: Project, configured: LocalServer, time_limit: float | None) -> Host:
+    roots = import_roots(project)
+
+    def say(line: str) -> None:
+        found = _GUEST_PATH.match(line)
+        if found and int(found[2]) < len(roots):
+            line = f"{found[1]}{roots[int(found[2])]}/{line[found.end() :]}"
+        click.echo(line, err=True)
+
+    return Host(configured, output=say, time_limit=time_limit)
+
+
+def _never() -> Iterator[None]:
+    threading.Event().wait()
+    yield
+
+
+def _serve_viceroy(
+    project: Project,
+    make: Callable[[], Path],
+    address: tuple[str, int],
+    config: Path | None,
+    options: list[str],
+    *,
+    watch: bool,
+) -> None:
+    viceroy = find_viceroy()
+    if viceroy is None:
+        raise CliError(f"there is no viceroy on PATH or in $VICEROY; install it: {INSTALL}")
+    path = configuration(project, config)
+    settings = [] if path is None else ["-C", str(path)]
+    host, port = address
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = [viceroy, "serve", "-v", "--addr", place, *settings, *options]
+
+    def start(component: Path) -> Viceroy:
+        return Viceroy([*command, str(component)], lambda url: _announce(project, "viceroy", url))
+
+    running = start(make())
+    try:
+        for _ in changes(project, config) if watch else ():
+            try:
+                component = make()
+            except CliError as error:
+                error.show()
+                continue
+            running.stop()
+            running = start(component)
+        status = running.wait()
+    finally:
+        running.stop()
+    if status:
+        raise CliError(f"viceroy ended with exit code {status}; its last lines say why")

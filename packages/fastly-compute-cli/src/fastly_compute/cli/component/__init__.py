@@ -1,0 +1,1 @@
+"""Making a component of an app: componentize-py, then passes that make it start faster."""

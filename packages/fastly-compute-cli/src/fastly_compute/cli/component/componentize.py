@@ -1,0 +1,100 @@
+"""Runs componentize-py: it imports an app in CPython for WebAssembly, and keeps that memory."""
+
+import array
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+WORLD = "fastly:compute/service@0.1.0"
+_CLI = Path(__file__).parents[1]
+_ENTRY = "fastly_compute_entry"
+_RUN = "import sys; from componentize_py import script; sys.exit(script())"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where objects are in the memory of the guest.
+
+    Attributes:
+        none: The address of None.
+        types: The addresses of the types whose instances are among the objects.
+        objects: The addresses of the objects.
+    """
+
+    none: int
+    types: Sequence[int]
+    objects: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Componentized:
+    """What componentize-py and the guest left.
+
+    Attributes:
+        component: The component; None if there is none.
+        output: What componentize-py wrote to its standard error.
+        reports: The folder of the guest's reports.
+    """
+
+    component: bytes | None
+    output: str
+    reports: Path
+
+    def fatal_pass(self) -> str:
+        """Read which pass ended the interpreter; an empty string if none did."""
+        running = self.reports / "running"
+        if self.component is not None or not running.is_file():
+            return ""
+        return running.read_text(encoding="utf-8")
+
+    def failed_passes(self) -> Mapping[str, str]:
+        """Read which passes failed in the guest: the error of each, by its name."""
+        text = (self.reports / "failed").read_text(encoding="utf-8")
+        found: Mapping[str, str] = ast.literal_eval(text)
+        return found
+
+    def addresses(self) -> Addresses:
+        """Read the addresses that the pass `immortal` wrote in the guest."""
+        numbers = array.array("I", (self.reports / "objects").read_bytes())
+        end = 2 + numbers[1]
+        return Addresses(none=numbers[0], types=numbers[2:end], objects=numbers[end:])
+
+
+def componentize(
+    work: Path, entry: str, own: Sequence[str], roots: Iterable[Path], passes: Iterable[str]
+) -> Componentized:
+    """Make a component of an app, which a Compute host does not accept yet.
+
+    Args:
+        work: An empty folder.
+        entry: The app's module.
+        own: The app's own import roots, as the guest sees them.
+        roots: All import roots, in order.
+        passes: The names of the passes to run; those that the guest does not know are left out.
+    """
+    ignored = shutil.ignore_patterns("__pycache__")
+    guest = shutil.copytree(_CLI / "component" / "guest", work / "entry", ignore=ignored)
+    settings = [" ".join(passes), entry, *own]
+    (guest / "settings").write_text("\n".join(settings), encoding="utf-8")
+    # componentize-py would add the site-packages of whatever Python comes first on PATH.
+    environment = work / "environment"
+    (environment / "lib" / "site-packages").mkdir(parents=True)
+    component = work / "app.wasm"
+    paths = [part for root in (*roots, guest) for part in ("-p", str(root))]
+    common = ["-d", str(_CLI / "wit"), "-w", WORLD, "componentize"]
+    finished = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-P", "-c", _RUN, *common, *paths, _ENTRY, "-o", str(component)],
+        cwd=work,
+        env={**os.environ, "VIRTUAL_ENV": str(environment), "RUST_BACKTRACE": "0"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    built = component.read_bytes() if finished.returncode == 0 else None
+    return Componentized(built, finished.stderr, guest)

@@ -1,0 +1,185 @@
+"""The passes: which run, and what happens where one cannot be applied."""
+
+import array
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from wasmtime import wat2wasm
+
+from fastly_compute.cli.component.componentize import Componentized
+from fastly_compute.cli.component.passes import PASSES, Immortal, Link, WarmUp, apply, select
+from fastly_compute.cli.component.wasm.component import PREAMBLE
+from fastly_compute.cli.errors import CliError
+from fastly_compute.local import Host, Incoming, WasmApp
+
+Run = Callable[..., Result]
+Write = Callable[[str, str], Path]
+
+NAMES = [one.name for one in PASSES]
+SAFE = ["warm-up", "freeze"]
+SMALL_APP = Path(__file__).with_name("small_app.wat").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Componentized:
+    """What a guest leaves where nothing failed, and None is nowhere."""
+    (tmp_path / "failed").write_text("{}")
+    (tmp_path / "objects").write_bytes(array.array("I", [1000, 1, 2000, 3000]).tobytes())
+    return Componentized(b"", "", tmp_path)
+
+
+def test_each_pass_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    for one in PASSES:
+        assert one.__doc__ is not None
+        assert "Relies on" in one.__doc__
+
+
+@pytest.mark.parametrize(
+    ("level", "without", "names"),
+    [
+        ("none", (), []),
+        ("safe", (), SAFE),
+        ("all", (), NAMES),
+        ("all", ("link", "freeze"), [name for name in NAMES if name not in ("link", "freeze")]),
+        ("safe", ("freeze", "link"), ["warm-up"]),
+    ],
+)
+def test_a_level_and_names_choose_passes(
+    level: str, without: tuple[str, ...], names: list[str]
+) -> None:
+    assert [one.name for one in select(level, without)] == names
+
+
+def test_what_is_not_a_pass_or_a_level_is_refused() -> None:
+    with pytest.raises(CliError, match=f"no pass 'links'; the passes are {', '.join(NAMES)}"):
+        select("none", ["links"])
+    with pytest.raises(CliError, match="optimize must be one of none, safe, all, not 'best'"):
+        select("best")
+
+
+def test_what_a_pass_needs_and_does_not_find_skips_that_pass_only(made: Componentized) -> None:
+    app = bytes(wat2wasm(SMALL_APP))
+
+    component, skipped = apply([Immortal(), Link()], app, made)
+
+    assert list(skipped) == ["immortal"]
+    assert "its interpreter is not the one that is known" in skipped["immortal"]
+    assert component != app
+
+
+def test_a_section_that_is_not_known_leaves_the_component_as_it_was(made: Componentized) -> None:
+    last = '(export "exports" (instance $exports))'
+    assert last in SMALL_APP
+    app = bytes(wat2wasm(SMALL_APP.replace(last, f"{last} (core type (func))")))
+
+    component, skipped = apply([Link()], app, made)
+
+    assert component == app
+    assert list(skipped) == ["link"]
+    assert "found section 3 (core type)" in skipped["link"]
+
+
+def test_a_damaged_component_skips_what_reads_it(made: Componentized) -> None:
+    component, skipped = apply(PASSES, PREAMBLE + b"\x63", made)
+
+    assert component == PREAMBLE + b"\x63"
+    assert sorted(skipped) == ["immortal", "link", "pad-data"]
+
+
+def test_what_failed_in_the_guest_is_skipped(made: Componentized) -> None:
+    (made.reports / "failed").write_text("{'warm-up': 'ImportError: no Request'}")
+
+    assert apply([WarmUp()], b"app", made) == (b"app", {"warm-up": "ImportError: no Request"})
+
+
+def test_a_build_goes_on_without_a_pass_and_warns_each_time(write: Write, run: Run) -> None:
+    write(
+        "main.py",
+        """
+        import fastly_compute.http
+        from fastly_compute.http import Response, service
+
+        fastly_compute.http.Request = None
+        HttpIncoming = service(lambda request: Response.text("hello"))
+        """,
+    )
+    warnings = []
+    for _ in range(2):
+        result = run("build", "--without", "link")
+        assert result.exit_code == 0
+        warnings.append([line for line in result.stderr.splitlines() if "warning" in line])
+
+    assert warnings[0] == warnings[1]
+    assert [line.partition(":")[2].partition(":")[0] for line in warnings[0]] == [
+        " skipped the pass gather-code",
+        " skipped the pass warm-up",
+    ]
+    assert "TypeError: 'NoneType' object is not callable" in warnings[0][1]
+    assert "--without warm-up" in warnings[0][1]
+    with Host() as host:
+        assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"hello"
+
+
+def test_a_pass_that_ends_the_interpreter_is_left_out(write: Write, run: Run) -> None:
+    write(
+        "main.py",
+        """
+        import os
+
+        from fastly_compute.http import Response, service
+
+        real = Response.text
+        Response.text = lambda *arguments: os.abort()
+        HttpIncoming = service(lambda request: real("hello"))
+        """,
+    )
+    result = run("build", "--optimize", "safe")
+
+    assert result.exit_code == 0
+    assert "skipped the pass warm-up: it ended the interpreter." in result.stderr
+    with Host() as host:
+        assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"hello"
+
+
+def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) -> None:
+    write(
+        "main.py",
+        """
+        import dis
+        import gc
+        import sys
+
+        from fastly_compute.http import Response, service
+
+        RUNS = []
+
+
+        def handle(request):
+            RUNS.append(request.path)
+            instructions = dis.get_instructions(Response.text, adaptive=True)
+            specialized = any(one.opname != one.baseopname for one in instructions)
+            immortal = sys.getrefcount(RUNS) >= 1 << 30
+            return Response.json([RUNS, gc.get_freeze_count() > 1000, specialized, immortal])
+
+
+        HttpIncoming = service(handle)
+        """,
+    )
+    found = {}
+    for level in ("none", "safe", "all"):
+        result = run("build", "--optimize", level)
+        assert result.exit_code == 0
+        assert "warning" not in result.stderr
+        with Host() as host:
+            answer = host.request(WasmApp(Path("bin/main.wasm")), Incoming())
+        found[level] = json.loads(bytes(answer.body))
+
+    assert found == {
+        "none": [["/"], False, False, False],
+        "safe": [["/"], True, True, False],
+        "all": [["/"], True, True, True],
+    }

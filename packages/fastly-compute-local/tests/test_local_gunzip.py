@@ -1,0 +1,56 @@
+"""The host's own unpacking of gzip: whole or not at all, and never much at once."""
+
+import gzip
+import random
+
+import pytest
+
+from fastly_compute.local.interfaces.gunzip import Gunzipped
+from fastly_compute.local.origin import BodyFailure
+
+TEXT = random.Random(1).randbytes(50_000) + b"text" * 50_000
+PACKED = gzip.compress(TEXT)
+
+
+class Arriving:
+    """A body that comes in pieces of a size."""
+
+    def __init__(self, content: bytes, size: int) -> None:
+        self._pieces = [content[at : at + size] for at in range(0, len(content), size)]
+
+    def read_chunk(self) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def close(self) -> None:
+        self._pieces.clear()
+
+
+def chunks(content, size):
+    return list(iter(Gunzipped(Arriving(content, size)).read_chunk, b""))
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 65_536, 10**9])
+def test_it_is_unpacked_however_it_arrives(size):
+    assert b"".join(chunks(PACKED, size)) == TEXT
+
+
+@pytest.mark.parametrize("size", [1000, 65_536, 10**9])
+def test_a_little_that_becomes_much_comes_in_chunks_of_64_kib(size):
+    found = chunks(gzip.compress(bytes(64_000_000)), size)
+
+    assert sum(map(len, found)) == 64_000_000
+    assert max(map(len, found)) == 65_536
+
+
+@pytest.mark.parametrize("size", [1, 10**9])
+@pytest.mark.parametrize("more", [gzip.compress(b"more"), bytes(8), b"!"])
+def test_what_comes_after_the_first_member_is_not_lost_in_silence(more, size):
+    with pytest.raises(BodyFailure, match="goes on after the first gzip member"):
+        chunks(PACKED + more, size)
+
+
+@pytest.mark.parametrize("size", [1, 10**9])
+@pytest.mark.parametrize("length", [0, 1, 10, len(PACKED) - 1])
+def test_a_body_that_is_cut_short_fails(length, size):
+    with pytest.raises(BodyFailure, match="break off"):
+        chunks(PACKED[:length], size)

@@ -1,0 +1,44 @@
+"""Check the types of what mypy cannot check in one run, because file names repeat.
+
+These are the apps in examples/ and benchmarks/, which all have a `main`, and the tests of
+packages, which all have a `conftest`.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# Upstream's SDK has other packages under the same names, which cannot be installed beside ours.
+UPSTREAM = ROOT / "benchmarks/peers/upstream"
+TESTS = ("fastly-compute-core", "fastly-compute-secret-store")
+# Bottle has no types.
+FRAMEWORKS = {"bottle-app": ("--allow-untyped-decorators", "--no-warn-return-any")}
+# pytest passes fixtures by name: tests read better without their types.
+RELAXED = (
+    "--allow-untyped-defs",
+    "--allow-incomplete-defs",
+    "--allow-untyped-calls",
+    "--allow-untyped-decorators",
+)
+
+
+def check(folder: Path, *options: str) -> bool:
+    """Run mypy in a folder, and return whether it found nothing."""
+    print(folder.relative_to(ROOT), flush=True)
+    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
+    command += ["--cache-dir", str(ROOT / ".mypy_cache"), "--exclude", r"(^|/)(bin|pkg)/"]
+    return subprocess.run([*command, *options, "."], cwd=folder, check=False).returncode == 0
+
+
+def main() -> int:
+    """Check all folders, and return how many failed."""
+    mains = [*ROOT.glob("examples/*/main.py"), *ROOT.glob("benchmarks/**/main.py")]
+    apps = sorted({path.parent for path in mains} - {UPSTREAM})
+    results = [check(app, *FRAMEWORKS.get(app.name, ())) for app in apps]
+    results += [check(ROOT / "packages" / name / "tests", *RELAXED) for name in TESTS]
+    return results.count(False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
