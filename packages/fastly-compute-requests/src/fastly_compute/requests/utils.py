@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from fastly_compute.requests.certs import where
 from fastly_compute.requests.cookies import CookieJar, RequestsCookieJar, cookiejar_from_dict
@@ -157,9 +157,20 @@ def super_len(o: Any) -> int:
     return max(0, left)
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise InvalidURL(f"Failed to parse: {error}") from None
+
+
 def get_auth_from_url(url: str) -> tuple[str, str]:
-    """Return the user name and the password of a URL; empty texts if it does not have both."""
-    parts = urlsplit(url)
+    """Return the user name and the password of a URL; empty texts if it does not have both.
+
+    Raises:
+        InvalidURL: It is malformed.
+    """
+    parts = _split(url)
     if parts.username is None or parts.password is None:
         return "", ""
     return unquote(parts.username), unquote(parts.password)
@@ -171,10 +182,7 @@ def urldefragauth(url: str) -> str:
     Raises:
         InvalidURL: It is malformed.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise InvalidURL(f"Failed to parse: {error}") from None
+    parts = _split(url)
     # Without a scheme, or with no slashes behind it, it begins with the host all the same.
     netloc, slash, path = (
         (parts.netloc, "", parts.path) if parts.netloc else parts.path.partition("/")
