@@ -146,6 +146,21 @@ def _in_ascii(host: str) -> str:
         raise InvalidURL("URL has an invalid label.") from None
 
 
+def split_url(url: str) -> SplitResult:
+    """Split a URL, absolute or not, into its parts.
+
+    Args:
+        url: The URL.
+
+    Raises:
+        InvalidURL: It is malformed.
+    """
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise InvalidURL(f"Failed to parse: {error}") from None
+
+
 def check_authority(url: str) -> None:
     """Refuse a URL in which parsers find different hosts.
 
