@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 from unicodedata import category
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from fastly_compute.requests.exceptions import InvalidURL, MissingSchema
 
