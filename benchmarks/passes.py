@@ -5,11 +5,13 @@ their own and asked in turns, a new sandbox for each request.
 """
 
 import argparse
+import random
 import statistics
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers.running import Peer, Task
@@ -31,6 +33,20 @@ del lines
 
 HttpIncoming = service(lambda request: Response.text("hello"))
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a request to a new sandbox takes.
+
+    Attributes:
+        ratio: The time of the processor, beside that of the component with every pass. On a server
+            with other work, this varies less than the time that passes.
+        faults: The page faults.
+    """
+
+    ratio: float
+    faults: float
 
 
 def build(
@@ -62,18 +78,14 @@ def build(
     return components
 
 
-def ratios(components: dict[str, Path], config: Path, rounds: int) -> dict[str, float]:
-    """Ask all of them in turns.
-
-    Returns:
-        The time that a request takes of the processor, beside the first component's: the median
-        over the rounds. On a server with other work, it varies less than the time that passes.
-    """
+def measure(components: dict[str, Path], config: Path, rounds: int) -> dict[str, Figures]:
+    """Ask all of them in turns, and take medians over the rounds."""
     viceroy = find_viceroy()
     if viceroy is None:
         raise SystemExit("Viceroy is not installed: run `hatch run viceroy:install`")
     times: dict[str, list[float]] = {name: [] for name in components}
     waits: dict[str, list[float]] = {name: [] for name in components}
+    faults: dict[str, list[float]] = {name: [] for name in components}
     with ExitStack() as stack:
         peers = {}
         for name, component in components.items():
@@ -83,21 +95,24 @@ def ratios(components: dict[str, Path], config: Path, rounds: int) -> dict[str, 
         with peers[first].awake():
             task = Task("/", peers[first].content("/"), REQUESTS)
         for round_ in range(rounds + 1):
-            turn = list(peers.items())
-            for name, peer in reversed(turn) if round_ % 2 else turn:
+            for name, peer in random.sample(list(peers.items()), len(peers)):
                 with peer.awake():
                     peer.milliseconds(task, 2)
-                    before = peer.cpu_milliseconds()
+                    before, faults_before = peer.cpu_milliseconds(), peer.page_faults()
                     found = peer.milliseconds(task, REQUESTS)
                     spent = peer.cpu_milliseconds() - before
                 if round_:
                     times[name].append(spent / REQUESTS)
                     waits[name] += found
+                    faults[name].append((peer.page_faults() - faults_before) / REQUESTS)
     for name in components:
         cpu, wait = statistics.median(times[name]), statistics.median(waits[name])
         print(f"  {name}: {cpu:.2f} ms of the processor, {wait:.2f} ms", file=sys.stderr)
     return {
-        name: statistics.median(one / other for one, other in zip(found, times[first], strict=True))
+        name: Figures(
+            statistics.median(one / other for one, other in zip(found, times[first], strict=True)),
+            statistics.median(faults[name]),
+        )
         for name, found in times.items()
     }
 
@@ -128,12 +143,15 @@ def main() -> None:
             work.mkdir(parents=True)
             components = build(Project(folder=source, entry=entry), work, wanted)
             print(app, file=sys.stderr)
-            found[app] = ratios(components, config, rounds)
-    print("| without |", *(f"{app} |" for app in apps))
-    print("|---" * (len(apps) + 1) + "|")
-    for variant in list(variants)[1:]:
+            found[app] = measure(components, config, rounds)
+    print("| without |", *(f"{app} | page faults |" for app in apps))
+    print("|---" * (2 * len(apps) + 1) + "|")
+    for variant in variants:
         figures = (found[app].get(variant) for app in apps)
-        print(f"| {variant} |", *("|" if one is None else f"{one:.2f} |" for one in figures))
+        cells = (
+            "| |" if one is None else f"{one.ratio:.2f} | {one.faults:.0f} |" for one in figures
+        )
+        print(f"| {variant} |", *cells)
 
 
 if __name__ == "__main__":

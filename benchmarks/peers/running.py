@@ -145,6 +145,11 @@ class Peer:
         tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
 
+    def page_faults(self) -> int:
+        """Count the page faults that needed no disk."""
+        told = Path(f"/proc/{self._process.pid}/stat").read_text()
+        return int(told.rpartition(")")[2].split()[7])
+
     def content(self, path: str) -> bytes:
         """Ask it once, and return the content of the answer."""
         with socket.create_connection(self._address) as connection:

@@ -35,7 +35,8 @@ def test_each_pass_has_a_name_of_its_own_and_says_what_it_does() -> None:
     assert len(set(NAMES)) == len(NAMES)
     for one in PASSES:
         assert one.__doc__ is not None
-        assert "Relies on" in one.__doc__
+        assert "Saves: " in one.__doc__
+        assert "Relies on: " in one.__doc__
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def test_a_little_that_becomes_much_comes_in_chunks_of_64_kib(size):
 
 
 @pytest.mark.parametrize("size", [1, 10**9])
-@pytest.mark.parametrize("more", [gzip.compress(b"more"), bytes(8), b"!"])
+@pytest.mark.parametrize(
+    "more", [gzip.compress(b"more"), bytes(8), b"!"], ids=["member", "zeros", "garbage"]
+)
 def test_what_comes_after_the_first_member_is_not_lost_in_silence(more, size):
     with pytest.raises(BodyFailure, match="goes on after the first gzip member"):
         chunks(PACKED + more, size)

@@ -5,7 +5,6 @@ import json as _json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from fastly_compute import http
 from fastly_compute.requests.auth import HTTPBasicAuth
@@ -28,7 +27,7 @@ from fastly_compute.requests.multipart import Files, encode_multipart
 from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.response import REDIRECT_STATI, Response
 from fastly_compute.requests.structures import CaseInsensitiveDict
-from fastly_compute.requests.urls import encode_form, prepare_url
+from fastly_compute.requests.urls import encode_form, prepare_url, split_url
 from fastly_compute.requests.utils import get_auth_from_url, super_len, to_native_string
 
 __all__ = [
@@ -313,7 +312,7 @@ class PreparedRequest(HookMixin):
     @property
     def path_url(self) -> str:
         """The path and the query."""
-        parts = urlsplit(self.url or "")
+        parts = split_url(self.url or "")
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     @property

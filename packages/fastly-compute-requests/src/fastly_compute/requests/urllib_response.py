@@ -64,7 +64,7 @@ class _Received:
 
     def __init__(self, received: http.Response) -> None:
         self.status = received.status
-        self.headers = received.headers
+        self.headers = self._headers = received.headers
         self.body = _Body(received.body)
 
 
@@ -83,14 +83,13 @@ class UrllibResponse(Raw):
     """
 
     chunked = False
-    decode_content = False
     length_remaining: int | None = None
 
     def __init__(self, received: http.Response) -> None:
         self.received = received
         through: Any = _Received(received)  # what `Raw` takes for the response
         super().__init__(through)
-        self._body: _Body = through.body
+        self._through: _Body = through.body
         self.reason = PHRASES.get(received.status, "Unknown")
         self._kept_headers: ReceivedHeaders | None = None
 
@@ -104,11 +103,11 @@ class UrllibResponse(Raw):
     @property
     def _fp(self) -> Any:
         """The file that the body is read through; can be set, to one that wraps it."""
-        return self._body.file
+        return self._through.file
 
     @_fp.setter
     def _fp(self, file: Any) -> None:
-        self._body.file = file
+        self._through.file = file
 
     def drain_conn(self) -> None:
         """Read the rest, so that the connection can be used again."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 from unicodedata import category
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from fastly_compute.requests.exceptions import InvalidURL, MissingSchema
 
@@ -144,6 +144,21 @@ def _in_ascii(host: str) -> str:
         return host.encode("idna").decode()
     except UnicodeError:
         raise InvalidURL("URL has an invalid label.") from None
+
+
+def split_url(url: str) -> SplitResult:
+    """Split a URL, absolute or not, into its parts.
+
+    Args:
+        url: The URL.
+
+    Raises:
+        InvalidURL: It is malformed.
+    """
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise InvalidURL(f"Failed to parse: {error}") from None
 
 
 def check_authority(url: str) -> None:

@@ -4,11 +4,10 @@ import codecs
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from fastly_compute.requests.certs import where
 from fastly_compute.requests.cookies import CookieJar, RequestsCookieJar, cookiejar_from_dict
-from fastly_compute.requests.exceptions import InvalidURL
 from fastly_compute.requests.older_utils import (
     check_header_validity,
     dict_to_sequence,
@@ -31,7 +30,7 @@ from fastly_compute.requests.older_utils import (
 )
 from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.structures import CaseInsensitiveDict
-from fastly_compute.requests.urls import requote_uri, unquote_unreserved
+from fastly_compute.requests.urls import requote_uri, split_url, unquote_unreserved
 
 __all__ = [
     "DEFAULT_ACCEPT_ENCODING",
@@ -158,8 +157,12 @@ def super_len(o: Any) -> int:
 
 
 def get_auth_from_url(url: str) -> tuple[str, str]:
-    """Return the user name and the password of a URL; empty texts if it does not have both."""
-    parts = urlsplit(url)
+    """Return the user name and the password of a URL; empty texts if it does not have both.
+
+    Raises:
+        InvalidURL: It is malformed.
+    """
+    parts = split_url(url)
     if parts.username is None or parts.password is None:
         return "", ""
     return unquote(parts.username), unquote(parts.password)
@@ -171,10 +174,7 @@ def urldefragauth(url: str) -> str:
     Raises:
         InvalidURL: It is malformed.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise InvalidURL(f"Failed to parse: {error}") from None
+    parts = split_url(url)
     # Without a scheme, or with no slashes behind it, it begins with the host all the same.
     netloc, slash, path = (
         (parts.netloc, "", parts.path) if parts.netloc else parts.path.partition("/")
