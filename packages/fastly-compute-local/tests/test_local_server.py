@@ -322,7 +322,11 @@ def test_closing_ends_open_connections() -> None:
 
 
 def test_a_port_in_use_is_an_error() -> None:
-    app = NativeApp(None)
+    class HttpIncoming:
+        def handle(self, request, body):
+            pass
+
+    app = NativeApp(HttpIncoming)
 
     with serving(echo) as server, Host() as host, pytest.raises(OSError, match="in use"):
         Server(host, app, server.address)
