@@ -107,6 +107,13 @@ OPTIONS = st.fixed_dictionaries(
         "tcp_keepalive_probes": st.integers(1, 2**32 - 1),
         "tcp_keepalive_time": SECONDS,
     },
+).filter(
+    # Refused: an option of keep-alive without keep-alive.
+    lambda options: (
+        options.get("tcp_keepalive_enable") is not False
+        or not {"tcp_keepalive_interval", "tcp_keepalive_probes", "tcp_keepalive_time"}
+        & set(options)
+    )
 )
 UNTOLD = st.fixed_dictionaries(
     {},
