@@ -21,6 +21,7 @@ from fastly_compute.local.downstream import Answer, Incoming
 from fastly_compute.local.entry import EntryError
 from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import GuestFailed, Host
+from fastly_compute.local.limits import Limits
 from fastly_compute.local.native import NativeApp
 from fastly_compute.local.sandbox import Sandbox
 from fastly_compute.local.server import Server
@@ -44,6 +45,7 @@ __all__ = [
     "Host",
     "Incoming",
     "KvItem",
+    "Limits",
     "LocalServer",
     "NativeApp",
     "Reuse",

@@ -6,10 +6,11 @@ import traceback
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastly_compute.local.exchange import Exchange
+from fastly_compute.local.limits import Limits
 
 if TYPE_CHECKING:
     from fastly_compute.local.host import App, Host
@@ -71,78 +72,181 @@ class Given:
             self.left.appendleft(exchange)
 
 
+_CLOSING = "the server is closing"
+
+
+class Busy(Exception):
+    """As many requests wait as may, or one has waited for too long."""
+
+
+@dataclass(eq=False, slots=True)
+class _Queued:
+    exchange: Exchange
+    begun: threading.Event = field(default_factory=threading.Event)
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Sandboxes that count together, and the requests that wait for one of them to end."""
+
+    alive: int = 0
+    queue: deque[_Queued] = field(default_factory=deque)
+
+
+class _Sandboxes:
+    """The sandboxes of one app."""
+
+    def __init__(self, dispatcher: "Dispatcher", host: "Host", app: "App") -> None:
+        self.host = host
+        self.app = app
+        self._dispatcher = dispatcher
+
+    def wait(self, seconds: float) -> "Future[Exchange | None]":
+        """Promise a sandbox its next request."""
+        return self._dispatcher.promise(self, seconds)
+
+    def leave(self, promised: "Future[Exchange | None]") -> None:
+        """Wait no more, and serve in another sandbox what had come."""
+        self._dispatcher.release(promised)
+
+
 class Dispatcher:
-    """Serves requests as they come, each sandbox in a thread of its own.
+    """Serves requests as they come, each sandbox in its own thread.
+
+    A request that a sandbox sends to its own server does not wait behind those of clients: as many
+    sandboxes again are for such requests, since those that wait for them may be all there are.
 
     Args:
         host: Where the sandboxes are.
         app: What runs in them.
+        limits: How many sandboxes there are at once, and how many requests wait for one.
     """
 
-    def __init__(self, host: "Host", app: "App") -> None:
-        self._host = host
-        self._app = app
+    def __init__(self, host: "Host", app: "App", limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._changed = threading.Condition()
+        self._sandboxes = _Sandboxes(self, host, app)
+        self._clients = _Lane()
+        self._nested = _Lane()
         self._waiting: list[tuple[Future[Exchange | None], threading.Timer]] = []
-        self._running = 0
         self._closed = False
 
-    def serve(self, exchange: Exchange) -> None:
-        """Have a sandbox serve a request, and wait until it is over."""
-        self._give(exchange)
+    def serve(self, exchange: Exchange, *, nested: bool = False) -> None:
+        """Have a sandbox serve a request, and wait until it is over.
+
+        Args:
+            exchange: The request.
+            nested: Whether a sandbox of this process sends it.
+
+        Raises:
+            Busy: No sandbox can take it.
+        """
+        lane = self._nested if nested else self._clients
+        queued = _Queued(exchange)
+        with self._changed:
+            if self._closed:
+                raise Busy(_CLOSING)
+            if not nested and self._waiting:
+                # The one that waits for the shortest time, as on Viceroy: the others may end.
+                self._settle(*self._waiting.pop(), exchange)
+                queued.begun.set()
+            elif lane.alive >= self._limits.sandboxes and len(lane.queue) >= self._limits.queued:
+                raise Busy(f"{len(lane.queue)} requests wait for a sandbox already")
+            else:
+                lane.queue.append(queued)
+                self._advance(lane)
+        self._await_sandbox(queued, lane)
         exchange.serve()
 
-    def wait(self, seconds: float) -> "Future[Exchange | None]":
-        """Put a sandbox among those that wait for a request."""
+    def replace(self, host: "Host", app: "App") -> None:
+        """Serve the requests from now on, those in the queue too, with another app."""
         with self._changed:
-            if self._closed or len(self._waiting) >= self._host.reuse.waiting:
+            self._sandboxes = _Sandboxes(self, host, app)
+            self._send_away()
+
+    def promise(self, sandboxes: _Sandboxes, seconds: float) -> "Future[Exchange | None]":
+        """Put a sandbox among those that wait for a request, or give it one that waits."""
+        promised: Future[Exchange | None] = Future()
+        with self._changed:
+            if self._closed or sandboxes is not self._sandboxes:
                 return none()
-            promised: Future[Exchange | None] = Future()
+            if self._clients.queue:
+                queued = self._clients.queue.popleft()
+                promised.set_result(queued.exchange)
+                queued.begun.set()
+                return promised
+            if len(self._waiting) >= sandboxes.host.reuse.waiting:
+                return none()
             timer = threading.Timer(seconds, self._time_out, (promised,))
             timer.daemon = True
             self._waiting.append((promised, timer))
             timer.start()
         return promised
 
-    def leave(self, promised: "Future[Exchange | None]") -> None:
-        """Wait no more, and serve what had come for it in another sandbox."""
+    def release(self, promised: "Future[Exchange | None]") -> None:
+        """Take a sandbox from those that wait, and serve elsewhere what had come for it."""
         self._time_out(promised)
         exchange = promised.result()
-        if exchange is not None:
-            self._give(exchange)
+        if exchange is None:
+            return
+        with self._changed:
+            self._clients.queue.appendleft(_Queued(exchange))
+            self._advance(self._clients)
 
     def close(self, seconds: float) -> None:
         """Send away the sandboxes that wait, and give the others some seconds to end."""
         with self._changed:
             self._closed = True
-            while self._waiting:
-                self._settle(*self._waiting.pop(), None)
+            self._send_away()
+            for lane in (self._clients, self._nested):
+                while lane.queue:
+                    queued = lane.queue.popleft()
+                    queued.refused = _CLOSING
+                    queued.begun.set()
             end = time.monotonic() + seconds
-            while self._running and (left := end - time.monotonic()) > 0:
+            while self._alive and (left := end - time.monotonic()) > 0:
                 self._changed.wait(left)
 
-    def _give(self, exchange: Exchange) -> None:
-        with self._changed:
-            # The one that waits for the shortest time, as on Viceroy: the others may end.
-            if self._waiting:
-                self._settle(*self._waiting.pop(), exchange)
-                return
-            self._running += 1
-        thread = threading.Thread(target=self._run, args=(exchange,), name="fastly-compute-sandbox")
-        thread.daemon = True
-        thread.start()
+    @property
+    def _alive(self) -> int:
+        return self._clients.alive + self._nested.alive
 
-    def _run(self, exchange: Exchange) -> None:
+    def _await_sandbox(self, queued: _Queued, lane: _Lane) -> None:
+        if not queued.begun.wait(self._limits.seconds):
+            with self._changed:
+                if queued in lane.queue:
+                    lane.queue.remove(queued)
+                    queued.refused = f"no sandbox was free within {self._limits.seconds:g} s"
+        if queued.refused:
+            raise Busy(queued.refused)
+
+    def _advance(self, lane: _Lane) -> None:
+        while lane.queue and lane.alive < self._limits.sandboxes:
+            queued = lane.queue.popleft()
+            lane.alive += 1
+            arguments = self._sandboxes, lane, queued.exchange
+            threading.Thread(
+                target=self._run, args=arguments, name="fastly-compute-sandbox", daemon=True
+            ).start()
+            queued.begun.set()
+
+    def _run(self, sandboxes: _Sandboxes, lane: _Lane, exchange: Exchange) -> None:
         try:
-            self._host.run(self._app, exchange, self)
+            sandboxes.host.run(sandboxes.app, exchange, sandboxes)
         except BaseException:
             # The client has its answer, and no caller is left to be told.
             for line in traceback.format_exc().splitlines():
-                self._host.log(line)
+                sandboxes.host.log(line)
         finally:
             with self._changed:
-                self._running -= 1
+                lane.alive -= 1
+                self._advance(lane)
                 self._changed.notify_all()
+
+    def _send_away(self) -> None:
+        while self._waiting:
+            self._settle(*self._waiting.pop(), None)
 
     def _time_out(self, promised: "Future[Exchange | None]") -> None:
         with self._changed:

@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -50,6 +50,7 @@ class Sandbox:
         deadline: When the guest has to be done, on the clock of `time.monotonic`.
         calls: How many host calls are under way.
         show: Passes on what the guest has printed so far, where that is not done at once.
+        resting: Entered while the guest waits, so that others may run.
         at_end: What to call when it ends, the last first.
         held: What is open, and how it is let go of when the sandbox ends.
 
@@ -74,6 +75,7 @@ class Sandbox:
     deadline: float | None = None
     calls: int = 0
     show: Callable[[], None] = lambda: None
+    resting: Callable[[], AbstractContextManager[None]] = nullcontext
     at_end: list[Callable[[], None]] = field(default_factory=list)
     held: dict[object, Callable[[], None]] = field(default_factory=dict)
     _exchanges: list[Exchange] = field(default_factory=list)

@@ -13,12 +13,13 @@ from typing import Any, Self
 
 import h11
 
-from fastly_compute.local.dispatch import Dispatcher
+from fastly_compute.local.dispatch import Busy, Dispatcher
 from fastly_compute.local.downstream import ClientGone, Headers
 from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import App, Host
-from fastly_compute.local.origin import SendFailure
+from fastly_compute.local.limits import Limits
+from fastly_compute.local.origin import SendFailure, is_own_connection
 from fastly_compute.local.relay import link_to, relay
 from fastly_compute.local.request_head import RequestRefused, read_head
 
@@ -26,6 +27,7 @@ _READ_SIZE = 64 * 1024
 _LARGEST_HEAD = 128 * 1024
 _IDLE_SECONDS = 60.0
 _FAREWELL_SECONDS = 2.0
+_RETRY_SECONDS = b"1"
 _REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
 
 
@@ -129,8 +131,14 @@ class _Client:
         """What the client has sent beyond its request."""
         return bytes(self._http.trailing_data[0])
 
-    def refuse(self, status: int, why: str) -> None:
-        """Answer with an error of the server's own, unless an answer has begun."""
+    def refuse(self, status: int, why: str, *more: tuple[str, bytes]) -> None:
+        """Answer with an error of the server's own, unless an answer has begun.
+
+        Args:
+            status: Its status.
+            why: Its text.
+            more: Further headers.
+        """
         with self._lock:
             if self._http.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
                 return
@@ -139,6 +147,7 @@ class _Client:
         headers = [
             ("content-type", b"text/plain; charset=utf-8"),
             ("content-length", b"%d" % len(text)),
+            *more,
         ]
         with contextlib.suppress(ClientGone):
             self._start(status, headers, len(text))
@@ -229,7 +238,11 @@ class _Connection(socketserver.BaseRequestHandler):
         addresses = self.client_address[:2], peer.getsockname()[:2]
         serving = Exchange(head.incoming(client, *addresses), client)
         front = self.server.front
-        front.serve(serving)
+        try:
+            front.serve(serving, nested=is_own_connection(addresses[0]))
+        except Busy as busy:
+            front.host.log(f"{busy}: a request is refused")
+            client.refuse(503, f"{busy}; try again later", ("retry-after", _RETRY_SECONDS))
         if serving.handed_off is not None:
             self._hand_off(serving.handed_off, client, peer)
         client.reclaim()
@@ -336,16 +349,23 @@ class Server:
         host: The host that the app runs in.
         app: The app, native or wasm.
         address: Host and port to listen on; port 0 takes any free one.
+        limits: How many sandboxes there are at once, and how many requests wait for one. What is
+            beyond gets a 503 with ``Retry-After``.
 
     Raises:
         OSError: The address cannot be used.
     """
 
     def __init__(
-        self, host: Host, app: App, address: tuple[str, int] = ("127.0.0.1", 7676)
+        self,
+        host: Host,
+        app: App,
+        address: tuple[str, int] = ("127.0.0.1", 7676),
+        *,
+        limits: Limits | None = None,
     ) -> None:
         self.host = host
-        self._dispatcher = Dispatcher(host, app)
+        self._dispatcher = Dispatcher(host, app, limits)
         self._listener = _Listener(address, self)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.1,), name="fastly-compute-server"
@@ -363,14 +383,22 @@ class Server:
         host, port = self.address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def serve(self, exchange: Exchange) -> None:
-        """Have the present app serve a request; a later request may find another app."""
-        self._dispatcher.serve(exchange)
+    def serve(self, exchange: Exchange, *, nested: bool) -> None:
+        """Have the present app serve a request; a later request may find another app.
+
+        Args:
+            exchange: The request.
+            nested: Whether a sandbox of this process sends it.
+
+        Raises:
+            Busy: No sandbox can take it.
+        """
+        self._dispatcher.serve(exchange, nested=nested)
 
     def replace(self, host: Host, app: App) -> None:
         """Serve the requests from now on with another app, on a host of its own."""
-        before, self.host, self._dispatcher = self._dispatcher, host, Dispatcher(host, app)
-        before.close(0)
+        self.host = host
+        self._dispatcher.replace(host, app)
 
     def start(self) -> None:
         """Begin to accept connections, in a thread of the server's own."""

@@ -160,6 +160,21 @@ def pack() -> None:
     help="What the app may take for one request, 0 for no limit. Viceroy has none.",
 )
 @click.option(
+    "--max-sandboxes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many sandboxes run at once; further requests wait. By default 16 per core. "
+    "Viceroy has no such limit.",
+)
+@click.option(
+    "--max-queued",
+    type=click.IntRange(min=0),
+    default=256,
+    show_default=True,
+    metavar="N",
+    help="How many requests wait for a sandbox; further ones get a 503.",
+)
+@click.option(
     "--local-pushpin-proxy-port",
     "pushpin_port",
     type=click.IntRange(1, 65535),
@@ -175,6 +190,8 @@ def serve(
     config: Path | None,
     watch: bool,
     time_limit: float | None,
+    max_sandboxes: int | None,
+    max_queued: int,
     pushpin_port: int | None,
 ) -> None:
     """Serve the app on this machine, or COMPONENT, as it is, in its place."""
@@ -192,6 +209,7 @@ def serve(
         config=config,
         watch=watch,
         time_limit=time_limit,
+        limits=serving.limits(max_sandboxes, max_queued),
         pushpin_port=pushpin_port,
     )
 

@@ -26,6 +26,7 @@ from fastly_compute.local import (
     ConfigError,
     EntryError,
     Host,
+    Limits,
     LocalServer,
     NativeApp,
     Server,
@@ -65,6 +66,11 @@ def configuration(project: Project, given: Path | None) -> Path | None:
     return path if path.is_file() and "local_server" in read_toml(path) else None
 
 
+def limits(sandboxes: int | None, queued: int) -> Limits:
+    """Make the limits that the user gives; *sandboxes* is None for the default."""
+    return Limits(queued=queued) if sandboxes is None else Limits(sandboxes=sandboxes, queued=queued)
+
+
 def serve(
     project: Project,
     component: Path | None = None,
@@ -74,6 +80,7 @@ def serve(
     config: Path | None,
     watch: bool,
     time_limit: float | None = None,
+    limits: Limits | None = None,
     pushpin_port: int | None = None,
 ) -> None:
     """Serve an app until the user stops it.
@@ -87,6 +94,8 @@ def serve(
         watch: Whether to build and load the app again when its files change.
         time_limit: How many seconds the app may take for one request; None is no limit. Viceroy
             has none.
+        limits: How many sandboxes there are at once, and how many requests wait. Viceroy has no
+            such limits.
         pushpin_port: Where a Pushpin on this machine takes what the app leaves to Fanout.
 
     Raises:
@@ -116,7 +125,7 @@ def serve(
             _serve_viceroy(project, make, address, config, options, watch=watch)
         else:
             load_app = partial(_native, project) if runtime == "native" else lambda: _wasm(make())
-            _serve_embedded(project, make_host, load_app, address, config, watch=watch)
+            _serve_embedded(project, make_host, load_app, address, config, limits, watch=watch)
     except KeyboardInterrupt:
         click.echo("Stopped.")
     finally:
@@ -129,13 +138,14 @@ def _serve_embedded(
     make: Callable[[], WasmApp | NativeApp],
     address: tuple[str, int],
     config: Path | None,
+    limits: Limits | None,
     *,
     watch: bool,
 ) -> None:
     configured = _configured(project, config)
     app = make()
     try:
-        server = Server(make_host(configured), app, address)
+        server = Server(make_host(configured), app, address, limits=limits)
     except OSError as error:
         raise CliError(
             f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "

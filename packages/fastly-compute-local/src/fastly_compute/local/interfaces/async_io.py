@@ -53,11 +53,12 @@ def wait_for(pending: "Sequence[Future[object] | None]", seconds: float | None) 
         if deadline is not None and now >= deadline:
             raise OutOfTime
         ends = [moment for moment in (end, deadline) if moment is not None]
-        wait(
-            [future for future in pending if future is not None],
-            timeout=min(ends) - now if ends else None,
-            return_when=FIRST_COMPLETED,
-        )
+        with running().resting():
+            wait(
+                [future for future in pending if future is not None],
+                timeout=min(ends) - now if ends else None,
+                return_when=FIRST_COMPLETED,
+            )
 
 
 def _check(handles: list[Pollable]) -> None:

@@ -71,10 +71,12 @@ class _Source:
 
     def read(self) -> bytes:
         if self.ahead is None:
-            data = self.source.read_chunk()
+            with self.sandbox.resting():
+                data = self.source.read_chunk()
         else:
             ahead, self.ahead = self.ahead, None
-            data = ahead.result()
+            with self.sandbox.resting():
+                data = ahead.result()
         if self.left is not None:
             self.left -= len(data)
         return data

@@ -8,7 +8,7 @@ from fastly_compute.local.origin.origins import (
     Origins,
 )
 from fastly_compute.local.origin.probe import probe
-from fastly_compute.local.origin.stream import Stream, open_stream
+from fastly_compute.local.origin.stream import Stream, is_own_connection, open_stream
 from fastly_compute.local.origin.way_out import WayOut
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "SendFailure",
     "Stream",
     "WayOut",
+    "is_own_connection",
     "open_stream",
     "probe",
 ]

@@ -17,6 +17,8 @@ from fastly_compute.local.origin.tls import start_tls, tls_context
 _MOST_SECONDS = 32_767
 _MOST_PROBES = 127
 
+_own_addresses: set[tuple[str, int]] = set()
+
 
 class Stream(httpcore.NetworkStream):
     """A connected socket, TLS included, as `httpcore` wants it.
@@ -37,6 +39,8 @@ class Stream(httpcore.NetworkStream):
         self.ended = False
         # Not asked of the socket: a peer that has hung up already has no name any more.
         self.remote_addr = remote_addr
+        self._local_addr: tuple[str, int] = sock.getsockname()[:2]
+        _own_addresses.add(self._local_addr)
 
     def await_head(self, first_byte: float | None) -> None:
         """Begin an exchange; the clock starts at the first read, when the request is sent."""
@@ -83,6 +87,7 @@ class Stream(httpcore.NetworkStream):
         """Close the connection; a read that waits in another thread ends."""
         with contextlib.suppress(OSError):  # The peer may have been faster.
             self._sock.shutdown(socket.SHUT_RDWR)
+        _own_addresses.discard(self._local_addr)
         self._sock.close()
 
     def get_extra_info(self, info: str) -> bool | None:
@@ -104,6 +109,11 @@ class Stream(httpcore.NetworkStream):
         if now >= self._deadline:
             raise TimeoutError
         return self._deadline - now
+
+
+def is_own_connection(address: tuple[str, int]) -> bool:
+    """Tell whether a client's address is that of a connection which this process opened."""
+    return address in _own_addresses
 
 
 def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:

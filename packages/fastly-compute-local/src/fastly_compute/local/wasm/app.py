@@ -1,8 +1,11 @@
 """An app as a component, instantiated anew for every request."""
 
+import functools
+import os
 from pathlib import Path
 
 from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
+from wasmtime import _ffi as ffi
 from wasmtime.component import Variant
 
 from fastly_compute.local.host import GuestFailed
@@ -13,6 +16,7 @@ from fastly_compute.local.wasm.compiled import ComponentError, compiled
 from fastly_compute.local.wasm.epochs import Epochs
 from fastly_compute.local.wasm.link import Links
 from fastly_compute.local.wasm.printed import Printed
+from fastly_compute.local.wasm.turns import Turns
 
 _HTTP_INCOMING = "fastly:compute/http-incoming"
 _MEMORY_LIMIT = 128 * 1024 * 1024
@@ -36,10 +40,9 @@ class WasmApp:
     """
 
     def __init__(self, path: Path) -> None:
-        config = Config()
-        config.epoch_interruption = True
-        self._engine = Engine(config)
-        self._epochs = Epochs(self._engine)
+        self._engine = _engine()
+        self._turns = Turns((os.cpu_count() or 1) + 1)
+        self._epochs = Epochs(self._engine, self._turns.expire)
         self._component = compiled(self._engine, path)
         exports = self._component.type.exports(self._engine)
         name = next((name for name in exports if name.startswith(_HTTP_INCOMING)), None)
@@ -56,7 +59,12 @@ class WasmApp:
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's requests in a new instance."""
         wasi = _wasi(sandbox)
-        with self._epochs, self._printed.by(wasi, sandbox.host.log) as sandbox.show:
+        sandbox.resting = functools.partial(self._turns.given_up, sandbox.id)
+        with (
+            self._epochs,
+            self._turns.taken(sandbox.id),
+            self._printed.by(wasi, sandbox.host.log) as sandbox.show,
+        ):
             try:
                 outcome = self._call(sandbox, wasi)
             except WasmtimeError as error:
@@ -82,6 +90,15 @@ class WasmApp:
         request, body = client_request(sandbox.exchange)
         outcome: Variant = handle(store, self._links.own(request), self._links.own(body))
         return outcome
+
+
+def _engine() -> Engine:
+    config = Config()
+    config.epoch_interruption = True
+    # Nothing here is asynchronous. And with it wasmtime 50 fails wherever a call has two borrowed
+    # resources: tools/wasmtime_borrows shows it.
+    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)  # noqa: FBT003 - a C function
+    return Engine(config)
 
 
 def _wasi(sandbox: Sandbox) -> WasiConfig:

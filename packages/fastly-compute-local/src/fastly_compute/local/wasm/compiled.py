@@ -1,6 +1,7 @@
 """Compiles components, once: what was compiled is kept on disk and loaded from there."""
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import platform
@@ -33,7 +34,7 @@ def compiled(engine: Engine, path: Path) -> Component:
     """Compile a component, or load what an earlier run compiled.
 
     Args:
-        engine: Configured for `epoch_interruption`, and otherwise as by default.
+        engine: Configured as `WasmApp` does.
         path: The component's file.
 
     Raises:
@@ -49,7 +50,7 @@ def compiled(engine: Engine, path: Path) -> Component:
         raise ComponentError(f"{path} is a core module; Fastly Compute runs components of the WIT")
     folder = cache_folder() / "compiled"
     key = hashlib.sha256(wasm)
-    key.update(f"wasmtime {version('wasmtime')} {platform.machine()} epochs".encode())
+    key.update(f"wasmtime {version('wasmtime')} {platform.machine()} epochs, no concurrency".encode())
     kept = folder / f"{key.hexdigest()}.cwasm"
     if kept.exists():
         try:
@@ -68,7 +69,20 @@ def compiled(engine: Engine, path: Path) -> Component:
     folder.mkdir(parents=True, exist_ok=True)
     _write(kept, bytes(component.serialize()))
     _forget_old(folder)
-    return component
+    try:
+        # Mapped from the file it takes less memory than where it was compiled, and starts faster.
+        mapped = Component.deserialize_file(engine, str(kept))
+    except WasmtimeError:  # another process has removed it
+        return component
+    component.close()
+    _trim_memory()
+    return mapped
+
+
+def _trim_memory() -> None:
+    """Give back what compiling took, some 250 MB, where the C library would keep it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _write(path: Path, data: bytes) -> None:

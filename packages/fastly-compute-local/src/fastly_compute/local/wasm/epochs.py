@@ -2,6 +2,7 @@
 
 import ctypes
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -21,10 +22,15 @@ class Epochs:
 
     Args:
         engine: Configured for `epoch_interruption`.
+        tick: Called with each epoch, on another thread. It must be quick, and must not raise.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._watched = Watched(engine.increment_epoch)
+    def __init__(self, engine: Engine, tick: Callable[[], None]) -> None:
+        def move_on() -> None:
+            engine.increment_epoch()
+            tick()
+
+        self._watched = Watched(move_on)
         self._lock = threading.Lock()
         self._running = 0
 
