@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from wasmtime import Engine
 
 from fastly_compute.cli.commands.build import Built
 from fastly_compute.local import Host, Incoming, WasmApp
 from fastly_compute.local.wasm.compiled import compiled
+from fastly_compute.local.wasm.engine import make_engine
 
 Run = Callable[..., Result]
 Write = Callable[[str, str], Path]
@@ -35,7 +35,7 @@ def ask(wasm: WasmApp, path: str, output: list[str] | None = None) -> bytes:
 def test_a_component_imports_only_what_a_compute_host_has_and_exports_only_the_handler(
     built_app: Built,
 ) -> None:
-    engine = Engine()
+    engine = make_engine()
     kind = compiled(engine, built_app.output).type
     imports = list(kind.imports(engine))
 

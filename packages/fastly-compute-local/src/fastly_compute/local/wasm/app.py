@@ -4,8 +4,7 @@ import functools
 import os
 from pathlib import Path
 
-from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
-from wasmtime import _ffi as ffi
+from wasmtime import Store, WasiConfig, WasmtimeError
 from wasmtime.component import Variant
 
 from fastly_compute.local.host import GuestFailed
@@ -13,6 +12,7 @@ from fastly_compute.local.interfaces import compute_runtime
 from fastly_compute.local.interfaces.http_downstream import client_request
 from fastly_compute.local.sandbox import Sandbox
 from fastly_compute.local.wasm.compiled import ComponentError, compiled
+from fastly_compute.local.wasm.engine import make_engine
 from fastly_compute.local.wasm.epochs import Epochs
 from fastly_compute.local.wasm.link import Links
 from fastly_compute.local.wasm.printed import Printed
@@ -40,7 +40,7 @@ class WasmApp:
     """
 
     def __init__(self, path: Path) -> None:
-        self._engine = _engine()
+        self._engine = make_engine()
         self._turns = Turns((os.cpu_count() or 1) + 1)
         self._epochs = Epochs(self._engine, self._turns.expire)
         self._component = compiled(self._engine, path)
@@ -90,15 +90,6 @@ class WasmApp:
         request, body = client_request(sandbox.exchange)
         outcome: Variant = handle(store, self._links.own(request), self._links.own(body))
         return outcome
-
-
-def _engine() -> Engine:
-    config = Config()
-    config.epoch_interruption = True
-    # Nothing here is asynchronous. And with it wasmtime 50 fails wherever a call has two borrowed
-    # resources: tools/wasmtime_borrows shows it.
-    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)  # noqa: FBT003 - a C function
-    return Engine(config)
 
 
 def _wasi(sandbox: Sandbox) -> WasiConfig:

@@ -34,7 +34,7 @@ def compiled(engine: Engine, path: Path) -> Component:
     """Compile a component, or load what an earlier run compiled.
 
     Args:
-        engine: Configured as `WasmApp` does.
+        engine: What `make_engine` made.
         path: The component's file.
 
     Raises:
