@@ -30,9 +30,11 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def serving(host: str, folder: Path) -> Iterator[Running]:
-    """Serve the app."""
-    command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", host]
+def serving(
+    host: str, folder: Path, *component: str, python: str = sys.executable
+) -> Iterator[Running]:
+    """Serve the app in a folder, or a component, with this Python or another one."""
+    command = [python, "-m", "fastly_compute.cli", "serve", *component, "--runtime", host]
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--addr", "127.0.0.1:0"],
