@@ -102,9 +102,7 @@ def load(running: Running, path: str, connections: int, count: int) -> Load:
     times.sort()
     late = times[len(times) * 99 // 100]
     per_request = worked / len(times) * 1000
-    return Load(
-        len(times) / elapsed, statistics.median(times) * 1000, late * 1000, per_request
-    )
+    return Load(len(times) / elapsed, statistics.median(times) * 1000, late * 1000, per_request)
 
 
 def _cpu_seconds(process: int) -> float:
@@ -156,6 +154,13 @@ def measure(python: str, folder: Path, path: str) -> dict[int, tuple[Load, int]]
     return found
 
 
+def row(what: str, connections: int, which: str, loads: tuple[Load, ...], megabytes: int) -> str:
+    """Make a row of the table of the medians of some rounds."""
+    rate, median, late, cpu = map(statistics.median, zip(*loads, strict=True))
+    figures = f"{rate:.0f} | {median:.1f} | {late:.0f} | {cpu:.1f} | {megabytes}"
+    return f"| {what} | {connections} | {which} | {figures} |"
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -169,7 +174,8 @@ def main() -> None:
         shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("bin", "__pycache__"))
         manifest = folder / "fastly.toml"
         manifest.write_text(manifest.read_text().replace(":9090", f":{port}"))
-        subprocess.run([sys.executable, "-m", "fastly_compute.cli", "build"], cwd=folder, check=True)
+        build = [sys.executable, "-m", "fastly_compute.cli", "build"]
+        subprocess.run(build, cwd=folder, check=True)
         for python in pythons.values():
             measure(python, folder, "/")  # built and compiled by now
         for what, path in PATHS.items():
@@ -180,12 +186,7 @@ def main() -> None:
             for connections in CONNECTIONS:
                 for key, found in rounds.items():
                     loads, megabytes = zip(*(one[connections] for one in found), strict=True)
-                    rate, median, late, cpu = map(statistics.median, zip(*loads, strict=True))
-                    print(
-                        f"| {what} | {connections} | {key} | {rate:.0f} | {median:.1f} | {late:.0f} "
-                        f"| {cpu:.1f} | {max(megabytes)} |",
-                        flush=True,
-                    )
+                    print(row(what, connections, key, loads, max(megabytes)), flush=True)
 
 
 if __name__ == "__main__":

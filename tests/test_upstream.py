@@ -1,10 +1,10 @@
 """Defects of what we build on, each with a small case: what we do about it works."""
 
 import pytest
+from tests.upstream.wasmtime_borrows.reproduce import call
 from wasmtime import Store
 
 from fastly_compute.local.wasm.engine import make_engine
-from tests.upstream.wasmtime_borrows.reproduce import call
 
 
 @pytest.mark.parametrize(("function", "given"), [("one", [1]), ("two", [1, 2])])

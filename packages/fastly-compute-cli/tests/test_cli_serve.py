@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import Result
@@ -149,6 +150,52 @@ def test_a_time_limit_is_a_number_of_seconds(limit: str, app: Path, run: Run) ->
 
     assert result.exit_code == 2
     assert "--time-limit" in result.stderr
+
+
+READING = """
+from fastly_compute.http import IncomingRequest, Response, service
+
+
+def handle(request: IncomingRequest) -> Response:
+    return Response(body=request.body.read())
+
+
+HttpIncoming = service(handle)
+"""
+
+
+def test_a_request_that_no_sandbox_can_take_gets_a_503(
+    write: Write, folder: Path, serving: Serving
+) -> None:
+    write("main.py", READING)
+    options = ["--runtime", "native", "--max-sandboxes", "1", "--max-queued", "0"]
+    with serving(folder, *options) as served:
+        address = urlsplit(served.url)
+        with socket.create_connection((address.hostname, address.port), timeout=30) as upload:
+            upload.sendall(
+                b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
+            # The app reads: the one sandbox is taken.
+            continued = upload.recv(1024)
+            refused = served.get()
+            upload.sendall(b"ok")
+            answer = upload.recv(1024)
+        served.stop()
+
+    assert continued.startswith(b"HTTP/1.1 100 ")
+    assert refused[0] == 503
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--max-sandboxes", "0"), ("--max-sandboxes", "few"), ("--max-queued", "-1")],
+)
+def test_a_limit_is_a_number(option: str, value: str, app: Path, run: Run) -> None:
+    result = run("serve", "--runtime", "native", option, value)
+
+    assert result.exit_code == 2
+    assert option in result.stderr
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "pushpin"])

@@ -209,7 +209,7 @@ def serve(
         config=config,
         watch=watch,
         time_limit=time_limit,
-        limits=serving.limits(max_sandboxes, max_queued),
+        limits=serving.make_limits(max_sandboxes, max_queued),
         pushpin_port=pushpin_port,
     )
 

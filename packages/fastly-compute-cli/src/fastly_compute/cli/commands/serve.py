@@ -66,9 +66,11 @@ def configuration(project: Project, given: Path | None) -> Path | None:
     return path if path.is_file() and "local_server" in read_toml(path) else None
 
 
-def limits(sandboxes: int | None, queued: int) -> Limits:
+def make_limits(sandboxes: int | None, queued: int) -> Limits:
     """Make the limits that the user gives; *sandboxes* is None for the default."""
-    return Limits(queued=queued) if sandboxes is None else Limits(sandboxes=sandboxes, queued=queued)
+    if sandboxes is None:
+        return Limits(queued=queued)
+    return Limits(sandboxes=sandboxes, queued=queued)
 
 
 def serve(

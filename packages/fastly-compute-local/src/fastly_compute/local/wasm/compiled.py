@@ -50,7 +50,8 @@ def compiled(engine: Engine, path: Path) -> Component:
         raise ComponentError(f"{path} is a core module; Fastly Compute runs components of the WIT")
     folder = cache_folder() / "compiled"
     key = hashlib.sha256(wasm)
-    key.update(f"wasmtime {version('wasmtime')} {platform.machine()} epochs, no concurrency".encode())
+    compiler = f"wasmtime {version('wasmtime')} {platform.machine()}"
+    key.update(f"{compiler} epochs, no concurrency".encode())
     kept = folder / f"{key.hexdigest()}.cwasm"
     if kept.exists():
         try:

@@ -10,5 +10,5 @@ def make_engine() -> Engine:
     config.epoch_interruption = True
     # No component of the WIT is asynchronous. And with concurrency, wasmtime 50 fails wherever a
     # call passes two borrowed resources (tests/upstream/wasmtime_borrows).
-    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)  # noqa: FBT003 - a C function
+    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
     return Engine(config)
