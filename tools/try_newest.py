@@ -16,8 +16,9 @@ TESTS = (
     "tests/test_upstream.py",
     "tests/test_edge_proxy.py",
     "tests/test_hosts.py",
-    "packages/fastly-compute-cli/tests/test_cli_build.py",
 )
+# What neither of the two is part of runs elsewhere.
+CHOSEN = "not viceroy and not native"
 
 
 def environment(folder: Path) -> str:
@@ -50,7 +51,7 @@ def main() -> int:
             [python, "-c", versions, *TOOLS], check=True, stdout=subprocess.PIPE, text=True
         ).stdout.strip()
         print(f"Testing {shown}", flush=True)
-        options = ["-q", "-n", "2", "--dist=loadgroup", "-k", "not viceroy"]
+        options = ["-q", "-n", "2", "--dist=loadgroup", "-k", CHOSEN]
         failed = subprocess.run([python, "-m", "pytest", *options, *tests], cwd=ROOT).returncode
     print(f"{'FAILED' if failed else 'passed'}: {shown}")
     return 1 if failed else 0
