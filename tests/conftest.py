@@ -27,7 +27,7 @@ from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.commands.viceroy import find_viceroy
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import NativeApp, WasmApp
-from fastly_compute.local.sandbox import Sandbox
+from fastly_compute.local.runtime.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 HOSTS = ("native", "wasm", "viceroy")

@@ -56,7 +56,7 @@ class Kit:
 
     def publish(self, *items) -> int:
         """Publish, and tell how many got the last item, as Pushpin says."""
-        with Host(output=lambda line: None) as host, host.native():
+        with Host(output=lambda line: None) as host, host.guest_context():
             self.publisher.publish(*items)
         return self.notes(sum(len(item.export()) for item in items))
 
@@ -520,7 +520,7 @@ def test_what_pushpin_refuses_is_an_error_with_its_text(other) -> None:
     nowhere = Publisher(url=other.publisher.url + "/nowhere")
     with (
         Host(output=lambda line: None) as host,
-        host.native(),
+        host.guest_context(),
         pytest.raises(PublishFailed) as failed,
     ):
         nowhere.publish(Item(channel="test", ws_message="lost"))

@@ -311,7 +311,7 @@ VICEROY = {
         "it counts nothing and knows no penalties",
     ),
     "hints": ([200], "it says in its log that they would be sent"),
-    "hand-off": ([500, "Error_Unsupported()"], "it refuses what it knows no Pushpin for"),
+    "handoff": ([500, "Error_Unsupported()"], "it refuses what it knows no Pushpin for"),
     "cache_hits": (None, "it answers `unsupported`"),
     "cache_replace": (None, "it answers `unsupported`"),
     "purge_verbose": (None, "it answers `unsupported`"),
@@ -516,7 +516,7 @@ def test_an_answer_streams_on_while_its_sandbox_serves_the_next_request(app) -> 
 
 
 def test_a_request_that_is_left_to_fanout_needs_a_pushpin(app) -> None:
-    status, content = ask(app, "/hand-off")
+    status, content = ask(app, "/handoff")
     ours = [502, "handed off to 'origin' (grip), and nothing is there"]
 
-    assert [status, content.decode().strip()] == of(app, "hand-off", ours)
+    assert [status, content.decode().strip()] == of(app, "handoff", ours)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-from fastly_compute.local import Answer, Host, Incoming, NativeApp
+from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse
 
 ROOT = Path(__file__).parent.parent
 
@@ -13,7 +13,7 @@ def blocks(path: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE)
 
 
-def ask(code: str, url: str) -> Answer:
+def ask(code: str, url: str) -> RecordedResponse:
     module = ModuleType("readme_app")
     exec(compile(code, "README.md", "exec"), vars(module))
     with Host(output=lambda line: None) as host:

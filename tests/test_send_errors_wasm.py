@@ -10,7 +10,7 @@ from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host, Incoming, WasmApp
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
-from fastly_compute.local.origin import SendFailure
+from fastly_compute.local.transport import SendFailure
 
 pytestmark = pytest.mark.xdist_group("parity")
 
@@ -45,7 +45,7 @@ def app(tmp_path_factory) -> WasmApp:
 def refusal(app, failure):
     """The error and the detail that a guest gets where its request fails."""
     lines = []
-    with Host(output=lines.append, way_out=Failing(failure)) as host:
+    with Host(output=lines.append, transport=Failing(failure)) as host:
         answer = host.request(app, Incoming(uri="http://a.example/refused"))
     assert answer.status == 200, lines
     return json.loads(bytes(answer.body))

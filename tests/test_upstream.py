@@ -4,7 +4,7 @@ import pytest
 from tests.upstream.wasmtime_borrows.reproduce import call
 from wasmtime import Store
 
-from fastly_compute.local.wasm.engine import make_engine
+from fastly_compute.local.runtime.wasm.engine import make_engine
 
 
 @pytest.mark.parametrize(("function", "given"), [("one", [1]), ("two", [1, 2])])

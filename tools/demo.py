@@ -16,7 +16,7 @@ from pathlib import Path
 from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.settings import load_project
-from fastly_compute.local import Host, LocalServer, Server, WasmApp, load
+from fastly_compute.local import Host, HostConfig, Server, WasmApp, load
 
 APP = Path(__file__).parent.parent / "examples/edge-proxy"
 
@@ -58,7 +58,7 @@ def ask(server: Server, path: str, status: int, part: str) -> bool:
     return False
 
 
-def configuration(origin: str) -> LocalServer:
+def configuration(origin: str) -> HostConfig:
     """Return the app's configuration with the real origin as its backend."""
     config = load(APP / "fastly.toml")
     return replace(config, backends={"origin": replace(config.backends["origin"], url=origin)})

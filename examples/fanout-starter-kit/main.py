@@ -9,7 +9,7 @@ from fastly_compute.fanout import (
     is_grip,
     sse,
 )
-from fastly_compute.http import Answered, IncomingRequest, Response, service
+from fastly_compute.http import IncomingRequest, Response, ResponseSent, service
 from fastly_compute.secret_store import SecretStore, SecretStoreNotFound
 
 CHANNEL = "test"
@@ -61,7 +61,7 @@ def is_for_tests(request: IncomingRequest) -> bool:
     )
 
 
-def handle(request: IncomingRequest) -> Response | Answered:
+def handle(request: IncomingRequest) -> Response | ResponseSent:
     if not is_for_tests(request):
         return request.handoff_fanout("origin")
     if not is_grip(request):

@@ -47,7 +47,7 @@ message_rate=2500
 message_hwm=25000
 """
 
-# Each with a condition of its own; the app's hand-off says which one it wants.
+# Each with a condition of its own; the app's handoff says which one it wants.
 ROUTES = """\
 *,id=self {app},over_http
 origin.invalid,id=origin {origin}

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 from fastly_compute.cli import main
-from fastly_compute.local import LocalServer, NativeApp, parse
+from fastly_compute.local import HostConfig, NativeApp, parse
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -98,7 +98,7 @@ def test_the_configuration_of_the_local_hosts_is_taken(block: str, tmp_path: Pat
     (tmp_path / "client.key").write_text("a key")
     server = parse(block, base=tmp_path, source="a page")
 
-    assert server != LocalServer()
+    assert server != HostConfig()
 
 
 COMMANDS = re.findall(r"^\$ fastly-compute (.*)$", "\n".join(fences("console")), re.MULTILINE)

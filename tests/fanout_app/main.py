@@ -3,13 +3,13 @@
 from public_key import PUBLIC_KEY
 
 from fastly_compute.fanout import Channel, Grip, is_grip
-from fastly_compute.http import Answered, IncomingRequest, Response, service
+from fastly_compute.http import IncomingRequest, Response, ResponseSent, service
 
 GRIP = Grip(key=PUBLIC_KEY, issuer="pushpin")
 PLAIN = {"Content-Type": "text/plain"}
 
 
-def handle(request: IncomingRequest) -> Response | Answered:
+def handle(request: IncomingRequest) -> Response | ResponseSent:
     if not is_grip(request):
         return request.handoff_fanout("self")
     held = GRIP.verify(request)

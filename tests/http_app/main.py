@@ -7,7 +7,6 @@ from threading import get_ident
 
 from fastly_compute.http import (
     Answer,
-    Answered,
     Body,
     BodyError,
     CacheOptions,
@@ -16,6 +15,7 @@ from fastly_compute.http import (
     PendingResponse,
     Request,
     Response,
+    ResponseSent,
     Reuse,
     SendError,
     WaitTimeout,
@@ -129,14 +129,14 @@ def hinted(request: IncomingRequest) -> Response:
     return Response.text("hinted")
 
 
-def answered_first(request: IncomingRequest) -> Answered:
-    answered = request.answer(Response.text("first"))
+def answered_first(request: IncomingRequest) -> ResponseSent:
+    answered = request.respond(Response.text("first"))
     post(request, "/audit", request.body).send()
     return answered
 
 
-def written(request: IncomingRequest) -> Answered:
-    body, answered = request.answer_streaming(Response(201, {"X-Kind": "log"}, "one, "))
+def written(request: IncomingRequest) -> ResponseSent:
+    body, answered = request.respond_streaming(Response(201, {"X-Kind": "log"}, "one, "))
     with body:
         body.write(b"two, ")
         body.append(request.body)

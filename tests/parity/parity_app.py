@@ -936,7 +936,7 @@ def reuse_streaming():
     http_body.close(body)
 
 
-def hand_off(request):
+def handoff(request):
     try:
         request.redirect_to_grip_proxy(backend.Backend.open("origin"))
     except Err as err:
@@ -951,7 +951,7 @@ SPECIAL = {
     "content": lambda request: head_with_content(request.get_method(LARGE)),
     "reuse": lambda _: reuse(),
     "reuse-streaming": lambda _: reuse_streaming(),
-    "hand-off": hand_off,
+    "handoff": handoff,
 }
 """What answers in its own way."""
 

@@ -16,11 +16,11 @@ from fastly_compute.fanout import (
     is_grip,
     sse,
 )
-from fastly_compute.http import Answered, IncomingRequest, Response, service
+from fastly_compute.http import IncomingRequest, Response, ResponseSent, service
 from fastly_compute.secret_store import Secret
 
 
-def handle(request: IncomingRequest) -> Response | Answered:
+def handle(request: IncomingRequest) -> Response | ResponseSent:
     assert_type(is_grip(request), bool)
     if not is_grip(request):
         return request.handoff_fanout("self")

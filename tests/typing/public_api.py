@@ -28,7 +28,6 @@ from fastly_compute.http import (
     Answer as HandlerAnswer,
 )
 from fastly_compute.http import (
-    Answered,
     Body,
     Bot,
     CacheOptions,
@@ -39,6 +38,7 @@ from fastly_compute.http import (
     PendingResponse,
     Request,
     Response,
+    ResponseSent,
     Reuse,
     SendError,
     Service,
@@ -49,7 +49,14 @@ from fastly_compute.http import (
     select,
     service,
 )
-from fastly_compute.local import Answer, BackendConfig, Host, LocalServer, NativeApp, WasmApp
+from fastly_compute.local import (
+    BackendConfig,
+    Host,
+    HostConfig,
+    NativeApp,
+    RecordedResponse,
+    WasmApp,
+)
 from fastly_compute.secret_store import Secret, SecretStore
 from fastly_compute.testing import Call, ComputeClient, ComputeHost, Reply
 from fastly_compute.wsgi import WsgiHttpIncoming
@@ -155,17 +162,17 @@ def generator(request: IncomingRequest) -> Iterator[bytes]:
     yield request.body.read()
 
 
-def either(request: IncomingRequest) -> Response | Answered | PendingResponse:
+def either(request: IncomingRequest) -> Response | ResponseSent | PendingResponse:
     if request.path == "/chat":
         return request.handoff_websocket("chat")
     if request.path == "/stream":
         return request.handoff_fanout("stream")
     if request.path == "/log":
-        body, answered = request.answer_streaming(Response())
+        body, answered = request.respond_streaming(Response())
         assert_type(body, StreamingBody)
         return answered
     if not request.answered:
-        return request.answer(Response(202))
+        return request.respond(Response(202))
     return Request("GET", "https://example.com/").send_async("origin")
 
 
@@ -237,10 +244,10 @@ def facade() -> None:
 
 
 def hosts() -> None:
-    config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:8080")})
+    config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:8080")})
     with Host(config) as host:
-        assert_type(host.request(NativeApp(HttpIncoming)), Answer)
-        assert_type(host.request(WasmApp(Path("bin/main.wasm"))), Answer)
+        assert_type(host.request(NativeApp(HttpIncoming)), RecordedResponse)
+        assert_type(host.request(WasmApp(Path("bin/main.wasm"))), RecordedResponse)
 
 
 def errors(error: HostUnavailable) -> FastlyComputeError:

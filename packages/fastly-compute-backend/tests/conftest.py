@@ -8,7 +8,7 @@ import trustme
 from componentize_py_types import Err
 from wit_world.imports import backend, types
 
-from fastly_compute.local import BackendConfig, Health, Host, LocalServer
+from fastly_compute.local import BackendConfig, Health, Host, HostConfig
 
 
 @dataclass
@@ -28,7 +28,7 @@ class NoWayOut:
 @pytest.fixture(scope="session")
 def quiet_host():
     """A host for many examples."""
-    with Host(LocalServer(), output=lambda line: None, way_out=NoWayOut()) as host:
+    with Host(HostConfig(), output=lambda line: None, transport=NoWayOut()) as host:
         yield host
 
 
@@ -54,14 +54,14 @@ def host(pki):
         "down": BackendConfig(url="http://192.0.2.1", health=Health.UNHEALTHY),
     }
     secrets = {"tls": {"key": pki.key, "same-key": pki.key, "no-key": b"not a key"}}
-    config = LocalServer(backends=static, secret_stores=secrets)
-    with Host(config, way_out=NoWayOut()) as host:
+    config = HostConfig(backends=static, secret_stores=secrets)
+    with Host(config, transport=NoWayOut()) as host:
         yield host
 
 
 @pytest.fixture
 def sandbox(host):
-    with host.native() as sandbox:
+    with host.guest_context() as sandbox:
         yield sandbox
 
 

@@ -18,15 +18,15 @@ from fastly_compute.backend import (
     HealthCheck,
     TLSVersion,
 )
-from fastly_compute.backend.naming import name_of
-from fastly_compute.backend.settings import settings_of
+from fastly_compute.backend.naming import derive_name
+from fastly_compute.backend.settings import to_wit
 from fastly_compute.core import LimitExceeded
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 from fastly_compute.secret_store import SecretStore
 
 
 def named(target, **options):
-    return name_of(settings_of(DynamicBackendConfig(target=target, **options)))
+    return derive_name(to_wit(DynamicBackendConfig(target=target, **options)))
 
 
 def test_every_option_arrives_at_the_host_as_given(sandbox, pki):
@@ -85,7 +85,7 @@ def test_every_option_arrives_at_the_host_as_given(sandbox, pki):
             pooling=False,
             prefer_ipv6=False,
             grpc=True,
-            health_check=local.HealthCheck(
+            health_check=local.HealthCheckConfig(
                 host="www.example", method="HEAD", path="/up", window=2, threshold=1, initial=1
             ),
         )
@@ -166,10 +166,10 @@ def test_many_configurations_are_many_backends(sandbox):
 
 
 def test_a_sandbox_that_knows_nothing_of_the_last_one_registers_again(host):
-    with host.native() as first:
+    with host.guest_context() as first:
         name = Backend.create_dynamic("forgotten.example").name
         Backend.register_dynamic("forgotten", DynamicBackendConfig(target="a.example"))
-    with host.native() as second:
+    with host.guest_context() as second:
         again = Backend.create_dynamic("forgotten.example")
         Backend.register_dynamic("forgotten", DynamicBackendConfig(target="a.example"))
 
@@ -182,7 +182,7 @@ def test_a_sandbox_that_knows_nothing_of_the_last_one_registers_again(host):
 
 def test_another_sandbox_may_give_a_name_another_configuration(host):
     for target in ("one.example", "two.example"):
-        with host.native():
+        with host.guest_context():
             config = DynamicBackendConfig(target=target)
             backend = Backend.register_dynamic("moving", config)
 
@@ -200,9 +200,9 @@ def test_a_dynamic_backend_that_the_host_has_already_is_found(sandbox, wit):
 
 def test_a_static_backend_of_that_very_name_is_reported():
     name = named("taken.example")
-    config = LocalServer(backends={name: BackendConfig(url="http://192.0.2.1")})
+    config = HostConfig(backends={name: BackendConfig(url="http://192.0.2.1")})
 
-    with Host(config) as host, host.native() as sandbox:
+    with Host(config) as host, host.guest_context() as sandbox:
         for _ in range(2):
             with pytest.raises(BackendNameInUse, match="another backend has this name"):
                 Backend.create_dynamic("taken.example")
@@ -214,7 +214,7 @@ def test_sandboxes_that_run_at_once_do_not_know_each_others_backends(host):
 
     def register(port):
         config = DynamicBackendConfig(target=f"mine.example:{port}", use_tls=False)
-        with host.native():
+        with host.guest_context():
             for _ in range(2):
                 found = Backend.register_dynamic("mine", config).port
                 both.wait()

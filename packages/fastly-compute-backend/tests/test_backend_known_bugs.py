@@ -22,9 +22,9 @@ from fastly_compute.backend import (
     set_default_dynamic_config,
 )
 from fastly_compute.backend.healthcheck import setters_of
-from fastly_compute.backend.naming import name_of
-from fastly_compute.backend.settings import settings_of
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.backend.naming import derive_name
+from fastly_compute.backend.settings import to_wit
+from fastly_compute.local import BackendConfig, Host, HostConfig
 from fastly_compute.secret_store import SecretStore
 
 MS_FIELDS = [
@@ -38,11 +38,11 @@ def config(target="origin.example", **options):
 
 
 def setters(target="origin.example", **options):
-    return dict(settings_of(config(target, **options)).setters)
+    return dict(to_wit(config(target, **options)).setters)
 
 
 def name(target="origin.example", **options):
-    return name_of(settings_of(config(target, **options)))
+    return derive_name(to_wit(config(target, **options)))
 
 
 @pytest.fixture
@@ -356,7 +356,7 @@ def test_credentials_are_no_part_of_a_backend():
 def test_a_static_backend_with_the_hosts_name_is_not_in_the_way():
     static = {"h.example": BackendConfig(url="http://192.0.2.1")}
 
-    with Host(LocalServer(backends=static)) as host, host.native():
+    with Host(HostConfig(backends=static)) as host, host.guest_context():
         backend = Backend.for_url("http://h.example/")
         assert backend.is_dynamic
         assert backend.host == "h.example"

@@ -13,8 +13,8 @@ from fastly_compute.backend import (
     HealthCheck,
     TLSVersion,
 )
-from fastly_compute.backend.naming import name_of
-from fastly_compute.backend.settings import settings_of
+from fastly_compute.backend.naming import derive_name
+from fastly_compute.backend.settings import to_wit
 
 CA = trustme.CA().cert_pem.bytes().decode()
 OTHER_CA = trustme.CA().cert_pem.bytes().decode()
@@ -25,11 +25,11 @@ def config(target="origin.example", **options):
 
 
 def name(target="origin.example", **options):
-    return name_of(settings_of(config(target, **options)))
+    return derive_name(to_wit(config(target, **options)))
 
 
 def setters(target="origin.example", **options):
-    return dict(settings_of(config(target, **options)).setters)
+    return dict(to_wit(config(target, **options)).setters)
 
 
 EACH = [
@@ -118,11 +118,11 @@ def test_a_name_is_short_printable_and_begins_with_the_target(host, port, option
 def test_a_name_is_the_same_in_every_process():
     code = (
         "from fastly_compute.backend import DynamicBackendConfig, HealthCheck\n"
-        "from fastly_compute.backend.naming import name_of\n"
-        "from fastly_compute.backend.settings import settings_of\n"
+        "from fastly_compute.backend.naming import derive_name\n"
+        "from fastly_compute.backend.settings import to_wit\n"
         "check = HealthCheck(host='origin.example', interval=20)\n"
         "config = DynamicBackendConfig(target='origin.example', use_tls=True, healthcheck=check)\n"
-        "print(name_of(settings_of(config)), end='')"
+        "print(derive_name(to_wit(config)), end='')"
     )
     printed = [
         subprocess.run(
@@ -246,4 +246,4 @@ def test_the_name_is_left_unchecked_only_when_that_was_said():
 def test_a_replaced_target_has_its_own_name_checked():
     replaced = config(use_tls=True).replace(target="other.example")
 
-    assert dict(settings_of(replaced).setters)["cert_hostname"] == "other.example"
+    assert dict(to_wit(replaced).setters)["cert_hostname"] == "other.example"

@@ -17,7 +17,7 @@ from fastly_compute.backend import (
     TLSVersion,
 )
 from fastly_compute.core import HandleClosed, HostUnavailable, NotFound, Unsupported
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 
 
 def test_a_static_backend_is_opened_by_name(sandbox):
@@ -51,8 +51,8 @@ def test_a_backend_exists_or_not(sandbox):
 @pytest.mark.parametrize("name", ["a", "x" * 254, "name with spaces", "~!@#"])
 def test_every_name_that_can_exist_can_be_asked_for(name):
     with (
-        Host(LocalServer(backends={name: BackendConfig(url="http://127.0.0.1:8080")})) as host,
-        host.native(),
+        Host(HostConfig(backends={name: BackendConfig(url="http://127.0.0.1:8080")})) as host,
+        host.guest_context(),
     ):
         assert Backend.open(name).port == 8080
 

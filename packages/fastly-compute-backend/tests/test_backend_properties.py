@@ -196,7 +196,7 @@ def given_to(options):
 @settings(max_examples=300, suppress_health_check=[Check.function_scoped_fixture, Check.too_slow])
 def test_a_configuration_is_refused_unheard_or_arrives_as_given(quiet_host, wit, target, options):
     text, at_host, sni = target
-    with quiet_host.native() as sandbox, heard(wit) as calls:
+    with quiet_host.guest_context() as sandbox, heard(wit) as calls:
         try:
             backend = Backend.create_dynamic(text, **given_to(options))
         except (InvalidBackendOption, BackendOptionTypeError):
@@ -251,7 +251,7 @@ READ_BACK = [
 def test_what_was_given_is_what_introspection_tells(quiet_host, target, options):
     options = {name: pair for name, pair in options.items() if pair[1] is not WRONG}
     assume(not has_to_be_refused(target[1], options))
-    with quiet_host.native():
+    with quiet_host.guest_context():
         given_ = given_to(options)
         backend = Backend.create_dynamic(target[0], **given_)
 
@@ -281,7 +281,7 @@ def test_two_backends_are_one_exactly_if_the_host_hears_the_same(quiet_host, one
     ]
     assume(not any(has_to_be_refused("origin.example", options) for options in pairs))
     host = ("origin.example", "origin.example")
-    with quiet_host.native():
+    with quiet_host.guest_context():
         backends = [
             Backend.create_dynamic("origin.example", **given_to(options)) for options in pairs
         ]

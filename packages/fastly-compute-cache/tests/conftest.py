@@ -17,7 +17,7 @@ def lines() -> list[str]:
 @pytest.fixture
 def host(lines: list[str]) -> Iterator[Host]:
     """A host that runs the code of the test as its guest."""
-    with Host(output=lines.append) as host, host.native():
+    with Host(output=lines.append) as host, host.guest_context():
         yield host
 
 
@@ -27,7 +27,7 @@ def guest(host: Host) -> Iterator[Callable[..., "Future[object]"]]:
     with ThreadPoolExecutor(64) as pool:
 
         def run(function: Callable[..., object], *args: object) -> object:
-            with host.native():
+            with host.guest_context():
                 return function(*args)
 
         yield lambda function, *args: pool.submit(run, function, *args)

@@ -145,7 +145,7 @@ def test_an_entry_that_is_only_dropped_leaves_no_obligation_behind(host) -> None
 
 
 def test_an_entry_may_outlive_its_sandbox(host) -> None:
-    with host.native():
+    with host.guest_context():
         entry = cache.transaction("key")
     del entry
     gc.collect()

@@ -11,8 +11,8 @@ from click.testing import Result
 
 from fastly_compute.cli.commands.build import Built
 from fastly_compute.local import Host, Incoming, WasmApp
-from fastly_compute.local.wasm.compiled import compiled
-from fastly_compute.local.wasm.engine import make_engine
+from fastly_compute.local.runtime.wasm.compiled import compiled
+from fastly_compute.local.runtime.wasm.engine import make_engine
 
 Run = Callable[..., Result]
 Write = Callable[[str, str], Path]

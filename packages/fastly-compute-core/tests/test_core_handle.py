@@ -21,17 +21,17 @@ class Dropped:
 class Thing(Handle[Dropped]):
     __slots__ = ()
 
-    _HOW = "Thing.open"
+    _created_by = "Thing.open"
 
     @classmethod
     def open(cls, resource):
-        return cls._adopt(resource)
+        return cls._wrap(resource)
 
     def use(self):
         return self._wit
 
     def send(self):
-        return self._give("was already sent")
+        return self._detach("was already sent")
 
 
 def test_a_handle_cannot_be_created_directly():

@@ -16,12 +16,12 @@ import pytest
 
 from fastly_compute.http import service
 from fastly_compute.local import (
-    Answer,
     BackendConfig,
     Host,
+    HostConfig,
     Incoming,
-    LocalServer,
     NativeApp,
+    RecordedResponse,
 )
 
 LONG = 30
@@ -60,7 +60,7 @@ class OriginHandler(BaseHTTPRequestHandler):
             fields = [("Set-Cookie", "a=1"), ("X-Latin", "caf\xe9"), ("Set-Cookie", "b=2")]
             self._answer(200, [*fields, ("X-Long", "y" * 20_000), ("X-Empty", "")], b"")
         elif path == "/together":
-            # Answered only when another is asked for at the same time.
+            # ResponseSent only when another is asked for at the same time.
             self.server.barrier.wait(LONG)
             self._answer(200, [], self.path.encode())
         elif path == "/gate":
@@ -187,7 +187,7 @@ def talk(host: Host) -> Iterator[Talk]:
     listener.settimeout(LONG)
     talk = Talk(listener)
     backends = {**host.config.backends, "talk": BackendConfig(url=talk.url)}
-    host.config = LocalServer(backends=backends)
+    host.config = HostConfig(backends=backends)
     yield talk
     talk.close()
 
@@ -198,19 +198,19 @@ def host(origin: str) -> Iterator[Host]:
         "origin": BackendConfig(url=origin),
         "nobody": BackendConfig(url="http://127.0.0.1:1"),
     }
-    with Host(LocalServer(backends=backends)) as host:
+    with Host(HostConfig(backends=backends)) as host:
         yield host
 
 
 @pytest.fixture
 def sandbox(host: Host) -> Iterator[None]:
-    with host.native():
+    with host.guest_context():
         yield
 
 
 @pytest.fixture
-def ask(host: Host) -> Callable[..., Answer]:
-    def ask(handler, *, reuse=None, on_error=None, **incoming) -> Answer:
+def ask(host: Host) -> Callable[..., RecordedResponse]:
+    def ask(handler, *, reuse=None, on_error=None, **incoming) -> RecordedResponse:
         app = NativeApp(service(handler, reuse=reuse, on_error=on_error))
         return host.request(app, Incoming(**incoming))
 

@@ -4,12 +4,12 @@ import pytest
 
 from fastly_compute.core import HandleClosed
 from fastly_compute.http import (
-    Answered,
     HttpError,
     IncomingRequest,
     InvalidStatus,
     Request,
     Response,
+    ResponseSent,
     Reuse,
 )
 
@@ -17,9 +17,9 @@ from fastly_compute.http import (
 def test_a_handler_goes_on_behind_its_answer(ask, origin, origin_server):
     seen = []
 
-    def handle(request: IncomingRequest) -> Answered:
+    def handle(request: IncomingRequest) -> ResponseSent:
         seen.append(request.answered)
-        answered = request.answer(Response.text("thank you", status=202))
+        answered = request.respond(Response.text("thank you", status=202))
         seen.append(request.answered)
         Request("POST", f"{origin}/audit", body=request.body).send("origin")
         return answered
@@ -32,8 +32,8 @@ def test_a_handler_goes_on_behind_its_answer(ask, origin, origin_server):
 
 
 def test_an_answer_is_written_step_by_step(ask, origin):
-    def handle(request: IncomingRequest) -> Answered:
-        body, answered = request.answer_streaming(Response(201, {"X-Kind": "log"}, "first, "))
+    def handle(request: IncomingRequest) -> ResponseSent:
+        body, answered = request.respond_streaming(Response(201, {"X-Kind": "log"}, "first, "))
         with body:
             body.write(b"second, ")
             body.append(Request("POST", f"{origin}/echo", body=b"third").send("origin").body)
@@ -47,8 +47,8 @@ def test_an_answer_is_written_step_by_step(ask, origin):
 
 
 def test_an_iterable_is_sent_before_what_is_written(ask):
-    def handle(request: IncomingRequest) -> Answered:
-        body, answered = request.answer_streaming(Response(body=iter([b"1", b"2"])))
+    def handle(request: IncomingRequest) -> ResponseSent:
+        body, answered = request.respond_streaming(Response(body=iter([b"1", b"2"])))
         with body:
             body.write(b"3")
         return answered
@@ -58,11 +58,11 @@ def test_an_iterable_is_sent_before_what_is_written(ask):
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 def test_what_has_no_content_is_answered_without(ask, method, status):
-    def whole(request: IncomingRequest) -> Answered:
-        return request.answer(Response(status, body=b"content"))
+    def whole(request: IncomingRequest) -> ResponseSent:
+        return request.respond(Response(status, body=b"content"))
 
-    def streamed(request: IncomingRequest) -> Answered:
-        body, answered = request.answer_streaming(Response(status))
+    def streamed(request: IncomingRequest) -> ResponseSent:
+        body, answered = request.respond_streaming(Response(status))
         with body:
             body.write(b"content")
         return answered
@@ -74,8 +74,8 @@ def test_what_has_no_content_is_answered_without(ask, method, status):
 
 
 def test_a_body_that_is_not_finished_is_broken_off(ask, capsys):
-    def handle(request: IncomingRequest) -> Answered:
-        body, answered = request.answer_streaming(Response())
+    def handle(request: IncomingRequest) -> ResponseSent:
+        body, answered = request.respond_streaming(Response())
         with body:
             body.write(b"half")
             raise RuntimeError("no more")
@@ -89,8 +89,8 @@ def test_a_body_that_is_not_finished_is_broken_off(ask, capsys):
 
 @pytest.mark.parametrize("reuse", [None, Reuse()])
 def test_a_body_that_is_left_open_is_broken_off(ask, reuse):
-    def handle(request: IncomingRequest) -> Answered:
-        body, answered = request.answer_streaming(Response())
+    def handle(request: IncomingRequest) -> ResponseSent:
+        body, answered = request.respond_streaming(Response())
         body.write(b"half")
         return answered
 
@@ -98,8 +98,8 @@ def test_a_body_that_is_left_open_is_broken_off(ask, reuse):
 
 
 def test_an_exception_behind_the_answer_is_told_and_not_answered(ask, capsys):
-    def handle(request: IncomingRequest) -> Answered:
-        request.answer(Response.text("fine"))
+    def handle(request: IncomingRequest) -> ResponseSent:
+        request.respond(Response.text("fine"))
         raise RuntimeError("too late")
 
     answer = ask(handle, on_error=lambda *_: Response.text("sorry"))
@@ -111,16 +111,16 @@ def test_an_exception_behind_the_answer_is_told_and_not_answered(ask, capsys):
 @pytest.mark.parametrize(
     "again",
     [
-        lambda request: request.answer(Response()),
-        lambda request: request.answer_streaming(Response()),
-        lambda request: request.answer(Response(body=iter([b"1"]))),
+        lambda request: request.respond(Response()),
+        lambda request: request.respond_streaming(Response()),
+        lambda request: request.respond(Response(body=iter([b"1"]))),
     ],
 )
 def test_there_is_one_answer(ask, again):
     told = []
 
-    def handle(request: IncomingRequest) -> Answered:
-        answered = request.answer(Response.text("first"))
+    def handle(request: IncomingRequest) -> ResponseSent:
+        answered = request.respond(Response.text("first"))
         with pytest.raises(HttpError, match="has its answer already") as raised:
             again(request)
         told.append(raised.value)
@@ -132,13 +132,13 @@ def test_there_is_one_answer(ask, again):
 
 def test_what_cannot_be_sent_leaves_the_request_unanswered(ask):
     def handle(request: IncomingRequest) -> Response:
-        for begin in (request.answer, request.answer_streaming):
+        for begin in (request.respond, request.respond_streaming):
             with pytest.raises(InvalidStatus, match="200 to 599, not 103"):
                 begin(Response(103))
         used = Response(body="once")
         used.body.read()
         with pytest.raises(HandleClosed):
-            request.answer(used)
+            request.respond(used)
         return Response.json(request.answered)
 
     assert bytes(ask(handle).body) == b"false"

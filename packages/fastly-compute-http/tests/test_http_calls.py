@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from fastly_compute.http import (
-    Answered,
     Body,
     CacheOptions,
     IncomingRequest,
     Request,
     Response,
+    ResponseSent,
     Reuse,
     select,
     service,
@@ -98,12 +98,12 @@ def test_reading_a_response(origin, count):
 # Answering
 
 
-def handed_off(request: IncomingRequest) -> Answered:
+def handed_off(request: IncomingRequest) -> ResponseSent:
     return request.handoff_fanout("origin")
 
 
-def writing(request: IncomingRequest) -> Answered:
-    body, answered = request.answer_streaming(Response())
+def writing(request: IncomingRequest) -> ResponseSent:
+    body, answered = request.respond_streaming(Response())
     with body:
         body.write(b"1")
         body.write(b"2")
@@ -143,7 +143,7 @@ def streaming(_: IncomingRequest) -> Iterator[bytes]:
         (lambda request: Response.text(str(len(request.headers))), 7 + 1 + 2),
         (streaming, 6 + 2),
         (lambda _: Response(headers=ONE_HEADER, body=iter([b"1"])), 6 + 1 + 1),
-        (lambda request: request.answer(Response.text("x")), 7),
+        (lambda request: request.respond(Response.text("x")), 7),
         (writing, 6 + 2),
         (hinting, 7 + 4 + 2),
         (handed_off, 3),

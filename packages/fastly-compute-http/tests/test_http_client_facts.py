@@ -11,7 +11,7 @@ from wit_world.imports.types import (
 )
 
 from fastly_compute.http import Bot, ClientTls, HttpCallFailed, IncomingRequest, Response, VpnProxy
-from fastly_compute.local import LocalServer
+from fastly_compute.local import HostConfig
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_each_fact_about_vpns_is_asked_by_its_own_name(told, knows):
 
 
 def test_a_valid_fastly_key_is_told(told, host):
-    host.config = LocalServer(fake_valid_fastly_keys={"mine"})
+    host.config = HostConfig(fake_valid_fastly_keys={"mine"})
 
     assert told("fastly_key_is_valid", headers=[("fastly-key", b"mine")]) is True
     assert told("fastly_key_is_valid", headers=[("fastly-key", b"other")]) is False

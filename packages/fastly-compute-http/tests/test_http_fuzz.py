@@ -19,7 +19,7 @@ from fastly_compute.http import (
     Response,
     service,
 )
-from fastly_compute.local import BackendConfig, Host, Incoming, LocalServer, NativeApp
+from fastly_compute.local import BackendConfig, Host, HostConfig, Incoming, NativeApp
 
 MEANT_FOR_THE_CONNECTION = {
     "connection",
@@ -94,7 +94,7 @@ def echo() -> Iterator[Echo]:
 @pytest.fixture(scope="module")
 def host(echo: Echo) -> Iterator[Host]:
     backends = {"echo": BackendConfig(url=echo.url)}
-    with Host(LocalServer(backends=backends), output=lambda line: None) as host:
+    with Host(HostConfig(backends=backends), output=lambda line: None) as host:
         yield host
 
 
@@ -137,7 +137,7 @@ def test_headers_arrive_and_come_back_or_are_refused(echo, host, pairs):
         assert not fits(pairs)
         assert len(echo.got) == seen
         return
-    with host.native():
+    with host.guest_context():
         response = request.send("echo")
         returned = response.headers
         response.close()
@@ -190,7 +190,7 @@ def test_a_method_arrives_or_is_refused(echo, host, method):
         return
     if method.upper() in {"CONNECT", "GET", "HEAD"}:
         return
-    with host.native():
+    with host.guest_context():
         request.send("echo").close()
 
     assert echo.got[-1][0] == method.encode()
@@ -212,7 +212,7 @@ def test_a_path_and_query_arrive_or_are_refused(echo, host, text):
         assert not all("!" <= character <= "~" for character in text)
         assert len(echo.got) == seen
         return
-    with host.native():
+    with host.guest_context():
         request.send("echo").close()
 
     path, _, query = f"/{text}".partition("#")[0].partition("?")
@@ -250,7 +250,7 @@ def test_bodies_arrive_and_come_back(echo, host, parts, make, reader, size, most
 
     host.interpose = write
     try:
-        with host.native():
+        with host.guest_context():
             response = Request("POST", "http://site.example/", body=make(parts)).send("echo")
             returned = READERS[reader](response.body, size)
     finally:

@@ -7,18 +7,18 @@ from componentize_py_types import Err
 from wit_world.imports.types import Error_GenericError
 
 from fastly_compute.http import (
-    Answered,
     Body,
     IncomingRequest,
     Request,
     Response,
+    ResponseSent,
     Reuse,
     service,
 )
-from fastly_compute.local import Answer, Incoming, NativeApp
-from fastly_compute.local.dispatch import Given
-from fastly_compute.local.downstream import ClientGone
-from fastly_compute.local.exchange import Exchange
+from fastly_compute.local import Incoming, NativeApp, RecordedResponse
+from fastly_compute.local.runtime.dispatch import RequestQueue
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.server.downstream import ClientGone
 
 
 def test_an_answer_has_its_status_headers_and_body(ask):
@@ -285,7 +285,7 @@ def test_the_body_is_left_out_of_the_answer_to_head_and_its_generator_is_not_beg
     assert begun == []
 
 
-@pytest.mark.parametrize("value", [[b"list"], b"bytes", {"a": 1}, Body(b"x"), Answered()])
+@pytest.mark.parametrize("value", [[b"list"], b"bytes", {"a": 1}, Body(b"x"), ResponseSent()])
 def test_anything_else_is_no_answer(ask, capsys, value):
     assert ask(lambda _: value).status == 500
     assert f"returned a {type(value).__name__}, not a" in capsys.readouterr().err
@@ -338,12 +338,12 @@ def interrupted_half_way(_: IncomingRequest) -> Iterator[bytes]:
 @pytest.mark.parametrize("reuse", [None, Reuse()])
 @pytest.mark.parametrize("handler", [interrupted, interrupted_half_way])
 def test_an_interrupt_is_not_an_answer(host, handler, reuse):
-    answer = Answer()
+    answer = RecordedResponse()
     exchange = Exchange(Incoming(), answer)
     app = NativeApp(service(handler, reuse=reuse, on_error=lambda *_: Response.text("no")))
 
     with pytest.raises(KeyboardInterrupt):
-        host.run(app, exchange, Given(()))
+        host.run(app, exchange, RequestQueue(()))
     assert not (answer.complete and answer.status == 200)
     assert bytes(answer.body) in (b"half", b"the host was interrupted\n")
 
@@ -364,7 +364,7 @@ def test_a_broken_backend_body_aborts_the_answer_that_it_is_passed_on_in(ask, or
     assert (bytes(answer.body), answer.complete) == (b"half", False)
 
 
-class Leaving(Answer):
+class Leaving(RecordedResponse):
     """A client that leaves after the first part of the body."""
 
     def write(self, data: bytes) -> None:
@@ -384,7 +384,7 @@ def test_a_generator_is_closed_when_the_client_leaves(host, capsys):
             ended.append(number)
 
     answer = Leaving()
-    host.run(NativeApp(service(handle)), Exchange(Incoming(), answer), Given(()))
+    host.run(NativeApp(service(handle)), Exchange(Incoming(), answer), RequestQueue(()))
 
     assert (len(ended), answer.complete) == (1, False)
     assert ended[0] < 999
@@ -407,7 +407,7 @@ def test_what_a_generator_raises_when_it_is_closed_does_not_begin_a_second_answe
 
     answer = Leaving()
     app = NativeApp(service(handle, on_error=on_error))
-    host.run(app, Exchange(Incoming(), answer), Given(()))
+    host.run(app, Exchange(Incoming(), answer), RequestQueue(()))
 
     assert (answer.status, answer.complete, asked) == (200, False, [])
     assert "RuntimeError: at the end" in capsys.readouterr().err

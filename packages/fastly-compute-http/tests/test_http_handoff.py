@@ -1,8 +1,22 @@
 import pytest
 
 from fastly_compute.backend import Backend, BackendNotFound
-from fastly_compute.http import Answered, HttpCallFailed, IncomingRequest, Response, Reuse, service
-from fastly_compute.local import Answer, BackendConfig, Host, Incoming, LocalServer, NativeApp
+from fastly_compute.http import (
+    HttpCallFailed,
+    IncomingRequest,
+    Response,
+    ResponseSent,
+    Reuse,
+    service,
+)
+from fastly_compute.local import (
+    BackendConfig,
+    Host,
+    HostConfig,
+    Incoming,
+    NativeApp,
+    RecordedResponse,
+)
 
 KINDS = {
     "grip": IncomingRequest.handoff_fanout,
@@ -20,12 +34,12 @@ def given():
 def host(origin, given):
     """A host that has a proxy."""
 
-    def proxy(hand_off):
-        given.append(hand_off)
-        return Answer(status=299, body=bytearray(b"by the proxy"), complete=True)
+    def proxy(handoff):
+        given.append(handoff)
+        return RecordedResponse(status=299, body=bytearray(b"by the proxy"), complete=True)
 
-    config = LocalServer(backends={"origin": BackendConfig(url=origin)})
-    with Host(config, on_hand_off=proxy) as host:
+    config = HostConfig(backends={"origin": BackendConfig(url=origin)})
+    with Host(config, on_handoff=proxy) as host:
         yield host
 
 
@@ -41,11 +55,11 @@ def test_a_request_is_left_to_another(ask, given, kind, backend):
     )
 
     assert (answer.status, bytes(answer.body)) == (299, b"by the proxy")
-    (hand_off,) = given
-    assert (hand_off.kind, hand_off.backend, hand_off.body) == (kind, "origin", b"sent")
-    assert hand_off.request.method == "POST"
-    assert hand_off.request.path_and_query == "/stream?x=1"
-    assert hand_off.request.headers == [("Sec-Test", b"1")]
+    (handoff,) = given
+    assert (handoff.kind, handoff.backend, handoff.body) == (kind, "origin", b"sent")
+    assert handoff.request.method == "POST"
+    assert handoff.request.path_and_query == "/stream?x=1"
+    assert handoff.request.headers == [("Sec-Test", b"1")]
 
 
 def test_a_hand_off_may_go_without_being_returned(ask, given):
@@ -71,7 +85,7 @@ def test_an_answer_to_what_was_handed_off_is_an_error(ask, capsys, value):
 def test_an_exception_behind_a_hand_off_is_told_and_not_answered(ask, capsys):
     asked = []
 
-    def handle(request: IncomingRequest) -> Answered:
+    def handle(request: IncomingRequest) -> ResponseSent:
         request.handoff_websocket("origin")
         raise RuntimeError("too late")
 
@@ -98,7 +112,7 @@ def test_an_error_page_that_fails_behind_a_hand_off_is_told(ask, capsys):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_second_hand_off_is_an_error(ask, kind):
-    def handle(request: IncomingRequest) -> Answered:
+    def handle(request: IncomingRequest) -> ResponseSent:
         done = request.handoff_fanout("origin")
         with pytest.raises(HttpCallFailed):
             KINDS[kind](request, "origin")
@@ -120,11 +134,11 @@ def test_an_unknown_backend_is_not_found_and_the_request_can_be_answered(ask, gi
 
 
 def test_what_stands_for_a_hand_off_is_no_answer_by_itself(ask):
-    assert ask(lambda _: Answered()).status == 500
+    assert ask(lambda _: ResponseSent()).status == 500
 
 
-def test_a_sandbox_can_go_on_after_a_hand_off(host):
-    def handle(request: IncomingRequest) -> Answered | Response:
+def test_a_sandbox_can_go_on_after_a_handoff(host):
+    def handle(request: IncomingRequest) -> ResponseSent | Response:
         if request.path == "/0":
             return request.handoff_fanout("origin")
         return Response.text("mine")

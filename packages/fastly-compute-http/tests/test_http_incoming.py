@@ -9,7 +9,7 @@ from fastly_compute.http import (
     BodyTooLarge,
     Headers,
     IncomingRequest,
-    NotAForm,
+    InvalidForm,
     Response,
 )
 
@@ -199,13 +199,13 @@ def test_what_is_no_form_is_refused_and_not_read(ask, headers, told):
     def both(request: IncomingRequest) -> object:
         try:
             return request.form()
-        except NotAForm:
+        except InvalidForm:
             read.append(request.body.read())
             raise
 
     error = sent(ask, both, b"a=1", headers=headers)
 
-    assert isinstance(error, NotAForm)
+    assert isinstance(error, InvalidForm)
     assert told in str(error)
     assert read == [b"a=1"]
 

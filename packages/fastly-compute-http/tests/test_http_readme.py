@@ -8,8 +8,15 @@ from types import ModuleType
 import pytest
 
 from fastly_compute import http
-from fastly_compute.local import Answer, BackendConfig, Host, Incoming, LocalServer, NativeApp
-from fastly_compute.local import Reuse as HostReuse
+from fastly_compute.local import (
+    BackendConfig,
+    Host,
+    HostConfig,
+    Incoming,
+    NativeApp,
+    RecordedResponse,
+    ReuseLimits,
+)
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
@@ -26,16 +33,16 @@ def app(section: str, number: int = 0, *, path: str = "") -> NativeApp:
 
 @pytest.fixture
 def host(origin):
-    def proxy(hand_off):
-        return Answer(status=101, complete=True)
+    def proxy(handoff):
+        return RecordedResponse(status=101, complete=True)
 
     names = ("origin", "news", "stocks", "archive", "chat")
     backends = {name: BackendConfig(url=origin) for name in names}
-    with Host(LocalServer(backends=backends), on_hand_off=proxy) as host:
+    with Host(HostConfig(backends=backends), on_handoff=proxy) as host:
         yield host
 
 
-def ask(host: Host, app: NativeApp, uri: str = "http://a/", **incoming: object) -> Answer:
+def ask(host: Host, app: NativeApp, uri: str = "http://a/", **incoming: object) -> RecordedResponse:
     return host.request(app, Incoming(uri=uri, **incoming))
 
 
@@ -49,7 +56,7 @@ def test_the_app_greets_and_forwards(host):
 
 
 def test_the_app_survives_an_origin_that_is_not_there(host):
-    host.config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
+    host.config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
     answer = ask(host, app("An app"), "http://a/404")
 
     assert (answer.status, answer.body) == (502, b"The origin does not answer.")
@@ -110,7 +117,7 @@ def test_errors_have_a_page(host, capsys):
 
 
 def test_a_sandbox_is_reused(host):
-    host.reuse = HostReuse(requests=100)
+    host.reuse = ReuseLimits(requests=100)
     answers = host.requests(app("Reuse"), [Incoming() for _ in range(3)])
 
     assert answers[2].body == b"This sandbox has served 3."
@@ -119,8 +126,8 @@ def test_a_sandbox_is_reused(host):
 def test_a_websocket_is_handed_off(host):
     upgrade = [("Upgrade", b"websocket")]
 
-    assert ask(host, app("Hand-offs"), headers=upgrade).status == 101
-    assert ask(host, app("Hand-offs")).status == 426
+    assert ask(host, app("Handoffs"), headers=upgrade).status == 101
+    assert ask(host, app("Handoffs")).status == 426
 
 
 @pytest.mark.parametrize(

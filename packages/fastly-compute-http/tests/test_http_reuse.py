@@ -20,10 +20,9 @@ from fastly_compute.http import (
     Reuse,
     service,
 )
-from fastly_compute.local import Answer, Incoming, NativeApp
-from fastly_compute.local import Reuse as HostReuse
-from fastly_compute.local.dispatch import Dispatcher
-from fastly_compute.local.exchange import Exchange
+from fastly_compute.local import Incoming, NativeApp, RecordedResponse, ReuseLimits
+from fastly_compute.local.runtime.dispatch import Dispatcher
+from fastly_compute.local.runtime.exchange import Exchange
 
 END = b"0\r\n\r\n"
 
@@ -35,7 +34,7 @@ def where(_: IncomingRequest) -> Response:
 @pytest.fixture
 def rounds(host):
     """Has requests served one after the other; how many each sandbox served, in order."""
-    host.reuse = HostReuse(requests=100)
+    host.reuse = ReuseLimits(requests=100)
 
     def rounds(reuse: Reuse | None, count: int = 6, handler=where, **options: object) -> list[int]:
         app = NativeApp(service(handler, reuse=reuse, **options))
@@ -55,7 +54,7 @@ def test_one_word_switches_reuse_on(rounds):
 
 
 def test_the_platform_may_allow_less(rounds, host):
-    host.reuse = HostReuse(requests=1)
+    host.reuse = ReuseLimits(requests=1)
 
     assert rounds(Reuse(), 5) == [2, 2, 1]
 
@@ -194,7 +193,7 @@ def breaks_off_at_1(request: IncomingRequest) -> Iterator[bytes]:
         raise RuntimeError("half-way")
 
 
-def ids(answers: list[Answer]) -> list[bytes]:
+def ids(answers: list[RecordedResponse]) -> list[bytes]:
     return [bytes(answer.body) for answer in answers]
 
 
@@ -312,11 +311,11 @@ def test_sandboxes_that_run_at_once_leave_each_others_things_open(host, origin, 
         return pending
 
     dispatcher = Dispatcher(host, NativeApp(service(handle, reuse=Reuse())))
-    answer = Answer()
+    answer = RecordedResponse()
     exchange = Exchange(Incoming(uri="http://a/one"), answer)
     serving = threading.Thread(target=dispatcher.serve, args=(exchange,))
     serving.start()
-    dispatcher.serve(Exchange(Incoming(uri="http://a/other"), Answer()))
+    dispatcher.serve(Exchange(Incoming(uri="http://a/other"), RecordedResponse()))
     other_done.set()
     serving.join()
     dispatcher.close(30)

@@ -13,7 +13,7 @@ from fastly_compute.core import HandleClosed, HostUnavailable
 from fastly_compute.http import (
     Body,
     BodyIncomplete,
-    BodyNotTaken,
+    BodyWriteStalled,
     CacheOptions,
     ConnectionRefused,
     HttpCallFailed,
@@ -113,7 +113,7 @@ def test_short_writes_are_continued_and_nothing_is_sent_twice(origin, limit_writ
 def test_a_host_that_takes_nothing_is_an_error_and_no_endless_loop(origin, limit_writes):
     limit_writes(0)
 
-    with pytest.raises(BodyNotTaken, match="took none of the bytes"):
+    with pytest.raises(BodyWriteStalled, match="took none of the bytes"):
         Request("POST", f"{origin}/echo", body=b"x").send("origin")
 
 

@@ -10,7 +10,7 @@ from fastly_compute.core import HandleClosed
 from fastly_compute.http import (
     Body,
     BodyError,
-    BodyNotTaken,
+    BodyWriteStalled,
     InvalidHeader,
     Request,
     SendError,
@@ -210,7 +210,7 @@ def test_short_writes_are_continued(talk, limit_writes):
 def test_a_host_that_takes_nothing_breaks_the_upload_off(talk, limit_writes):
     limit_writes(0)
     body, pending = upload()
-    with pytest.raises(BodyNotTaken), body:
+    with pytest.raises(BodyWriteStalled), body:
         body.write(b"x")
 
     assert END not in talk.to_the_end()

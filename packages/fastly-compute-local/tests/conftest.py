@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
+from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginResponse, SendFailure
 
 LONG = 30
 
@@ -182,8 +182,8 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def origins() -> Iterator[Origins]:
-    with Origins() as origins:
+def origins() -> Iterator[HTTPTransport]:
+    with HTTPTransport() as origins:
         yield origins
 
 
@@ -194,7 +194,7 @@ def rest() -> Callable[[OriginResponse], bytes]:
 
 
 @pytest.fixture
-def failure(origins: Origins) -> Callable[..., SendFailure]:
+def failure(origins: HTTPTransport) -> Callable[..., SendFailure]:
     """What sending a request fails of."""
 
     def failure(backend: BackendConfig, **request: object) -> SendFailure:

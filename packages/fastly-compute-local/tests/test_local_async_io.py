@@ -18,7 +18,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: 4\r\n\r\n
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Host(output=lambda line: None) as host, host.native() as sandbox:
+    with Host(output=lambda line: None) as host, host.guest_context() as sandbox:
         yield sandbox
 
 

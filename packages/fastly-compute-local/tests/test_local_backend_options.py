@@ -19,12 +19,12 @@ from wit_world.imports.secret_store import Secret
 from fastly_compute.local import (
     BackendConfig,
     Health,
-    HealthCheck,
+    HealthCheckConfig,
     Host,
-    LocalServer,
+    HostConfig,
     load,
 )
-from fastly_compute.local.origin import BodyFailure, OriginRequest, SendFailure, open_stream
+from fastly_compute.local.transport import BodyFailure, OriginRequest, SendFailure, open_stream
 
 LARGE = 1 << 16
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -37,7 +37,7 @@ CLIENT_KEY = CLIENT.private_key_pem.bytes()
 
 @pytest.fixture
 def sandbox():
-    with Host(output=lambda line: None) as host, host.native() as sandbox:
+    with Host(output=lambda line: None) as host, host.guest_context() as sandbox:
         yield sandbox
 
 
@@ -168,8 +168,8 @@ def read_back(handle):
 
 
 def static(config):
-    host = Host(LocalServer(backends={"origin": config}))
-    with host, host.native():
+    host = Host(HostConfig(backends={"origin": config}))
+    with host, host.guest_context():
         return read_back(backend.Backend.open("origin"))
 
 
@@ -464,7 +464,7 @@ def test_the_other_address_is_tried_where_the_first_does_not_work(
 def test_a_check_of_health_is_no_part_of_what_a_backend_shares(serve, origins, rest):
     server = serve.answering(OK)
     plain = BackendConfig(url=server.url)
-    checked = BackendConfig(url=server.url, health_check=HealthCheck(host="a.example"))
+    checked = BackendConfig(url=server.url, health_check=HealthCheckConfig(host="a.example"))
 
     for config in (plain, checked, plain, checked):
         rest(origins.send(config, OriginRequest()))

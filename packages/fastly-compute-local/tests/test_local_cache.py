@@ -41,7 +41,7 @@ def host(lines: list[str]) -> Iterator[Host]:
 
 @pytest.fixture
 def sandbox(host: Host) -> Iterator[None]:
-    with host.native():
+    with host.guest_context():
         yield
 
 
@@ -116,7 +116,7 @@ def elsewhere(host: Host, work: Callable[[], object]) -> object:
     """Do something in another sandbox, which ends."""
 
     def run() -> object:
-        with host.native():
+        with host.guest_context():
             return work()
 
     with ThreadPoolExecutor() as pool:
@@ -436,7 +436,7 @@ def test_a_range_of_an_unknown_length_is_waited_for_where_asked(
     monkeypatch.setattr(host, "background", seen)
 
     def reading() -> None:
-        with host.native():
+        with host.guest_context():
             entry = lookup(ranged=True)
             try:
                 part = entry.get_body(GetBodyOptions(from_=first, to=last, extra=None))
@@ -444,7 +444,7 @@ def test_a_range_of_an_unknown_length_is_waited_for_where_asked(
             except Err as err:
                 read.append(repr(err.value))
 
-    with host.native():
+    with host.guest_context():
         body = cache.insert(b"key", writing())
         with ThreadPoolExecutor() as pool:
             reader = pool.submit(reading)
@@ -512,14 +512,14 @@ def test_another_sandbox_waits_for_an_insert(host: Host) -> None:
     asked, states = threading.Event(), []
 
     def follow() -> None:
-        with host.native():
+        with host.guest_context():
             pending = cache.Entry.transaction_lookup_async(b"key", asking())
             states.append(pending.is_ready())
             asked.set()
             index = async_io.select([pending])
             states.append((index, cache.await_entry(pending).get_state()))
 
-    with host.native():
+    with host.guest_context():
         leader = begin()
         with ThreadPoolExecutor() as pool:
             following = pool.submit(follow)

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fastly_compute.local.clock import Clock
-from fastly_compute.local.downstream import ClientGone
-from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.server.downstream import ClientGone
 from fastly_compute.local.state import (
     CacheData,
     CachedObject,
@@ -21,6 +20,7 @@ from fastly_compute.local.state import (
 )
 from fastly_compute.local.state.cached_object import SECOND
 from fastly_compute.local.state.surrogate_keys import header_keys, surrogate_keys
+from fastly_compute.local.transport import BodyFailure
 
 MINUTE = 60 * SECOND
 ENGLISH = [("Accept-Language", b"en")]

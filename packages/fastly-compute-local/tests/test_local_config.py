@@ -8,8 +8,8 @@ from fastly_compute.local.config import (
     AclEntry,
     ConfigError,
     Geolocation,
+    HostConfig,
     KvItem,
-    LocalServer,
     ShieldingSite,
     load,
     parse,
@@ -28,7 +28,7 @@ def start_of(text: str) -> str:
     return text[:27]
 
 
-def read(text: str, base: Path = Path("/nowhere")) -> LocalServer:
+def read(text: str, base: Path = Path("/nowhere")) -> HostConfig:
     return parse(text, base=base, source="fastly.toml")
 
 
@@ -55,7 +55,7 @@ def read_backend(lines: str, base: Path = Path("/nowhere")) -> BackendConfig:
 def test_a_file_without_local_server_configures_nothing():
     text = 'name = "app"\nservice_id = "x"\n[scripts]\nbuild = "make"\n[setup.backends.b]\n'
 
-    assert read(text) == LocalServer()
+    assert read(text) == HostConfig()
 
 
 def test_a_file_is_loaded_from_its_path(tmp_path):
@@ -497,7 +497,7 @@ def test_a_broken_secret_file_is_refused_and_nothing_of_it_is_kept(tmp_path):
 
 
 def test_secrets_are_not_in_the_repr():
-    local = LocalServer(
+    local = HostConfig(
         backends={
             "b": BackendConfig(url="https://h", client_certificate=CERT_PEM, client_key=KEY_PEM)
         },
@@ -514,7 +514,7 @@ def test_secrets_are_not_in_the_repr():
 
 def test_a_local_server_keeps_its_own_copies():
     store = {"a": "b"}
-    local = LocalServer(config_stores={"cfg": store})
+    local = HostConfig(config_stores={"cfg": store})
 
     store["a"] = "changed"
 
@@ -525,11 +525,11 @@ def test_a_local_server_keeps_its_own_copies():
 
 def test_a_local_server_made_in_python_is_checked_too():
     with pytest.raises(ValueError, match=r"secret_stores\.s: the secret's name \"a b\""):
-        LocalServer(secret_stores={"s": {"a b": b""}})
+        HostConfig(secret_stores={"s": {"a b": b""}})
     with pytest.raises(ValueError, match="257 characters"):
-        LocalServer(config_stores={"c": {"k" * 257: ""}})
+        HostConfig(config_stores={"c": {"k" * 257: ""}})
     with pytest.raises(ValueError, match="backends: a name must not be empty"):
-        LocalServer(backends={"": BackendConfig(url="http://h")})
+        HostConfig(backends={"": BackendConfig(url="http://h")})
 
 
 def test_a_backend_has_the_defaults_of_the_platform():
@@ -696,12 +696,12 @@ def test_a_bad_kv_store_is_refused(text, rule):
 )
 def test_a_key_that_the_platform_refuses_is_refused(key):
     with pytest.raises(ValueError, match=r"kv_stores\.kv: the key .* must "):
-        LocalServer(kv_stores={"kv": {key: KvItem(data=b"")}})
+        HostConfig(kv_stores={"kv": {key: KvItem(data=b"")}})
 
 
 @pytest.mark.parametrize("key", ["k" * 1024, "a.b/c..d", "a b", "é", ".hidden", "-"])
 def test_a_key_that_the_platform_takes_is_taken(key):
-    assert key in LocalServer(kv_stores={"kv": {key: KvItem(data=b"")}}).kv_stores["kv"]
+    assert key in HostConfig(kv_stores={"kv": {key: KvItem(data=b"")}}).kv_stores["kv"]
 
 
 def test_a_broken_json_item_is_refused_with_its_key(tmp_path):
@@ -714,7 +714,7 @@ def test_a_broken_json_item_is_refused_with_its_key(tmp_path):
 
 
 def test_values_are_not_in_the_repr_of_kv_stores():
-    text = repr(LocalServer(kv_stores={"kv": {"k": KvItem(data=b"hide-me")}}))
+    text = repr(HostConfig(kv_stores={"kv": {"k": KvItem(data=b"hide-me")}}))
 
     assert "hide-me" not in text
 
@@ -800,7 +800,7 @@ def test_addresses_are_read_from_a_file(tmp_path):
 
 
 def test_the_loopback_can_be_all_that_is_known():
-    assert read("[local_server.geolocation]\nuse_default_loopback = true") == LocalServer()
+    assert read("[local_server.geolocation]\nuse_default_loopback = true") == HostConfig()
 
 
 @pytest.mark.parametrize(
@@ -862,7 +862,7 @@ def test_bad_device_detection_is_refused(text, rule):
 
 def test_a_field_that_json_has_no_number_for_is_refused():
     with pytest.raises(ValueError, match=r'device_detection: "agent": "a\.b" must be a string'):
-        LocalServer(device_detection={"agent": {"a": {"b": float("inf")}}})
+        HostConfig(device_detection={"agent": {"a": {"b": float("inf")}}})
 
 
 # Shielding sites and keys

@@ -34,7 +34,7 @@ def host(lines: list[str]) -> Iterator[Host]:
 @pytest.fixture
 def clock(host: Host) -> Iterator[Clock]:
     clock = still(host)
-    with host.native():
+    with host.guest_context():
         yield clock
 
 
@@ -162,7 +162,7 @@ def test_sandboxes_on_many_threads_count_together(host: Host) -> None:
     still(host)
 
     def work() -> None:
-        with host.native():
+        with host.guest_context():
             counter = erl.RateCounter.open("requests")
             for _ in range(200):
                 counter.increment("client", 1)
@@ -172,7 +172,7 @@ def test_sandboxes_on_many_threads_count_together(host: Host) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with host.native():
+    with host.guest_context():
         counted = erl.RateCounter.open("requests").lookup_count("client", 10)
 
     assert counted == 800

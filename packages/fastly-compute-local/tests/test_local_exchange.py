@@ -10,7 +10,7 @@ import pytest
 from componentize_py_types import Err
 from wit_world.imports import async_io, backend, http_body, http_req, http_resp, http_types
 
-from fastly_compute.local import Answer, Host, Incoming, NativeApp, Server
+from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse, Server
 
 LARGE = 1 << 20
 LONG = 30
@@ -31,7 +31,7 @@ def serving(handle: Handle, output: Callable[[str], None] = lambda line: None) -
         yield server
 
 
-def answered(handle: Handle, incoming: Incoming | None = None) -> Answer:
+def answered(handle: Handle, incoming: Incoming | None = None) -> RecordedResponse:
     with Host(output=lambda line: None) as host:
         return host.request(app(handle), incoming)
 

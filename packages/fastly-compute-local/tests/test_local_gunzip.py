@@ -6,7 +6,7 @@ import random
 import pytest
 
 from fastly_compute.local.interfaces.gunzip import Gunzipped
-from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.transport import BodyFailure
 
 TEXT = random.Random(1).randbytes(50_000) + b"text" * 50_000
 PACKED = gzip.compress(TEXT)

@@ -11,13 +11,13 @@ from componentize_py_types import Err
 from wit_world.imports import backend, http_body, http_req, http_resp
 
 from fastly_compute.local import (
-    Answer,
     BackendConfig,
-    HandOff,
+    Handoff,
     Host,
+    HostConfig,
     Incoming,
-    LocalServer,
     NativeApp,
+    RecordedResponse,
     Server,
 )
 
@@ -42,12 +42,12 @@ def websocket(request, _body) -> None:
     request.redirect_to_websocket_proxy(backend.Backend.open("self"))
 
 
-def config(url: str = "http://127.0.0.1:1", **options) -> LocalServer:
-    return LocalServer(backends={"self": BackendConfig(url=url, **options)})
+def config(url: str = "http://127.0.0.1:1", **options) -> HostConfig:
+    return HostConfig(backends={"self": BackendConfig(url=url, **options)})
 
 
 @contextmanager
-def serving(handle, configured: LocalServer, pushpin_port: int | None = None) -> Iterator[Server]:
+def serving(handle, configured: HostConfig, pushpin_port: int | None = None) -> Iterator[Server]:
     with Host(configured, output=lambda line: None) as host:
         host.pushpin_port = pushpin_port
         with Server(host, app(handle), ("127.0.0.1", 0)) as server:
@@ -83,13 +83,13 @@ def test_a_hand_off_without_a_proxy_is_a_502_that_says_so() -> None:
 
 
 def test_a_hand_off_can_be_answered_in_the_proxys_place() -> None:
-    taken: list[HandOff] = []
+    taken: list[Handoff] = []
 
-    def take(hand_off: HandOff) -> Answer:
-        taken.append(hand_off)
-        return Answer(status=201, body=bytearray(b"instead"), complete=True)
+    def take(handoff: Handoff) -> RecordedResponse:
+        taken.append(handoff)
+        return RecordedResponse(status=201, body=bytearray(b"instead"), complete=True)
 
-    with Host(config(), output=lambda line: None, on_hand_off=take) as host:
+    with Host(config(), output=lambda line: None, on_handoff=take) as host:
         in_process = host.request(app(grip), Incoming(uri="http://h/chat?x=1"))
         with Server(host, app(grip), ("127.0.0.1", 0)) as server:
             served = ask(server, path="/chat?x=1")
@@ -109,24 +109,24 @@ def refusal(call) -> str:
     return "no error"
 
 
-@pytest.mark.parametrize("hand_off", [grip, websocket])
-def test_nothing_can_be_answered_after_a_hand_off_nor_handed_off_after_an_answer(hand_off) -> None:
+@pytest.mark.parametrize("handoff", [grip, websocket])
+def test_nothing_can_be_answered_after_a_hand_off_nor_handed_off_after_an_answer(handoff) -> None:
     outcomes = []
 
     def send():
         http_resp.send_downstream(http_resp.Response.new(), http_body.new())
 
-    def first_hand_off(request, body):
-        hand_off(request, body)
+    def first_handoff(request, body):
+        handoff(request, body)
         outcomes.append(refusal(send))
-        outcomes.append(refusal(lambda: hand_off(request, body)))
+        outcomes.append(refusal(lambda: handoff(request, body)))
 
     def first_answer(request, body):
         send()
-        outcomes.append(refusal(lambda: hand_off(request, body)))
+        outcomes.append(refusal(lambda: handoff(request, body)))
 
     with Host(config(), output=lambda line: None) as host:
-        host.request(app(first_hand_off))
+        host.request(app(first_handoff))
         host.request(app(first_answer))
 
     assert outcomes == ["Error_GenericError"] * 3
@@ -264,12 +264,12 @@ def echo_shouting(peer) -> None:
         peer.send(data.upper())
 
 
-@pytest.mark.parametrize(("hand_off", "through_pushpin"), [(grip, True), (websocket, False)])
-def test_an_upgraded_connection_passes_both_ways(serve, hand_off, through_pushpin) -> None:
+@pytest.mark.parametrize(("handoff", "through_pushpin"), [(grip, True), (websocket, False)])
+def test_an_upgraded_connection_passes_both_ways(serve, handoff, through_pushpin) -> None:
     other = serve(echo_shouting)
     port = other.port if through_pushpin else None
     with (
-        serving(hand_off, config(other.url), port) as server,
+        serving(handoff, config(other.url), port) as server,
         socket.create_connection(server.address, timeout=LONG) as client,
     ):
         client.sendall(UPGRADE + b"ahead ")

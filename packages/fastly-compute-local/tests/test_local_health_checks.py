@@ -19,9 +19,9 @@ from fastly_compute.local import (
     BackendConfig,
     BackendConfigError,
     Health,
-    HealthCheck,
+    HealthCheckConfig,
     Host,
-    LocalServer,
+    HostConfig,
     Trap,
 )
 
@@ -29,7 +29,7 @@ LONG = 30
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 BAD = b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"
 ANSWERS = {"GET": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HEAD": GOOD}
-CHECK = HealthCheck(host="check.example", window=2, threshold=2, initial=2)
+CHECK = HealthCheckConfig(host="check.example", window=2, threshold=2, initial=2)
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_the_initial_checks_count_before_the_first_one(
     # Whether the first check has failed by then does not matter.
     wanted = replace(CHECK, window=5, initial=initial, threshold=threshold)
 
-    with host.native():
+    with host.guest_context():
         assert register("made", closed_port, wanted).is_healthy() is health
 
 
@@ -236,7 +236,7 @@ def test_the_initial_checks_count_before_the_first_one(
 
 def test_a_dynamic_backend_is_checked_from_its_registration_on(serve, host):
     server = serve(lambda peer: peer.server.stopping.wait(LONG))
-    with host.native():
+    with host.guest_context():
         register("made", server.port, CHECK)
 
         assert b"Host: check.example" in server.first.until(b"\r\n\r\n")
@@ -251,7 +251,7 @@ def test_checks_go_on_without_being_driven(serve, host):
         peer.answer(GOOD)
 
     server = serve(script)
-    with host.native():
+    with host.guest_context():
         register("made", server.port, replace(CHECK, interval_ms=1_000))
 
     assert again.wait(LONG)
@@ -271,10 +271,10 @@ def test_a_check_is_due_once_however_many_intervals_have_passed(serve, host, che
 
 def test_sandboxes_share_what_is_known_of_the_same_backend(serve, host):
     server = serve.answering(BAD)
-    with host.native():
+    with host.guest_context():
         register("made", server.port, CHECK)
         host.health_checks.run_due()
-    with host.native():
+    with host.guest_context():
         same = register("made", server.port, CHECK)
         other_check = register("other-check", server.port, replace(CHECK, threshold=0))
 
@@ -287,8 +287,8 @@ def test_sandboxes_share_what_is_known_of_the_same_backend(serve, host):
 def test_a_static_backend_is_checked_from_the_start(serve):
     server = serve.answering(BAD)
     backend = BackendConfig(url=server.url, health_check=CHECK)
-    config = LocalServer(backends={"origin": backend})
-    with Host(config, output=lambda line: None) as host, host.native():
+    config = HostConfig(backends={"origin": backend})
+    with Host(config, output=lambda line: None) as host, host.guest_context():
         host.health_checks.run_due()
 
         assert Backend.open("origin").is_healthy() is BackendHealth.UNHEALTHY
@@ -320,8 +320,8 @@ def test_the_backend_that_was_not_asked_about_for_longest_gives_way(closed_port,
 
 def test_hosts_without_checks_start_no_thread(serve, origins):
     before = health_threads()
-    config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
-    with Host(config) as host, host.native():
+    config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
+    with Host(config) as host, host.guest_context():
         register_dynamic_backend("made", "127.0.0.1:1", DynamicBackendOptions())
 
         assert Backend.open("made").is_healthy() is BackendHealth.UNKNOWN
@@ -332,7 +332,7 @@ def test_hosts_without_checks_start_no_thread(serve, origins):
 def test_one_thread_does_the_checks_of_a_host_and_ends_with_it(serve, lines):
     before = health_threads()
     server = serve.answering(GOOD)
-    with Host(output=lines.append) as host, host.native():
+    with Host(output=lines.append) as host, host.guest_context():
         for number in range(5):
             register(f"made-{number}", server.port, CHECK)
         assert len(health_threads() - before) == 1
@@ -345,7 +345,7 @@ def test_a_host_that_is_closed_breaks_off_the_check_under_way(serve, lines):
     server = serve(lambda peer: peer.drain())
     patient = replace(CHECK, timeout_ms=3_599_999)
     backend = BackendConfig(url=server.url, first_byte_timeout_ms=None, health_check=patient)
-    host = Host(LocalServer(backends={"origin": backend}), output=lines.append)
+    host = Host(HostConfig(backends={"origin": backend}), output=lines.append)
     assert server.first
 
     host.close()
@@ -370,8 +370,8 @@ def test_no_check_takes_another_way_out_and_health_is_as_configured(health):
     backend = BackendConfig(url="http://127.0.0.1:1", health=health, health_check=CHECK)
     before = health_threads()
     with (
-        Host(LocalServer(backends={"origin": backend}), way_out=Surprised()) as host,
-        host.native(),
+        Host(HostConfig(backends={"origin": backend}), transport=Surprised()) as host,
+        host.guest_context(),
     ):
         made = register("made", 1, CHECK)
         host.health_checks.run_due()
@@ -393,8 +393,8 @@ def test_a_health_that_is_configured_is_not_checked(serve, check, health):
 
 
 def test_each_setter_of_the_options_is_kept():
-    with Host(way_out=Surprised()) as host, host.native() as sandbox:
-        asked = HealthCheck(
+    with Host(transport=Surprised()) as host, host.guest_context() as sandbox:
+        asked = HealthCheckConfig(
             host="b.example",
             method="POST",
             path="/x?y",
@@ -415,7 +415,7 @@ def test_each_setter_of_the_options_is_kept():
         register_dynamic_backend("plain", "a.example", plain)
 
         assert sandbox.dynamic_backends["made"].health_check == asked
-        assert sandbox.dynamic_backends["plain"].health_check == HealthCheck(host="a.example")
+        assert sandbox.dynamic_backends["plain"].health_check == HealthCheckConfig(host="a.example")
         with pytest.raises(Trap, match="already given to a backend"):
             options.window(5)
 
@@ -436,7 +436,7 @@ def test_each_setter_of_the_options_is_kept():
     ],
 )
 def test_a_setter_refuses_what_breaks_a_rule_and_changes_nothing(setter, value, error):
-    with Host(way_out=Surprised()) as host, host.native() as sandbox:
+    with Host(transport=Surprised()) as host, host.guest_context() as sandbox:
         options = HealthcheckOptions.new("a.example")
         with pytest.raises(Err) as caught:
             getattr(options, setter)(value)
@@ -445,7 +445,7 @@ def test_a_setter_refuses_what_breaks_a_rule_and_changes_nothing(setter, value, 
         register_dynamic_backend("made", "a.example", made)
 
         assert type(caught.value.value).__name__ == f"Error_{error}"
-        assert sandbox.dynamic_backends["made"].health_check == HealthCheck(host="a.example")
+        assert sandbox.dynamic_backends["made"].health_check == HealthCheckConfig(host="a.example")
 
 
 @pytest.mark.parametrize(
@@ -472,11 +472,11 @@ def test_a_setter_refuses_what_breaks_a_rule_and_changes_nothing(setter, value, 
 )
 def test_a_health_check_that_breaks_a_rule_is_refused(field, value, rule):
     with pytest.raises(BackendConfigError, match=rule) as caught:
-        HealthCheck(**{"host": "a.example", field: value})
+        HealthCheckConfig(**{"host": "a.example", field: value})
 
     assert caught.value.field == field
 
 
 def test_a_backend_takes_nothing_else_for_a_health_check():
-    with pytest.raises(BackendConfigError, match="must be a HealthCheck or None"):
+    with pytest.raises(BackendConfigError, match="must be a HealthCheckConfig or None"):
         BackendConfig(url="http://a.example", health_check={"host": "a.example"})

@@ -9,7 +9,7 @@ from componentize_py_types import Err
 from wit_world.imports import async_io, http_body, http_resp, kv_store
 from wit_world.imports.kv_store import InsertMode, InsertOptions, ListMode, ListOptions
 
-from fastly_compute.local import Host, KvItem, LocalServer, Trap
+from fastly_compute.local import Host, HostConfig, KvItem, Trap
 
 LARGE = 1 << 20
 
@@ -17,13 +17,13 @@ LARGE = 1 << 20
 @pytest.fixture
 def host() -> Iterator[Host]:
     items = {"seed": KvItem(data=b"planted", metadata="beside"), "bare": KvItem(data=b"")}
-    with Host(LocalServer(kv_stores={"kv": items, "empty": {}}), output=print) as host:
+    with Host(HostConfig(kv_stores={"kv": items, "empty": {}}), output=print) as host:
         yield host
 
 
 @pytest.fixture
 def store(host: Host) -> Iterator[kv_store.Store]:
-    with host.native():
+    with host.guest_context():
         yield kv_store.Store.open("kv")
 
 
@@ -65,7 +65,7 @@ def error_of(call, *arguments) -> str:
 
 
 def test_a_store_that_is_not_configured_is_not_found(host: Host) -> None:
-    with host.native():
+    with host.guest_context():
         error = error_of(kv_store.Store.open, "nowhere")
 
     assert error == "<OpenError.NOT_FOUND: 3>"
@@ -182,7 +182,7 @@ def test_a_delete_tells_whether_the_key_was_there(store: kv_store.Store) -> None
 
 
 def test_keys_are_listed_in_order_page_by_page(host: Host) -> None:
-    with host.native():
+    with host.guest_context():
         store = kv_store.Store.open("empty")
         for key in ("a/3", "b", "a/1", "é", "a/2"):
             put(store, key, b"")
@@ -272,18 +272,18 @@ def test_a_streaming_body_cannot_be_stored(store: kv_store.Store) -> None:
 
 
 def test_what_one_sandbox_inserts_another_finds(host: Host) -> None:
-    with host.native():
+    with host.guest_context():
         put(kv_store.Store.open("kv"), "key", b"value")
-    with host.native():
+    with host.guest_context():
         found = value(kv_store.Store.open("kv"), "key")
 
     assert found == b"value"
 
 
 def test_another_host_has_its_own_data(host: Host) -> None:
-    with host.native():
+    with host.guest_context():
         put(kv_store.Store.open("kv"), "seed", b"changed")
-    with Host(host.config, output=print) as other, other.native():
+    with Host(host.config, output=print) as other, other.guest_context():
         found = value(kv_store.Store.open("kv"), "seed")
 
     assert found == b"planted"
@@ -291,7 +291,7 @@ def test_another_host_has_its_own_data(host: Host) -> None:
 
 def test_sandboxes_on_many_threads_lose_nothing(host: Host) -> None:
     def work() -> None:
-        with host.native():
+        with host.guest_context():
             store = kv_store.Store.open("empty")
             for _ in range(100):
                 put(store, "key", b"x", mode=InsertMode.APPEND)
@@ -301,7 +301,7 @@ def test_sandboxes_on_many_threads_lose_nothing(host: Host) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with host.native():
+    with host.guest_context():
         found = value(kv_store.Store.open("empty"), "key")
 
     assert found == b"x" * 400

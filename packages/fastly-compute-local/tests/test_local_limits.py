@@ -19,17 +19,17 @@ from wit_world.imports import (
 )
 
 from fastly_compute.local import (
-    Answer,
     BackendConfig,
     Host,
+    HostConfig,
     Incoming,
     Limits,
-    LocalServer,
     NativeApp,
+    RecordedResponse,
     Server,
 )
-from fastly_compute.local.dispatch import Dispatcher
-from fastly_compute.local.exchange import Exchange
+from fastly_compute.local.runtime.dispatch import Dispatcher
+from fastly_compute.local.runtime.exchange import Exchange
 
 LARGE = 1 << 20
 LONG = 30
@@ -63,7 +63,7 @@ def serving(native: NativeApp, limits: Limits) -> Iterator[Server]:
         Host(output=lambda line: None) as host,
         Server(host, native, ("127.0.0.1", 0), limits=limits) as server,
     ):
-        host.config = LocalServer(backends={"self": BackendConfig(url=server.url)})
+        host.config = HostConfig(backends={"self": BackendConfig(url=server.url)})
         yield server
 
 
@@ -172,7 +172,7 @@ def test_a_request_that_waits_is_refused_when_the_server_closes(
         dispatcher = Dispatcher(host, app(gate), Limits(sandboxes=1, queued=1))
 
         def serve(_: str) -> None:
-            dispatcher.serve(Exchange(Incoming(), Answer()))
+            dispatcher.serve(Exchange(Incoming(), RecordedResponse()))
 
         first = clients.submit(serve, "first")
         gate.await_entered(1)

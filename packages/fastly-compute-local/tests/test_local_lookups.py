@@ -22,8 +22,8 @@ from fastly_compute.local import (
     AclEntry,
     Geolocation,
     Host,
+    HostConfig,
     Incoming,
-    LocalServer,
     NativeApp,
     Sandbox,
     ShieldingSite,
@@ -34,7 +34,7 @@ LOOPBACK = IpAddress_Ipv4((127, 0, 0, 9))
 KNOWN = IpAddress_Ipv6((0x2001, 0xDB8, 0, 0, 0, 0, 0, 1))
 UNKNOWN = IpAddress_Ipv4((192, 0, 2, 1))
 
-CONFIG = LocalServer(
+CONFIG = HostConfig(
     config_stores={"settings": {"greeting": "grüß dich"}},
     geolocation=Geolocation(addresses={"2001:db8::1": {"city": "Tromsø", "as_number": 7}}),
     device_detection={"Agent/1.0": {"device": {"brand": "b", "is_tv": True}}},
@@ -64,7 +64,7 @@ def lines() -> list[str]:
 
 @pytest.fixture
 def sandbox(lines: list[str]) -> Iterator[Sandbox]:
-    with Host(CONFIG, output=lines.append) as host, host.native() as sandbox:
+    with Host(CONFIG, output=lines.append) as host, host.guest_context() as sandbox:
         yield sandbox
 
 
@@ -99,8 +99,8 @@ def test_a_loopback_address_is_in_san_francisco(sandbox: Sandbox) -> None:
 
 
 def test_a_loopback_address_may_be_unknown() -> None:
-    config = LocalServer(geolocation=Geolocation(use_default_loopback=False))
-    with Host(config) as host, host.native():
+    config = HostConfig(geolocation=Geolocation(use_default_loopback=False))
+    with Host(config) as host, host.guest_context():
         place = geo.lookup(LOOPBACK, LARGE)
 
     assert place == ""

@@ -17,12 +17,12 @@ from wit_world.imports import (
 )
 
 from fastly_compute.local import (
-    Answer,
     BackendConfig,
     Host,
+    HostConfig,
     Incoming,
-    LocalServer,
     NativeApp,
+    RecordedResponse,
     Sandbox,
     Trap,
 )
@@ -37,18 +37,18 @@ def lines() -> list[str]:
 
 @pytest.fixture
 def host(lines: list[str]) -> Iterator[Host]:
-    config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
+    config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
     with Host(config, output=lines.append) as host:
         yield host
 
 
 @pytest.fixture
 def sandbox(host: Host) -> Iterator[Sandbox]:
-    with host.native() as sandbox:
+    with host.guest_context() as sandbox:
         yield sandbox
 
 
-def answer_of(host: Host, handle, incoming: Incoming | None = None) -> Answer:
+def answer_of(host: Host, handle, incoming: Incoming | None = None) -> RecordedResponse:
     class HttpIncoming:
         def handle(self, request, body):
             handle(request, body)
@@ -241,16 +241,16 @@ def test_the_clients_body_is_read_in_parts(host: Host) -> None:
 
 
 def test_an_error_of_the_host_leaves_a_sandbox_as_it_is(host: Host) -> None:
-    with pytest.raises(Err) as caught, host.native():
+    with pytest.raises(Err) as caught, host.guest_context():
         backend.Backend.open("nowhere")
 
     assert caught.value.value.name == "NOT_FOUND"
 
 
 def test_registered_backends_belong_to_their_sandbox(host: Host) -> None:
-    with host.native():
+    with host.guest_context():
         backend.register_dynamic_backend("mine", "127.0.0.1:1", backend.DynamicBackendOptions())
-    with host.native(), pytest.raises(Err) as caught:
+    with host.guest_context(), pytest.raises(Err) as caught:
         backend.Backend.open("mine")
 
     assert caught.value.value.name == "NOT_FOUND"
@@ -285,7 +285,7 @@ def test_a_tls_option_switches_tls_on(sandbox: Sandbox) -> None:
 
 
 def test_a_sandbox_leaves_nothing_behind(host: Host) -> None:
-    with host.native() as sandbox:
+    with host.guest_context() as sandbox:
         pass
     reference = sandbox.id
     del sandbox

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from fastly_compute.local.config.backend import BackendConfig
-from fastly_compute.local.origin import (
+from fastly_compute.local.transport import (
     BodyFailure,
+    HTTPTransport,
     OriginRequest,
-    Origins,
 )
 
 LONG = 30
@@ -198,7 +198,7 @@ def test_threads_share_the_origins(serve, origins, rest):
 def test_closing_closes_idle_and_busy_connections(serve, rest):
     server = serve.answering(OK)
     backend = BackendConfig(url=server.url)
-    with Origins() as origins:
+    with HTTPTransport() as origins:
         held = origins.send(backend, OriginRequest())
         rest(origins.send(backend, OriginRequest()))
 
@@ -218,7 +218,7 @@ def test_closing_wakes_a_reader(serve):
         peer.drain()
 
     server = serve(script)
-    origins = Origins()
+    origins = HTTPTransport()
     response = origins.send(
         BackendConfig(url=server.url, between_bytes_timeout_ms=LONG * 1000), OriginRequest()
     )

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 
 from fastly_compute.local.config.backend import BackendConfig
-from fastly_compute.local.origin import (
+from fastly_compute.local.transport import (
     BodyFailure,
+    HTTPTransport,
     OriginRequest,
-    Origins,
     SendFailure,
 )
-from fastly_compute.local.origin.errors import network_failure
+from fastly_compute.local.transport.errors import network_failure
 
 LONG = 30
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -294,7 +294,7 @@ def test_a_peer_that_hangs_up_at_once_is_a_failed_send() -> None:
             peer.close()
 
     details = set()
-    with socket.create_server(("127.0.0.1", 0)) as server, Origins() as origins:
+    with socket.create_server(("127.0.0.1", 0)) as server, HTTPTransport() as origins:
         thread = threading.Thread(target=hang_up)
         thread.start()
         backend = BackendConfig(url=f"http://127.0.0.1:{server.getsockname()[1]}")

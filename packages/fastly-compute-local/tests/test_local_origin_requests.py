@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from fastly_compute.local.config.backend import BackendConfig
-from fastly_compute.local.origin import (
+from fastly_compute.local.transport import (
     OriginRequest,
 )
 

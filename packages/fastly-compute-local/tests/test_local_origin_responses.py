@@ -5,7 +5,7 @@ import gzip
 import threading
 
 from fastly_compute.local.config.backend import BackendConfig
-from fastly_compute.local.origin import (
+from fastly_compute.local.transport import (
     OriginRequest,
 )
 

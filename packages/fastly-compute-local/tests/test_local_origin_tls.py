@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from fastly_compute.local.config.backend import BackendConfig
-from fastly_compute.local.origin import (
+from fastly_compute.local.transport import (
     OriginRequest,
 )
 

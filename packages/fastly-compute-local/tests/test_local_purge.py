@@ -30,7 +30,7 @@ def host(lines: list[str]) -> Iterator[Host]:
 
 @pytest.fixture
 def sandbox(host: Host) -> Iterator[None]:
-    with host.native():
+    with host.guest_context():
         yield
 
 

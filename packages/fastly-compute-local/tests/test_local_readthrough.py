@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from wit_world.imports import backend, http_body, http_req, purge
 from wit_world.imports.purge import PurgeOptions
 
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 from fastly_compute.local.clock import Clock
-from fastly_compute.local.origin import BodyFailure, OriginRequest, OriginResponse, SendFailure
-from fastly_compute.local.readthrough import CacheRules, Readthrough
+from fastly_compute.local.readthrough.readthrough import CacheRules, Readthrough
 from fastly_compute.local.state import CacheData
+from fastly_compute.local.transport import BodyFailure, OriginRequest, OriginResponse, SendFailure
 
 NOW = 1_700_000_000.0
 NOTHING = CacheRules()
@@ -914,10 +914,10 @@ def sent(uncached=False) -> bytes:
 
 def test_a_guest_is_served_from_the_cache_until_it_purges(origin) -> None:
     config = BackendConfig(url=f"http://127.0.0.1:{origin.server_port}")
-    with Host(LocalServer(backends={"origin": config}), output=print) as host:
-        with host.native():
+    with Host(HostConfig(backends={"origin": config}), output=print) as host:
+        with host.guest_context():
             first = sent(), sent(), sent(uncached=True)
-        with host.native():
+        with host.guest_context():
             second = sent()
             purge.purge_surrogate_key("counted", PurgeOptions(soft_purge=False, extra=None))
             third = sent()

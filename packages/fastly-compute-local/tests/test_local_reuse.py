@@ -17,7 +17,7 @@ from wit_world.imports import (
     http_resp,
 )
 
-from fastly_compute.local import Host, Incoming, NativeApp, Reuse, Server, Trap
+from fastly_compute.local import Host, Incoming, NativeApp, ReuseLimits, Server, Trap
 
 LARGE = 1 << 20
 LONG = 30
@@ -83,9 +83,9 @@ def host() -> Iterator[Host]:
 
 
 @contextmanager
-def serving(native: NativeApp, reuse: Reuse | None = None) -> Iterator[Server]:
+def serving(native: NativeApp, reuse: ReuseLimits | None = None) -> Iterator[Server]:
     with (
-        Host(output=lambda line: None, reuse=reuse or Reuse()) as host,
+        Host(output=lambda line: None, reuse=reuse or ReuseLimits()) as host,
         Server(host, native, ("127.0.0.1", 0)) as server,
     ):
         yield server
@@ -131,14 +131,14 @@ def test_a_sandbox_serves_six_requests_at_most(host) -> None:
 
 
 def test_how_far_sandboxes_are_reused_can_be_chosen() -> None:
-    with Host(output=lambda line: None, reuse=Reuse(requests=1)) as host:
+    with Host(output=lambda line: None, reuse=ReuseLimits(requests=1)) as host:
         answers = host.requests(looping(named), incomings(4))
 
     assert [bytes(answer.body).decode().split()[1] for answer in answers] == ["0", "1", "0", "1"]
 
 
 def test_without_reuse_each_request_has_a_sandbox_of_its_own() -> None:
-    with Host(output=lambda line: None, reuse=Reuse(requests=0)) as host:
+    with Host(output=lambda line: None, reuse=ReuseLimits(requests=0)) as host:
         answers = host.requests(looping(named), incomings(3))
 
     assert [bytes(answer.body).decode().split()[1] for answer in answers] == ["0", "0", "0"]
@@ -147,7 +147,7 @@ def test_without_reuse_each_request_has_a_sandbox_of_its_own() -> None:
 @pytest.mark.parametrize("name", ["requests", "wait_ms", "waiting"])
 def test_a_limit_below_zero_is_refused_by_name(name) -> None:
     with pytest.raises(ValueError, match=name):
-        Reuse(**{name: -1})
+        ReuseLimits(**{name: -1})
 
 
 def test_requests_have_identifiers_of_their_own_in_one_sandbox(host) -> None:
@@ -245,7 +245,7 @@ def test_backends_outlast_a_request(host) -> None:
 
 
 def test_only_one_request_is_promised_at_once(host) -> None:
-    with host.native():
+    with host.guest_context():
         http_downstream.next_request(options())
         with pytest.raises(Err) as caught:
             http_downstream.next_request(options())
@@ -254,7 +254,7 @@ def test_only_one_request_is_promised_at_once(host) -> None:
 
 
 def test_a_request_must_be_answered_before_the_next(host) -> None:
-    with host.native():
+    with host.guest_context():
         following = http_downstream.next_request(options())
         with pytest.raises(Err) as early:
             http_downstream.await_request(following)
@@ -268,7 +268,7 @@ def test_a_request_must_be_answered_before_the_next(host) -> None:
 
 
 def test_only_a_pending_request_can_be_awaited(host) -> None:
-    with host.native(), pytest.raises(Trap, match="something else"):
+    with host.guest_context(), pytest.raises(Trap, match="something else"):
         http_downstream.await_request(async_io.Pollable.new_ready())
 
 
@@ -325,7 +325,7 @@ class Waiting:
 
 def test_a_waiting_sandbox_gets_the_next_request_until_its_limit() -> None:
     waiting = Waiting()
-    with serving(waiting.native, Reuse(requests=2)) as server:
+    with serving(waiting.native, ReuseLimits(requests=2)) as server:
         client = Client(server)
         parts = [client(str(number))[1].split() for number in range(4)]
 
@@ -373,7 +373,7 @@ def test_only_so_many_sandboxes_wait_and_the_others_end() -> None:
         together.wait()
         http_downstream.await_request(following)
 
-    with serving(app(handle), Reuse(waiting=2)) as server:
+    with serving(app(handle), ReuseLimits(waiting=2)) as server:
         client = Client(server)
         connections = [client.begin("x") for _ in range(3)]
         contents = sorted(client.end(one)[1] for one in connections)
@@ -392,7 +392,7 @@ def test_a_wait_ends_with_the_time_that_the_guest_gave() -> None:
 
 def test_a_wait_ends_with_the_time_that_the_host_gives() -> None:
     waiting = Waiting(timeout_ms=LONG * 1000)
-    with serving(waiting.native, Reuse(wait_ms=20)) as server:
+    with serving(waiting.native, ReuseLimits(wait_ms=20)) as server:
         Client(server)("x")
         ended = waiting.ended.acquire(timeout=LONG)
 

@@ -8,7 +8,7 @@ from componentize_py_types import Err
 from wit_world.imports import async_io, backend, http_body, http_req, http_resp, http_types
 from wit_world.imports.http_resp import PendingResponseKind
 
-from fastly_compute.local import Answer, BackendConfig, Host, LocalServer, NativeApp, Trap
+from fastly_compute.local import BackendConfig, Host, HostConfig, NativeApp, RecordedResponse, Trap
 
 LARGE = 1 << 20
 LONG = 30
@@ -21,7 +21,7 @@ def host() -> Iterator[Host]:
         yield host
 
 
-def answer_of(host: Host, handle) -> Answer:
+def answer_of(host: Host, handle) -> RecordedResponse:
     class HttpIncoming:
         def handle(self, request, body):
             handle()
@@ -56,7 +56,7 @@ def test_answers_can_be_awaited_in_any_order(host, serve) -> None:
         peer.send(OK[:-2] + path[-2:])
 
     server = serve(script)
-    with host.native():
+    with host.guest_context():
         target = opened(server)
         pending = [
             http_req.send_async(ask(f"http://example.com/{name}"), http_body.new(), target)
@@ -76,7 +76,7 @@ def test_requests_go_out_before_any_is_awaited(host, serve) -> None:
         peer.send(OK)
 
     server = serve(script)
-    with host.native():
+    with host.guest_context():
         target = opened(server)
         pending = [http_req.send_async_uncached(ask(), http_body.new(), target) for _ in range(2)]
         statuses = [http_req.await_response(one)[0].get_status() for one in pending]
@@ -86,7 +86,7 @@ def test_requests_go_out_before_any_is_awaited(host, serve) -> None:
 
 def test_a_body_goes_along(host, serve) -> None:
     server = serve.answering_once(OK)
-    with host.native():
+    with host.guest_context():
         request, body = ask(), http_body.new()
         request.set_method("POST")
         http_body.write(body, b"sent")
@@ -128,7 +128,7 @@ def test_what_goes_wrong_is_told_where_the_answer_is_awaited(
     host, serve, send, error, detail
 ) -> None:
     server = serve.answering(OK)
-    with host.native():
+    with host.guest_context():
         pending = send(server)
         ready = async_io.select_with_timeout([pending], LONG * 1000)
         with pytest.raises(Err) as caught:
@@ -141,7 +141,7 @@ def test_what_goes_wrong_is_told_where_the_answer_is_awaited(
 
 def test_a_response_is_awaited_once(host, serve) -> None:
     server = serve.answering(OK)
-    with host.native():
+    with host.guest_context():
         pending = http_req.send_async(ask(), http_body.new(), opened(server))
         http_req.await_response(pending)
         with pytest.raises(Trap, match="already awaited"):
@@ -149,13 +149,13 @@ def test_a_response_is_awaited_once(host, serve) -> None:
 
 
 def test_only_a_pending_response_can_be_awaited(host) -> None:
-    with host.native(), pytest.raises(Trap, match="something else"):
+    with host.guest_context(), pytest.raises(Trap, match="something else"):
         http_req.await_response(async_io.Pollable.new_ready())
 
 
 def test_a_request_is_given_away_with_the_sending(host, serve) -> None:
     server = serve.answering(OK)
-    with host.native():
+    with host.guest_context():
         request = ask()
         http_req.send_async(request, http_body.new(), opened(server))
         with pytest.raises(Trap, match="already sent"):
@@ -164,7 +164,7 @@ def test_a_request_is_given_away_with_the_sending(host, serve) -> None:
 
 def test_an_answer_that_is_dropped_gives_its_connection_back(host, serve) -> None:
     server = serve(lambda peer: (peer.head(), peer.send(OK), peer.drain()))
-    with host.native():
+    with host.guest_context():
         target = opened(server, max_connections=1)
         pending = http_req.send_async(ask(), http_body.new(), target)
         async_io.select([pending])
@@ -199,7 +199,7 @@ def test_an_answer_that_is_dropped_before_it_came_gives_its_connection_back(host
         peer.drain()
 
     server = serve(script)
-    with host.native():
+    with host.guest_context():
         target = opened(server, max_connections=1)
         with http_req.send_async(ask(), http_body.new(), target):
             assert asked.wait(LONG)
@@ -212,7 +212,7 @@ def test_an_answer_that_is_dropped_before_it_came_gives_its_connection_back(host
 
 def test_what_a_guest_leaves_behind_is_let_go_of_when_it_ends(serve) -> None:
     server = serve(lambda peer: (peer.head(), peer.send(OK), peer.drain()))
-    config = LocalServer(backends={"origin": BackendConfig(url=server.url, max_connections=2)})
+    config = HostConfig(backends={"origin": BackendConfig(url=server.url, max_connections=2)})
 
     def leave():
         target = backend.Backend.open("origin")
@@ -229,10 +229,10 @@ def test_what_a_guest_leaves_behind_is_let_go_of_when_it_ends(serve) -> None:
 def test_what_one_sandbox_waits_for_does_not_hold_up_another(host, serve) -> None:
     silent = serve(lambda peer: (peer.head(), peer.server.stopping.wait(LONG)))
     quick = serve.answering(OK.replace(b"no-store", b"max-age=60"))
-    with host.native():
+    with host.guest_context():
         for _ in range(140):
             http_req.send_async_uncached(ask(), http_body.new(), opened(silent))
-        with host.native():
+        with host.guest_context():
             _, body = http_req.send(ask(), http_body.new(), opened(quick))
             found = content(body)
         silent.close()
@@ -284,7 +284,7 @@ def test_a_pending_response_that_fails_is_a_502_as_the_guest_changed_it(host, se
 @pytest.mark.parametrize(("name", "value"), [("a b", b""), ("x", b"1\n2")])
 def test_a_change_that_is_no_header_is_refused(host, serve, name, value) -> None:
     server = serve.answering(OK)
-    with host.native():
+    with host.guest_context():
         pending = http_req.send_async(ask(), http_body.new(), opened(server))
         with pytest.raises(Err) as caught:
             http_resp.insert_header_pending(pending, name, value, PendingResponseKind.ANY)

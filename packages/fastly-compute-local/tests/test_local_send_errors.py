@@ -13,9 +13,9 @@ from wit_world.imports import http_body, http_req, types
 from wit_world.imports.backend import Backend
 from wit_world.imports.http_req import DnsErrorDetail, H2ErrorDetail, TlsAlertReceivedDetail
 
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
-from fastly_compute.local.origin import SendFailure
+from fastly_compute.local.transport import SendFailure
 
 LONG = 30
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -185,8 +185,8 @@ def in_python(detail):
 @pytest.mark.parametrize("what", CAUSES)
 def test_a_cause_has_its_detail(serve, what):
     cause = CAUSES[what]
-    config = LocalServer(backends={"origin": cause.backend(serve)})
-    with Host(config, output=lambda line: None) as host, host.native():
+    config = HostConfig(backends={"origin": cause.backend(serve)})
+    with Host(config, output=lambda line: None) as host, host.guest_context():
         held = [send("send_uncached") for _ in range(cause.held)]
         with pytest.raises(Err) as caught:
             send("send_uncached", cause.uri)
@@ -220,10 +220,10 @@ class Failing:
 
 
 def injected(failure, how="send"):
-    config = LocalServer(backends={"origin": BackendConfig(url="http://origin.invalid")})
+    config = HostConfig(backends={"origin": BackendConfig(url="http://origin.invalid")})
     with (
-        Host(config, output=lambda line: None, way_out=Failing(failure)) as host,
-        host.native(),
+        Host(config, output=lambda line: None, transport=Failing(failure)) as host,
+        host.guest_context(),
         pytest.raises(Err) as caught,
     ):
         send(how)
@@ -257,8 +257,8 @@ def test_what_the_details_tell_more_can_be_injected():
 
 def test_the_host_says_what_was_tried_and_what_happened(serve):
     lines = []
-    config = LocalServer(backends={"origin": at_closed_port(serve)})
-    with Host(config, output=lines.append) as host, host.native(), pytest.raises(Err):
+    config = HostConfig(backends={"origin": at_closed_port(serve)})
+    with Host(config, output=lines.append) as host, host.guest_context(), pytest.raises(Err):
         send("send")
 
     (line,) = lines
@@ -272,8 +272,8 @@ def test_a_limit_of_connections_is_reached_by_responses_that_are_not_read(serve)
         arrived.release()
         peer.answer(OK)
 
-    config = LocalServer(backends={"origin": at(script, max_connections=1)(serve)})
-    with Host(config, output=lambda line: None) as host, host.native():
+    config = HostConfig(backends={"origin": at(script, max_connections=1)(serve)})
+    with Host(config, output=lambda line: None) as host, host.guest_context():
         _, body = send("send_uncached")
         assert arrived.acquire(timeout=LONG)
         assert http_body.read(body, 1 << 16) == b"ok"

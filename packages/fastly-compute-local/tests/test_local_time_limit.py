@@ -18,7 +18,7 @@ from wit_world.imports import (
     log,
 )
 
-from fastly_compute.local import Answer, Host, Incoming, NativeApp, Server
+from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse, Server
 
 LARGE = 1 << 20
 LONG = 30
@@ -46,7 +46,7 @@ def limited() -> Iterator[Host]:
         yield host
 
 
-def answer_of(host: Host, handle, incoming: Incoming | None = None) -> Answer:
+def answer_of(host: Host, handle, incoming: Incoming | None = None) -> RecordedResponse:
     return host.request(app(handle), incoming)
 
 

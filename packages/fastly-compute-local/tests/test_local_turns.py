@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fastly_compute.local.wasm.turns import Turns
+from fastly_compute.local.runtime.wasm.turns import Turns
 
 LONG = 30
 

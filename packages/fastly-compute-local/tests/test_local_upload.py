@@ -74,7 +74,7 @@ def test_each_part_arrives_as_it_is_written(host, serve, send) -> None:
         to_the_end(peer)
 
     server = serve(script)
-    with host.native():
+    with host.guest_context():
         pending, body = begin(server, b"zero", send)
         assert arrived[b"zero"].wait(LONG)
         for part in (b"one", b"two"):
@@ -89,7 +89,7 @@ def test_each_part_arrives_as_it_is_written(host, serve, send) -> None:
 def test_another_body_can_be_appended_to_it(host, serve) -> None:
     server = serve(to_the_end)
     source = serve.answering(OK[:-2] + b"XX")
-    with host.native():
+    with host.guest_context():
         other = backend.register_dynamic_backend(
             "source", f"127.0.0.1:{source.port}", backend.DynamicBackendOptions()
         )
@@ -114,7 +114,7 @@ def test_a_writer_that_is_too_fast_waits(host, serve) -> None:
 
     server = serve(script)
     written = 0
-    with host.native():
+    with host.guest_context():
         pending, body = begin(server)
         while async_io.select_with_timeout([body], 200) == 0:
             written += http_body.write(body, b"x" * 262_144)
@@ -132,7 +132,7 @@ def test_a_writer_that_is_too_fast_waits(host, serve) -> None:
 def test_a_body_that_is_dropped_breaks_the_request_off(host, serve) -> None:
     half = Half()
     server = serve(half)
-    with host.native():
+    with host.guest_context():
         pending, body = begin(server, b"half")
         with body:
             assert half.arrived.wait(LONG)
@@ -162,7 +162,7 @@ def test_a_guest_that_ends_in_mid_body_breaks_the_request_off(host, serve) -> No
 
 def test_an_origin_that_goes_away_is_an_error_of_the_write_and_of_the_await(host, serve) -> None:
     server = serve(lambda peer: (peer.head(), peer.reset()))
-    with host.native():
+    with host.guest_context():
         pending, body = begin(server)
         with pytest.raises(Err) as written:
             write_on(body)
@@ -184,7 +184,7 @@ def test_a_writer_that_waits_is_told_when_the_origin_goes_away(host, serve) -> N
         peer.reset()
 
     server = serve(script)
-    with host.native():
+    with host.guest_context():
         _pending, body = begin(server)
         while async_io.select_with_timeout([body], 200) == 0:
             http_body.write(body, b"x" * 262_144)
@@ -196,7 +196,7 @@ def test_a_writer_that_waits_is_told_when_the_origin_goes_away(host, serve) -> N
 
 
 def test_a_writer_of_a_request_that_cannot_be_sent_is_told(host) -> None:
-    with host.native():
+    with host.guest_context():
         target = backend.register_dynamic_backend(
             "closed", "127.0.0.1:1", backend.DynamicBackendOptions()
         )
@@ -212,7 +212,7 @@ def test_a_writer_of_a_request_that_cannot_be_sent_is_told(host) -> None:
 
 def test_what_is_being_sent_cannot_be_read_or_sent_again(host, serve) -> None:
     server = serve(to_the_end)
-    with host.native():
+    with host.guest_context():
         pending, body = begin(server)
         with pytest.raises(Trap, match="can only be written"):
             http_body.read(body, 1)
@@ -233,7 +233,7 @@ def test_a_host_can_be_closed_after_a_guest_that_left_a_request_half_written(ser
     closed = threading.Event()
 
     def run():
-        with Host(output=lambda line: None) as host, host.native():
+        with Host(output=lambda line: None) as host, host.guest_context():
             begin(server, b"half")
         closed.set()
 

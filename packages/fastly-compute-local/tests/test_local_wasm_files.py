@@ -6,7 +6,7 @@ import pytest
 from wasmtime import wat2wasm
 
 from fastly_compute.local import ComponentError, WasmApp
-from fastly_compute.local.wasm.compiled import KEPT
+from fastly_compute.local.runtime.wasm.compiled import KEPT
 
 SMALL = """
 (component

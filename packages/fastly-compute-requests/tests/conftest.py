@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from fastly_compute.backend import allow_dynamic_backends
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 
 
 class EchoHandler(BaseHTTPRequestHandler):
@@ -109,14 +109,14 @@ def elsewhere(shared_echoes: tuple[Echo, Echo]) -> Echo:
 @pytest.fixture
 def host(echo: Echo) -> Iterator[Host]:
     """A host with the static backend `origin`."""
-    with Host(LocalServer(backends={"origin": BackendConfig(url=echo.url)})) as host:
+    with Host(HostConfig(backends={"origin": BackendConfig(url=echo.url)})) as host:
         yield host
 
 
 @pytest.fixture
 def guest(host: Host) -> Iterator[None]:
     """This thread is the guest."""
-    with host.native():
+    with host.guest_context():
         yield
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastly_compute import http, requests
-from fastly_compute.local import Host, LocalServer, NativeApp
+from fastly_compute.local import Host, HostConfig, NativeApp
 from fastly_compute.requests.decoding import decoded
 
 BOMB = 64_000_000
@@ -159,7 +159,7 @@ def test_what_is_passed_on_unread_stays_as_it_is(coded):
         kept = {"Content-Encoding": response.headers["content-encoding"]}
         return http.Response(200, headers=kept, body=response.raw)
 
-    with Host(LocalServer()) as host:
+    with Host(HostConfig()) as host:
         answer = host.request(NativeApp(http.service(handle)))
 
     assert ("Content-Encoding", b"gzip") in answer.headers

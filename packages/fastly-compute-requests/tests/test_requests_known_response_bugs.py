@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fastly_compute import requests
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 
 
 @pytest.mark.usefixtures("guest")
@@ -122,9 +122,12 @@ def test_a_read_error_in_the_body_is_a_request_exception(echo):
             raise Err(types.Error_HttpIncomplete())
         return call(*arguments)
 
-    with Host(LocalServer(backends={"origin": BackendConfig(url=echo.url)})) as host:
+    with Host(HostConfig(backends={"origin": BackendConfig(url=echo.url)})) as host:
         host.interpose = fail
-        with host.native(), pytest.raises(requests.exceptions.ChunkedEncodingError) as caught:
+        with (
+            host.guest_context(),
+            pytest.raises(requests.exceptions.ChunkedEncodingError) as caught,
+        ):
             requests.get("https://a.example/", backend="origin")
 
     assert caught.value.response.status_code == 200

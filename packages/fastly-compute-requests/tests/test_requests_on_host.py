@@ -11,7 +11,7 @@ import requests as real
 from fastly_compute import requests
 from fastly_compute.backend import Backend
 from fastly_compute.core import HostUnavailable
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 
 
 def body_of(request: BaseHTTPRequestHandler) -> bytes:
@@ -78,8 +78,8 @@ def origin() -> Iterator[str]:
 @pytest.fixture
 def sandbox(origin: str) -> Iterator[None]:
     with (
-        Host(LocalServer(backends={"origin": BackendConfig(url=origin)})) as host,
-        host.native(),
+        Host(HostConfig(backends={"origin": BackendConfig(url=origin)})) as host,
+        host.guest_context(),
     ):
         yield
 

@@ -12,10 +12,9 @@ import requests as real
 from fastly_compute import requests
 from fastly_compute.backend import Backend, DynamicBackendConfig
 from fastly_compute.http import CacheOptions, Response, Reuse, service
-from fastly_compute.local import Answer, Incoming, NativeApp
-from fastly_compute.local import Reuse as HostReuse
-from fastly_compute.local.dispatch import Dispatcher
-from fastly_compute.local.exchange import Exchange
+from fastly_compute.local import Incoming, NativeApp, RecordedResponse, ReuseLimits
+from fastly_compute.local.runtime.dispatch import Dispatcher
+from fastly_compute.local.runtime.exchange import Exchange
 
 LONG = 30  # seconds, for what happens at once
 
@@ -24,7 +23,7 @@ LONG = 30  # seconds, for what happens at once
 
 def visits(host, session, origin, count=3, before=lambda: None, reuse=Reuse()):  # noqa: B008
     """Have one sandbox after the other serve visitors, who each log in and ask again."""
-    host.reuse = HostReuse(requests=100)
+    host.reuse = ReuseLimits(requests=100)
     found = []
 
     def handle(request):
@@ -86,13 +85,13 @@ def test_a_visitor_who_is_answered_and_still_served_shares_no_cookies(host, echo
         name = request.path[1:]
         before = session.cookies.get_dict()
         sent = logged_in(name)
-        answered = request.answer(Response.text(""))
+        answered = request.respond(Response.text(""))
         if name == "first":
             assert other_served.wait(LONG)
         found[name] = [before, sent, session.get(echo.url).json()["headers"]["cookie"]]
         return answered
 
-    class Answered(Answer):
+    class ResponseSent(RecordedResponse):
         def __init__(self):
             super().__init__()
             self.there = threading.Event()
@@ -102,12 +101,12 @@ def test_a_visitor_who_is_answered_and_still_served_shares_no_cookies(host, echo
             self.there.set()
 
     dispatcher = Dispatcher(host, NativeApp(service(handle, reuse=reuse)))
-    answer = Answered()
+    answer = ResponseSent()
     exchange = Exchange(Incoming(uri="http://shop.example/first"), answer)
     serving = threading.Thread(target=dispatcher.serve, args=(exchange,))
     serving.start()
     assert answer.there.wait(LONG)
-    dispatcher.serve(Exchange(Incoming(uri="http://shop.example/other"), Answer()))
+    dispatcher.serve(Exchange(Incoming(uri="http://shop.example/other"), RecordedResponse()))
     other_served.set()
     serving.join()
     dispatcher.close(LONG)

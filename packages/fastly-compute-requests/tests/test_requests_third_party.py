@@ -15,12 +15,12 @@ for name in ("cachecontrol", "gitlab", "requests_mock", "requests_toolbelt", "re
 BEGIN = """\
 import json, sys
 from fastly_compute import requests
-from fastly_compute.local import BackendConfig, Host, LocalServer
+from fastly_compute.local import BackendConfig, Host, HostConfig
 
 requests.install()
 url = sys.argv[1]
 session = requests.Session()
-with Host(LocalServer(backends={"origin": BackendConfig(url=url)})) as host, host.native():
+with Host(HostConfig(backends={"origin": BackendConfig(url=url)})) as host, host.guest_context():
 """
 
 

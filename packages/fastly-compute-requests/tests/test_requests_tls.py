@@ -55,7 +55,7 @@ def secure():
 
 @pytest.fixture(autouse=True)
 def _guest():
-    with Host() as host, host.native():
+    with Host() as host, host.guest_context():
         yield
 
 

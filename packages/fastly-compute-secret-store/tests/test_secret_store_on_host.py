@@ -14,7 +14,7 @@ from wit_world.imports import types
 
 from fastly_compute import secret_store
 from fastly_compute.core import HandleClosed, HostUnavailable, NotFound
-from fastly_compute.local import Host, LocalServer
+from fastly_compute.local import Host, HostConfig
 from fastly_compute.secret_store import (
     InvalidName,
     Secret,
@@ -41,7 +41,7 @@ SECRETS = {
 
 @pytest.fixture
 def host():
-    with Host(LocalServer(secret_stores=SECRETS)) as host, host.native():
+    with Host(HostConfig(secret_stores=SECRETS)) as host, host.guest_context():
         yield host
 
 
@@ -83,7 +83,7 @@ def test_a_key_that_cannot_exist_is_refused(store, look_up):
 
 @pytest.mark.parametrize("name", ["a", "A-Z_0.9", ".", "-", "x" * 255])
 def test_every_valid_name_can_be_looked_up(name):
-    with Host(LocalServer(secret_stores={name: {name: b"here"}})) as host, host.native():
+    with Host(HostConfig(secret_stores={name: {name: b"here"}})) as host, host.guest_context():
         assert SecretStore.open(name)[name].plaintext() == b"here"
 
 
@@ -99,10 +99,10 @@ def test_refused_bytes_are_in_no_traceback(monkeypatch, kept):
         finally:
             del content  # ours to hide, as the rest is the package's
 
-    with Host(LocalServer()) as host:
+    with Host(HostConfig()) as host:
         if kept:  # by a host that refuses; otherwise there is no request to make a secret in
             monkeypatch.setattr(secret_store_wit.Secret, "from_bytes", refuse)
-            with host.native(), pytest.raises(SecretStoreCallFailed) as caught:
+            with host.guest_context(), pytest.raises(SecretStoreCallFailed) as caught:
                 make(PLAINTEXT)
         else:
             with pytest.raises(HostUnavailable) as caught:  # type: ignore[assignment]
@@ -130,7 +130,7 @@ def test_a_log_line_about_a_secret_does_not_hold_it(store, caplog):
 
 
 def test_nothing_is_opened_while_no_request_is_being_handled():
-    with Host(LocalServer(secret_stores=SECRETS)):
+    with Host(HostConfig(secret_stores=SECRETS)):
         with pytest.raises(HostUnavailable):
             SecretStore.open("credentials")
         with pytest.raises(HostUnavailable):
@@ -171,8 +171,8 @@ def test_a_closed_secret_cannot_be_read_even_if_it_was_before(store):
 
 
 def test_a_secret_is_read_from_the_host_once_and_only_on_demand():
-    with Host(LocalServer(secret_stores=SECRETS)) as host:
-        with host.native():
+    with Host(HostConfig(secret_stores=SECRETS)) as host:
+        with host.guest_context():
             read = SecretStore.open("credentials")["token"]
             unread = SecretStore.open("credentials")["token"]
             read.plaintext()

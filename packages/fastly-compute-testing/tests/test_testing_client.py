@@ -5,7 +5,7 @@ import json
 import pytest
 from wit_world.imports import http_body, http_resp
 
-from fastly_compute.testing import Headers
+from fastly_compute.testing import MessageHeaders
 
 LARGE = 1 << 16
 
@@ -113,9 +113,9 @@ def test_a_path_that_cannot_be_sent_is_refused(compute_client, path) -> None:
 
 
 def test_text_is_decoded_by_its_charset() -> None:
-    from fastly_compute.testing import Answer
+    from fastly_compute.testing import ClientResponse
 
-    headers = Headers({"Content-Type": 'text/plain; Charset="latin-1"'})
-    answer = Answer(status=200, headers=headers, body=b"\xfc", trailers=Headers())
+    headers = MessageHeaders({"Content-Type": 'text/plain; Charset="latin-1"'})
+    answer = ClientResponse(status=200, headers=headers, body=b"\xfc", trailers=MessageHeaders())
 
     assert answer.text == "ü"

@@ -44,7 +44,7 @@ def test_the_readmes_test_passes_and_is_short(run_pytest, tmp_path) -> None:
 
 def test_the_readmes_other_tests_of_the_app_pass(run_pytest, tmp_path) -> None:
     (tmp_path / "main.py").write_text(APP)
-    code = "import requests\nfrom fastly_compute.testing import sweep\n" + readme(*WITH_APP)
+    code = "import requests\nfrom fastly_compute.testing import inject_faults\n" + readme(*WITH_APP)
     said = run_pytest(code, "-p", "no:xdist", "--import-mode=importlib", "-opythonpath=.")
 
     assert "4 passed" in said

@@ -10,7 +10,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from fastly_compute.local import Answer, Host, Incoming, NativeApp
+from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse
 from fastly_compute.wsgi import WsgiHttpIncoming
 
 
@@ -18,7 +18,7 @@ from fastly_compute.wsgi import WsgiHttpIncoming
 class Asked:
     """An answer, and what the host said and was asked on the way."""
 
-    answer: Answer
+    answer: RecordedResponse
     lines: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 

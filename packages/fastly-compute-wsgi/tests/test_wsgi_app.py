@@ -7,8 +7,7 @@ from wsgiref.validate import validator
 import pytest
 
 from fastly_compute.http import IncomingRequest, Reuse
-from fastly_compute.local import BackendConfig, Incoming, LocalServer, NativeApp
-from fastly_compute.local import Reuse as HostReuse
+from fastly_compute.local import BackendConfig, HostConfig, Incoming, NativeApp, ReuseLimits
 from fastly_compute.wsgi import WsgiError, WsgiHttpIncoming
 
 PLAIN = [("Content-Type", "text/plain")]
@@ -537,7 +536,7 @@ def run_once(environ, start_response):
     ],
 )
 def test_run_once_is_honest(host, options, said, asked_for_more):
-    host.reuse = HostReuse(requests=100)
+    host.reuse = ReuseLimits(requests=100)
     bodies, further = run_once_and_served(host, WsgiHttpIncoming(validator(run_once), **options))
 
     assert bodies == [said] * 3
@@ -546,7 +545,7 @@ def test_run_once_is_honest(host, options, said, asked_for_more):
 
 @pytest.mark.parametrize("handle_errors", [False, True])
 def test_a_sandbox_goes_on_after_a_failure_if_errors_are_handled(host, capsys, handle_errors):
-    host.reuse = HostReuse(requests=100)
+    host.reuse = ReuseLimits(requests=100)
     sandboxes: list[str] = []
 
     def app(environ, start_response):
@@ -568,7 +567,7 @@ def test_after_a_hand_off_the_answer_is_anothers(host, ask):
         start_response("200 OK", list(PLAIN))
         return [b"nobody gets this"]
 
-    host.config = LocalServer(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
+    host.config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
     asked = ask(app)
 
     assert b"nobody gets this" not in asked.body

@@ -9,8 +9,7 @@ from types import ModuleType
 import pytest
 
 from fastly_compute import wsgi
-from fastly_compute.local import Answer, Host, Incoming, NativeApp
-from fastly_compute.local import Reuse as HostReuse
+from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse, ReuseLimits
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -58,8 +57,10 @@ def test_the_files_of_a_package_are_read(tmp_path) -> None:
 
 
 def test_a_sandbox_is_reused(host: Host) -> None:
-    host.reuse = HostReuse(requests=100)
-    answers: list[Answer] = host.requests(NativeApp(module(REUSE).HttpIncoming), [Incoming()] * 2)
+    host.reuse = ReuseLimits(requests=100)
+    answers: list[RecordedResponse] = host.requests(
+        NativeApp(module(REUSE).HttpIncoming), [Incoming()] * 2
+    )
 
     assert [bytes(answer.body) for answer in answers] == [b"again and again"] * 2
 

@@ -11,7 +11,7 @@ from wsgiref.validate import validator
 import pytest
 
 from fastly_compute.http import Body, Request
-from fastly_compute.local import BackendConfig, Host, LocalServer, NativeApp, Server
+from fastly_compute.local import BackendConfig, Host, HostConfig, NativeApp, Server
 from fastly_compute.wsgi import WsgiHttpIncoming
 
 PLAIN = [("Content-Type", "application/octet-stream")]
@@ -214,7 +214,7 @@ def origin() -> Iterator[str]:
 
 @pytest.fixture
 def relay(host, ask, origin):
-    host.config = LocalServer(backends={"origin": BackendConfig(url=origin)})
+    host.config = HostConfig(backends={"origin": BackendConfig(url=origin)})
 
     def relay(make, path="/", **incoming):
         def app(environ, start_response):

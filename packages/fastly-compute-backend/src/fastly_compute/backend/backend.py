@@ -46,13 +46,13 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     __slots__ = ("_name",)
 
-    _HOW = "Backend.open, Backend.create_dynamic or Backend.for_url"
+    _created_by = "Backend.open, Backend.create_dynamic or Backend.for_url"
 
     _name: str
 
     @classmethod
     def _of(cls, name: str, resource: "_wit.backend.Backend") -> Self:
-        backend = cls._adopt(resource)
+        backend = cls._wrap(resource)
         backend._name = name
         return backend
 

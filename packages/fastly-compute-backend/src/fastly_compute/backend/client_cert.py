@@ -41,4 +41,4 @@ class ClientCert:
         )
 
     def __repr__(self) -> str:
-        return f"ClientCert(certificate={pem.shown(self.certificate)}, key={self.key!r})"
+        return f"ClientCert(certificate={pem.redact(self.certificate)}, key={self.key!r})"

@@ -184,6 +184,6 @@ class DynamicBackendConfig:
         for option in OPTIONS:
             value = getattr(self, option.field)
             if value is not None:
-                text = pem.shown(value) if option.field == "ca_certificate" else repr(value)
+                text = pem.redact(value) if option.field == "ca_certificate" else repr(value)
                 given.append(f"{option.field}={text}")
         return f"DynamicBackendConfig({', '.join(given)})"

@@ -34,7 +34,7 @@ def checked(name: str) -> str:
     return name
 
 
-def name_of(settings: Settings) -> str:
+def derive_name(settings: Settings) -> str:
     """Derive a name: the same for equal settings, in every sandbox, and another for all others.
 
     Args:

@@ -59,7 +59,7 @@ def _elements(der: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def shown(pem: str) -> str:
+def redact(pem: str) -> str:
     """Shorten a PEM text for a `repr`.
 
     Args:

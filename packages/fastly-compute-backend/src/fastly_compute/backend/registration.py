@@ -16,8 +16,8 @@ from fastly_compute.backend.errors import (
     backend_error,
 )
 from fastly_compute.backend.healthcheck import HealthCheck, setters_of
-from fastly_compute.backend.naming import name_of
-from fastly_compute.backend.settings import Settings, settings_of
+from fastly_compute.backend.naming import derive_name
+from fastly_compute.backend.settings import Settings, to_wit
 from fastly_compute.core import Handle, bindings, case_of
 
 _OPEN = "backend.backend.open"
@@ -97,8 +97,8 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
         BackendNameInUse: A static backend has that very name.
         BackendCallFailed: The host refused.
     """
-    settings = settings_of(config)
-    name = name_of(settings)
+    settings = to_wit(config)
+    name = derive_name(settings)
     try:
         return name, _once(name, config, settings)
     except BackendNameInUse:
@@ -127,12 +127,12 @@ def named(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
         BackendNameInUse: A backend of that name has another configuration, or an unknown one.
         BackendCallFailed: The host refused.
     """
-    return _once(name, config, settings_of(config))
+    return _once(name, config, to_wit(config))
 
 
 def _once(name: str, config: DynamicBackendConfig, settings: Settings) -> "_wit.backend.Backend":
     known = config_of(name)
-    if known is not None and (known == config or settings_of(known) == settings):
+    if known is not None and (known == config or to_wit(known) == settings):
         try:
             return find(name)
         except BackendNotFound:
@@ -143,7 +143,7 @@ def _once(name: str, config: DynamicBackendConfig, settings: Settings) -> "_wit.
 
 
 def _register(name: str, settings: Settings) -> "_wit.backend.Backend":
-    with _Options._adopt(_wit.backend.DynamicBackendOptions()) as options:
+    with _Options._wrap(_wit.backend.DynamicBackendOptions()) as options:
         for setter, value in settings.setters:
             match value:
                 case ClientCert(certificate=certificate, key=key):
@@ -154,7 +154,7 @@ def _register(name: str, settings: Settings) -> "_wit.backend.Backend":
                     getattr(options._wit, setter)(value)
         try:
             return _wit.backend.register_dynamic_backend(
-                name, settings.target, options._give("was used to register a backend")
+                name, settings.target, options._detach("was used to register a backend")
             )
         except bindings.Err as err:
             # The host says of a taken name no more than that it failed.
@@ -181,11 +181,11 @@ def _is_dynamic(name: str, backend: "_wit.backend.Backend") -> bool:
 def _add_healthcheck(name: str, options: _Options, check: HealthCheck) -> None:
     operation = "backend.healthcheck-options.new"
     try:
-        adopted = _HealthcheckOptions._adopt(_wit.backend.HealthcheckOptions.new(check.host))
+        adopted = _HealthcheckOptions._wrap(_wit.backend.HealthcheckOptions.new(check.host))
         with adopted as healthcheck:
             for setter, value in setters_of(check):
                 operation = f"backend.healthcheck-options.{setter.replace('_', '-')}"
                 getattr(healthcheck._wit, setter)(value)
-            options._wit.healthcheck(healthcheck._give("was given to its backend"))
+            options._wit.healthcheck(healthcheck._detach("was given to its backend"))
     except bindings.Err as err:
         raise backend_error(err.value, operation, subject=name) from None

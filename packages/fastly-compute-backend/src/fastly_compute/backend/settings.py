@@ -30,7 +30,7 @@ class Settings:
     setters: tuple[tuple[str, Setting], ...]
 
 
-def settings_of(config: DynamicBackendConfig) -> Settings:
+def to_wit(config: DynamicBackendConfig) -> Settings:
     """Work out what the host is to hear.
 
     Args:

@@ -36,7 +36,7 @@ class Entry(Found["cache.Entry"]):
 
     __slots__ = ()
 
-    _HOW = "cache.lookup or cache.transaction"
+    _created_by = "cache.lookup or cache.transaction"
 
     @property
     def must_insert_or_update(self) -> bool:
@@ -59,7 +59,7 @@ class Entry(Found["cache.Entry"]):
         """
         pollable = _wit.transaction_insert(self._obliged(), options)
         self._states = None
-        return StreamingBody._adopt(pollable)
+        return StreamingBody._wrap(pollable)
 
     def insert_and_stream_back(self, options: WriteOptions) -> "tuple[StreamingBody, Entry]":
         """Store a new object, and read it (``transaction-insert-and-stream-back``).
@@ -76,7 +76,7 @@ class Entry(Found["cache.Entry"]):
         """
         pollable, back = _wit.transaction_insert_and_stream_back(self._obliged(), options)
         self._states = None
-        return StreamingBody._adopt(pollable), Entry._of(back)
+        return StreamingBody._wrap(pollable), Entry._of(back)
 
     def update(self, options: WriteOptions) -> None:
         """Refresh the object that was found and keep its body (``transaction-update``).
@@ -110,7 +110,7 @@ class Entry(Found["cache.Entry"]):
     def close(self) -> None:
         """Release the entry and its obligation (``close-entry``); closing again does nothing."""
         if not self.closed:
-            _wit.close_entry(self._give("is closed"))
+            _wit.close_entry(self._detach("is closed"))
 
 
 class PendingEntry(Lookup["async_io.Pollable"]):
@@ -125,7 +125,7 @@ class PendingEntry(Lookup["async_io.Pollable"]):
 
     __slots__ = ()
 
-    _HOW = "cache.transaction_async"
+    _created_by = "cache.transaction_async"
 
     @property
     def ready(self) -> bool:
@@ -147,12 +147,12 @@ class PendingEntry(Lookup["async_io.Pollable"]):
             limit = milliseconds(timeout, field="timeout")
             if _wit.select([self._wit], limit) is None:
                 raise WaitTimeout(f"the cache entry was not there within {timeout}")
-        return Entry._of(_wit.await_entry(self._give("was already awaited")))
+        return Entry._of(_wit.await_entry(self._detach("was already awaited")))
 
     def close(self) -> None:
         """Cancel the lookup (``close-pending-entry``); closing again does nothing."""
         if not self.closed:
-            _wit.close_pending(self._give("is closed"))
+            _wit.close_pending(self._detach("is closed"))
 
 
 def lookup(
@@ -248,7 +248,7 @@ def transaction_async(
         ...         return entry.usable
     """
     ranged = always_use_requested_range
-    return PendingEntry._adopt(_wit.transaction_async(key_bytes(key), headers, ranged=ranged))
+    return PendingEntry._wrap(_wit.transaction_async(key_bytes(key), headers, ranged=ranged))
 
 
 def insert(
@@ -278,4 +278,4 @@ def insert(
         ...     with cache.insert(key, cache.WriteOptions(max_age=60, length=len(value))) as body:
         ...         body.write(value)
     """
-    return StreamingBody._adopt(_wit.insert(key_bytes(key), headers, options))
+    return StreamingBody._wrap(_wit.insert(key_bytes(key), headers, options))

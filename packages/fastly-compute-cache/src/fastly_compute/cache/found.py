@@ -39,7 +39,7 @@ class Found(Lookup[Resource]):
 
     @classmethod
     def _of(cls, resource: Resource) -> Self:
-        entry = cls._adopt(resource)
+        entry = cls._wrap(resource)
         entry._states = None
         return entry
 

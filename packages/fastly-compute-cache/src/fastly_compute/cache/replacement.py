@@ -31,7 +31,7 @@ class Replacement(Found["cache.ReplaceEntry"]):
 
     __slots__ = ()
 
-    _HOW = "cache.replace"
+    _created_by = "cache.replace"
 
     def insert(self, options: WriteOptions) -> StreamingBody:
         """Store the new object (``replace-insert``), which uses up the replacement.
@@ -45,7 +45,7 @@ class Replacement(Found["cache.ReplaceEntry"]):
         Raises:
             CacheCallFailed: The host refused the call.
         """
-        return StreamingBody._adopt(_wit.replace_insert(self._give("was inserted"), options))
+        return StreamingBody._wrap(_wit.replace_insert(self._detach("was inserted"), options))
 
     def close(self) -> None:
         """Release the replacement and its obligation (``close-replace-entry``).
@@ -53,7 +53,7 @@ class Replacement(Found["cache.ReplaceEntry"]):
         Closing again does nothing.
         """
         if not self.closed:
-            _wit.close_replace(self._give("is closed"))
+            _wit.close_replace(self._detach("is closed"))
 
 
 def replace(

@@ -29,13 +29,13 @@ class Handle(Generic[R]):
     that raises `HandleClosed`; the bindings would trap and end the sandbox instead. A copy would be
     closed a second time, so copying and pickling raise `TypeError`.
 
-    Subclasses name in `_HOW` the function that creates one.
+    Subclasses name in `_created_by` the function that creates one.
 
     Example:
         >>> from fastly_compute.core import Handle
         >>> class Store(Handle["kv_store.Store"]):
         ...     __slots__ = ()
-        ...     _HOW = "Store.open"
+        ...     _created_by = "Store.open"
         >>> Store()
         Traceback (most recent call last):
         TypeError: Store cannot be created directly: use Store.open
@@ -43,13 +43,13 @@ class Handle(Generic[R]):
 
     __slots__ = ("__weakref__", "_gone", "_resource")
 
-    _HOW = "a function of its package"
+    _created_by = "a function of its package"
 
     _resource: R | None
     _gone: str
 
     def __init__(self) -> None:
-        raise TypeError(f"{type(self).__name__} cannot be created directly: use {self._HOW}")
+        raise TypeError(f"{type(self).__name__} cannot be created directly: use {self._created_by}")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} is owned by the host: cannot be copied or pickled")
@@ -59,7 +59,7 @@ class Handle(Generic[R]):
         self.__reduce__()
 
     @classmethod
-    def _adopt(cls, resource: R) -> Self:
+    def _wrap(cls, resource: R) -> Self:
         """Wrap a resource that the bindings returned."""
         handle = cls.__new__(cls)
         handle._resource = resource
@@ -73,7 +73,7 @@ class Handle(Generic[R]):
             raise HandleClosed(f"this {type(self).__name__} {self._gone}")
         return self._resource
 
-    def _give(self, how: str) -> R:
+    def _detach(self, how: str) -> R:
         """Detach and return the resource; later uses raise with *how*, like "was already sent"."""
         resource = self._wit
         self._resource = None
@@ -88,7 +88,7 @@ class Handle(Generic[R]):
     def close(self) -> None:
         """Release it; closing again does nothing."""
         if self._resource is not None:
-            self._give("is closed").__exit__(None, None, None)
+            self._detach("is closed").__exit__(None, None, None)
 
     def __enter__(self) -> Self:
         return self

@@ -43,8 +43,8 @@ def is_grip(request: IncomingRequest) -> bool:
 
     Example:
         >>> from fastly_compute.fanout import is_grip
-        >>> from fastly_compute.http import Answered, IncomingRequest, Response, service
-        >>> def handle(request: IncomingRequest) -> Response | Answered:
+        >>> from fastly_compute.http import ResponseSent, IncomingRequest, Response, service
+        >>> def handle(request: IncomingRequest) -> Response | ResponseSent:
         ...     return Response(204) if is_grip(request) else request.handoff_fanout("self")
         >>> HttpIncoming = service(handle)
     """

@@ -39,9 +39,9 @@ class WebSocket:
 
     Example:
         >>> from fastly_compute.fanout import Grip, is_grip
-        >>> from fastly_compute.http import Answered, IncomingRequest, Response, service
+        >>> from fastly_compute.http import ResponseSent, IncomingRequest, Response, service
         >>> GRIP = Grip()
-        >>> def handle(request: IncomingRequest) -> Response | Answered:
+        >>> def handle(request: IncomingRequest) -> Response | ResponseSent:
         ...     if not is_grip(request):
         ...         return request.handoff_fanout("self")
         ...     socket = GRIP.verify(request).websocket()

@@ -3,21 +3,21 @@
 from fastly_compute.http.body import Body, BodyLike, Readable
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.client import Bot, ClientTls, VpnProxy
-from fastly_compute.http.downstream import Answered
+from fastly_compute.http.downstream import ResponseSent
 from fastly_compute.http.errors import (
     BodyError,
     BodyIncomplete,
     BodyNotRead,
-    BodyNotTaken,
     BodyTooLarge,
+    BodyWriteStalled,
     HttpCallFailed,
     HttpError,
     HttpUnsupported,
+    InvalidForm,
     InvalidHeader,
     InvalidMethod,
     InvalidStatus,
     InvalidUrl,
-    NotAForm,
     WaitTimeout,
 )
 from fastly_compute.http.handler import Answer, ErrorHandler, Handler, Service, service
@@ -60,14 +60,13 @@ from fastly_compute.http.streaming import StreamingBody
 
 __all__ = [
     "Answer",
-    "Answered",
     "Body",
     "BodyError",
     "BodyIncomplete",
     "BodyLike",
     "BodyNotRead",
-    "BodyNotTaken",
     "BodyTooLarge",
+    "BodyWriteStalled",
     "Bot",
     "CacheOptions",
     "ClientTls",
@@ -90,11 +89,11 @@ __all__ = [
     "HttpUnsupported",
     "IncomingRequest",
     "InternalError",
+    "InvalidForm",
     "InvalidHeader",
     "InvalidMethod",
     "InvalidStatus",
     "InvalidUrl",
-    "NotAForm",
     "PendingResponse",
     "ProtocolError",
     "Readable",
@@ -106,6 +105,7 @@ __all__ = [
     "ResponseBodyTooLarge",
     "ResponseHeadersTooLarge",
     "ResponseIncomplete",
+    "ResponseSent",
     "ResponseStatusInvalid",
     "ResponseTimeout",
     "Reuse",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from fastly_compute.core import bindings, case_of, read_items, read_sized
-from fastly_compute.http.errors import BodyNotTaken, body_error, head_error
+from fastly_compute.http.errors import BodyWriteStalled, body_error, head_error
 from fastly_compute.http.send_errors import send_error
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def asked(function: str, request: "http_req.Request", *, sized: bool = False) ->
         raise head_error(err.value, f"http-downstream.{function}") from None
 
 
-def hand_off(request: "http_req.Request", target: "backend.Backend", *, websocket: bool) -> None:
+def handoff(request: "http_req.Request", target: "backend.Backend", *, websocket: bool) -> None:
     """Leave the client's request to Fanout, or to a WebSocket's backend."""
     if websocket:
         what, call = "redirect-to-websocket-proxy", request.redirect_to_websocket_proxy
@@ -241,7 +241,7 @@ def write(body: "async_io.Pollable", data: bytes) -> None:
         except bindings.Err as err:
             raise body_error(err.value, "http-body.write") from None
         if taken == 0:
-            raise BodyNotTaken("http-body.write", case="generic-error")
+            raise BodyWriteStalled("http-body.write", case="generic-error")
         at += taken
 
 

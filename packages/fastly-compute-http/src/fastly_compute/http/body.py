@@ -133,7 +133,7 @@ class Body:
         body = cls()
         body._pollable = pollable
         body._trailers = None
-        scope.note(body)
+        scope.register(body)
         return body
 
     def _check(self) -> None:

@@ -16,12 +16,12 @@ NO_CONTENT = frozenset({204, 205, 304})
 """The statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
 
 
-class Answered:
+class ResponseSent:
     """What a handler returns where the answer is on its way already, or is another's.
 
     Example:
-        >>> from fastly_compute.http import Answered, IncomingRequest, Response, service
-        >>> def handle(request: IncomingRequest) -> Answered | Response:
+        >>> from fastly_compute.http import ResponseSent, IncomingRequest, Response, service
+        >>> def handle(request: IncomingRequest) -> ResponseSent | Response:
         ...     if request.path == "/chat":
         ...         return request.handoff_websocket("chat")
         ...     return Response.text("There is a chat at /chat.")
@@ -35,7 +35,7 @@ class Downstream:
     """The way to the client, for the one answer to a request.
 
     Attributes:
-        answered: Whether an answer was begun, or is another's after a hand-off.
+        answered: Whether an answer was begun, or is another's after a handoff.
     """
 
     __slots__ = ("answered",)
@@ -70,11 +70,11 @@ class Downstream:
         body = response.body
         if _has_no_content(response, to_head=to_head):
             self.send(response, to_head=to_head)
-            out = StreamingBody._adopt(_wit.new_body())  # which goes nowhere
-            scope.note(out)
+            out = StreamingBody._wrap(_wit.new_body())  # which goes nowhere
+            scope.register(out)
         else:
             out = self._begin(response, _wit.new_body() if body._is_produced else body._to_host())
-            scope.note(out)
+            scope.register(out)
             if body._is_produced:
                 out.append(body)
         return out
@@ -82,7 +82,7 @@ class Downstream:
     def send_pending(self, pending: PendingResponse) -> None:
         """Leave it to the host to answer with a backend's response when that arrives."""
         self._check_unanswered()
-        _wit.send_downstream_pending(pending._give("was already sent"))
+        _wit.send_downstream_pending(pending._detach("was already sent"))
         self.answered = True
 
     def _check_unanswered(self) -> None:
@@ -90,7 +90,7 @@ class Downstream:
             raise HttpError("the request has its answer already, or is another's to answer")
 
     def _begin(self, response: Response, pollable: "async_io.Pollable") -> StreamingBody:
-        out = StreamingBody._adopt(pollable)
+        out = StreamingBody._wrap(pollable)
         try:
             _wit.send_downstream_streaming(response._to_host(), out._wit)
         except BaseException:

@@ -8,10 +8,10 @@
       ├ HttpCallFailed (HostError)                  the host refused a call
       │   ├ BodyError (OSError)                     reading or writing a body failed
       │   │   ├ BodyIncomplete (EOFError)
-      │   │   └ BodyNotTaken
+      │   │   └ BodyWriteStalled
       │   └ SendError (OSError)                     no response to a request: see send_errors
       ├ BodyNotRead                                 trailers come behind the body
-      ├ BodyTooLarge, NotAForm (ValueError)         the client's body is not what the app takes
+      ├ BodyTooLarge, InvalidForm (ValueError)         the client's body is not what the app takes
       └ WaitTimeout (TimeoutError)                  what was waited for has not come yet
 """
 
@@ -77,7 +77,7 @@ class BodyTooLarge(HttpError, ValueError):
     """A body has more bytes than the app takes."""
 
 
-class NotAForm(HttpError, ValueError):
+class InvalidForm(HttpError, ValueError):
     """A body that is to be read as a form is none."""
 
 
@@ -109,7 +109,7 @@ class BodyIncomplete(BodyError, HttpIncomplete):
     explanation: ClassVar[str] = "the peer closed the connection before the end of the body"
 
 
-class BodyNotTaken(BodyError):
+class BodyWriteStalled(BodyError):
     """The host took none of the bytes it was to write."""
 
     explanation: ClassVar[str] = "the host took none of the bytes"

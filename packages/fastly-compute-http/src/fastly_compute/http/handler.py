@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
 from fastly_compute.backend.registration import begin_sandbox
 from fastly_compute.http import _wit, scope
-from fastly_compute.http.downstream import Answered
+from fastly_compute.http.downstream import ResponseSent
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
 from fastly_compute.http.pending import PendingResponse
@@ -17,7 +17,7 @@ from fastly_compute.http.reuse import Reuse, Rounds
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
 
-Answer: TypeAlias = Response | PendingResponse | Answered | Iterator[bytes]
+Answer: TypeAlias = Response | PendingResponse | ResponseSent | Iterator[bytes]
 """What a handler returns."""
 
 Handler: TypeAlias = Callable[[IncomingRequest], Answer]
@@ -104,7 +104,7 @@ class Service:
 
     def _answer(self, incoming: IncomingRequest, answer: Answer, *, to_head: bool) -> None:
         if incoming.answered:
-            if answer is not None and not isinstance(answer, Answered):
+            if answer is not None and not isinstance(answer, ResponseSent):
                 raise HttpError(f"{self._name} answered a request that has its answer")
             return
         if isinstance(answer, PendingResponse):
@@ -167,7 +167,7 @@ def service(
     - one from a backend passes through, its body unread;
     - an iterator of bytes, such as a generator, is a 200 with that as its body;
     - a `PendingResponse` goes to the client when it arrives; where there is none, the host answers;
-    - what `IncomingRequest.answer` or a hand-off returns means that there is nothing left to send.
+    - what `IncomingRequest.answer` or a handoff returns means that there is nothing left to send.
 
     The body is left out where HTTP has none: in the answer to HEAD, and with 204, 205 and 304.
 

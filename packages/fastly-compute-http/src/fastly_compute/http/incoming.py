@@ -9,8 +9,8 @@ from fastly_compute.core import Handle, case_of
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body
 from fastly_compute.http.client import Bot, ClientTls, VpnProxy
-from fastly_compute.http.downstream import Answered, Downstream
-from fastly_compute.http.errors import BodyTooLarge, NotAForm
+from fastly_compute.http.downstream import Downstream, ResponseSent
+from fastly_compute.http.errors import BodyTooLarge, InvalidForm
 from fastly_compute.http.headers import Headers, HeadersLike
 from fastly_compute.http.request_target import split_target
 from fastly_compute.http.response import Response
@@ -43,7 +43,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     __slots__ = ("_address", "_body", "_downstream", "_headers", "_id", "_method", "_parts", "_url")
 
-    _HOW = "a handler under fastly_compute.http.service"
+    _created_by = "a handler under fastly_compute.http.service"
 
     _address: tuple[str | None] | None
     _body: Body
@@ -56,7 +56,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @classmethod
     def _received(cls, resource: "http_req.Request", pollable: "async_io.Pollable") -> Self:
-        request = cls._adopt(resource)
+        request = cls._wrap(resource)
         request._address = request._headers = request._id = None
         request._method = request._parts = request._url = None
         request._downstream = Downstream()
@@ -173,7 +173,7 @@ class IncomingRequest(Handle["http_req.Request"]):
             limit: The most bytes that it may have; None for any number.
 
         Raises:
-            NotAForm: The Content-Type is not ``application/x-www-form-urlencoded``. Forms with
+            InvalidForm: The Content-Type is not ``application/x-www-form-urlencoded``. Forms with
                 files are ``multipart/form-data``, which frameworks read: see fastly-compute-wsgi.
             BodyTooLarge: It has more.
             ValueError: It is not UTF-8.
@@ -182,7 +182,7 @@ class IncomingRequest(Handle["http_req.Request"]):
         """
         given = self.headers.get("content-type") or "none"
         if given.partition(";")[0].strip().lower() != _FORM:
-            raise NotAForm(f"the Content-Type of a form is {_FORM}, not {given}")
+            raise InvalidForm(f"the Content-Type of a form is {_FORM}, not {given}")
         content = self._whole(limit).decode()
         return parse_qs(content, keep_blank_values=True, errors="strict")
 
@@ -307,10 +307,10 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def answered(self) -> bool:
-        """Whether its answer is on its way, or another's after a hand-off."""
+        """Whether its answer is on its way, or another's after a handoff."""
         return self._downstream.answered
 
-    def answer(self, response: Response) -> Answered:
+    def respond(self, response: Response) -> ResponseSent:
         """Answer before the handler returns, and go on (``http-resp.send-downstream``).
 
         The client has the answer while the handler still works. What it waits for is sent first: a
@@ -330,9 +330,9 @@ class IncomingRequest(Handle["http_req.Request"]):
             HttpCallFailed: The host refused it.
         """
         self._downstream.send(response, to_head=self.method == "HEAD")
-        return Answered()
+        return ResponseSent()
 
-    def answer_streaming(self, response: Response) -> tuple[StreamingBody, Answered]:
+    def respond_streaming(self, response: Response) -> tuple[StreamingBody, ResponseSent]:
         """Begin to answer, and write the body on (``http-resp.send-downstream-streaming``).
 
         Args:
@@ -348,9 +348,9 @@ class IncomingRequest(Handle["http_req.Request"]):
             HandleClosed: The response was sent before.
             HttpCallFailed: The host refused it.
         """
-        return self._downstream.begin(response, to_head=self.method == "HEAD"), Answered()
+        return self._downstream.begin(response, to_head=self.method == "HEAD"), ResponseSent()
 
-    def handoff_fanout(self, backend: Backend | str) -> Answered:
+    def handoff_fanout(self, backend: Backend | str) -> ResponseSent:
         """Leave the request to Fanout (``request.redirect-to-grip-proxy``).
 
         Fanout sends it on to the backend, and what that answers says whether the client's
@@ -367,9 +367,9 @@ class IncomingRequest(Handle["http_req.Request"]):
             HttpUnsupported: This host has no Fanout.
             HttpCallFailed: The answer was begun already.
         """
-        return self._hand_off(backend, websocket=False)
+        return self._handoff(backend, websocket=False)
 
-    def handoff_websocket(self, backend: Backend | str) -> Answered:
+    def handoff_websocket(self, backend: Backend | str) -> ResponseSent:
         """Leave the request to a backend as a WebSocket (``request.redirect-to-websocket-proxy``).
 
         Args:
@@ -383,13 +383,13 @@ class IncomingRequest(Handle["http_req.Request"]):
             HttpUnsupported: This host has no WebSockets.
             HttpCallFailed: The answer was begun already.
         """
-        return self._hand_off(backend, websocket=True)
+        return self._handoff(backend, websocket=True)
 
-    def _hand_off(self, backend: Backend | str, *, websocket: bool) -> Answered:
+    def _handoff(self, backend: Backend | str, *, websocket: bool) -> ResponseSent:
         target = Backend.open(backend) if isinstance(backend, str) else backend
-        _wit.hand_off(self._wit, target._wit, websocket=websocket)
+        _wit.handoff(self._wit, target._wit, websocket=websocket)
         self._downstream.answered = True
-        return Answered()
+        return ResponseSent()
 
     def close(self) -> None:
         """Release it and its body; closing again does nothing."""

@@ -36,15 +36,15 @@ class PendingResponse(Handle["async_io.Pollable"]):
 
     __slots__ = ("_sent",)
 
-    _HOW = "Request.send_async"
+    _created_by = "Request.send_async"
 
     _sent: _wit.Sent
 
     @classmethod
     def _of(cls, resource: "async_io.Pollable", sent: _wit.Sent) -> Self:
-        pending = cls._adopt(resource)
+        pending = cls._wrap(resource)
         pending._sent = sent
-        scope.note(pending)
+        scope.register(pending)
         return pending
 
     @property
@@ -77,7 +77,7 @@ class PendingResponse(Handle["async_io.Pollable"]):
             if _wit.select([self._wit], limit) is None:
                 where = f"through backend {self.backend!r}"
                 raise WaitTimeout(f"{self._what} {where}: no response within {limit} ms")
-        resource, body = _wit.await_response(self._give("was already awaited"), self._sent)
+        resource, body = _wit.await_response(self._detach("was already awaited"), self._sent)
         return Response._received(resource, body)
 
     def set_header(self, name: str, value: str, *, on: Outcome = "any") -> None:

@@ -248,8 +248,8 @@ class Request:
         except BaseException:
             _wit.drop(body)
             raise
-        out = StreamingBody._adopt(body)
-        scope.note(out)
+        out = StreamingBody._wrap(body)
+        scope.register(out)
         return out, PendingResponse._of(pending, sent)
 
     def _produce(self, backend: Backend | str | None) -> PendingResponse:

@@ -33,14 +33,14 @@ def begin(*, closing: bool) -> None:
     _scope.set(_Scope([] if closing else None))
 
 
-def note(thing: Open) -> None:
+def register(thing: Open) -> None:
     """Take note of a thing, where someone wants to know."""
     scope = _scope.get()
     if scope is not None and scope.noted is not None:
         scope.noted.append(ref(thing))
 
 
-def own() -> "WeakKeyDictionary[object, object] | None":
+def request_local() -> "WeakKeyDictionary[object, object] | None":
     """What others keep for the request that is being served, by who does; None without one."""
     scope = _scope.get()
     if scope is None:

@@ -30,7 +30,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
 
     __slots__ = ()
 
-    _HOW = "Request.send_streaming"
+    _created_by = "Request.send_streaming"
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send a part, waiting while the host has no room (``http-body.write``).
@@ -81,7 +81,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
             BodyError: The peer takes no more.
             HandleClosed: It was finished or closed before.
         """
-        _wit.finish(self._give("was already finished"))
+        _wit.finish(self._detach("was already finished"))
 
     def __exit__(
         self,

@@ -9,28 +9,30 @@ from fastly_compute.local.config import (
     ConfigError,
     Geolocation,
     Health,
-    HealthCheck,
+    HealthCheckConfig,
+    HostConfig,
     KvItem,
-    LocalServer,
     ShieldingSite,
     load,
     parse,
 )
-from fastly_compute.local.dispatch import Reuse
-from fastly_compute.local.downstream import Answer, Incoming
-from fastly_compute.local.entry import EntryError
-from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.host import GuestFailed, Host
-from fastly_compute.local.limits import Limits
-from fastly_compute.local.native import NativeApp
-from fastly_compute.local.sandbox import Sandbox
-from fastly_compute.local.server import Server
-from fastly_compute.local.trap import Trap
-from fastly_compute.local.wasm import ComponentError, WasmApp  # imports world: fills the bindings
+from fastly_compute.local.runtime.dispatch import ReuseLimits
+from fastly_compute.local.runtime.entry import EntryError
+from fastly_compute.local.runtime.limits import Limits
+from fastly_compute.local.runtime.native import NativeApp
+from fastly_compute.local.runtime.sandbox import Sandbox
+from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.runtime.wasm import (  # imports world: fills the bindings
+    ComponentError,
+    WasmApp,
+)
+from fastly_compute.local.server.downstream import Incoming, RecordedResponse
+from fastly_compute.local.server.handoff import Handoff
+from fastly_compute.local.server.http_server import Server
 
 __all__ = [
     "AclEntry",
-    "Answer",
     "BackendConfig",
     "BackendConfigError",
     "Clock",
@@ -39,16 +41,17 @@ __all__ = [
     "EntryError",
     "Geolocation",
     "GuestFailed",
-    "HandOff",
+    "Handoff",
     "Health",
-    "HealthCheck",
+    "HealthCheckConfig",
     "Host",
+    "HostConfig",
     "Incoming",
     "KvItem",
     "Limits",
-    "LocalServer",
     "NativeApp",
-    "Reuse",
+    "RecordedResponse",
+    "ReuseLimits",
     "Sandbox",
     "Server",
     "ShieldingSite",

@@ -10,14 +10,13 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from fastly_compute.local.clock import Clock
-from fastly_compute.local.config import BackendConfig, LocalServer
-from fastly_compute.local.dispatch import Given, Reuse
-from fastly_compute.local.downstream import Answer, Incoming
-from fastly_compute.local.exchange import Exchange
-from fastly_compute.local.handoff import HandOff
-from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, WayOut
-from fastly_compute.local.readthrough import CacheRules, Readthrough
-from fastly_compute.local.sandbox import Following, Sandbox
+from fastly_compute.local.config import BackendConfig, HostConfig
+from fastly_compute.local.readthrough.readthrough import CacheRules, Readthrough
+from fastly_compute.local.runtime.dispatch import RequestQueue, ReuseLimits
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.runtime.sandbox import RequestSource, Sandbox
+from fastly_compute.local.server.downstream import Incoming, RecordedResponse
+from fastly_compute.local.server.handoff import Handoff
 from fastly_compute.local.state import (
     CacheData,
     HealthChecks,
@@ -25,6 +24,7 @@ from fastly_compute.local.state import (
     PenaltyBoxes,
     RateCounters,
 )
+from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginResponse, Transport
 
 T = TypeVar("T")
 
@@ -61,8 +61,8 @@ class Host:
     """Runs guests as Fastly Compute would, with the backends and stores of a configuration.
 
     Example:
-        >>> from fastly_compute.local import Host, LocalServer
-        >>> with Host(LocalServer()) as host, host.native() as sandbox:
+        >>> from fastly_compute.local import Host, HostConfig
+        >>> with Host(HostConfig()) as host, host.guest_context() as sandbox:
         ...     print(len(sandbox.id))
         32
 
@@ -70,10 +70,10 @@ class Host:
         config: Backends and stores, by default none.
         output: Takes each line that the host and its guests have to say; by default it goes to
             the standard error.
-        way_out: Takes the requests to backends; by default they really go out.
+        transport: Takes the requests to backends; by default they really go out.
         on_log: Takes each message to a log endpoint, with the endpoint's name, whole and before
             it is shown.
-        on_hand_off: Takes each request that a guest leaves to a proxy, and answers in its place.
+        on_handoff: Takes each request that a guest leaves to a proxy, and answers in its place.
             By default that is said in the output, and the answer is a 502.
         time_limit: How many seconds a guest may take for one request, its waits included. Bodies
             that go on to the client or an origin without it do not count. None is no limit.
@@ -86,7 +86,7 @@ class Host:
         kv: The data of the KV stores, which guests change.
         rates: The counts of edge rate limiting.
         penalties: The penalty boxes of edge rate limiting.
-        health_checks: Whether backends are healthy. Checks are run only without a `way_out`; with
+        health_checks: Whether backends are healthy. Checks are run only without a `transport`; with
             one, a backend's health is the configured one.
         time_limit: What it was given; it is that of each request that begins after a change.
         reuse: What it was given.
@@ -98,32 +98,32 @@ class Host:
 
     def __init__(
         self,
-        config: LocalServer | None = None,
+        config: HostConfig | None = None,
         *,
         output: Callable[[str], None] = _print,
-        way_out: WayOut | None = None,
+        transport: Transport | None = None,
         on_log: Callable[[str, bytes], None] | None = None,
-        on_hand_off: Callable[[HandOff], Answer] | None = None,
+        on_handoff: Callable[[Handoff], RecordedResponse] | None = None,
         time_limit: float | None = None,
-        reuse: Reuse = Reuse(),  # noqa: B008 - a frozen value
+        reuse: ReuseLimits = ReuseLimits(),  # noqa: B008 - a frozen value
     ) -> None:
-        self.config = config or LocalServer()
+        self.config = config or HostConfig()
         self.clock = Clock()
-        self.origins = Origins()
+        self.origins = HTTPTransport()
         self.cache = CacheData(self.clock)
         self.kv = KvData(self.config.kv_stores, clock=self.clock)
         self.rates = RateCounters(clock=self.clock)
         self.penalties = PenaltyBoxes(clock=self.clock)
-        self.health_checks = HealthChecks(self.clock, self.log, run=way_out is None)
+        self.health_checks = HealthChecks(self.clock, self.log, run=transport is None)
         self.time_limit = time_limit
         self.reuse = reuse
         self.interpose: Interpose | None = None
         self.caching = True
         self.pushpin_port: int | None = None
         self._output = output
-        self._way_out = way_out or self.origins
+        self._transport = transport or self.origins
         self._on_log = on_log
-        self._on_hand_off = on_hand_off
+        self._on_handoff = on_handoff
         self._pools: weakref.WeakSet[ThreadPoolExecutor] = weakref.WeakSet()
         self._workers = self.workers()
         self._readthrough = Readthrough(self.cache, self.clock, self.log, self.background)
@@ -157,9 +157,9 @@ class Host:
             What gets the response, on any thread. It raises `SendFailure` where there is none.
         """
         if not self.caching:
-            return self._way_out.begin(name, config, request)
+            return self._transport.begin(name, config, request)
         return self._readthrough.begin(
-            request, rules, lambda asked: self._way_out.begin(name, config, asked)
+            request, rules, lambda asked: self._transport.begin(name, config, asked)
         )
 
     def background(self, work: Callable[[], T]) -> "Future[T]":
@@ -172,20 +172,20 @@ class Host:
         self._pools.add(pool)
         return pool
 
-    def answer_hand_off(self, hand_off: HandOff) -> Answer:
-        """Answer in the place of the proxy that a guest left a request to."""
-        if self._on_hand_off is not None:
-            return self._on_hand_off(hand_off)
-        text = f"handed off to {hand_off.backend!r} ({hand_off.kind}), and nothing is there"
+    def answer_handoff(self, handoff: Handoff) -> RecordedResponse:
+        """RecordedResponse in the place of the proxy that a guest left a request to."""
+        if self._on_handoff is not None:
+            return self._on_handoff(handoff)
+        text = f"handed off to {handoff.backend!r} ({handoff.kind}), and nothing is there"
         self.log(text)
-        return Answer(
+        return RecordedResponse(
             status=502,
             headers=[("content-type", b"text/plain; charset=utf-8")],
             body=bytearray(text.encode() + b"\n"),
             complete=True,
         )
 
-    def native(self, incoming: Incoming | None = None) -> "Native":
+    def guest_context(self, incoming: Incoming | None = None) -> "GuestContext":
         """Make a sandbox in which this thread's code is the guest, as a test wants it.
 
         Args:
@@ -194,9 +194,9 @@ class Host:
         Returns:
             A context manager that enters the sandbox.
         """
-        return Native(self, Exchange(incoming or Incoming(), Answer()))
+        return GuestContext(self, Exchange(incoming or Incoming(), RecordedResponse()))
 
-    def run(self, app: App, exchange: Exchange, following: Following) -> None:
+    def run(self, app: App, exchange: Exchange, following: RequestSource) -> None:
         """Run a guest in a new sandbox until it ends.
 
         Args:
@@ -220,7 +220,7 @@ class Host:
         finally:
             sandbox.end(failure)
 
-    def requests(self, app: App, incomings: Iterable[Incoming]) -> list[Answer]:
+    def requests(self, app: App, incomings: Iterable[Incoming]) -> list[RecordedResponse]:
         """Have guests serve requests one after the other, and keep the answers.
 
         Args:
@@ -228,12 +228,12 @@ class Host:
                 those after a sandbox has ended, begin a new one.
             incomings: The requests.
         """
-        answers: list[Answer] = []
+        answers: list[RecordedResponse] = []
         exchanges = []
         for incoming in incomings:
-            answers.append(Answer())
+            answers.append(RecordedResponse())
             exchanges.append(Exchange(incoming, answers[-1]))
-        following = Given(exchanges)
+        following = RequestQueue(exchanges)
         served = 0
         while following.left:
             self.run(app, following.left.popleft(), following)
@@ -243,10 +243,10 @@ class Host:
             served = begun
         for i, exchange in enumerate(exchanges):
             if exchange.handed_off is not None:
-                answers[i] = self.answer_hand_off(exchange.handed_off)
+                answers[i] = self.answer_handoff(exchange.handed_off)
         return answers
 
-    def request(self, app: App, incoming: Incoming | None = None) -> Answer:
+    def request(self, app: App, incoming: Incoming | None = None) -> RecordedResponse:
         """Have a guest serve one request, and keep its answer.
 
         Args:
@@ -274,7 +274,7 @@ class Host:
         self.close()
 
 
-class Native(AbstractContextManager[Sandbox]):
+class GuestContext(AbstractContextManager[Sandbox]):
     """A sandbox whose guest is the code of the `with`."""
 
     def __init__(self, host: Host, exchange: Exchange) -> None:
@@ -282,7 +282,9 @@ class Native(AbstractContextManager[Sandbox]):
         self._exchange = exchange
 
     def __enter__(self) -> Sandbox:
-        self._sandbox = Sandbox(host=self._host, exchange=self._exchange, following=Given(()))
+        self._sandbox = Sandbox(
+            host=self._host, exchange=self._exchange, following=RequestQueue(())
+        )
         self._active = self._sandbox.active()
         return self._active.__enter__()
 

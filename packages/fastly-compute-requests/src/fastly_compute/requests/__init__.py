@@ -57,12 +57,12 @@ from fastly_compute.requests.exceptions import (
 )
 from fastly_compute.requests.keywords import RequestKwargs
 from fastly_compute.requests.models import PreparedRequest, Request
+from fastly_compute.requests.patching import install
 from fastly_compute.requests.pending import PendingResponse
 from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.response import Response as FastlyResponse
 from fastly_compute.requests.sessions import Session, session
-from fastly_compute.requests.stand_in import install
 from fastly_compute.requests.status_codes import codes
 from fastly_compute.requests.timeouts import TimeoutConfig
 

@@ -108,7 +108,7 @@ class Session(SessionRedirectMixin):
     @property
     def cookies(self) -> RequestsCookieJar:
         """The cookies; can be set, to any jar: in a handler, for the client's request."""
-        jars = scope.own() if self._lasts else None
+        jars = scope.request_local() if self._lasts else None
         jar = None if jars is None else jars.get(self)
         if jar is None:
             jar = self._cookies
@@ -120,7 +120,7 @@ class Session(SessionRedirectMixin):
     def cookies(self, cookies: Cookies | None) -> None:
         is_jar = hasattr(cookies, "set_cookie")
         jar = cast("CookieJar", cookies) if is_jar else merge_cookies(RequestsCookieJar(), cookies)
-        jars = scope.own()
+        jars = scope.request_local()
         if jars is None or self.keep_cookies:
             self._cookies = jar
         else:

@@ -28,7 +28,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
 
     __slots__ = ("_identity", "_plaintext", "_shown")
 
-    _HOW = "SecretStore.get or Secret.from_bytes"
+    _created_by = "SecretStore.get or Secret.from_bytes"
 
     # fastly_compute.backend names a backend by its client key's _identity and gives the host its
     # _wit: that way the key takes effect without being read.
@@ -38,7 +38,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
 
     @classmethod
     def _of(cls, resource: "_wit.secret_store.Secret", *, identity: str, shown: str) -> Self:
-        secret = cls._adopt(resource)
+        secret = cls._wrap(resource)
         secret._identity = identity
         secret._plaintext = None
         secret._shown = shown

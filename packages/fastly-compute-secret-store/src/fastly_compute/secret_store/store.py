@@ -24,7 +24,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
 
     __slots__ = ("_name",)
 
-    _HOW = "SecretStore.open"
+    _created_by = "SecretStore.open"
 
     _name: str
 
@@ -50,7 +50,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
             resource = _wit.secret_store.Store.open(name)
         except bindings.Err as err:
             raise secret_store_error(err.value, "secret-store.store.open", subject=name) from None
-        store = cls._adopt(resource)
+        store = cls._wrap(resource)
         store._name = name
         return store
 

@@ -4,53 +4,53 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastly_compute.testing.answer import Answer
     from fastly_compute.testing.backend import FakeBackend, ReplyOptions
     from fastly_compute.testing.call import Call
     from fastly_compute.testing.client import ComputeClient, RequestOptions
+    from fastly_compute.testing.client_response import ClientResponse
     from fastly_compute.testing.durations import Duration
-    from fastly_compute.testing.headers import Headers, HeadersLike
+    from fastly_compute.testing.fault_injection import FaultReport, InjectedFault, inject_faults
+    from fastly_compute.testing.headers import HeadersLike, MessageHeaders
     from fastly_compute.testing.host import ComputeHost
     from fastly_compute.testing.kv import KvStore, KvStores
     from fastly_compute.testing.lookups import Lookups
     from fastly_compute.testing.reply import Reply
     from fastly_compute.testing.served import ComputeServer
     from fastly_compute.testing.stores import Store, Stores
-    from fastly_compute.testing.sweeping import Sweep, SweptCall, sweep
 
 __all__ = [
-    "Answer",
     "Call",
+    "ClientResponse",
     "ComputeClient",
     "ComputeHost",
     "ComputeServer",
     "Duration",
     "FakeBackend",
-    "Headers",
+    "FaultReport",
     "HeadersLike",
+    "InjectedFault",
     "KvStore",
     "KvStores",
     "Lookups",
+    "MessageHeaders",
     "Reply",
     "ReplyOptions",
     "RequestOptions",
     "Store",
     "Stores",
-    "Sweep",
-    "SweptCall",
-    "sweep",
+    "inject_faults",
 ]
 
 # pytest imports this package in every run, also where no test needs a host, which is not cheap.
 _HOMES = {
-    "Answer": "answer",
+    "ClientResponse": "client_response",
     "Call": "call",
     "ComputeClient": "client",
     "ComputeHost": "host",
     "ComputeServer": "served",
     "Duration": "durations",
     "FakeBackend": "backend",
-    "Headers": "headers",
+    "MessageHeaders": "headers",
     "HeadersLike": "headers",
     "KvStore": "kv",
     "KvStores": "kv",
@@ -60,9 +60,9 @@ _HOMES = {
     "RequestOptions": "client",
     "Store": "stores",
     "Stores": "stores",
-    "Sweep": "sweeping",
-    "SweptCall": "sweeping",
-    "sweep": "sweeping",
+    "FaultReport": "fault_injection",
+    "InjectedFault": "fault_injection",
+    "inject_faults": "fault_injection",
 }
 
 

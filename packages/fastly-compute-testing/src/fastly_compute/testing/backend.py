@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from fastly_compute.local import BackendConfig
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
-from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
+from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginResponse, SendFailure
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.delivery import Delivery
 from fastly_compute.testing.durations import Duration, timedelta_of
@@ -92,7 +92,7 @@ class FakeBackend:
         ...     origin.get("/slow", latency=20)
     """
 
-    def __init__(self, shown: str, origins: Origins, delivery: Delivery) -> None:
+    def __init__(self, shown: str, origins: HTTPTransport, delivery: Delivery) -> None:
         self._shown = shown
         self._origins = origins
         self._delivery = delivery

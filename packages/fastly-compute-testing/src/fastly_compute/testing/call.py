@@ -5,7 +5,7 @@ from json import loads
 from typing import Any
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.testing.headers import Headers, text_of
+from fastly_compute.testing.headers import MessageHeaders, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +25,14 @@ class Call:
 
     Example:
         >>> from fastly_compute.local import BackendConfig
-        >>> from fastly_compute.testing import Call, Headers
+        >>> from fastly_compute.testing import Call, MessageHeaders
         >>> call = Call(
         ...     backend="origin",
         ...     config=BackendConfig(url="http://origin.example"),
         ...     method="POST",
         ...     path="/users",
         ...     query="",
-        ...     headers=Headers(),
+        ...     headers=MessageHeaders(),
         ...     body=b'{"name": "Ada"}',
         ... )
         >>> call.json()["name"]
@@ -44,7 +44,7 @@ class Call:
     method: str
     path: str
     query: str
-    headers: Headers
+    headers: MessageHeaders
     body: bytes = field(repr=False)
 
     @property

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from fastly_compute.local import Host, Incoming
 from fastly_compute.local.host import App
-from fastly_compute.testing.answer import Answer
-from fastly_compute.testing.headers import TOKEN, Headers, HeadersLike
+from fastly_compute.testing.client_response import ClientResponse
+from fastly_compute.testing.headers import TOKEN, HeadersLike, MessageHeaders
 from fastly_compute.testing.reply import encoded
 from fastly_compute.testing.timing import timed_requests
 
@@ -22,8 +22,8 @@ class RequestOptions(TypedDict, total=False):
 
     Example:
         >>> from typing import Unpack
-        >>> from fastly_compute.testing import Answer, ComputeClient, RequestOptions
-        >>> def search(client: ComputeClient, **options: Unpack[RequestOptions]) -> Answer:
+        >>> from fastly_compute.testing import ClientResponse, ComputeClient, RequestOptions
+        >>> def search(client: ComputeClient, **options: Unpack[RequestOptions]) -> ClientResponse:
         ...     return client.get("/search?q=lamp", **options)
         >>> def test_the_search_is_refused_to_others(compute_client):
         ...     assert search(compute_client, client_address="192.0.2.1").status == 403
@@ -61,7 +61,7 @@ class ComputeClient:
     def __init__(self, host: Host, app: App) -> None:
         self._host = host
         self._app = app
-        self.answers: list[Answer] = []
+        self.answers: list[ClientResponse] = []
 
     def request(
         self,
@@ -72,7 +72,7 @@ class ComputeClient:
         body: bytes = b"",
         json: object = None,
         client_address: str = "127.0.0.1",
-    ) -> Answer:
+    ) -> ClientResponse:
         """Send a request and wait for the whole answer.
 
         Args:
@@ -95,7 +95,7 @@ class ComputeClient:
         )
         return self.requests([prepared])[0]
 
-    def requests(self, requests: Iterable[str | Incoming]) -> list[Answer]:
+    def requests(self, requests: Iterable[str | Incoming]) -> list[ClientResponse]:
         """Send requests one after the other, to as few sandboxes as the app asks for.
 
         The first one begins a sandbox. An app that asks for its next request gets the second one,
@@ -126,7 +126,9 @@ class ComputeClient:
             self.prepare("GET", request) if isinstance(request, str) else request
             for request in requests
         ]
-        got = [Answer.of(*timed) for timed in timed_requests(self._host, self._app, prepared)]
+        got = [
+            ClientResponse.of(*timed) for timed in timed_requests(self._host, self._app, prepared)
+        ]
         self.answers += got
         return got
 
@@ -155,7 +157,7 @@ class ComputeClient:
                 "percent-encoded, without a fragment"
             )
         content, kind = encoded(body=body, json=json)
-        given = Headers(headers or ())
+        given = MessageHeaders(headers or ())
         added = [("host", urlsplit(url).netloc.encode())]
         if content:
             added.append(("content-length", b"%d" % len(content)))
@@ -170,31 +172,31 @@ class ComputeClient:
             client=(_address(client_address), 0),
         )
 
-    def get(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def get(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send a GET, with what `request` takes."""
         return self.request("GET", path, **options)
 
-    def head(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def head(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send a HEAD, with what `request` takes."""
         return self.request("HEAD", path, **options)
 
-    def post(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def post(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send a POST, with what `request` takes."""
         return self.request("POST", path, **options)
 
-    def put(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def put(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send a PUT, with what `request` takes."""
         return self.request("PUT", path, **options)
 
-    def patch(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def patch(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send a PATCH, with what `request` takes."""
         return self.request("PATCH", path, **options)
 
-    def delete(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def delete(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send a DELETE, with what `request` takes."""
         return self.request("DELETE", path, **options)
 
-    def options(self, path: str, **options: Unpack[RequestOptions]) -> Answer:
+    def options(self, path: str, **options: Unpack[RequestOptions]) -> ClientResponse:
         """Send an OPTIONS, with what `request` takes."""
         return self.request("OPTIONS", path, **options)
 

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 
-from fastly_compute.local import world  # first: it brings wit_world
+from fastly_compute.local.runtime import world  # first: it brings wit_world
 
 # isort: split
 from wit_world.imports import http_req, types
 
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS, send_error
-from fastly_compute.local.origin import SendFailure
+from fastly_compute.local.transport import SendFailure
 
 _RAISES = re.compile(r"componentize_py_types\.Err\((wit_world\.imports\.\w+)\.(\w+)\)")
 _CONTEXT = ("__enter__", "__exit__")

@@ -16,7 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CHARSET = re.compile(r";\s*charset=\"?([\w.:-]+)", re.IGNORECASE)
 
 
-class Headers(Mapping[str, str]):
+class MessageHeaders(Mapping[str, str]):
     """Header fields in their order, looked up without regard to case.
 
     A field that is there more than once reads as one, its values joined by ``", "``; `get_all`
@@ -29,8 +29,8 @@ class Headers(Mapping[str, str]):
         ValueError: A name or value cannot be sent (RFC 9110, section 5).
 
     Example:
-        >>> from fastly_compute.testing import Headers
-        >>> headers = Headers([("Vary", "accept"), ("vary", "cookie")])
+        >>> from fastly_compute.testing import MessageHeaders
+        >>> headers = MessageHeaders([("Vary", "accept"), ("vary", "cookie")])
         >>> headers["VARY"], headers.get_all("vary")
         ('accept, cookie', ['accept', 'cookie'])
     """
@@ -40,7 +40,7 @@ class Headers(Mapping[str, str]):
         self._fields = [_checked(name, value) for name, value in pairs]
 
     @classmethod
-    def of_wire(cls, fields: Iterable[tuple[str, bytes]]) -> "Headers":
+    def of_wire(cls, fields: Iterable[tuple[str, bytes]]) -> "MessageHeaders":
         """Make them of what was sent, as it is: values are latin-1 text."""
         headers = cls()
         headers._fields = [(name, value.decode("latin-1")) for name, value in fields]
@@ -67,7 +67,7 @@ class Headers(Mapping[str, str]):
         return len({name.lower() for name, _ in self._fields})
 
     def __repr__(self) -> str:
-        return f"Headers({[(name, redact(name, value)) for name, value in self._fields]!r})"
+        return f"MessageHeaders({[(name, redact(name, value)) for name, value in self._fields]!r})"
 
 
 def _checked(name: str, value: str) -> tuple[str, str]:
@@ -83,7 +83,7 @@ def _checked(name: str, value: str) -> tuple[str, str]:
     return name, value
 
 
-def text_of(headers: Headers, body: bytes) -> str:
+def text_of(headers: MessageHeaders, body: bytes) -> str:
     """Decode a body by the charset of its Content-Type, by default UTF-8.
 
     Raises:

@@ -9,12 +9,12 @@ from typing import Any, Literal, Self, TypeAlias, cast
 
 from fastly_compute.local import (
     AclEntry,
-    Answer,
     BackendConfig,
     Clock,
-    HandOff,
+    Handoff,
     Health,
     Host,
+    RecordedResponse,
     load,
 )
 from fastly_compute.testing.backend import FakeBackend
@@ -58,7 +58,7 @@ class ComputeHost:
         secrets_read: The store and the name of each secret whose plaintext was read, in order.
         logs: The messages to each log endpoint, as text; an endpoint without any has an empty list.
         handoffs: The requests that guests left to Fanout or to a WebSocket's backend, as
-            `fastly_compute.local.HandOff`.
+            `fastly_compute.local.Handoff`.
         handoff_reply: What the client gets in their place, by default an empty 200; of a `Reply`,
             its status, headers and body.
         output: The lines that the host had to say.
@@ -77,13 +77,13 @@ class ComputeHost:
         self._records = Records()
         self.logs: defaultdict[str, list[str]] = defaultdict(list)
         self.output: list[str] = []
-        self.handoffs: list[HandOff] = []
+        self.handoffs: list[Handoff] = []
         self.handoff_reply = Reply()
         self.host = Host(
             output=self.output.append,
-            way_out=self._network,
+            transport=self._network,
             on_log=self._logged,
-            on_hand_off=self._handed_off,
+            on_handoff=self._handed_off,
         )
         self.host.interpose = Layers(self._faults, self._records)
         self.secrets = Stores(
@@ -105,7 +105,7 @@ class ComputeHost:
             lambda: self.host.config.device_detection,
             lambda devices: self._configure(device_detection=devices),
         )
-        self._active = self.host.native()
+        self._active = self.host.guest_context()
 
     @property
     def calls(self) -> list[Call]:
@@ -279,10 +279,10 @@ class ComputeHost:
     def _logged(self, endpoint: str, message: bytes) -> None:
         self.logs[endpoint].append(message.decode(errors="backslashreplace"))
 
-    def _handed_off(self, hand_off: HandOff) -> Answer:
-        self.handoffs.append(hand_off)
+    def _handed_off(self, handoff: Handoff) -> RecordedResponse:
+        self.handoffs.append(handoff)
         reply = self.handoff_reply
-        return Answer(
+        return RecordedResponse(
             status=reply.status,
             headers=reply.to_wire(),
             body=bytearray(reply.content),

@@ -6,11 +6,11 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.local.origin import OriginRequest, OriginResponse, Origins, SendFailure
+from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginResponse, SendFailure
 from fastly_compute.testing.backend import CallbackFailed, FakeBackend
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.delivery import Delivery
-from fastly_compute.testing.headers import Headers
+from fastly_compute.testing.headers import MessageHeaders
 
 
 class Network:
@@ -24,7 +24,7 @@ class Network:
         self._lock = Lock()
         self._calls: list[Call | None] = []
         self.problems: list[str] = []
-        self._origins = Origins()
+        self._origins = HTTPTransport()
         self._delivery = Delivery()
         self._backends: dict[str, FakeBackend] = {}
         self._targets: dict[tuple[str, int | None], FakeBackend] = {}
@@ -53,7 +53,7 @@ class Network:
             method=request.method,
             path=path,
             query=query,
-            headers=Headers.of_wire(request.headers),
+            headers=MessageHeaders.of_wire(request.headers),
             body=b"",
         )
         with self._lock:

@@ -7,7 +7,7 @@ from json import dumps
 from typing import Self
 
 from fastly_compute.testing.durations import Duration, timedelta_of
-from fastly_compute.testing.headers import Headers, HeadersLike
+from fastly_compute.testing.headers import HeadersLike, MessageHeaders
 
 # Their responses have no body (RFC 9110, section 6.4.1).
 _WITHOUT_CONTENT = frozenset({204, 304})
@@ -47,7 +47,7 @@ class Reply:
     """
 
     status: int = 200
-    headers: Headers = field(default_factory=Headers)
+    headers: MessageHeaders = field(default_factory=MessageHeaders)
     body: bytes = field(default=b"", repr=False)
     chunks: Sequence[bytes] = field(default=(), repr=False)
     latency: Duration | None = None
@@ -126,9 +126,9 @@ class Reply:
             TypeError: JSON cannot hold the value.
         """
         content, kind = encoded(body=body, text=text, json=json)
-        fields = Headers(headers or ())
+        fields = MessageHeaders(headers or ())
         if kind is not None and "content-type" not in fields:
-            fields = Headers.of_wire([*fields.to_wire(), ("content-type", kind)])
+            fields = MessageHeaders.of_wire([*fields.to_wire(), ("content-type", kind)])
         return cls(
             status=status,
             headers=fields,

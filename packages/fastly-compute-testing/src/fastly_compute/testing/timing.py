@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from fastly_compute.local import Answer, Host, Incoming, Sandbox
+from fastly_compute.local import Host, Incoming, RecordedResponse, Sandbox
 from fastly_compute.local.host import App
 from fastly_compute.testing.layers import Layers
 
@@ -52,7 +52,7 @@ class _Stopwatch:
 
 def timed_requests(
     host: Host, app: App, incomings: list[Incoming]
-) -> list[tuple[Answer, timedelta]]:
+) -> list[tuple[RecordedResponse, timedelta]]:
     """Have an app serve requests one after the other, as `Host.requests` does, and time it.
 
     Args:

@@ -4,7 +4,7 @@ import encodings.unicode_escape  # noqa: F401 - Django's log uses it, and no gue
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fastly_compute.http import Answered, IncomingRequest, Reuse, Service
+from fastly_compute.http import IncomingRequest, ResponseSent, Reuse, Service
 from fastly_compute.wsgi.environ import make_environ
 from fastly_compute.wsgi.start_response import StartResponse
 
@@ -36,7 +36,7 @@ class WsgiHttpIncoming(Service):
     gets the traceback.
 
     Beside what PEP 3333 and CGI name, the environ has ``fastly.request``, the
-    `fastly_compute.http.IncomingRequest`. After a hand-off by it, nothing of what the app returns
+    `fastly_compute.http.IncomingRequest`. After a handoff by it, nothing of what the app returns
     is sent.
 
     Args:
@@ -76,7 +76,7 @@ class WsgiHttpIncoming(Service):
         self._app = wsgi_app
         self._run_once = reuse is None
 
-    def _respond(self, request: IncomingRequest) -> Answered:
+    def _respond(self, request: IncomingRequest) -> ResponseSent:
         start_response = StartResponse(request)
         result = None
         try:
@@ -89,7 +89,7 @@ class WsgiHttpIncoming(Service):
             close = getattr(result, "close", None)
             if close is not None:
                 close()
-        return Answered()
+        return ResponseSent()
 
     def __repr__(self) -> str:
         return f"<WsgiHttpIncoming {self._app!r}>"

@@ -143,7 +143,7 @@ class StartResponse:
             self._whole(data)
         else:
             # The host cannot tell how long it will be, but the app can.
-            self._out, _ = self._request.answer_streaming(self._response(b"", self._length))
+            self._out, _ = self._request.respond_streaming(self._response(b"", self._length))
             self._started = True
             self._out.write(data)
 
@@ -210,5 +210,5 @@ class StartResponse:
 
     def _whole(self, body: bytes | Body) -> None:
         left_out = self._bodiless and self._status not in NO_CONTENT
-        self._request.answer(self._response(body, self._length if left_out else None))
+        self._request.respond(self._response(body, self._length if left_out else None))
         self._started = True

@@ -166,7 +166,7 @@ def _without_ignored(project: Project, roots: Sequence[Path], work: Path) -> lis
 
 def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) -> CliError:
     # Not at the top: the local hosts take time to load, and a build that succeeds needs none.
-    from fastly_compute.local import entry as entry_messages
+    from fastly_compute.local.runtime import entry as entry_messages
 
     report = entry / "report"
     if not report.is_file():

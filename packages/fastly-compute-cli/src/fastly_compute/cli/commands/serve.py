@@ -26,14 +26,14 @@ from fastly_compute.local import (
     ConfigError,
     EntryError,
     Host,
+    HostConfig,
     Limits,
-    LocalServer,
     NativeApp,
     Server,
     WasmApp,
     load,
-    native,
 )
+from fastly_compute.local.runtime import native
 
 _GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
 
@@ -112,7 +112,7 @@ def serve(
     def make() -> Path:
         return component or build(project).output
 
-    def make_host(configured: LocalServer) -> Host:
+    def make_host(configured: HostConfig) -> Host:
         made = _host(project, configured, time_limit)
         made.pushpin_port = pushpin_port
         return made
@@ -136,7 +136,7 @@ def serve(
 
 def _serve_embedded(
     project: Project,
-    make_host: Callable[[LocalServer], Host],
+    make_host: Callable[[HostConfig], Host],
     make: Callable[[], WasmApp | NativeApp],
     address: tuple[str, int],
     config: Path | None,
@@ -170,7 +170,7 @@ def _reload(
     server: Server,
     project: Project,
     config: Path | None,
-    make_host: Callable[[LocalServer], Host],
+    make_host: Callable[[HostConfig], Host],
     make: Callable[[], WasmApp | NativeApp],
 ) -> None:
     started = time.monotonic()
@@ -239,15 +239,15 @@ def _is_ours(path: str) -> bool:
     return path in {__file__, native.__file__, importlib.__file__} or path.startswith("<frozen")
 
 
-def _configured(project: Project, config: Path | None) -> LocalServer:
+def _configured(project: Project, config: Path | None) -> HostConfig:
     path = configuration(project, config)
     try:
-        return LocalServer() if path is None else load(path)
+        return HostConfig() if path is None else load(path)
     except ConfigError as error:
         raise CliError(str(error)) from error
 
 
-def _host(project: Project, configured: LocalServer, time_limit: float | None) -> Host:
+def _host(project: Project, configured: HostConfig, time_limit: float | None) -> Host:
     roots = import_roots(project)
 
     def say(line: str) -> None:

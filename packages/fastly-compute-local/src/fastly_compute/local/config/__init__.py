@@ -3,8 +3,8 @@
 from fastly_compute.local.config.acl import AclEntry
 from fastly_compute.local.config.backend import BackendConfig, Health
 from fastly_compute.local.config.backend_error import BackendConfigError
-from fastly_compute.local.config.files import LocalServer, load, parse
-from fastly_compute.local.config.health_check import HealthCheck
+from fastly_compute.local.config.files import HostConfig, load, parse
+from fastly_compute.local.config.health_check import HealthCheckConfig
 from fastly_compute.local.config.kv import KvItem
 from fastly_compute.local.config.lookups import Geolocation
 from fastly_compute.local.config.shielding import ShieldingSite
@@ -17,9 +17,9 @@ __all__ = [
     "ConfigError",
     "Geolocation",
     "Health",
-    "HealthCheck",
+    "HealthCheckConfig",
+    "HostConfig",
     "KvItem",
-    "LocalServer",
     "ShieldingSite",
     "load",
     "parse",

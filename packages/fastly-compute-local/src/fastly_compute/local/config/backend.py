@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from fastly_compute.local.config.backend_error import BackendConfigError
-from fastly_compute.local.config.health_check import HealthCheck
+from fastly_compute.local.config.health_check import HealthCheckConfig
 from fastly_compute.local.config.pem import certificate_problem, key_problem
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -102,7 +102,7 @@ class BackendConfig:
     url: str
     override_host: str | None = None
     health: Health = Health.UNKNOWN
-    health_check: HealthCheck | None = None
+    health_check: HealthCheckConfig | None = None
     grpc: bool = False
     connect_timeout_ms: int | None = 1_000
     first_byte_timeout_ms: int | None = 15_000
@@ -130,9 +130,9 @@ class BackendConfig:
         _check_url(self.url)
         if not isinstance(self.health, Health):
             raise BackendConfigError("health", repr(self.health), "must be a Health")
-        if not isinstance(self.health_check, HealthCheck | None):
+        if not isinstance(self.health_check, HealthCheckConfig | None):
             shown = repr(self.health_check)
-            raise BackendConfigError("health_check", shown, "must be a HealthCheck or None")
+            raise BackendConfigError("health_check", shown, "must be a HealthCheckConfig or None")
         for name in _BOOL_FIELDS:
             if not isinstance(value := getattr(self, name), bool):
                 raise BackendConfigError(name, repr(value), "must be True or False")

@@ -2,7 +2,7 @@
 
 
 class BackendConfigError(ValueError):
-    """A field of a `BackendConfig` or of its `HealthCheck` breaks a rule.
+    """A field of a `BackendConfig` or of its `HealthCheckConfig` breaks a rule.
 
     Attributes:
         field: The field's name.

@@ -46,7 +46,7 @@ _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalServer:
+class HostConfig:
     """What an app finds around it when it runs locally.
 
     Attributes:
@@ -69,7 +69,7 @@ class LocalServer:
         ValueError: A name, key, value or secret breaks its rule.
 
     Example:
-        >>> local = LocalServer(
+        >>> local = HostConfig(
         ...     backends={"origin": BackendConfig(url="http://127.0.0.1:8080")},
         ...     secret_stores={"keys": {"token": b"abc"}},
         ... )
@@ -110,7 +110,7 @@ class LocalServer:
             object.__setattr__(self, attribute, MappingProxyType(copies))
 
 
-def load(path: Path) -> LocalServer:
+def load(path: Path) -> HostConfig:
     """Read the `[local_server]` of a TOML file.
 
     Relative file names in it start from the file's own folder, then from the working directory.
@@ -136,7 +136,7 @@ def load(path: Path) -> LocalServer:
     return parse(text, base=path.parent, source=str(path))
 
 
-def parse(text: str, *, base: Path, source: str) -> LocalServer:
+def parse(text: str, *, base: Path, source: str) -> HostConfig:
     r"""Read `[local_server]` from the text of a TOML file.
 
     Everything outside that table belongs to others and is ignored. In it and below, an unknown
@@ -175,7 +175,7 @@ def parse(text: str, *, base: Path, source: str) -> LocalServer:
     acls = root.section("acls")
     sites = root.section("shielding_sites")
     try:
-        return LocalServer(
+        return HostConfig(
             backends={name: read_backend(table) for name, table in backends.tables()},
             config_stores={
                 name: read_config_store(table) for name, table in config_stores.tables()

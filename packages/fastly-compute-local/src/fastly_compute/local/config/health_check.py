@@ -15,7 +15,7 @@ _LONGEST_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthCheck:
+class HealthCheckConfig:
     """A request that is sent to a backend again and again, and what its answers mean.
 
     These are the fields of `healthcheck-options` in the WIT, with the platform's defaults. The
@@ -36,8 +36,8 @@ class HealthCheck:
         BackendConfigError: A field breaks its rule.
 
     Example:
-        >>> from fastly_compute.local import BackendConfig, HealthCheck
-        >>> check = HealthCheck(host="example.org", path="/alive", interval_ms=5_000)
+        >>> from fastly_compute.local import BackendConfig, HealthCheckConfig
+        >>> check = HealthCheckConfig(host="example.org", path="/alive", interval_ms=5_000)
         >>> BackendConfig(url="https://example.org", health_check=check).health_check.threshold
         3
     """

@@ -10,8 +10,8 @@ from wit_world.imports.types import IpAddress, OpenError
 from fastly_compute.local.config import AclEntry
 from fastly_compute.local.interfaces.addresses import plain_address
 from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
 
 
 class Acl(Resource):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Self
 
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
-from fastly_compute.local.trap import OutOfTime, Trap
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.runtime.trap import DeadlineExceeded, Trap
 
 
 class Pollable(Resource):
@@ -39,7 +39,7 @@ def wait_for(pending: "Sequence[Future[object] | None]", seconds: float | None) 
         The index of the first that is ready, None where none is in time.
 
     Raises:
-        OutOfTime: The guest's time is up.
+        DeadlineExceeded: The guest's time is up.
     """
     end = None if seconds is None else time.monotonic() + seconds
     deadline = running().deadline
@@ -51,7 +51,7 @@ def wait_for(pending: "Sequence[Future[object] | None]", seconds: float | None) 
         if end is not None and now >= end:
             return None
         if deadline is not None and now >= deadline:
-            raise OutOfTime
+            raise DeadlineExceeded
         ends = [moment for moment in (end, deadline) if moment is not None]
         with running().resting():
             wait(

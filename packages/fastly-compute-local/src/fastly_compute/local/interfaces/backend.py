@@ -11,8 +11,8 @@ from fastly_compute.local.config import BackendConfig, BackendConfigError, Healt
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.healthcheck import HealthcheckOptions as HealthcheckOptions
 from fastly_compute.local.interfaces.secret_store import Secret
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
 
 _HEALTH = {
     Health.UNKNOWN: BackendHealth.UNKNOWN,

@@ -8,7 +8,7 @@ from wit_world.imports.http_downstream import BotCategory, BotCategory_Extra
 from wit_world.imports.types import Error_GenericError, Error_LimitExceeded
 
 from fastly_compute.local.interfaces.http_req import Request
-from fastly_compute.local.resource import Resource
+from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.whole_number import whole_number
 
 # In the order of the WIT's cases, which the numbers follow, with Viceroy's spelling of the ninth.

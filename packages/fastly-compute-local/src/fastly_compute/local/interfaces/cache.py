@@ -21,13 +21,14 @@ from wit_world.imports.types import (
     Error_InvalidArgument,
 )
 
-from fastly_compute.local.downstream import Headers
 from fastly_compute.local.interfaces.async_io import Pollable, wait_for
 from fastly_compute.local.interfaces.cache_view import View
 from fastly_compute.local.interfaces.fields import Message
 from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state import (
     CachedObject,
     Found,
@@ -40,7 +41,6 @@ from fastly_compute.local.state import (
 from fastly_compute.local.state.cache import Strategy
 from fastly_compute.local.state.surrogate_keys import surrogate_keys
 from fastly_compute.local.state.vary import NO_VARY
-from fastly_compute.local.trap import Trap
 
 _MOST_KEY = 4096
 _STRATEGIES: dict[ReplaceStrategy | None, Strategy] = {
@@ -329,7 +329,7 @@ def _key(key: bytes) -> tuple[str, bytes]:
     return "core", key
 
 
-def _headers(request: http_req.Request | None) -> Headers:
+def _headers(request: http_req.Request | None) -> RawHeaders:
     if request is None:
         return ()
     message = cast("Message", request)

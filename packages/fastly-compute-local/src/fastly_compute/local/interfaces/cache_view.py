@@ -10,9 +10,9 @@ from wit_world.imports.types import Error_AuxiliaryError, Error_GenericError
 from fastly_compute.local.interfaces.async_io import wait_for
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.origin import BodyFailure
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.state import Found
+from fastly_compute.local.transport import BodyFailure
 
 
 class View:

@@ -2,7 +2,7 @@
 
 import time
 
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.sandbox import running
 
 _NO_ID = "0" * 22
 

@@ -7,8 +7,8 @@ from componentize_py_types import Err
 from wit_world.imports.types import OpenError
 
 from fastly_compute.local.interfaces.buffers import fit
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
 
 
 class Store(Resource):

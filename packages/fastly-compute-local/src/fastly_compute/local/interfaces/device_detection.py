@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from fastly_compute.local.interfaces.buffers import fit
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.sandbox import running
 
 
 def lookup(user_agent: str, max_len: int) -> str | None:

@@ -5,8 +5,8 @@ from typing import Self
 from componentize_py_types import Err
 from wit_world.imports.types import Error_InvalidArgument
 
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.state import RateRefused
 from fastly_compute.local.state.rates import check_ttl
 

@@ -7,7 +7,7 @@ from wit_world.imports.http_types import HttpVersion
 from wit_world.imports.types import Error_GenericError, Error_InvalidArgument
 
 from fastly_compute.local.interfaces.buffers import fit, fit_items
-from fastly_compute.local.resource import Resource
+from fastly_compute.local.runtime.resource import Resource
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAME_LIMIT = 65535

@@ -7,7 +7,7 @@ from wit_world.imports.types import IpAddress
 
 from fastly_compute.local.interfaces.addresses import plain_address
 from fastly_compute.local.interfaces.buffers import fit
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.sandbox import running
 
 _LOOPBACK: Mapping[str, str | int | float] = {
     "area_code": 415,

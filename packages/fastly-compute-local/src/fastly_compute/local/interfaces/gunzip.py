@@ -2,8 +2,8 @@
 
 import zlib
 
-from fastly_compute.local.downstream import BodySource
-from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.server.downstream import BodySource
+from fastly_compute.local.transport import BodyFailure
 
 _GZIP = 16 + zlib.MAX_WBITS
 # What was received can become a thousand times as much: that much of it at once.

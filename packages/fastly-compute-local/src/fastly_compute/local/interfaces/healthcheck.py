@@ -7,8 +7,8 @@ from typing import Any, Self
 from componentize_py_types import Err
 from wit_world.imports.types import Error_GenericError, Error_InvalidArgument
 
-from fastly_compute.local.config import BackendConfigError, HealthCheck
-from fastly_compute.local.resource import Resource
+from fastly_compute.local.config import BackendConfigError, HealthCheckConfig
+from fastly_compute.local.runtime.resource import Resource
 
 
 def _sets(field: str) -> Callable[["HealthcheckOptions", Any], None]:
@@ -18,7 +18,7 @@ def _sets(field: str) -> Callable[["HealthcheckOptions", Any], None]:
     return set_option
 
 
-def _valid(make: Callable[[], HealthCheck]) -> HealthCheck:
+def _valid(make: Callable[[], HealthCheckConfig]) -> HealthCheckConfig:
     try:
         return make()
     except BackendConfigError as error:
@@ -33,7 +33,7 @@ class HealthcheckOptions(Resource):
     """
 
     def __init__(self, host: str) -> None:
-        self.wanted = _valid(lambda: HealthCheck(host=host))
+        self.wanted = _valid(lambda: HealthCheckConfig(host=host))
 
     @classmethod
     def new(cls, host: str) -> Self:

@@ -17,12 +17,12 @@ from wit_world.imports.types import (
     Error_Unsupported,
 )
 
-from fastly_compute.local.downstream import BodySource, ClientGone, Headers
 from fastly_compute.local.interfaces.async_io import Pollable, wait_until_ready
 from fastly_compute.local.interfaces.buffers import fit, fit_items
-from fastly_compute.local.origin import BodyFailure
-from fastly_compute.local.sandbox import Sandbox, running
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.runtime.sandbox import Sandbox, running
+from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.downstream import BodySource, ClientGone, RawHeaders
+from fastly_compute.local.transport import BodyFailure
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class Outlet(Protocol):
     def write(self, data: bytes) -> None:
         """Send a part. Raises `ClientGone`."""
 
-    def finish(self, trailers: Headers) -> None:
+    def finish(self, trailers: RawHeaders) -> None:
         """End it as complete."""
 
     def abort(self) -> None:

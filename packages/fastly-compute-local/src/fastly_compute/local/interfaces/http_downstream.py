@@ -16,8 +16,6 @@ from wit_world.imports.types import (
     IpAddress,
 )
 
-from fastly_compute.local.dispatch import none
-from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.interfaces.addresses import ip_address
 from fastly_compute.local.interfaces.async_io import Pollable, wait_for
 from fastly_compute.local.interfaces.bots import ExtraBotCategory as ExtraBotCategory
@@ -40,8 +38,10 @@ from fastly_compute.local.interfaces.bots import (
 from fastly_compute.local.interfaces.buffers import fit, fit_items
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_req import Request
-from fastly_compute.local.sandbox import running
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.runtime.dispatch import no_more_requests
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.runtime.trap import Trap
 
 
 class PendingRequest(Pollable):
@@ -68,7 +68,7 @@ def next_request(options: NextRequestOptions) -> PendingRequest:
     if sandbox.next is not None:
         raise Err(Error_LimitExceeded())
     reuse = sandbox.host.reuse
-    promised = none()
+    promised = no_more_requests()
     if reuse.waiting and sandbox.asked < reuse.requests:
         limit = reuse.wait_ms if options.timeout_ms is None else options.timeout_ms
         promised = sandbox.following.wait(min(limit, reuse.wait_ms) / 1000)

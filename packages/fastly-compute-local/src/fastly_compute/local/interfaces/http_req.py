@@ -20,8 +20,6 @@ from wit_world.imports.types import (
     Error_InvalidArgument,
 )
 
-from fastly_compute.local.exchange import Exchange
-from fastly_compute.local.handoff import HandOff
 from fastly_compute.local.interfaces.backend import Backend
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.fields import TOKEN, Message
@@ -30,11 +28,13 @@ from fastly_compute.local.interfaces.http_resp import Response, received
 from fastly_compute.local.interfaces.pending_response import PendingResponse, answered
 from fastly_compute.local.interfaces.send_errors import refused
 from fastly_compute.local.interfaces.upload import Upload
-from fastly_compute.local.origin import OriginRequest, OriginResponse
-from fastly_compute.local.readthrough import CacheRules
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.readthrough.readthrough import CacheRules
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.handoff import Handoff
+from fastly_compute.local.transport import OriginRequest, OriginResponse
 
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}
 """Methods whose requests carry no Content-Length when there is no body (RFC 9110, 8.6)."""
@@ -59,7 +59,7 @@ _PROTECTED = frozenset(
         "upgrade",
     }
 )
-"""Headers that a hand-off takes from the client's request, whatever the guest's has."""
+"""Headers that a handoff takes from the client's request, whatever the guest's has."""
 
 _VERSIONS = {
     "HTTP/1.0": HttpVersion.HTTP10,
@@ -158,13 +158,13 @@ class Request(Message):
 
     def redirect_to_grip_proxy(self, backend: Backend) -> None:
         """Leave the client's request to Fanout, which asks *backend* for what to hold."""
-        self._hand_off("grip", backend)
+        self._handoff("grip", backend)
 
     def redirect_to_websocket_proxy(self, backend: Backend) -> None:
         """Leave the client's request to *backend*, as a WebSocket."""
-        self._hand_off("websocket", backend)
+        self._handoff("websocket", backend)
 
-    def _hand_off(self, kind: Literal["grip", "websocket"], backend: Backend) -> None:
+    def _handoff(self, kind: Literal["grip", "websocket"], backend: Backend) -> None:
         exchange = running().exchange
         if exchange.started:
             raise Err(Error_GenericError())
@@ -180,8 +180,8 @@ class Request(Message):
             authority=authority or None,
             headers=original + own,
         )
-        exchange.hand_off(
-            HandOff(
+        exchange.handoff(
+            Handoff(
                 kind=kind,
                 backend=backend.name,
                 config=backend.config,

@@ -12,16 +12,16 @@ from wit_world.imports.types import (
     IpAddress,
 )
 
-from fastly_compute.local.downstream import ClientGone
-from fastly_compute.local.exchange import Exchange
 from fastly_compute.local.interfaces.addresses import ip_address
 from fastly_compute.local.interfaces.fields import Message
 from fastly_compute.local.interfaces.gunzip import Gunzipped
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.pending_response import PendingResponse
-from fastly_compute.local.origin import BodyFailure, OriginResponse
-from fastly_compute.local.sandbox import running
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.downstream import ClientGone
+from fastly_compute.local.transport import BodyFailure, OriginResponse
 
 
 class Response(Message):
@@ -171,7 +171,7 @@ def send_downstream(response: Response, body: Body) -> None:
         _deliver(exchange, response, body)
     else:
         body.outlive()
-        exchange.entrust(partial(_deliver, exchange, response, body))
+        exchange.run_on_client_thread(partial(_deliver, exchange, response, body))
 
 
 def send_downstream_streaming(response: Response, body: Body) -> None:
@@ -202,7 +202,7 @@ def send_downstream_pending(handle: PendingResponse) -> None:
         pending.apply(response, kind)
         _deliver(exchange, response, body)
 
-    exchange.entrust(deliver)
+    exchange.run_on_client_thread(deliver)
 
 
 def insert_header_pending(

@@ -17,15 +17,15 @@ from wit_world.imports.kv_store import (
 from wit_world.imports.types import Error_GenericError, OpenError
 
 from fastly_compute.local.config.kv import kv_key_problem
-from fastly_compute.local.downstream import ClientGone
 from fastly_compute.local.interfaces.async_io import Pollable
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.http_body import Body
-from fastly_compute.local.origin import BodyFailure
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.downstream import ClientGone
 from fastly_compute.local.state import KvEntry, KvRefused
-from fastly_compute.local.trap import Trap
+from fastly_compute.local.transport import BodyFailure
 
 T = TypeVar("T")
 

@@ -9,12 +9,12 @@ from wit_world.imports.http_req import ErrorWithDetail
 from wit_world.imports.http_resp import PendingResponseKind
 from wit_world.imports.types import Error_HttpIncomplete
 
-from fastly_compute.local.downstream import ClientGone
 from fastly_compute.local.interfaces.async_io import Pollable, wait_for
 from fastly_compute.local.interfaces.fields import Message
 from fastly_compute.local.interfaces.send_errors import send_error
-from fastly_compute.local.origin import BodyFailure, OriginResponse, SendFailure
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.sandbox import running
+from fastly_compute.local.server.downstream import ClientGone
+from fastly_compute.local.transport import BodyFailure, OriginResponse, SendFailure
 
 
 class PendingResponse(Pollable):

@@ -8,7 +8,7 @@ from wit_world.imports.purge import PurgeOptions
 from wit_world.imports.types import Error_InvalidArgument
 
 from fastly_compute.local.interfaces.buffers import fit
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.state.surrogate_keys import surrogate_key
 
 

@@ -42,7 +42,7 @@ from wit_world.imports.types import (
     Error_HttpUser,
 )
 
-from fastly_compute.local.origin import SendFailure
+from fastly_compute.local.transport import SendFailure
 
 _DETAILS: dict[str, SendErrorDetail] = {
     "dns-timeout": SendErrorDetail_DnsTimeout(),

@@ -8,8 +8,8 @@ from wit_world.imports.types import Error_GenericError, Error_InvalidArgument
 from fastly_compute.local.config import BackendConfig
 from fastly_compute.local.interfaces.backend import Backend
 from fastly_compute.local.interfaces.buffers import fit
-from fastly_compute.local.resource import Resource
-from fastly_compute.local.sandbox import running
+from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.sandbox import running
 
 
 class ShieldBackendOptions(Resource):

@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future
 
-from fastly_compute.local.downstream import ClientGone, Headers
 from fastly_compute.local.interfaces.async_io import wait_for
-from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.server.downstream import ClientGone, RawHeaders
+from fastly_compute.local.transport import BodyFailure
 
 _ROOM = 256 * 1024
 """How much may be written ahead of the sending."""
@@ -35,7 +35,7 @@ class Upload:
             self._held += len(data)
             self._changed.notify_all()
 
-    def finish(self, trailers: Headers) -> None:
+    def finish(self, trailers: RawHeaders) -> None:
         """End the body; HTTP/1.1 requests leave trailers out here, as Viceroy's do."""
         with self._changed:
             if self._ended is False:

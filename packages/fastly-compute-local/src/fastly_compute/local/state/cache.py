@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Literal
 
 from fastly_compute.local.clock import Clock
-from fastly_compute.local.downstream import Headers
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
 from fastly_compute.local.state.eviction import EACH, evict
-from fastly_compute.local.state.slots import Key, Slot
+from fastly_compute.local.state.slots import CacheEntry, Slot
 from fastly_compute.local.state.stored_body import StoredBody
 from fastly_compute.local.state.transaction import (
     Found,
@@ -52,13 +52,13 @@ class CacheData:
         self._at_most = 0
         self._uses = itertools.count(1)
         self._lock = threading.Lock()
-        self._keys: dict[Hashable, Key] = {}
+        self._keys: dict[Hashable, CacheEntry] = {}
 
     def now(self) -> int:
         """Tell the time in nanoseconds."""
         return round(self._clock.now() * SECOND)
 
-    def lookup(self, key: Hashable, headers: Headers) -> Found | None:
+    def lookup(self, key: Hashable, headers: RawHeaders) -> Found | None:
         """Find an object that can be used, if only as a stale one.
 
         Args:
@@ -70,7 +70,7 @@ class CacheData:
             present = None if there is None else self._usable(there, headers)
             return None if present is None else self._found(present)
 
-    def insert(self, key: Hashable, headers: Headers, options: WriteOptions) -> CachedObject:
+    def insert(self, key: Hashable, headers: RawHeaders, options: WriteOptions) -> CachedObject:
         """Store an object whatever others do; its body is to be written.
 
         Args:
@@ -81,7 +81,7 @@ class CacheData:
         with self._changing(key) as there:
             return self._put(there, headers, options, StoredBody(options.length))
 
-    def begin(self, key: Hashable, headers: Headers, *, holder: object = None) -> Transaction:
+    def begin(self, key: Hashable, headers: RawHeaders, *, holder: object = None) -> Transaction:
         """Look an object up, and be obliged to store it where it is missing or stale.
 
         Args:
@@ -98,7 +98,7 @@ class CacheData:
         return asked
 
     def replace(
-        self, key: Hashable, headers: Headers, strategy: Strategy, *, holder: object = None
+        self, key: Hashable, headers: RawHeaders, strategy: Strategy, *, holder: object = None
     ) -> Transaction:
         """Prepare to store an object in the place of the one that there is.
 
@@ -136,7 +136,7 @@ class CacheData:
         with self._lock:
             if asked.outcome is not None:
                 return False
-            there = self._keys.get(asked.key) or Key()
+            there = self._keys.get(asked.key) or CacheEntry()
             slots = [slot for _, slot in there.matching(asked.headers)]
             holders = [slot.obligation.holder for slot in slots if slot.obligation is not None]
             return asked.holder is not None and all(holder is asked.holder for holder in holders)
@@ -179,7 +179,7 @@ class CacheData:
     def meet(
         self,
         obligation: Obligation,
-        headers: Headers,
+        headers: RawHeaders,
         options: WriteOptions,
         body: StoredBody,
         *,
@@ -219,14 +219,14 @@ class CacheData:
             outcome.obligation.cancel()
 
     @contextmanager
-    def _changing(self, key: Hashable) -> Iterator[Key]:
+    def _changing(self, key: Hashable) -> Iterator[CacheEntry]:
         """Change what is under a key, then let those who wait see if they still have to."""
         resolved: list[Transaction] = []
         try:
             with self._lock:
                 there = self._keys.get(key)
                 if there is None:
-                    there = self._keys[key] = Key()
+                    there = self._keys[key] = CacheEntry()
                     self._at_most += EACH
                 try:
                     yield there
@@ -242,14 +242,14 @@ class CacheData:
             for asked in resolved:
                 asked.resolved()
 
-    def _evaluate(self, there: Key, asked: Transaction) -> Outcome | None:
+    def _evaluate(self, there: CacheEntry, asked: Transaction) -> Outcome | None:
         now = self.now()
         slots = there.matching(asked.headers)
         if asked.replaces:
             return self._evaluate_replace(there, asked, slots, now)
         usable = None
         for variant, slot in slots:
-            present = slot.living()
+            present = slot.live()
             if present is not None and present.fresh(now):
                 return Outcome(self._found(present))
             if present is not None and present.usable(now):
@@ -269,29 +269,29 @@ class CacheData:
         return Outcome(None, self._oblige(there, asked, variant))
 
     def _evaluate_replace(
-        self, there: Key, asked: Transaction, slots: list[tuple[Variant, Slot]], now: int
+        self, there: CacheEntry, asked: Transaction, slots: list[tuple[Variant, Slot]], now: int
     ) -> Outcome | None:
         if any(slot.obligation is not None for _, slot in slots):
             return None
         for variant, slot in slots:
-            present = slot.living()
+            present = slot.live()
             if present is not None and present.usable(now):
                 return Outcome(_seen(present), self._oblige(there, asked, variant))
         variant = there.variants(asked.headers)[0]
         return Outcome(None, self._oblige(there, asked, variant))
 
-    def _usable(self, there: Key, headers: Headers) -> CachedObject | None:
+    def _usable(self, there: CacheEntry, headers: RawHeaders) -> CachedObject | None:
         now = self.now()
-        present = [slot.living() for _, slot in there.matching(headers)]
+        present = [slot.live() for _, slot in there.matching(headers)]
         usable = [item for item in present if item is not None and item.usable(now)]
         return next((item for item in usable if item.fresh(now)), usable[0] if usable else None)
 
-    def _oblige(self, there: Key, asked: Transaction, variant: Variant) -> Obligation:
+    def _oblige(self, there: CacheEntry, asked: Transaction, variant: Variant) -> Obligation:
         slot = there.slot(variant)
-        slot.obligation = Obligation(self, asked, variant, slot.living())
+        slot.obligation = Obligation(self, asked, variant, slot.live())
         return slot.obligation
 
-    def _drop(self, there: Key, obligation: Obligation) -> bool:
+    def _drop(self, there: CacheEntry, obligation: Obligation) -> bool:
         if not obligation.held:
             return False
         obligation.held = False
@@ -301,7 +301,7 @@ class CacheData:
         return True
 
     def _put(
-        self, there: Key, headers: Headers, options: WriteOptions, body: StoredBody
+        self, there: CacheEntry, headers: RawHeaders, options: WriteOptions, body: StoredBody
     ) -> CachedObject:
         if options.vary in there.rules:
             there.rules.remove(options.vary)
@@ -313,19 +313,19 @@ class CacheData:
         there.slot(options.vary.variant(headers)).present = stored
         return stored
 
-    def _release(self, there: Key, obligation: Obligation) -> None:
+    def _release(self, there: CacheEntry, obligation: Obligation) -> None:
         now = self.now()
         for asked in there.waiters:
             slots = there.matching(asked.headers)
             served = any(
-                (present := slot.living()) is not None and present.usable(now) for _, slot in slots
+                (present := slot.live()) is not None and present.usable(now) for _, slot in slots
             )
             waited = obligation.variant in there.variants(asked.headers)
             if waited and not served and not asked.replaces:
                 asked.outcome = Outcome(passes=True)
 
     def _purge(self, slot: Slot, *, soft: bool) -> int:
-        present = slot.living()
+        present = slot.live()
         if present is None:
             return 0
         if soft:

@@ -2,13 +2,13 @@
 
 from collections.abc import Hashable
 
-from fastly_compute.local.state.slots import Key, Slot
+from fastly_compute.local.state.slots import CacheEntry, Slot
 
 EACH = 1024
 """What an object takes beside its body, in bytes, roughly."""
 
 
-def evict(keys: dict[Hashable, Key], now: int, most: int) -> int:
+def evict(keys: dict[Hashable, CacheEntry], now: int, most: int) -> int:
     """Take objects away until those that are left fit, and forget the keys that nothing is left of.
 
     What is read or written at the time goes on; only lookups find it no more.

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastly_compute.local.clock import Clock
-from fastly_compute.local.config import BackendConfig, Health, HealthCheck
-from fastly_compute.local.origin import Origins, probe
+from fastly_compute.local.config import BackendConfig, Health, HealthCheckConfig
+from fastly_compute.local.transport import HTTPTransport, probe
 
 _MOST = 100
 """How many backends are checked at once."""
@@ -20,7 +20,7 @@ _PATIENCE = 1.0
 class _Checked:
     name: str
     backend: BackendConfig
-    check: HealthCheck
+    check: HealthCheckConfig
     due: float
     good: deque[bool]
     problem: str | None = None
@@ -44,10 +44,10 @@ class HealthChecks:
     `run_due` does at once what has become due.
 
     Example:
-        >>> from fastly_compute.local import BackendConfig, HealthCheck, Host, LocalServer
-        >>> check = HealthCheck(host="example.org", initial=1, threshold=1)
+        >>> from fastly_compute.local import BackendConfig, HealthCheckConfig, Host, HostConfig
+        >>> check = HealthCheckConfig(host="example.org", initial=1, threshold=1)
         >>> backend = BackendConfig(url="http://127.0.0.1:1", health_check=check)
-        >>> with Host(LocalServer(backends={"origin": backend}), output=lambda line: None) as host:
+        >>> with Host(HostConfig(backends={"origin": backend}), output=lambda line: None) as host:
         ...     print(host.health_checks.health("origin", backend))
         ...     for _ in range(5):
         ...         host.health_checks.run_due()
@@ -66,7 +66,7 @@ class HealthChecks:
         self._clock = clock
         self._log = log
         self._run = run
-        self._origins = Origins()
+        self._origins = HTTPTransport()
         self._changed = threading.Condition()
         self._round = threading.Lock()
         self._checked: dict[tuple[str, BackendConfig], _Checked] = {}
@@ -128,7 +128,7 @@ class HealthChecks:
         if thread is not None:
             thread.join(_PATIENCE)
 
-    def _begin(self, name: str, backend: BackendConfig, check: HealthCheck) -> _Checked:
+    def _begin(self, name: str, backend: BackendConfig, check: HealthCheckConfig) -> _Checked:
         if len(self._checked) == _MOST:
             del self._checked[next(iter(self._checked))]
         if self._thread is None and not self._closed:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fastly_compute.local.downstream import Headers
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state.cached_object import CachedObject
 from fastly_compute.local.state.transaction import Obligation, Transaction
 from fastly_compute.local.state.vary import NO_VARY, Variant, VaryRule
@@ -16,7 +16,7 @@ class Slot:
     obligation: Obligation | None = None
     passes_until: int = 0
 
-    def living(self) -> CachedObject | None:
+    def live(self) -> CachedObject | None:
         """The object, unless its body broke off."""
         if self.present is not None and self.present.body.failed:
             self.present = None
@@ -24,14 +24,14 @@ class Slot:
 
 
 @dataclass(slots=True)
-class Key:
+class CacheEntry:
     """The variants of a key, the rules that tell them apart (latest first), and who waits."""
 
     rules: list[VaryRule] = field(default_factory=lambda: [NO_VARY])
     slots: dict[Variant, Slot] = field(default_factory=dict)
     waiters: list[Transaction] = field(default_factory=list)
 
-    def variants(self, headers: Headers) -> list[Variant]:
+    def variants(self, headers: RawHeaders) -> list[Variant]:
         """What a request may be served from, or wait for."""
         return [rule.variant(headers) for rule in self.rules]
 
@@ -39,7 +39,7 @@ class Key:
         """What is known of a variant."""
         return self.slots.setdefault(variant, Slot())
 
-    def matching(self, headers: Headers) -> list[tuple[Variant, Slot]]:
+    def matching(self, headers: RawHeaders) -> list[tuple[Variant, Slot]]:
         """What is known of the variants that a request may be served from, or wait for."""
         pairs = ((variant, self.slots.get(variant)) for variant in self.variants(headers))
         return [(variant, slot) for variant, slot in pairs if slot is not None]
@@ -49,7 +49,7 @@ class Key:
         idle = [
             variant
             for variant, slot in self.slots.items()
-            if slot.living() is None and slot.obligation is None and slot.passes_until <= now
+            if slot.live() is None and slot.obligation is None and slot.passes_until <= now
         ]
         for variant in idle:
             del self.slots[variant]

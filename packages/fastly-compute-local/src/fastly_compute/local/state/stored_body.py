@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from fastly_compute.local.downstream import ClientGone, Headers
-from fastly_compute.local.origin import BodyFailure
+from fastly_compute.local.server.downstream import ClientGone, RawHeaders
+from fastly_compute.local.transport import BodyFailure
 
 _AT_ONCE = 1 << 16
 """How much a reader gets at once: who wants less of it has to keep the rest."""
@@ -66,7 +66,7 @@ class StoredBody:
             # Not under the lock: others who hold theirs look at this body.
             self.grown(len(data))
 
-    def finish(self, trailers: Headers) -> None:
+    def finish(self, trailers: RawHeaders) -> None:
         """End it; it is complete unless it is shorter than was announced.
 
         Args:

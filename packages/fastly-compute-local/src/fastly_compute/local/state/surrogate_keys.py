@@ -35,7 +35,7 @@ def surrogate_keys(text: str) -> frozenset[str]:
 
 
 def header_keys(text: str) -> frozenset[str]:
-    """Read the keys of a Surrogate-Key header, without those that are not allowed.
+    """Read the keys of a Surrogate-CacheEntry header, without those that are not allowed.
 
     Fastly reads the first 16 KiB of it, and leaves out a key that is cut off there.
     """

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastly_compute.local.downstream import Headers
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
 from fastly_compute.local.state.stored_body import StoredBody
 from fastly_compute.local.state.vary import Variant
@@ -56,7 +56,13 @@ class Transaction:
     """
 
     def __init__(
-        self, data: "CacheData", key: Hashable, headers: Headers, holder: object, *, replaces: bool
+        self,
+        data: "CacheData",
+        key: Hashable,
+        headers: RawHeaders,
+        holder: object,
+        *,
+        replaces: bool,
     ) -> None:
         self.outcome: Outcome | None = None
         self.key = key
@@ -111,7 +117,7 @@ class Obligation:
         self._data = data
 
     def insert(
-        self, options: WriteOptions, *, headers: Headers | None = None, release: bool = False
+        self, options: WriteOptions, *, headers: RawHeaders | None = None, release: bool = False
     ) -> CachedObject:
         """Store a new object; its body is to be written.
 

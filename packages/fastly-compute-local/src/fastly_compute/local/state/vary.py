@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from fastly_compute.local.downstream import Headers
+from fastly_compute.local.server.downstream import RawHeaders
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -51,7 +51,7 @@ class VaryRule:
         """
         return cls.of(text.split(" "))
 
-    def variant(self, headers: Headers) -> Variant:
+    def variant(self, headers: RawHeaders) -> Variant:
         """Tell what the rule sees of a request."""
         values: dict[str, list[bytes]] = {name: [] for name in self.names}
         for name, value in headers:

@@ -1,0 +1,1 @@
+"""The readthrough cache that requests to backends go through."""

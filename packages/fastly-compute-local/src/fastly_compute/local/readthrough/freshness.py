@@ -1,0 +1,184 @@
+"""How long Fastly keeps a response, and which ones it does not keep: its documented rules.
+
+They differ from RFC 9111 where a CDN that is told by its own origin may differ: Surrogate-Control
+comes first, the request has no say, and a response that says nothing is fresh for two minutes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.request import parse_http_list
+
+from fastly_compute.local.server.downstream import RawHeaders
+from fastly_compute.local.state.vary import VaryRule
+from fastly_compute.local.whole_number import whole_number
+
+DEFAULT_TTL = 120
+"""The seconds that a response is fresh for when it does not say."""
+
+PASS_FOR = 120
+"""The seconds that nobody waits for a response that turned out not to be for the cache."""
+
+_STATUSES = frozenset({200, 203, 300, 301, 302, 404, 410})
+_MOST_SECONDS = (1 << 32) - 1
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authentication-info",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetime:
+    """How long a response is good for, in seconds.
+
+    Attributes:
+        max_age: How old it may get and still be fresh.
+        initial_age: How old it is when it comes.
+        stale_while_revalidate: How much longer it may be used while a new one is fetched.
+    """
+
+    max_age: int
+    initial_age: int
+    stale_while_revalidate: int
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it can be used at all without asking the origin again."""
+        return self.max_age + self.stale_while_revalidate > self.initial_age
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotStored:
+    """Why a response is not for the cache.
+
+    Attributes:
+        reason: It, for people.
+        remembered: Whether the next responses are expected to be like that too.
+    """
+
+    reason: str
+    remembered: bool
+
+
+def values(headers: RawHeaders, name: str) -> Iterator[str]:
+    """Return the values of a field, by its lower-case name."""
+    return (value.decode("latin-1") for field, value in headers if field.lower() == name)
+
+
+def not_stored(status: int, headers: RawHeaders) -> NotStored | None:
+    """Tell why a response is not to be stored; None where it is.
+
+    Args:
+        status: Its status. Only 200, 203, 300, 301, 302, 404 and 410 are stored.
+        headers: Its headers. `private` and `no-store` are read from Surrogate-Control, and from
+            Cache-Control only where there is no Surrogate-Control.
+    """
+    if status not in _STATUSES:
+        return NotStored(reason=f"its status is {status}", remembered=False)
+    directives = _directives(headers, "surrogate-control") or _directives(headers, "cache-control")
+    for name in ("private", "no-store"):
+        # With names of fields behind it, `private` is about those fields only.
+        if name in directives and not directives[name]:
+            return NotStored(reason=f"it is {name}", remembered=True)
+    if any(values(headers, "set-cookie")):
+        return NotStored(reason="it sets a cookie", remembered=True)
+    if "*" in _names(values(headers, "vary")):
+        return NotStored(reason="it varies by more than headers", remembered=True)
+    try:
+        vary_rule(headers)
+    except ValueError as error:
+        return NotStored(reason=str(error), remembered=True)
+    return None
+
+
+def lifetime(headers: RawHeaders, *, ttl: int | None, swr: int | None, now: float) -> Lifetime:
+    """Tell how long a response is good for.
+
+    Args:
+        headers: Its headers.
+        ttl: For how many seconds from now, where the request says so.
+        swr: Its time for stale-while-revalidate, where the request says so.
+        now: The time, in seconds since the epoch.
+    """
+    surrogate = _directives(headers, "surrogate-control")
+    cache = _directives(headers, "cache-control")
+    age = _seconds(next(values(headers, "age"), "").partition(",")[0]) or 0
+    choices = (
+        _seconds(surrogate.get("max-age")),
+        _seconds(cache.get("s-maxage")),
+        _seconds(cache.get("max-age")),
+    )
+    max_age = next((seconds for seconds in choices if seconds is not None), None)
+    if ttl is not None:
+        max_age = ttl + age
+    elif max_age is None:
+        until = _date(headers, "expires")
+        if until is None:
+            max_age = DEFAULT_TTL
+        else:
+            # What an Expires says is counted from when it was said, whatever Age adds.
+            since = _date(headers, "date")
+            max_age, age = max(0, int(until - (now if since is None else since))), 0
+    stale = (
+        swr,
+        _seconds(surrogate.get("stale-while-revalidate")),
+        _seconds(cache.get("stale-while-revalidate")),
+        0,
+    )
+    return Lifetime(
+        max_age=max_age,
+        initial_age=age,
+        stale_while_revalidate=next(seconds for seconds in stale if seconds is not None),
+    )
+
+
+def vary_rule(headers: RawHeaders) -> VaryRule:
+    """Tell which request headers a response depends on.
+
+    Raises:
+        ValueError: Its Vary has something that is not the name of a header.
+    """
+    return VaryRule.of(_names(values(headers, "vary")))
+
+
+def storable_headers(headers: RawHeaders) -> tuple[tuple[str, bytes], ...]:
+    """Return the fields without those that are of one connection, or for one client only."""
+    dropped = set(_HOP_BY_HOP) | {name.lower() for name in _names(values(headers, "connection"))}
+    directives = _directives(headers, "surrogate-control") or _directives(headers, "cache-control")
+    for name in ("private", "no-cache"):
+        dropped |= {field.lower() for field in _names([directives.get(name) or ""])}
+    return tuple((name, value) for name, value in headers if name.lower() not in dropped)
+
+
+def _directives(headers: RawHeaders, name: str) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for item in parse_http_list(", ".join(values(headers, name))):
+        directive, given, argument = item.partition("=")
+        found.setdefault(directive.strip().lower(), argument.strip().strip('"') if given else None)
+    found.pop("", None)
+    return found
+
+
+def _names(lists: Iterator[str] | list[str]) -> list[str]:
+    return [name.strip() for text in lists for name in text.split(",") if name.strip()]
+
+
+def _seconds(text: str | None) -> int | None:
+    return None if text is None else whole_number(text, _MOST_SECONDS)
+
+
+def _date(headers: RawHeaders, name: str) -> float | None:
+    try:
+        return parsedate_to_datetime(next(values(headers, name), "")).timestamp()
+    except (OverflowError, ValueError):
+        # A date that is none is as good as none.
+        return None

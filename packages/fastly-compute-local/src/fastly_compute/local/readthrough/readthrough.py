@@ -1,0 +1,335 @@
+"""The cache that `http-req.send` reads through: Fastly's rules, on plain values.
+
+hishel, the Python library for RFC 9111 that was looked at, is not used: it obeys the request's
+Cache-Control and knows no Surrogate-Control, no default lifetime and no request collapsing, and
+those are what Fastly's cache is made of.
+"""
+
+import weakref
+from _thread import start_new_thread
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+
+from fastly_compute.local.clock import Clock
+from fastly_compute.local.readthrough.conditional import CONDITIONS, select, validators
+from fastly_compute.local.readthrough.freshness import (
+    PASS_FOR,
+    lifetime,
+    not_stored,
+    storable_headers,
+    values,
+    vary_rule,
+)
+from fastly_compute.local.server.downstream import BodySource, RawHeaders
+from fastly_compute.local.state import (
+    CacheData,
+    CachedObject,
+    Obligation,
+    Outcome,
+    ResponseHead,
+    StoredBody,
+    WriteOptions,
+)
+from fastly_compute.local.state.cached_object import SECOND
+from fastly_compute.local.state.surrogate_keys import header_keys
+from fastly_compute.local.transport import OriginRequest, OriginResponse, SendFailure
+from fastly_compute.local.whole_number import whole_number
+
+Get = Callable[[], OriginResponse]
+"""Gets a response: it may wait, and raise `SendFailure`."""
+
+Fetch = Callable[[OriginRequest], Get]
+"""Notes a request to an origin, at once, and returns what gets the response."""
+
+_METHODS = frozenset({"GET", "HEAD"})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_NOT_MODIFIED = 304
+_MOST_BYTES = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheRules:
+    """What a request wants of the cache: `cache-override` of the WIT's `http-req`.
+
+    Attributes:
+        pass_through: Leave the cache out.
+        ttl: How many seconds the response is fresh for, whatever it says itself. A response that
+            is not for the cache does not become one for it.
+        stale_while_revalidate: How many seconds longer it may be used while a new one is fetched.
+        pci: Whether it must not be written to disk, which this cache does with none.
+        surrogate_key: What it can be purged by, beside its own Surrogate-Key.
+    """
+
+    pass_through: bool = False
+    ttl: int | None = None
+    stale_while_revalidate: int | None = None
+    pci: bool = False
+    surrogate_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """A request on its way through the cache."""
+
+    request: OriginRequest
+    rules: CacheRules
+    fetch: Fetch
+
+
+class Readthrough:
+    """Answers requests from the cache, and stores what it has to fetch.
+
+    Args:
+        data: Where responses are stored, with all else that is cached.
+        clock: What lifetimes are measured with.
+        log: Takes a line about what goes wrong where nobody waits for it.
+        background: Does something on another thread.
+    """
+
+    def __init__(
+        self,
+        data: CacheData,
+        clock: Clock,
+        log: Callable[[str], None],
+        background: Callable[[Callable[[], object]], object],
+    ) -> None:
+        self._data = data
+        self._clock = clock
+        self._log = log
+        self._background = background
+
+    def begin(self, request: OriginRequest, override: CacheRules, fetch: Fetch) -> Get:
+        """Take a request, without waiting for anything.
+
+        Only a GET or HEAD with a host is looked up. Requests for the same wait for one response,
+        which is fetched whole: without Range and conditions, and with GET in the place of HEAD.
+
+        Args:
+            request: The request.
+            override: What it wants of the cache.
+            fetch: Sends a request to the origin; called here if the cache has no answer, later if
+                that depends on a response which another request waits for.
+
+        Returns:
+            What gets the response, called once and not later than necessary: others may wait for
+            what it brings. Dropping it uncalled frees them.
+        """
+        key = _key(request)
+        if override.pass_through or request.method not in _METHODS or key is None:
+            return fetch(request)
+        ask = _Ask(request, override, fetch)
+        looking = self._data.begin(key, request.headers)
+        if looking.outcome is not None:
+            return self._decide(ask, looking.outcome)
+
+        def follow() -> OriginResponse:
+            outcome = looking.result()
+            abandoned.detach()
+            return self._decide(ask, outcome)()
+
+        abandoned = _if_dropped(follow, looking.close)
+        return follow
+
+    def purge_url(self, authority: str, path_and_query: str, *, soft: bool = False) -> int:
+        """Purge what is stored for a URL, as a request with the method PURGE does.
+
+        Args:
+            authority: The host, with its port if the URL has one.
+            path_and_query: What follows it.
+            soft: Only make it stale.
+
+        Returns:
+            How many variants of it there were.
+        """
+        return self._data.purge_key(("http", authority.lower(), path_and_query), soft=soft)
+
+    def _decide(self, ask: _Ask, outcome: Outcome) -> Get:
+        found, obligation = outcome.found, outcome.obligation
+        if obligation is None:
+            if found is None:
+                return ask.fetch(ask.request)
+            return lambda: self._answer(ask, found.object, hit=True)
+        stale = None if obligation.stale is None else obligation.stale.options.head
+        try:
+            get = ask.fetch(_whole(ask.request, stale, alone=found is not None))
+        except BaseException:
+            obligation.cancel(release=True)
+            raise
+        if found is None:
+
+            def fill() -> OriginResponse:
+                abandoned.detach()
+                return self._fill(ask, obligation, get)
+
+            abandoned = _if_dropped(fill, lambda: obligation.cancel(release=True))
+            return fill
+        self._background(lambda: self._revalidate(ask, obligation, get))
+        return lambda: self._answer(ask, found.object, hit=True)
+
+    def _fill(self, ask: _Ask, obligation: Obligation, get: Get) -> OriginResponse:
+        try:
+            response = get()
+            if response.status == _NOT_MODIFIED and obligation.stale is not None:
+                return self._answer(ask, self._update(ask, obligation, response), hit=True)
+            stored = self._store(ask, obligation, response)
+        except BaseException:
+            obligation.cancel(release=True)
+            raise
+        if stored is not None:
+            self._background(lambda: self._pump(ask, response.body, stored.body))
+            return self._answer(ask, stored, hit=False)
+        if ask.request.method == "HEAD":
+            response.body.close()
+            return replace(response, body=_nothing())
+        return response
+
+    def _revalidate(self, ask: _Ask, obligation: Obligation, get: Get) -> None:
+        try:
+            response = get()
+            if response.status == _NOT_MODIFIED and obligation.stale is not None:
+                self._update(ask, obligation, response)
+                return
+            stored = self._store(ask, obligation, response)
+        except SendFailure as failure:
+            obligation.cancel()
+            self._log(f"{_url(ask.request)} stays stale: {failure}")
+            return
+        except BaseException:
+            obligation.cancel()
+            raise
+        if stored is not None:
+            self._pump(ask, response.body, stored.body)
+        else:
+            response.body.close()
+            self._log(f"{_url(ask.request)} is not revalidated by a {response.status}")
+
+    def _store(
+        self, ask: _Ask, obligation: Obligation, response: OriginResponse
+    ) -> CachedObject | None:
+        refusal = not_stored(response.status, response.headers)
+        if refusal is not None:
+            if refusal.remembered:
+                obligation.pass_for(PASS_FOR)
+            else:
+                obligation.cancel(release=True)
+            return None
+        head = ResponseHead(
+            status=response.status,
+            headers=storable_headers(response.headers),
+            http_version=response.http_version,
+            remote_addr=response.remote_addr,
+        )
+        options, lasts = self._options(ask, head, _length(response.headers))
+        if not lasts and not validators(head):
+            obligation.cancel(release=True)
+            return None
+        return obligation.insert(options, release=not lasts)
+
+    def _update(self, ask: _Ask, obligation: Obligation, response: OriginResponse) -> CachedObject:
+        response.body.close()
+        stale = _head(obligation.stale)
+        fields = [item for item in response.headers if item[0].lower() != "content-length"]
+        renewed = {name.lower() for name, _ in fields} | {"age"}
+        kept = [item for item in stale.headers if item[0].lower() not in renewed]
+        head = replace(stale, headers=storable_headers([*kept, *fields]))
+        options, lasts = self._options(ask, head, None)
+        return obligation.update(options, release=not lasts)
+
+    def _options(
+        self, ask: _Ask, head: ResponseHead, length: int | None
+    ) -> tuple[WriteOptions, bool]:
+        rules = ask.rules
+        life = lifetime(
+            head.headers,
+            ttl=rules.ttl,
+            swr=rules.stale_while_revalidate,
+            now=self._clock.now(),
+        )
+        options = WriteOptions(
+            max_age=life.max_age * SECOND,
+            initial_age=life.initial_age * SECOND,
+            stale_while_revalidate=life.stale_while_revalidate * SECOND,
+            vary=vary_rule(head.headers),
+            surrogate_keys=header_keys(
+                " ".join((rules.surrogate_key or "", *values(head.headers, "surrogate-key")))
+            ),
+            length=length,
+            sensitive=rules.pci,
+            head=head,
+        )
+        return options, life.lasts
+
+    def _pump(self, ask: _Ask, source: BodySource, into: StoredBody) -> None:
+        try:
+            while data := source.read_chunk():
+                into.write(data)
+        except BaseException as error:
+            into.fail(error)
+            self._log(f"{_url(ask.request)} is not stored, its body broke off: {error}")
+        else:
+            into.finish(())
+        finally:
+            source.close()
+
+    def _answer(self, ask: _Ask, stored: CachedObject, *, hit: bool) -> OriginResponse:
+        head = _head(stored)
+        if hit:
+            age = str(stored.age(self._data.now()) // SECOND).encode()
+            rest = [item for item in head.headers if item[0].lower() != "age"]
+            head = replace(head, headers=(*rest, ("Age", age)))
+        request = ask.request
+        selected = select(request.method, request.headers, head, stored.body.length)
+        return OriginResponse(
+            status=selected.status,
+            headers=selected.headers,
+            http_version=head.http_version,
+            remote_addr=head.remote_addr,
+            body=stored.body.reader(selected.start, selected.end),
+        )
+
+
+def _head(stored: CachedObject | None) -> ResponseHead:
+    if stored is None or stored.options.head is None:
+        raise TypeError("what is stored under a URL is not a response")
+    return stored.options.head
+
+
+def _if_dropped(get: Get, free: Callable[[], object]) -> "weakref.finalize[[], Get]":
+    # Not in this thread: it may be in the middle of a change of the cache, and holds its lock then.
+    abandoned = weakref.finalize(get, lambda: start_new_thread(free, ()))
+    abandoned.atexit = False
+    return abandoned
+
+
+def _key(request: OriginRequest) -> Hashable | None:
+    host = next(values(request.headers, "host"), request.authority or "")
+    return ("http", host.lower(), request.path_and_query) if host else None
+
+
+def _url(request: OriginRequest) -> str:
+    host = next(values(request.headers, "host"), request.authority or "")
+    return f"{host}{request.path_and_query}"
+
+
+def _whole(request: OriginRequest, stale: ResponseHead | None, *, alone: bool) -> OriginRequest:
+    """The request for all of a response, if it is another than the stale one."""
+    dropped = CONDITIONS | _FRAMING if alone else CONDITIONS
+    headers = [item for item in request.headers if item[0].lower() not in dropped]
+    if stale is not None:
+        headers += validators(stale)
+    asked = replace(request, method="GET", headers=headers)
+    # The body is the guest's, who has gone on.
+    return replace(asked, body=b"") if alone else asked
+
+
+def _length(headers: RawHeaders) -> int | None:
+    if any(values(headers, "transfer-encoding")):
+        return None
+    text = next(values(headers, "content-length"), "")
+    return whole_number(text, _MOST_BYTES)
+
+
+def _nothing() -> BodySource:
+    empty = StoredBody(0)
+    empty.finish(())
+    return empty.reader()

@@ -1,0 +1,264 @@
+"""Gives each request to a sandbox: to one that waits for its next, or to a new one."""
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.runtime.limits import Limits
+
+if TYPE_CHECKING:
+    from fastly_compute.local.host import App, Host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReuseLimits:
+    """How far sandboxes may be reused by `next-request`; the defaults are Viceroy's.
+
+    Attributes:
+        requests: How many further requests one sandbox may ask for, those that did not come in
+            time among them; 0 is no reuse.
+        wait_ms: How long it may wait for each.
+        waiting: How many sandboxes may wait at once.
+
+    Raises:
+        ValueError: One of them is below 0.
+
+    Example:
+        >>> from fastly_compute.local import Host, ReuseLimits
+        >>> host = Host(reuse=ReuseLimits(requests=100))
+    """
+
+    requests: int = 5
+    wait_ms: int = 10_000
+    waiting: int = 5
+
+    def __post_init__(self) -> None:
+        for name in ("requests", "wait_ms", "waiting"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} = {getattr(self, name)}: must be 0 or more")
+
+
+def no_more_requests() -> "Future[Exchange | None]":
+    """The promise that no further request comes."""
+    promised: Future[Exchange | None] = Future()
+    promised.set_result(None)
+    return promised
+
+
+class RequestQueue:
+    """Requests that are all there at once, for sandboxes that run one after the other."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self.left = deque(exchanges)
+
+    def wait(self, seconds: float) -> "Future[Exchange | None]":
+        """Promise the next one."""
+        if not self.left:
+            return no_more_requests()
+        promised: Future[Exchange | None] = Future()
+        promised.set_result(self.left.popleft())
+        return promised
+
+    def leave(self, promised: "Future[Exchange | None]") -> None:
+        """Take back what was not begun."""
+        exchange = promised.result()
+        if exchange is not None:
+            self.left.appendleft(exchange)
+
+
+_CLOSING = "the server is closing"
+
+
+class Busy(Exception):
+    """As many requests wait as may, or one has waited for too long."""
+
+
+@dataclass(eq=False, slots=True)
+class _Queued:
+    exchange: Exchange
+    begun: threading.Event = field(default_factory=threading.Event)
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Sandboxes that count together, and the requests that wait for one of them to end."""
+
+    alive: int = 0
+    queue: deque[_Queued] = field(default_factory=deque)
+
+
+class _Sandboxes:
+    """The sandboxes of one app."""
+
+    def __init__(self, dispatcher: "Dispatcher", host: "Host", app: "App") -> None:
+        self.host = host
+        self.app = app
+        self._dispatcher = dispatcher
+
+    def wait(self, seconds: float) -> "Future[Exchange | None]":
+        """Promise a sandbox its next request."""
+        return self._dispatcher.promise(self, seconds)
+
+    def leave(self, promised: "Future[Exchange | None]") -> None:
+        """Wait no more, and serve in another sandbox what had come."""
+        self._dispatcher.release(promised)
+
+
+class Dispatcher:
+    """Serves requests as they come, each sandbox in its own thread.
+
+    A request that a sandbox sends to its own server does not wait behind those of clients: as many
+    sandboxes again are for such requests, since those that wait for them may be all there are.
+
+    Args:
+        host: Where the sandboxes are.
+        app: What runs in them.
+        limits: How many sandboxes there are at once, and how many requests wait for one.
+    """
+
+    def __init__(self, host: "Host", app: "App", limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._changed = threading.Condition()
+        self._sandboxes = _Sandboxes(self, host, app)
+        self._clients = _Lane()
+        self._nested = _Lane()
+        self._waiting: list[tuple[Future[Exchange | None], threading.Timer]] = []
+        self._closed = False
+
+    def serve(self, exchange: Exchange, *, nested: bool = False) -> None:
+        """Have a sandbox serve a request, and wait until it is over.
+
+        Args:
+            exchange: The request.
+            nested: Whether a sandbox of this process sends it.
+
+        Raises:
+            Busy: No sandbox can take it.
+        """
+        lane = self._nested if nested else self._clients
+        queued = _Queued(exchange)
+        with self._changed:
+            if self._closed:
+                raise Busy(_CLOSING)
+            if not nested and self._waiting:
+                # The one that waits for the shortest time, as on Viceroy: the others may end.
+                self._settle(*self._waiting.pop(), exchange)
+                queued.begun.set()
+            elif lane.alive >= self._limits.sandboxes and len(lane.queue) >= self._limits.queued:
+                raise Busy(f"{len(lane.queue)} requests wait for a sandbox already")
+            else:
+                lane.queue.append(queued)
+                self._advance(lane)
+        self._await_sandbox(queued, lane)
+        exchange.serve()
+
+    def replace(self, host: "Host", app: "App") -> None:
+        """Serve the requests from now on, those in the queue too, with another app."""
+        with self._changed:
+            self._sandboxes = _Sandboxes(self, host, app)
+            self._send_away()
+
+    def promise(self, sandboxes: _Sandboxes, seconds: float) -> "Future[Exchange | None]":
+        """Put a sandbox among those that wait for a request, or give it one that waits."""
+        promised: Future[Exchange | None] = Future()
+        with self._changed:
+            if self._closed or sandboxes is not self._sandboxes:
+                return no_more_requests()
+            if self._clients.queue:
+                queued = self._clients.queue.popleft()
+                promised.set_result(queued.exchange)
+                queued.begun.set()
+                return promised
+            if len(self._waiting) >= sandboxes.host.reuse.waiting:
+                return no_more_requests()
+            timer = threading.Timer(seconds, self._time_out, (promised,))
+            timer.daemon = True
+            self._waiting.append((promised, timer))
+            timer.start()
+        return promised
+
+    def release(self, promised: "Future[Exchange | None]") -> None:
+        """Take a sandbox from those that wait, and serve elsewhere what had come for it."""
+        self._time_out(promised)
+        exchange = promised.result()
+        if exchange is None:
+            return
+        with self._changed:
+            self._clients.queue.appendleft(_Queued(exchange))
+            self._advance(self._clients)
+
+    def close(self, seconds: float) -> None:
+        """Send away the sandboxes that wait, and give the others some seconds to end."""
+        with self._changed:
+            self._closed = True
+            self._send_away()
+            for lane in (self._clients, self._nested):
+                while lane.queue:
+                    queued = lane.queue.popleft()
+                    queued.refused = _CLOSING
+                    queued.begun.set()
+            end = time.monotonic() + seconds
+            while self._alive and (left := end - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+    @property
+    def _alive(self) -> int:
+        return self._clients.alive + self._nested.alive
+
+    def _await_sandbox(self, queued: _Queued, lane: _Lane) -> None:
+        if not queued.begun.wait(self._limits.seconds):
+            with self._changed:
+                if queued in lane.queue:
+                    lane.queue.remove(queued)
+                    queued.refused = f"no sandbox was free within {self._limits.seconds:g} s"
+        if queued.refused:
+            raise Busy(queued.refused)
+
+    def _advance(self, lane: _Lane) -> None:
+        while lane.queue and lane.alive < self._limits.sandboxes:
+            queued = lane.queue.popleft()
+            lane.alive += 1
+            arguments = self._sandboxes, lane, queued.exchange
+            threading.Thread(
+                target=self._run, args=arguments, name="fastly-compute-sandbox", daemon=True
+            ).start()
+            queued.begun.set()
+
+    def _run(self, sandboxes: _Sandboxes, lane: _Lane, exchange: Exchange) -> None:
+        try:
+            sandboxes.host.run(sandboxes.app, exchange, sandboxes)
+        except BaseException:
+            # The client has its answer, and no caller is left to be told.
+            for line in traceback.format_exc().splitlines():
+                sandboxes.host.log(line)
+        finally:
+            with self._changed:
+                lane.alive -= 1
+                self._advance(lane)
+                self._changed.notify_all()
+
+    def _send_away(self) -> None:
+        while self._waiting:
+            self._settle(*self._waiting.pop(), None)
+
+    def _time_out(self, promised: "Future[Exchange | None]") -> None:
+        with self._changed:
+            for entry in self._waiting:
+                if entry[0] is promised:
+                    self._waiting.remove(entry)
+                    self._settle(*entry, None)
+                    return
+
+    @staticmethod
+    def _settle(
+        promised: "Future[Exchange | None]", timer: threading.Timer, exchange: Exchange | None
+    ) -> None:
+        timer.cancel()
+        promised.set_result(exchange)

@@ -1,0 +1,186 @@
+"""One run of the guest: its request, its answer, and the host it runs in."""
+
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from fastly_compute.local.config import BackendConfig
+from fastly_compute.local.runtime.exchange import Exchange
+from fastly_compute.local.runtime.resource import Resource
+
+if TYPE_CHECKING:
+    from fastly_compute.local.host import Host
+
+T = TypeVar("T")
+
+_current: ContextVar["Sandbox"] = ContextVar("fastly_compute.local.runtime.sandbox")
+
+
+class RequestSource(Protocol):
+    """Where a sandbox gets further requests from."""
+
+    def wait(self, seconds: float) -> "Future[Exchange | None]":
+        """Wait for the next request, for some time; none comes where the result is None."""
+
+    def leave(self, promised: "Future[Exchange | None]") -> None:
+        """Wait no more, and serve elsewhere what came and was not begun."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sandbox:
+    """The state of one guest while it serves.
+
+    Attributes:
+        host: Whose configuration, origins and logs it uses.
+        exchange: The client's request and its answer; the latest one, where the sandbox is reused.
+        following: Where further requests come from.
+        dynamic_backends: What the guest registered, by name.
+        handles: What a guest in wasm holds, by the number it knows it by.
+        interrupt: What ended a host call that is no error of the guest's, such as Ctrl-C.
+        id: Unique in the host, as `compute-runtime.get-sandbox-id` answers.
+        asked: How often it asked for a further request and was promised one.
+        next: The request that it was promised, and has not begun.
+        written: How much the guest wrote into bodies that stay in memory, for the latest request.
+        deadline: When the guest has to be done, on the clock of `time.monotonic`.
+        calls: How many host calls are under way.
+        show: Passes on what the guest has printed so far, where that is not done at once.
+        resting: Entered while the guest waits, so that others may run.
+        at_end: What to call when it ends, the last first.
+        held: What is open, and how it is let go of when the sandbox ends.
+
+    Example:
+        >>> from fastly_compute.local import BackendConfig, Host, HostConfig
+        >>> config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:8080")})
+        >>> with Host(config) as host, host.guest_context() as sandbox:
+        ...     sandbox.backend("origin").port
+        8080
+    """
+
+    host: "Host"
+    exchange: Exchange
+    following: RequestSource
+    dynamic_backends: dict[str, BackendConfig] = field(default_factory=dict)
+    handles: dict[int, Resource] = field(default_factory=dict)
+    interrupt: BaseException | None = None
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    asked: int = 0
+    next: "Future[Exchange | None] | None" = None
+    written: int = 0
+    deadline: float | None = None
+    calls: int = 0
+    show: Callable[[], None] = lambda: None
+    resting: Callable[[], AbstractContextManager[None]] = nullcontext
+    at_end: list[Callable[[], None]] = field(default_factory=list)
+    held: dict[object, Callable[[], None]] = field(default_factory=dict)
+    _exchanges: list[Exchange] = field(default_factory=list)
+    _workers: ThreadPoolExecutor | None = None
+
+    def __post_init__(self) -> None:
+        self.begin(self.exchange)
+
+    def begin(self, exchange: Exchange) -> None:
+        """Turn to a request; its time and its share of memory begin anew."""
+        self.exchange = exchange
+        self.written = 0
+        self._exchanges = [open_ for open_ in self._exchanges if not open_.over]
+        self._exchanges.append(exchange)
+        self.begin_time()
+
+    def begin_time(self) -> None:
+        """Give the guest the time that it has for one request."""
+        limit = self.host.time_limit
+        self.deadline = None if limit is None else time.monotonic() + limit
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its time is up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def untimed(self) -> AbstractContextManager[None]:
+        """Do what the platform does without the guest: it does not take of the guest's time."""
+        return _Untimed(self)
+
+    def background(self, work: Callable[[], T]) -> "Future[T]":
+        """Do something that the guest may wait for on a thread of the sandbox's own."""
+        if self._workers is None:
+            self._workers = self.host.workers()
+        return self._workers.submit(copy_context().run, work)
+
+    def backend(self, name: str) -> BackendConfig | None:
+        """Find a backend by name, static ones first."""
+        return self.host.config.backends.get(name) or self.dynamic_backends.get(name)
+
+    def end(self, failure: str | None) -> None:
+        """Let go of everything, and end what the guest left open.
+
+        Args:
+            failure: What the guest failed of.
+        """
+        self.deadline = None
+        for exchange in self._exchanges:
+            exchange.answer_for(failure)
+        if self.next is not None:
+            self.following.leave(self.next)
+        while self.at_end:
+            self.at_end.pop()()
+        while self.held:
+            self.held.popitem()[1]()
+        if self._workers is not None:
+            self._workers.shutdown(wait=False)
+
+    def active(self) -> AbstractContextManager["Sandbox"]:
+        """Make this the sandbox that host calls of this thread belong to."""
+        return _Active(self)
+
+
+class _Active(AbstractContextManager[Sandbox]):
+    # No generator: contextlib would set the traceback of an `Err`, which is frozen.
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def __enter__(self) -> Sandbox:
+        self._token = _current.set(self._sandbox)
+        return self._sandbox
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.reset(self._token)
+
+
+class _Untimed(AbstractContextManager[None]):
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def __enter__(self) -> None:
+        self._deadline, self._sandbox.deadline = self._sandbox.deadline, None
+        self._started = time.monotonic()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._deadline is not None:
+            self._sandbox.deadline = self._deadline + time.monotonic() - self._started
+
+
+def current() -> Sandbox | None:
+    """The sandbox that this thread's host calls belong to, if there is one."""
+    return _current.get(None)
+
+
+def running() -> Sandbox:
+    """The sandbox of the running host call, for the interfaces: there always is one."""
+    return _current.get()

@@ -1,0 +1,1 @@
+"""The client's side: the development server, requests and responses, handoffs."""

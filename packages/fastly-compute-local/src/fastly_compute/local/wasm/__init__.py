@@ -1,6 +1,0 @@
-"""Runs a component on wasmtime, with the interfaces of this package behind its imports."""
-
-from fastly_compute.local.wasm.app import WasmApp
-from fastly_compute.local.wasm.compiled import ComponentError
-
-__all__ = ["ComponentError", "WasmApp"]
