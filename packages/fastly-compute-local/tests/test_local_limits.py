@@ -256,6 +256,13 @@ def test_a_sandbox_that_waits_for_a_request_does_not_keep_one_out() -> None:
     assert [answer[0] for answer in answers] == [200] * 8
 
 
+def test_requests_to_the_own_server_do_not_wait_for_sandboxes_that_wait() -> None:
+    with serving(looping(count_down), Limits(sandboxes=1)) as server:
+        answers = [get(server, "1")[:2] for _ in range(3)]
+
+    assert answers == [(200, "1 0")] * 3
+
+
 def test_a_sandbox_that_is_reused_takes_the_request_that_waits(
     clients: ThreadPoolExecutor,
 ) -> None:

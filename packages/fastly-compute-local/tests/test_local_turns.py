@@ -23,14 +23,14 @@ class Runner:
         self._thread.start()
 
     def _run(self) -> None:
-        with self.turns.taken(self.name):
+        with self.turns.taken():
             self._log.put(self.name)
             while (todo := self._todo.get(timeout=LONG)) is not None:
                 todo()
 
     def rest(self, until: threading.Event, resting: threading.Event) -> None:
         def todo() -> None:
-            with self.turns.given_up(self.name):
+            with self.turns.given_up():
                 resting.set()
                 assert until.wait(LONG)
             self._log.put(f"{self.name} again")
@@ -93,6 +93,22 @@ def test_a_new_turn_outlives_the_next_look(log: "queue.Queue[str]") -> None:
     assert log.get(timeout=LONG) == "first"
     turns.expire()
     second = Runner(turns, "second", log)
+    with pytest.raises(queue.Empty):
+        log.get_nowait()
+    first.end()
+
+    assert log.get(timeout=LONG) == "second"
+    second.end()
+
+
+def test_a_thread_without_a_turn_gives_none_up_and_gets_none(log: "queue.Queue[str]") -> None:
+    turns = Turns(1)
+    with turns.given_up():
+        pass
+    first = Runner(turns, "first", log)
+    assert log.get(timeout=LONG) == "first"
+    with turns.given_up():
+        second = Runner(turns, "second", log)
     with pytest.raises(queue.Empty):
         log.get_nowait()
     first.end()

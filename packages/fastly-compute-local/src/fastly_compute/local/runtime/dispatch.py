@@ -191,7 +191,10 @@ class Dispatcher:
         if exchange is None:
             return
         with self._changed:
-            self._clients.queue.appendleft(_Queued(exchange))
+            queued = _Queued(exchange)
+            # Its client waits for the answer already, not for a sandbox.
+            queued.begun.set()
+            self._clients.queue.appendleft(queued)
             self._advance(self._clients)
 
     def close(self, seconds: float) -> None:
@@ -200,8 +203,8 @@ class Dispatcher:
             self._closed = True
             self._send_away()
             for lane in (self._clients, self._nested):
-                while lane.queue:
-                    queued = lane.queue.popleft()
+                for queued in [queued for queued in lane.queue if not queued.begun.is_set()]:
+                    lane.queue.remove(queued)
                     queued.refused = _CLOSING
                     queued.begun.set()
             end = time.monotonic() + seconds
@@ -223,17 +226,20 @@ class Dispatcher:
 
     def _advance(self, lane: _Lane) -> None:
         while lane.queue and lane.alive < self._limits.sandboxes:
-            queued = lane.queue.popleft()
-            lane.alive += 1
+            queued = lane.queue[0]
             arguments = self._sandboxes, lane, queued.exchange
             threading.Thread(
                 target=self._run, args=arguments, name="fastly-compute-sandbox", daemon=True
             ).start()
+            lane.queue.popleft()
+            lane.alive += 1
             queued.begun.set()
 
     def _run(self, sandboxes: _Sandboxes, lane: _Lane, exchange: Exchange) -> None:
+        # Nested requests go to new sandboxes: one that waits might be the one that sends them.
+        following = sandboxes if lane is self._clients else RequestQueue(())
         try:
-            sandboxes.host.run(sandboxes.app, exchange, sandboxes)
+            sandboxes.host.run(sandboxes.app, exchange, following)
         except BaseException:
             # The client has its answer, and no caller is left to be told.
             for line in traceback.format_exc().splitlines():

@@ -1,6 +1,5 @@
 """An app as a component, instantiated anew for every request."""
 
-import functools
 import os
 from pathlib import Path
 
@@ -59,12 +58,14 @@ class WasmApp:
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's requests in a new instance."""
         wasi = _wasi(sandbox)
-        sandbox.resting = functools.partial(self._turns.given_up, sandbox.id)
+        sandbox.resting = self._turns.given_up
         with (
             self._epochs,
-            self._turns.taken(sandbox.id),
+            self._turns.taken(),
             self._printed.by(wasi, sandbox.host.log) as sandbox.show,
         ):
+            # The wait for a turn is not the guest's time.
+            sandbox.begin_time()
             try:
                 outcome = self._call(sandbox, wasi)
             except WasmtimeError as error:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 class Turns:
     """Takes turns among sandboxes: more of them at once would only slow each other down.
 
-    A sandbox gives its turn up while it waits, for an origin or for its client. One that waits
-    where nobody sees it, or computes for long, loses its turn after a moment and runs on beside the
-    others: a turn is never what somebody waits for without end.
+    A turn belongs to the thread that a sandbox runs in. The sandbox gives it up while it waits, for
+    an origin or for its client. One that waits where nobody sees it, or computes for long, loses
+    its turn after a moment and runs on beside the others: nobody waits for a turn without end.
 
     Args:
         count: How many may have a turn at once.
@@ -20,27 +20,28 @@ class Turns:
     def __init__(self, count: int) -> None:
         self._count = count
         self._lock = threading.Lock()
-        self._holders: set[object] = set()
-        self._seen: set[object] = set()
-        self._queue: deque[tuple[object, threading.Event]] = deque()
+        self._holders: set[int] = set()
+        self._seen: set[int] = set()
+        self._queue: deque[tuple[int, threading.Event]] = deque()
 
     @contextmanager
-    def taken(self, sandbox: object) -> Iterator[None]:
+    def taken(self) -> Iterator[None]:
         """Wait for a turn, and have it until the end of the `with`."""
-        self._take(sandbox, resumed=False)
+        self._take(resumed=False)
         try:
             yield
         finally:
-            self._give_up(sandbox)
+            self._give_up()
 
     @contextmanager
-    def given_up(self, sandbox: object) -> Iterator[None]:
-        """Give the turn up for the `with`. Afterwards it is this sandbox's turn before new ones."""
-        self._give_up(sandbox)
+    def given_up(self) -> Iterator[None]:
+        """Give up this thread's turn, if it has one, for the `with`, and have the next free one."""
+        had_one = self._give_up()
         try:
             yield
         finally:
-            self._take(sandbox, resumed=True)
+            if had_one:
+                self._take(resumed=True)
 
     def expire(self) -> None:
         """Take the turn of those that have had it since the last call. Call it now and then."""
@@ -49,24 +50,28 @@ class Turns:
             self._pass_on()
             self._seen = set(self._holders)
 
-    def _take(self, sandbox: object, *, resumed: bool) -> None:
+    def _take(self, *, resumed: bool) -> None:
         turn = threading.Event()
+        waiting = threading.get_ident(), turn
         with self._lock:
             if resumed:
-                self._queue.appendleft((sandbox, turn))
+                self._queue.appendleft(waiting)
             else:
-                self._queue.append((sandbox, turn))
+                self._queue.append(waiting)
             self._pass_on()
         turn.wait()
 
-    def _give_up(self, sandbox: object) -> None:
+    def _give_up(self) -> bool:
+        thread = threading.get_ident()
         with self._lock:
-            self._holders.discard(sandbox)
-            self._seen.discard(sandbox)
+            had_one = thread in self._holders
+            self._holders.discard(thread)
+            self._seen.discard(thread)
             self._pass_on()
+        return had_one
 
     def _pass_on(self) -> None:
         while self._queue and len(self._holders) < self._count:
-            sandbox, turn = self._queue.popleft()
-            self._holders.add(sandbox)
+            thread, turn = self._queue.popleft()
+            self._holders.add(thread)
             turn.set()
