@@ -1,17 +1,13 @@
 """The fastly CLI builds, validates and would publish what the tools here make."""
 
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sysconfig
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
-from fastly_compute.cli.commands.viceroy import find_viceroy
 from fastly_compute.cli.project.cache import cache_folder
 
 ROOT = Path(__file__).parent.parent
@@ -75,33 +71,9 @@ def test_what_pack_makes_is_a_valid_package(run) -> None:
     assert "Validated package" in said
 
 
-@pytest.mark.parametrize("host", ["viceroy"], indirect=True)
-def test_a_component_without_passes_is_validated_and_served(run, host) -> None:
+def test_a_component_without_passes_is_valid(run) -> None:
     run("fastly-compute", "build", "--optimize", "none")
     run("fastly-compute", "pack")
     said = run(run.fastly, "compute", "validate", "--package", "pkg/edge-proxy.tar.gz")
-    assert "Validated package" in said
 
-    options = ["--skip-build", "--non-interactive", "--verbose", "--file", "bin/main.wasm"]
-    options += ["--viceroy-path", find_viceroy(), "--addr", "127.0.0.1:0"]
-    serving = subprocess.Popen(
-        [run.fastly, "compute", "serve", *options],
-        cwd=run.app,
-        env=run.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,  # the CLI and Viceroy end together
-    )
-    try:
-        said, listening = [], None
-        for line in serving.stdout:
-            said.append(line)
-            if listening := re.search(r"Listening on (http://\S+)", line):
-                break
-        assert listening, "".join(said)
-        with urlopen(f"{listening[1]}/", timeout=60) as response:
-            assert response.status == 200
-    finally:
-        os.killpg(serving.pid, signal.SIGTERM)
-        serving.communicate(timeout=60)
+    assert "Validated package" in said
