@@ -1,7 +1,9 @@
+import ctypes
 import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -110,6 +112,21 @@ def test_being_terminated_is_as_good_as_being_interrupted(app: Path, serving: Se
 
     assert output == "Stopped.\n"
     assert served.process.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the threads are found in Linux's /proc")
+def test_an_interrupt_that_the_system_gives_to_another_thread_stops_it(
+    app: Path, serving: Serving
+) -> None:
+    with serving(app.parent, "--runtime", "native") as served:
+        process = served.process
+        threads = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+        other = max(thread for thread in threads if thread != process.pid)
+        ctypes.CDLL(None).tgkill(process.pid, other, signal.SIGINT)
+        output = process.communicate(timeout=30)[0]
+
+    assert output == "Stopped.\n"
+    assert process.returncode == 0
 
 
 def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(

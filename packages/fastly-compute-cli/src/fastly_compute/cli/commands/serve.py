@@ -35,6 +35,7 @@ from fastly_compute.local import (
 )
 from fastly_compute.local.runtime import native
 
+_WAKE_SECONDS = 0.5
 _GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
 
 
@@ -260,7 +261,9 @@ def _host(project: Project, configured: HostConfig, time_limit: float | None) ->
 
 
 def _never() -> Iterator[None]:
-    threading.Event().wait()
+    # The system may give Ctrl-C to any thread, but only this one acts on it, once it wakes.
+    while not threading.Event().wait(_WAKE_SECONDS):
+        pass
     yield
 
 
