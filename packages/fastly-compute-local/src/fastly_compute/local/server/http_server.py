@@ -390,8 +390,7 @@ class Server:
             exchange: The request.
             nested: Whether a sandbox of this process sends it.
 
-        Raises:
-            Busy: No sandbox can take it.
+        The dispatcher refuses it, with an exception of its own, where no sandbox can take it.
         """
         self._dispatcher.serve(exchange, nested=nested)
 
