@@ -29,10 +29,11 @@ class AppFilter(watchfiles.DefaultFilter):
     Example:
         >>> from pathlib import Path
         >>> import watchfiles
-        >>> changed = AppFilter(Project(folder=Path("/app")), None)
-        >>> changed(watchfiles.Change.modified, "/app/main.py")
+        >>> folder = Path.cwd()
+        >>> changed = AppFilter(Project(folder=folder), None)
+        >>> changed(watchfiles.Change.modified, str(folder / "main.py"))
         True
-        >>> changed(watchfiles.Change.modified, "/app/server.log")
+        >>> changed(watchfiles.Change.modified, str(folder / "server.log"))
         False
     """
 
