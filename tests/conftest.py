@@ -288,6 +288,14 @@ class Examples:
             sys.path.remove(str(folder))
 
 
+@pytest.fixture(autouse=True)
+def _own_policy() -> Iterator[None]:
+    """Gives each test the policy on dynamic backends that was there before: it is the process's."""
+    before = policy._policy
+    yield
+    policy._policy = before
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Callable[[Path], Path]:
     """Copies an app's folder for a test, and gives the copy's."""

@@ -95,7 +95,8 @@ def pool():
 
 @pytest.fixture
 def app(servers, host):
-    return servers.get(host, APP, "collapsing_app")
+    limits = [] if host == "viceroy" else ["--max-sandboxes", str(2 * MANY)]
+    return servers.get(host, APP, "collapsing_app", *limits)
 
 
 @pytest.fixture
