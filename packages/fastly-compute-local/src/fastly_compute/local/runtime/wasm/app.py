@@ -40,7 +40,7 @@ class WasmApp:
 
     def __init__(self, path: Path) -> None:
         self._engine = make_engine()
-        self._turns = Turns((os.cpu_count() or 1) + 1)
+        self._turns = Turns(os.cpu_count() or 1)
         self._epochs = Epochs(self._engine, self._turns.expire)
         self._component = compiled(self._engine, path)
         exports = self._component.type.exports(self._engine)
