@@ -11,7 +11,7 @@
       │   │   └ BodyWriteStalled
       │   └ SendError (OSError)                     no response to a request: see send_errors
       ├ BodyNotRead                                 trailers come behind the body
-      ├ BodyTooLarge, InvalidForm (ValueError)         the client's body is not what the app takes
+      ├ BodyTooLarge, InvalidForm (ValueError)      the client's body is not what the app takes
       └ WaitTimeout (TimeoutError)                  what was waited for has not come yet
 """
 

@@ -167,7 +167,7 @@ def service(
     - one from a backend passes through, its body unread;
     - an iterator of bytes, such as a generator, is a 200 with that as its body;
     - a `PendingResponse` goes to the client when it arrives; where there is none, the host answers;
-    - what `IncomingRequest.answer` or a handoff returns means that there is nothing left to send.
+    - what `IncomingRequest.respond` or a handoff returns means that there is nothing left to send.
 
     The body is left out where HTTP has none: in the answer to HEAD, and with 204, 205 and 304.
 

@@ -5,7 +5,7 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
-from fastly_compute.cli.project.app_files import is_environment
+from fastly_compute.cli.project.app_files import folders_between, is_environment
 
 _SDK = "fastly_compute"
 
@@ -28,11 +28,6 @@ def forget_modules(roots: Iterable[Path]) -> None:
 
 def _is_own(file: Path, roots: Iterable[Path]) -> bool:
     return not file.is_relative_to(sysconfig.get_path("stdlib")) and any(
-        file.is_relative_to(root)
-        and not any(
-            is_environment(folder)
-            for folder in file.parents
-            if folder != root and folder.is_relative_to(root)
-        )
+        file.is_relative_to(root) and not any(map(is_environment, folders_between(file, root)))
         for root in roots
     )

@@ -8,7 +8,12 @@ from pathlib import Path
 import watchfiles
 
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project.app_files import IGNORE_FILE, IgnoreRules, is_foreign
+from fastly_compute.cli.project.app_files import (
+    IGNORE_FILE,
+    IgnoreRules,
+    folders_between,
+    is_foreign,
+)
 from fastly_compute.cli.project.roots import app_roots
 from fastly_compute.cli.project.settings import Project
 
@@ -61,10 +66,7 @@ class AppFilter(watchfiles.DefaultFilter):
     def _is_foreign(self, file: Path) -> bool:
         roots = [root for root in self._roots if file.is_relative_to(root)]
         return not roots or any(
-            is_foreign(folder, root)
-            for root in roots
-            for folder in file.parents
-            if folder != root and folder.is_relative_to(root)
+            is_foreign(folder, root) for root in roots for folder in folders_between(file, root)
         )
 
 
