@@ -108,7 +108,7 @@ def test_every_getter_of_the_wit_has_a_property_that_calls_it():
     called = {
         node.attr.replace("_", "-")
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self._wit"
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self._resource"
     } | {"get-name"}
 
     assert len(in_wit) >= 17

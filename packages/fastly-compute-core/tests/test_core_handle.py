@@ -28,7 +28,7 @@ class Thing(Handle[Dropped]):
         return cls._wrap(resource)
 
     def use(self):
-        return self._wit
+        return self._resource
 
     def send(self):
         return self._detach("was already sent")

@@ -232,41 +232,41 @@ class Backend(Handle["_wit.backend.Backend"]):
     @property
     def health(self) -> BackendHealth:
         """Its health (``is-healthy``); `BackendHealth.UNKNOWN` without a health check."""
-        return BackendHealth[self._ask("is-healthy", self._wit.is_healthy).name]
+        return BackendHealth[self._ask("is-healthy", self._resource.is_healthy).name]
 
     @property
     def is_dynamic(self) -> bool:
         """Whether it was registered by the app (``is-dynamic``)."""
-        return self._ask("is-dynamic", self._wit.is_dynamic)
+        return self._ask("is-dynamic", self._resource.is_dynamic)
 
     @property
     def host(self) -> str:
         """The host name or IP address of its target (``get-host``)."""
-        return self._ask("get-host", lambda: read_sized(self._wit.get_host))
+        return self._ask("get-host", lambda: read_sized(self._resource.get_host))
 
     @property
     def override_host(self) -> str | None:
         """The Host header that it always gets (``get-override-host``); None if there is none."""
-        value = self._ask("get-override-host", lambda: read_sized(self._wit.get_override_host))
+        value = self._ask("get-override-host", lambda: read_sized(self._resource.get_override_host))
         return None if value is None else value.decode("latin-1")
 
     @property
     def port(self) -> int:
         """The port of its target (``get-port``)."""
-        return self._ask("get-port", self._wit.get_port)
+        return self._ask("get-port", self._resource.get_port)
 
     @property
     def connect_timeout(self) -> timedelta:
         """The time to connect (``get-connect-timeout-ms``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-connect-timeout-ms", self._wit.get_connect_timeout_ms)
+            milliseconds=self._ask("get-connect-timeout-ms", self._resource.get_connect_timeout_ms)
         )
 
     @property
     def first_byte_timeout(self) -> timedelta:
         """The time to the response's first byte (``get-first-byte-timeout-ms``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-first-byte-timeout-ms", self._wit.get_first_byte_timeout_ms)
+            milliseconds=self._ask("get-first-byte-timeout-ms", self._resource.get_first_byte_timeout_ms)
         )
 
     @property
@@ -274,14 +274,14 @@ class Backend(Handle["_wit.backend.Backend"]):
         """The longest pause within a response (``get-between-bytes-timeout-ms``)."""
         return timedelta_of(
             milliseconds=self._ask(
-                "get-between-bytes-timeout-ms", self._wit.get_between_bytes_timeout_ms
+                "get-between-bytes-timeout-ms", self._resource.get_between_bytes_timeout_ms
             )
         )
 
     @property
     def is_tls(self) -> bool:
         """Whether it speaks TLS (``is-tls``)."""
-        return self._ask("is-tls", self._wit.is_tls)
+        return self._ask("is-tls", self._resource.is_tls)
 
     @property
     def tls_min_version(self) -> TLSVersion | None:
@@ -290,7 +290,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         Raises:
             BackendCallFailed: The host answered a version that is not in `TLSVersion`.
         """
-        return self._tls_version("get-tls-min-version", self._wit.get_tls_min_version)
+        return self._tls_version("get-tls-min-version", self._resource.get_tls_min_version)
 
     @property
     def tls_max_version(self) -> TLSVersion | None:
@@ -299,7 +299,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         Raises:
             BackendCallFailed: The host answered a version that is not in `TLSVersion`.
         """
-        return self._tls_version("get-tls-max-version", self._wit.get_tls_max_version)
+        return self._tls_version("get-tls-max-version", self._resource.get_tls_max_version)
 
     def _tls_version(self, function: str, call: Callable[[], int | None]) -> TLSVersion | None:
         number = self._ask(function, call)
@@ -318,31 +318,31 @@ class Backend(Handle["_wit.backend.Backend"]):
     def http_keepalive_time(self) -> timedelta:
         """How long an idle connection stays in the pool (``get-http-keepalive-time``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-http-keepalive-time", self._wit.get_http_keepalive_time)
+            milliseconds=self._ask("get-http-keepalive-time", self._resource.get_http_keepalive_time)
         )
 
     @property
     def tcp_keepalive_enable(self) -> bool:
         """Whether idle connections are probed (``get-tcp-keepalive-enable``)."""
-        return self._ask("get-tcp-keepalive-enable", self._wit.get_tcp_keepalive_enable)
+        return self._ask("get-tcp-keepalive-enable", self._resource.get_tcp_keepalive_enable)
 
     @property
     def tcp_keepalive_interval(self) -> timedelta:
         """The time between probes (``get-tcp-keepalive-interval``)."""
         return timedelta_of(
-            seconds=self._ask("get-tcp-keepalive-interval", self._wit.get_tcp_keepalive_interval)
+            seconds=self._ask("get-tcp-keepalive-interval", self._resource.get_tcp_keepalive_interval)
         )
 
     @property
     def tcp_keepalive_probes(self) -> int:
         """How many unanswered probes end a connection (``get-tcp-keepalive-probes``)."""
-        return self._ask("get-tcp-keepalive-probes", self._wit.get_tcp_keepalive_probes)
+        return self._ask("get-tcp-keepalive-probes", self._resource.get_tcp_keepalive_probes)
 
     @property
     def tcp_keepalive_time(self) -> timedelta:
         """The idle time before the first probe (``get-tcp-keepalive-time``)."""
         return timedelta_of(
-            seconds=self._ask("get-tcp-keepalive-time", self._wit.get_tcp_keepalive_time)
+            seconds=self._ask("get-tcp-keepalive-time", self._resource.get_tcp_keepalive_time)
         )
 
     def describe(self) -> dict[str, object]:

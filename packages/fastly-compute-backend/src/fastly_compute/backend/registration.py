@@ -147,11 +147,11 @@ def _register(name: str, settings: Settings) -> "_wit.backend.Backend":
         for setter, value in settings.setters:
             match value:
                 case ClientCert(certificate=certificate, key=key):
-                    options._wit.client_cert(certificate, key._wit)
+                    options._resource.client_cert(certificate, key._resource)
                 case HealthCheck():
                     _add_healthcheck(name, options, value)
                 case _:
-                    getattr(options._wit, setter)(value)
+                    getattr(options._resource, setter)(value)
         try:
             return _wit.backend.register_dynamic_backend(
                 name, settings.target, options._detach("was used to register a backend")
@@ -185,7 +185,7 @@ def _add_healthcheck(name: str, options: _Options, check: HealthCheck) -> None:
         with adopted as healthcheck:
             for setter, value in setters_of(check):
                 operation = f"backend.healthcheck-options.{setter.replace('_', '-')}"
-                getattr(healthcheck._wit, setter)(value)
-            options._wit.healthcheck(healthcheck._detach("was given to its backend"))
+                getattr(healthcheck._resource, setter)(value)
+            options._resource.healthcheck(healthcheck._detach("was given to its backend"))
     except bindings.Err as err:
         raise backend_error(err.value, operation, subject=name) from None

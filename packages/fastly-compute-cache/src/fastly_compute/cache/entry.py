@@ -105,7 +105,7 @@ class Entry(Found["cache.Entry"]):
             raise NoObligation(
                 "this entry has no obligation to store an object: check must_insert_or_update"
             )
-        return self._wit
+        return self._resource
 
     def close(self) -> None:
         """Release the entry and its obligation (``close-entry``); closing again does nothing."""
@@ -130,7 +130,7 @@ class PendingEntry(Lookup["async_io.Pollable"]):
     @property
     def ready(self) -> bool:
         """Whether `wait` returns immediately."""
-        return self._wit.is_ready()
+        return self._resource.is_ready()
 
     def wait(self, timeout: Duration | None = None) -> Entry:
         """Wait for the entry (``await-entry``).
@@ -145,7 +145,7 @@ class PendingEntry(Lookup["async_io.Pollable"]):
         """
         if timeout is not None:
             limit = milliseconds(timeout, field="timeout")
-            if _wit.select([self._wit], limit) is None:
+            if _wit.select([self._resource], limit) is None:
                 raise WaitTimeout(f"the cache entry was not there within {timeout}")
         return Entry._of(_wit.await_entry(self._detach("was already awaited")))
 

@@ -25,7 +25,7 @@ class Lookup(Handle[Held]):
     __slots__ = ()
 
     def __del__(self) -> None:
-        if getattr(self, "_resource", None) is not None:
+        if getattr(self, "_held", None) is not None:
             with suppress(FastlyComputeError):
                 self.close()
 
@@ -45,7 +45,7 @@ class Found(Lookup[Resource]):
 
     def _is(self, state: str) -> bool:
         if self._states is None:
-            self._states = _wit.states(self._wit)
+            self._states = _wit.states(self._resource)
         return state in self._states
 
     @property
@@ -88,7 +88,7 @@ class Found(Lookup[Resource]):
                 raise InvalidCacheOption(option, f"must be at least 0, not {value}")
         if start is not None and end is not None and end < start:
             raise InvalidCacheOption("end", f"must not be before start, {start}, but is {end}")
-        pollable = _wit.body_of(self._wit, start, end)
+        pollable = _wit.body_of(self._resource, start, end)
         if pollable is None:
             raise CacheCallFailed("cache.get-body", case="cannot-read")
         return Body._received(pollable)
@@ -96,29 +96,29 @@ class Found(Lookup[Resource]):
     @property
     def user_metadata(self) -> bytes | None:
         """The metadata stored with the object. Raises `CacheCallFailed` if there is no object."""
-        return _wit.metadata(self._wit)
+        return _wit.metadata(self._resource)
 
     @property
     def length(self) -> int | None:
         """The object's size in bytes, if the host knows it."""
-        return _wit.number(self._wit, "get_length")
+        return _wit.number(self._resource, "get_length")
 
     @property
     def hits(self) -> int | None:
         """How often it was found. Viceroy raises `CacheUnsupported`."""
-        return _wit.number(self._wit, "get_hits")
+        return _wit.number(self._resource, "get_hits")
 
     @property
     def age(self) -> timedelta | None:
         """The object's age."""
-        return _wit.duration(self._wit, "get_age_ns")
+        return _wit.duration(self._resource, "get_age_ns")
 
     @property
     def max_age(self) -> timedelta | None:
         """How long it is fresh, counted from an age of zero."""
-        return _wit.duration(self._wit, "get_max_age_ns")
+        return _wit.duration(self._resource, "get_max_age_ns")
 
     @property
     def stale_while_revalidate(self) -> timedelta | None:
         """How long it may be used after that while stale. Viceroy raises `CacheUnsupported`."""
-        return _wit.duration(self._wit, "get_stale_while_revalidate_ns")
+        return _wit.duration(self._resource, "get_stale_while_revalidate_ns")

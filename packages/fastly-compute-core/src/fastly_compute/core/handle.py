@@ -41,11 +41,11 @@ class Handle(Generic[R]):
         TypeError: Store cannot be created directly: use Store.open
     """
 
-    __slots__ = ("__weakref__", "_gone", "_resource")
+    __slots__ = ("__weakref__", "_gone", "_held")
 
     _created_by = "a function of its package"
 
-    _resource: R | None
+    _held: R | None
     _gone: str
 
     def __init__(self) -> None:
@@ -62,32 +62,32 @@ class Handle(Generic[R]):
     def _wrap(cls, resource: R) -> Self:
         """Wrap a resource that the bindings returned."""
         handle = cls.__new__(cls)
-        handle._resource = resource
+        handle._held = resource
         handle._gone = ""
         return handle
 
     @property
-    def _wit(self) -> R:
+    def _resource(self) -> R:
         """The resource; raises `HandleClosed` once it is gone."""
-        if self._resource is None:
+        if self._held is None:
             raise HandleClosed(f"this {type(self).__name__} {self._gone}")
-        return self._resource
+        return self._held
 
     def _detach(self, how: str) -> R:
         """Detach and return the resource; later uses raise with *how*, like "was already sent"."""
-        resource = self._wit
-        self._resource = None
+        resource = self._resource
+        self._held = None
         self._gone = how
         return resource
 
     @property
     def closed(self) -> bool:
         """Whether it was closed or handed over."""
-        return self._resource is None
+        return self._held is None
 
     def close(self) -> None:
         """Release it; closing again does nothing."""
-        if self._resource is not None:
+        if self._held is not None:
             self._detach("is closed").__exit__(None, None, None)
 
     def __enter__(self) -> Self:

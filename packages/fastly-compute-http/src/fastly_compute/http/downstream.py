@@ -92,7 +92,7 @@ class Downstream:
     def _begin(self, response: Response, pollable: "async_io.Pollable") -> StreamingBody:
         out = StreamingBody._wrap(pollable)
         try:
-            _wit.send_downstream_streaming(response._to_host(), out._wit)
+            _wit.send_downstream_streaming(response._to_host(), out._resource)
         except BaseException:
             out.close()
             raise
@@ -106,7 +106,7 @@ class Downstream:
             out.write(first)
             for piece in pieces:
                 out.write(piece)
-            body._write_trailers(out._wit)
+            body._write_trailers(out._resource)
 
 
 def _has_no_content(response: Response, *, to_head: bool) -> bool:

@@ -67,14 +67,14 @@ class IncomingRequest(Handle["http_req.Request"]):
     def method(self) -> str:
         """The method, in the client's case."""
         if self._method is None:
-            self._method = _wit.get_method(self._wit)
+            self._method = _wit.get_method(self._resource)
         return self._method
 
     @property
     def url(self) -> str:
         """The absolute URL, as the client wrote it; ``*`` for ``OPTIONS *``."""
         if self._url is None:
-            self._url = _wit.get_url(self._wit)
+            self._url = _wit.get_url(self._resource)
         return self._url
 
     @property
@@ -115,7 +115,7 @@ class IncomingRequest(Handle["http_req.Request"]):
     def headers(self) -> Headers:
         """The headers. Changing them changes nothing but this object."""
         if self._headers is None:
-            self._headers = Headers._received(_wit.read_fields(self._wit))
+            self._headers = Headers._received(_wit.read_fields(self._resource))
         return self._headers
 
     @property
@@ -126,12 +126,12 @@ class IncomingRequest(Handle["http_req.Request"]):
     @property
     def http_version(self) -> str:
         """The HTTP version that the client speaks, such as ``HTTP/2``."""
-        return _wit.version_of(self._wit)
+        return _wit.version_of(self._resource)
 
     @property
     def original_header_names(self) -> list[str]:
         """The names of the headers in the client's order and case, as far as the host kept them."""
-        return _wit.original_names(self._wit)
+        return _wit.original_names(self._resource)
 
     def text(self, *, limit: int | None = None, encoding: str = "utf-8") -> str:
         """Read the body as text.
@@ -201,14 +201,14 @@ class IncomingRequest(Handle["http_req.Request"]):
     def client_address(self) -> str | None:
         """The client's IP address, or None if the host does not know it."""
         if self._address is None:
-            found = _wit.asked("downstream-client-ip-addr", self._wit)
+            found = _wit.asked("downstream-client-ip-addr", self._resource)
             self._address = (_wit.address_of(cast("IpAddress | None", found)),)
         return self._address[0]
 
     @property
     def server_address(self) -> str | None:
         """The IP address that the client reached, or None if the host does not know it."""
-        found = _wit.asked("downstream-server-ip-addr", self._wit)
+        found = _wit.asked("downstream-server-ip-addr", self._resource)
         return _wit.address_of(cast("IpAddress | None", found))
 
     @property
@@ -222,7 +222,7 @@ class IncomingRequest(Handle["http_req.Request"]):
     def tls(self) -> ClientTls:
         """The TLS connection that it came over: eight calls of the host, made each time."""
         ja3 = self._bytes("downstream-tls-ja3-md5", sized=False)
-        verdict = _wit.asked("downstream-tls-client-cert-verify-result", self._wit)
+        verdict = _wit.asked("downstream-tls-client-cert-verify-result", self._resource)
         return ClientTls(
             protocol=_latin(self._bytes("downstream-tls-protocol")),
             cipher=_latin(self._bytes("downstream-tls-cipher-openssl-name")),
@@ -282,13 +282,13 @@ class IncomingRequest(Handle["http_req.Request"]):
         return VpnProxy(vpn_service_name=service, **flags)
 
     def _text(self, function: str) -> str | None:
-        return cast("str | None", _wit.asked(function, self._wit, sized=True))
+        return cast("str | None", _wit.asked(function, self._resource, sized=True))
 
     def _bytes(self, function: str, *, sized: bool = True) -> bytes | None:
-        return cast("bytes | None", _wit.asked(function, self._wit, sized=sized))
+        return cast("bytes | None", _wit.asked(function, self._resource, sized=sized))
 
     def _flag(self, function: str) -> bool | None:
-        return cast("bool | None", _wit.asked(function, self._wit))
+        return cast("bool | None", _wit.asked(function, self._resource))
 
     def send_early_hints(self, headers: HeadersLike) -> None:
         """Send a 103 ahead of the answer, so that the client can fetch ahead (RFC 8297).
@@ -387,7 +387,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     def _handoff(self, backend: Backend | str, *, websocket: bool) -> ResponseSent:
         target = Backend.open(backend) if isinstance(backend, str) else backend
-        _wit.handoff(self._wit, target._wit, websocket=websocket)
+        _wit.handoff(self._resource, target._resource, websocket=websocket)
         self._downstream.answered = True
         return ResponseSent()
 

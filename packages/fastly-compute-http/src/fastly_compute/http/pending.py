@@ -55,7 +55,7 @@ class PendingResponse(Handle["async_io.Pollable"]):
     @property
     def ready(self) -> bool:
         """Whether `wait` will return or raise at once (``async-io.pollable.is-ready``)."""
-        return self._wit.is_ready()
+        return self._resource.is_ready()
 
     def wait(self, timeout: Duration | None = None) -> Response:
         """Wait for the head of the response (``http-req.await-response``).
@@ -74,7 +74,7 @@ class PendingResponse(Handle["async_io.Pollable"]):
         """
         if timeout is not None:
             limit = milliseconds(timeout, field="timeout")
-            if _wit.select([self._wit], limit) is None:
+            if _wit.select([self._resource], limit) is None:
                 where = f"through backend {self.backend!r}"
                 raise WaitTimeout(f"{self._what} {where}: no response within {limit} ms")
         resource, body = _wit.await_response(self._detach("was already awaited"), self._sent)
@@ -95,15 +95,15 @@ class PendingResponse(Handle["async_io.Pollable"]):
             HandleClosed: It was awaited or closed before.
             ValueError: *on* is something else.
         """
-        _wit.edit_pending("insert", self._wit, *checked_field(name, value), on)
+        _wit.edit_pending("insert", self._resource, *checked_field(name, value), on)
 
     def add_header(self, name: str, value: str, *, on: Outcome = "any") -> None:
         """Add a header to what goes to the client, as `set_header` (``append-header-pending``)."""
-        _wit.edit_pending("append", self._wit, *checked_field(name, value), on)
+        _wit.edit_pending("append", self._resource, *checked_field(name, value), on)
 
     def remove_header(self, name: str, *, on: Outcome = "any") -> None:
         """Remove a header from what goes to the client (``remove-header-pending``)."""
-        _wit.edit_pending("remove", self._wit, *checked_field(name, ""), on)
+        _wit.edit_pending("remove", self._resource, *checked_field(name, ""), on)
 
     @property
     def _what(self) -> str:
@@ -159,7 +159,7 @@ def _pollable(item: "PendingResponse | Body") -> "async_io.Pollable | None":
     if isinstance(item, Body):
         return item._waitable()
     if isinstance(item, PendingResponse):
-        return item._wit
+        return item._resource
     kind = type(item).__name__
     raise TypeError(f"waiting: there are pending responses and bodies to wait for, not a {kind}")
 

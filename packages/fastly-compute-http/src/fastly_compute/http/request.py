@@ -185,7 +185,7 @@ class Request:
             return self._produce(backend).wait()
         target, sent = self._target(backend)
         request, body = self._to_host(self._body)
-        resource, pollable = _wit.send(request, body, target._wit, sent)
+        resource, pollable = _wit.send(request, body, target._resource, sent)
         return Response._received(resource, pollable)
 
     def send_async(self, backend: Backend | str | None = None) -> PendingResponse:
@@ -213,7 +213,7 @@ class Request:
             return self._produce(backend)
         target, sent = self._target(backend)
         request, body = self._to_host(self._body)
-        return PendingResponse._of(_wit.send_async(request, body, target._wit, sent), sent)
+        return PendingResponse._of(_wit.send_async(request, body, target._resource, sent), sent)
 
     def send_streaming(
         self, backend: Backend | str | None = None
@@ -244,7 +244,7 @@ class Request:
         target, sent = self._target(backend)
         request, body = self._to_host(first)
         try:
-            pending = _wit.send_streaming(request, body, target._wit, sent)
+            pending = _wit.send_streaming(request, body, target._resource, sent)
         except BaseException:
             _wit.drop(body)
             raise
@@ -264,7 +264,7 @@ class Request:
                     if piece is not None:
                         out.write(piece)
                         continue
-                    self._body._write_trailers(out._wit)
+                    self._body._write_trailers(out._resource)
                     out.finish()
                 except BodyError:
                     # The backend takes no more: why, is in what it answers or does not.

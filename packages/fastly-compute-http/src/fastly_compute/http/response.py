@@ -170,7 +170,7 @@ class Response:
         response.headers["Location"] = url
         return response
 
-    def _wit(self) -> "http_resp.Response":
+    def _live_resource(self) -> "http_resp.Response":
         if self._resource is None:
             raise HandleClosed(f"this Response {self._gone}")
         return self._resource
@@ -179,7 +179,7 @@ class Response:
     def status(self) -> int:
         """The status; can be set, to 100 to 599."""
         if self._status is None:
-            self._status = self._received_status = _wit.get_status(self._wit())
+            self._status = self._received_status = _wit.get_status(self._live_resource())
         return self._status
 
     @status.setter
@@ -188,7 +188,7 @@ class Response:
 
     def _load_headers(self) -> Headers:
         if self._headers is None:
-            self._headers = Headers._received(_wit.read_fields(self._wit()))
+            self._headers = Headers._received(_wit.read_fields(self._live_resource()))
             self._received_fields = self._headers._by_name()
         return self._headers
 
@@ -206,12 +206,12 @@ class Response:
     @property
     def http_version(self) -> str | None:
         """The HTTP version that the backend answered with; None for a response made here."""
-        return _wit.version_of(self._wit()) if self._is_received else None
+        return _wit.version_of(self._live_resource()) if self._is_received else None
 
     @property
     def remote_address(self) -> tuple[str, int] | None:
         """The IP address and port of the backend that answered, where the host knows them."""
-        return _wit.remote_address(self._wit()) if self._is_received else None
+        return _wit.remote_address(self._live_resource()) if self._is_received else None
 
     @property
     def _is_received(self) -> bool:
@@ -261,7 +261,7 @@ class Response:
     def _changed(self) -> "http_resp.Response":
         if not self._is_received:
             return _wit.new_response(self.status, self.headers.items())
-        resource = self._wit()
+        resource = self._live_resource()
         if self._status is not None and self._status != self._received_status:
             _wit.set_status(resource, self._status)
         if self._headers is not None:

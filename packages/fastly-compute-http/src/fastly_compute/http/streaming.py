@@ -42,7 +42,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
         """
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"a part of a body must be bytes, not {type(data).__name__}")
-        _wit.write(self._wit, bytes(data))
+        _wit.write(self._resource, bytes(data))
 
     def append(self, body: Body) -> None:
         """Send what is left of another body, unread if it is the host's (``http-body.append``).
@@ -56,7 +56,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
         """
         if not isinstance(body, Body):
             raise TypeError(f"append takes a Body, not {type(body).__name__}; write takes bytes")
-        into = self._wit
+        into = self._resource
         if body._is_produced:
             for piece in body._as_produced():
                 _wit.write(into, piece)
@@ -72,7 +72,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
             InvalidHeader: It cannot be sent.
             HandleClosed: It was finished or closed before.
         """
-        _wit.append_trailer(self._wit, *checked_field(name, value))
+        _wit.append_trailer(self._resource, *checked_field(name, value))
 
     def finish(self) -> None:
         """End it, as complete (``http-body.close``).

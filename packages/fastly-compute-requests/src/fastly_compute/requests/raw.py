@@ -38,7 +38,7 @@ def values_of(received: http.Response, name: str) -> list[str]:
     """
     if received._headers is None:
         with suppress(bindings.Err):  # the other way has an error that says more
-            resource = received._wit()
+            resource = received._live_resource()
             found = read_items(lambda size, at: resource.get_header_values(name, size, at))
             return [value.decode("latin-1") for value in found]
     return _tried(lambda: received.headers.get_all(name))

@@ -31,7 +31,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
     _created_by = "SecretStore.get or Secret.from_bytes"
 
     # fastly_compute.backend names a backend by its client key's _identity and gives the host its
-    # _wit: that way the key takes effect without being read.
+    # _resource: that way the key takes effect without being read.
     _identity: str
     _plaintext: bytes | None
     _shown: str
@@ -91,7 +91,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
             HandleClosed: The secret was closed.
             SecretStoreCallFailed: The host refused it.
         """
-        resource = self._wit
+        resource = self._resource
         if self._plaintext is None:
             try:
                 # A host may report too small a buffer without saying what would do.

@@ -76,7 +76,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
         """
         checked(key, "key")
         try:
-            resource = self._wit.get(key)
+            resource = self._resource.get(key)
         except bindings.Err as err:
             raise secret_store_error(
                 err.value, "secret-store.store.get", subject=f"{self._name}/{key}"
