@@ -294,7 +294,7 @@ def test_a_key_that_is_too_long_is_refused(sandbox, lines, call) -> None:
     }
 
     assert error_of(calls[call], key) == "Error_BufferLen(value=4096)"
-    assert lines == ["cache: a key of 4097 bytes is longer than 4096"]
+    assert lines == ["cache: the key has 4097 bytes; at most 4096 are allowed"]
     calls[call](longest)
 
 
@@ -302,11 +302,11 @@ def test_a_key_that_is_too_long_is_refused(sandbox, lines, call) -> None:
     ("chosen", "error", "said"),
     [
         ({"edge_max_age_ns": MINUTE + 1}, "Error_InvalidArgument()", "is more than max_age"),
-        ({"surrogate_keys": "a" * 1025}, "Error_InvalidArgument()", "1025 bytes long"),
+        ({"surrogate_keys": "a" * 1025}, "Error_InvalidArgument()", "has 1025 bytes"),
         ({"surrogate_keys": "a " * 8193}, "Error_InvalidArgument()", "16384 bytes together"),
         ({"surrogate_keys": "ab\u00e9"}, "Error_InvalidArgument()", "not visible ASCII"),
-        ({"vary_rule": ""}, "Error_GenericError()", "not the name of a header"),
-        ({"vary_rule": "a  b"}, "Error_GenericError()", "not the name of a header"),
+        ({"vary_rule": ""}, "Error_GenericError()", "not a header name"),
+        ({"vary_rule": "a  b"}, "Error_GenericError()", "not a header name"),
     ],
 )
 def test_options_without_sense_are_refused(sandbox, lines, chosen, error, said) -> None:
@@ -335,7 +335,7 @@ def test_a_transaction_has_the_headers_of_its_lookup(sandbox, lines) -> None:
     )
 
     assert [error_of(call, options) for call in calls] == ["Error_InvalidArgument()"] * 3
-    assert lines[0] == "cache.transaction-insert: the request's headers are those of the lookup"
+    assert lines[0] == "cache.transaction-insert: request headers cannot be set; the lookup's apply"
 
 
 def test_writing_without_an_obligation_is_refused(sandbox, lines) -> None:
@@ -504,7 +504,7 @@ def test_what_was_not_found_cannot_be_updated(host: Host, sandbox, lines) -> Non
     entry = begin()
 
     assert error_of(entry.transaction_update, writing()) == "Error_AuxiliaryError()"
-    assert lines == ["cache.transaction-update: nothing was found that could be updated"]
+    assert lines == ["cache.transaction-update: no object was found to update"]
     assert entry.get_state() == MUST
 
 
@@ -579,7 +579,7 @@ def test_a_pending_entry_that_is_closed_gives_its_obligation_up(sandbox) -> None
 def test_waiting_for_oneself_traps(sandbox) -> None:
     leader = begin()
 
-    with pytest.raises(Trap, match=r"cache\.transaction-lookup would wait for ever"):
+    with pytest.raises(Trap, match=r"cache\.transaction-lookup would wait forever"):
         begin()
     assert leader.get_state() == MUST
 
@@ -591,7 +591,7 @@ def test_awaiting_something_else_traps(sandbox) -> None:
     with pytest.raises(Trap, match="was already awaited"):
         cache.await_entry(pending)
     for call in (cache.await_entry, cache.close_pending_entry):
-        with pytest.raises(Trap, match="was given something else than a pending entry"):
+        with pytest.raises(Trap, match="was given something other than a pending entry"):
             call(http_body.new())
 
 
@@ -670,7 +670,7 @@ def test_a_patient_replacement_that_waits_for_its_own_sandbox_traps(sandbox) -> 
     leader = begin()
     replacement = cache.ReplaceEntry.replace(b"key", replacing(ReplaceStrategy.WAIT))
 
-    with pytest.raises(Trap, match=r"cache\.replace would wait for ever"):
+    with pytest.raises(Trap, match=r"cache\.replace would wait forever"):
         replacement.get_state()
     assert leader.get_state() == MUST
 

@@ -103,7 +103,7 @@ def test_local_server_that_is_no_table_is_refused():
 def test_an_unknown_section_is_refused_with_the_known_ones():
     message = refusal("[local_server.secret_store]\n")
 
-    assert message.startswith("fastly.toml: [local_server] secret_store: unknown key; known here: ")
+    assert message.startswith("fastly.toml: [local_server] secret_store: unknown key; known keys: ")
     assert "secret_stores" in message
 
 
@@ -249,7 +249,7 @@ def test_a_client_certificate_comes_from_files(tmp_path):
         ("client_certificate = {}", "exactly one of certificate, certificate_file"),
         (f"client_certificate = {{ certificate = '''{CERT_PEM}''' }}", "exactly one of key"),
         ("client_certificate = { cert = 'x' }", "cert: unknown key"),
-        ("prefer_ipv6 = true", "prefer_ipv6: unknown key; known here: between_bytes_timeout_ms"),
+        ("prefer_ipv6 = true", "prefer_ipv6: unknown key; known keys: between_bytes_timeout_ms"),
     ],
     ids=start_of,
 )
@@ -444,7 +444,7 @@ def test_a_missing_environment_variable_is_refused(monkeypatch):
 
     message = refusal('[[local_server.secret_stores.s]]\nkey="a"\nenv="LOCAL_CONFIG_TOKEN"')
 
-    assert 'env = "LOCAL_CONFIG_TOKEN": this environment variable is not set' in message
+    assert 'env = "LOCAL_CONFIG_TOKEN": environment variable not set' in message
 
 
 @pytest.mark.parametrize(
@@ -472,7 +472,7 @@ def test_a_missing_environment_variable_is_refused(monkeypatch):
         ),
         (
             '[[local_server.secret_stores.s]]\nkey = "a"\ndata = "HIDE"\n' * 2,
-            'key = "a": this secret is given twice',
+            'key = "a": duplicate secret',
         ),
         ('[local_server.secret_stores]\ns = { file = "x" }', "format: is missing"),
         ('[local_server.secret_stores]\ns = { file = "x", format = "toml" }', "must be json"),
@@ -656,13 +656,13 @@ def test_two_names_of_the_kv_stores_are_refused(first, second, rule):
         ('[[local_server.kv_stores.s]]\nkey = "a"\nHIDDEN = "HIDE"', "HIDDEN: unknown key"),
         (
             '[[local_server.kv_stores.s]]\nkey = "a"\ndata = "HIDE"\n' * 2,
-            'key = "a": this key is given twice',
+            'key = "a": duplicate key',
         ),
         ('[local_server.kv_stores]\ns = "HIDE"', "s: must be a table, not a string"),
         ('[local_server.kv_stores]\ns = { file = "x" }', "format: is missing"),
         ('[local_server.kv_stores]\ns = { format = "json" }', "file: is missing"),
         ('[local_server.kv_stores]\ns = { file = "x", format = "toml" }', "must be json"),
-        (f'[local_server.kv_stores]\n"{"n" * 256}" = []', "a name has 1 to 255 characters"),
+        (f'[local_server.kv_stores]\n"{"n" * 256}" = []', "a name must have 1 to 255 characters"),
     ],
 )
 def test_a_bad_kv_store_is_refused(text, rule):
@@ -806,16 +806,16 @@ def test_the_loopback_can_be_all_that_is_known():
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("addresses = {}", "format: is missing; it must be inline-toml or json"),
+        ("addresses = {}", "format: is missing; must be inline-toml or json"),
         ('format = "csv"', 'format = "csv": must be inline-toml or json'),
-        ('format = "inline-toml"', "addresses: is missing; inline-toml needs it"),
+        ('format = "inline-toml"', "addresses: is missing; format inline-toml requires it"),
         ('format = "inline-toml"\nfile = "x"\naddresses = {}', "file: unknown key"),
         ('format = "json"', "file: is missing"),
         ('format = "inline-toml"\naddresses = {here = {}}', '"here" must be an IP address'),
         ('format = "inline-toml"\naddresses = {"::1" = 1}', "must be a table, not an integer"),
         (
             'format = "inline-toml"\naddresses = {"::1" = {}, "0::1" = {}}',
-            "the address ::1 is given twice",
+            "duplicate address ::1",
         ),
         (
             'format = "inline-toml"\naddresses = {"::1" = {city = {}}}',
@@ -850,8 +850,8 @@ def test_user_agents_are_read_inline_and_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("user_agents = {}", "format: is missing; it must be inline-toml or json"),
-        ('format = "inline-toml"', "user_agents: is missing; inline-toml needs it"),
+        ("user_agents = {}", "format: is missing; must be inline-toml or json"),
+        ('format = "inline-toml"', "user_agents: is missing; format inline-toml requires it"),
         ('format = "inline-toml"\nuser_agents = {a = {b = {c = []}}}', "a.b] c: must be a string"),
         ("use_default_loopback = true", "use_default_loopback: unknown key"),
     ],

@@ -128,23 +128,24 @@ def test_a_box_can_be_used_by_itself_and_counts_whole_minutes(clock: Clock) -> N
     [
         (
             lambda counter, _box: counter.lookup_rate("e", 2),
-            "rate-counter.lookup-rate: 2 seconds cannot be asked for, only 1, 10, 60",
+            "rate-counter.lookup-rate: invalid period: 2 s (must be one of 1, 10, 60)",
         ),
         (
             lambda counter, _box: counter.lookup_count("e", 1),
-            "rate-counter.lookup-count: 1 seconds cannot be asked for, only 10, 20, 30, 40, 50, 60",
+            "rate-counter.lookup-count: invalid period: 1 s (must be one of "
+            "10, 20, 30, 40, 50, 60)",
         ),
         (
             lambda counter, box: counter.check_rate("e", 1, 30, 10, box, 60),
-            "rate-counter.check-rate: 30 seconds cannot be asked for, only 1, 10, 60",
+            "rate-counter.check-rate: invalid period: 30 s (must be one of 1, 10, 60)",
         ),
         (
             lambda counter, box: counter.check_rate("e", 1, 10, 10, box, 3601),
-            "rate-counter.check-rate: a time of 3601 seconds is not from 60 to 3600",
+            "rate-counter.check-rate: invalid TTL: 3601 s (must be 60 to 3600)",
         ),
         (
             lambda _counter, box: box.add("e", 59),
-            "penalty-box.add: a time of 59 seconds is not from 60 to 3600",
+            "penalty-box.add: invalid TTL: 59 s (must be 60 to 3600)",
         ),
     ],
 )

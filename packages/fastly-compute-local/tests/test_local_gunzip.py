@@ -47,12 +47,12 @@ def test_a_little_that_becomes_much_comes_in_chunks_of_64_kib(size):
     "more", [gzip.compress(b"more"), bytes(8), b"!"], ids=["member", "zeros", "garbage"]
 )
 def test_what_comes_after_the_first_member_is_not_lost_in_silence(more, size):
-    with pytest.raises(BodyFailure, match="goes on after the first gzip member"):
+    with pytest.raises(BodyFailure, match="has data after the first gzip member"):
         chunks(PACKED + more, size)
 
 
 @pytest.mark.parametrize("size", [1, 10**9])
 @pytest.mark.parametrize("length", [0, 1, 10, len(PACKED) - 1])
 def test_a_body_that_is_cut_short_fails(length, size):
-    with pytest.raises(BodyFailure, match="break off"):
+    with pytest.raises(BodyFailure, match="is truncated"):
         chunks(PACKED[:length], size)

@@ -206,9 +206,9 @@ def test_health_follows_the_window_and_the_threshold(serve, check, lines):
     ]
     assert lines == [
         "backend 'origin' is healthy: its health check failed: the status is 500, not 200",
-        "backend 'origin' is healthy: its health check was good",
+        "backend 'origin' is healthy: its health check passed",
         "backend 'origin' is unhealthy: its health check failed: the status is 500, not 200",
-        "backend 'origin' is healthy: its health check was good",
+        "backend 'origin' is healthy: its health check passed",
     ]
 
 

@@ -251,7 +251,7 @@ def test_a_second_await_traps(store: kv_store.Store) -> None:
 
 def test_awaiting_something_else_traps(store: kv_store.Store) -> None:
     for other in (store.delete_async("missing"), async_io.Pollable.new_ready(), http_body.new()):
-        with pytest.raises(Trap, match="await-lookup was given something else"):
+        with pytest.raises(Trap, match="await-lookup was given something other"):
             kv_store.await_lookup(other)
 
 

@@ -145,7 +145,7 @@ def test_a_request_beyond_the_queue_gets_a_503_with_retry_after(
         gate.open.set()
         statuses = sorted(answer.result(LONG)[0] for answer in [first, *others])
 
-    assert refused == (503, "1 requests wait for a sandbox already; try again later\n", "1")
+    assert refused == (503, "1 requests are already waiting for a sandbox; try again later\n", "1")
     assert statuses == [200, 200, 503]
     assert gate.most == 1
 
@@ -183,7 +183,7 @@ def test_a_request_that_waits_is_refused_when_the_server_closes(
         gate.open.set()
         first.result(LONG)
 
-    assert errors == ["1 requests wait for a sandbox already", "the server is closing"]
+    assert errors == ["1 requests are already waiting for a sandbox", "the server is closing"]
     assert len(gate.order) == 1
 
 
@@ -280,7 +280,7 @@ def test_a_sandbox_that_is_reused_takes_the_request_that_waits(
         gate.open.set()
         bodies = [answer.result(LONG)[1] for answer in answers]
 
-    sandboxes = [body.split()[1] for body in bodies if "requests wait" not in body]
+    sandboxes = [body.split()[1] for body in bodies if "already waiting" not in body]
     assert len(sandboxes) == 2
     assert len(set(sandboxes)) == 1
 

@@ -197,7 +197,7 @@ def test_a_url_becomes_a_backend_once(sandbox: Sandbox, lines: list[str]) -> Non
     error = error_of(shielding.backend_for_shield, "http://127.0.0.1:1/", None)
 
     assert error == "Error_GenericError()"
-    assert "there is a backend for 'http://127.0.0.1:1/' already" in lines[0]
+    assert "a backend for 'http://127.0.0.1:1/' already exists" in lines[0]
 
 
 @pytest.mark.parametrize("url", ["", "there", "http://[", "ftp://127.0.0.1/"])

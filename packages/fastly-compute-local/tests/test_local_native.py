@@ -101,7 +101,7 @@ def test_selecting_a_handle_twice_traps(sandbox: Sandbox) -> None:
 
 
 def test_selecting_nothing_traps(sandbox: Sandbox) -> None:
-    with pytest.raises(Trap, match="no handle"):
+    with pytest.raises(Trap, match="without handles"):
         async_io.select([])
 
 

@@ -218,4 +218,4 @@ def test_a_grpc_backend_is_refused(origins, failure):
     refused = failure(BackendConfig(url="http://127.0.0.1:1", grpc=True))
 
     assert refused.detail == "http-protocol-error"
-    assert "HTTP/2 origins are not supported by the local host yet" in refused.message
+    assert "the local host does not support HTTP/2 to origins yet" in refused.message

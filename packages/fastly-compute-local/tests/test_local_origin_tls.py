@@ -263,7 +263,7 @@ def test_tls_options_that_openssl_refuses_are_a_configuration_error(serve, failu
     refused = failure(BackendConfig(url=server.url, **options))
 
     assert (refused.detail, refused.error) == ("tls-configuration-error", "generic-error")
-    assert f"OpenSSL refuses {what} of {server.url}" in refused.message
+    assert f"OpenSSL rejects {what} of {server.url}" in refused.message
 
 
 def test_plain_http_where_tls_is_expected_is_a_tls_error(serve, failure):

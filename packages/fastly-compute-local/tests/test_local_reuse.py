@@ -268,7 +268,7 @@ def test_a_request_must_be_answered_before_the_next(host) -> None:
 
 
 def test_only_a_pending_request_can_be_awaited(host) -> None:
-    with host.guest_context(), pytest.raises(Trap, match="something else"):
+    with host.guest_context(), pytest.raises(Trap, match="something other"):
         http_downstream.await_request(async_io.Pollable.new_ready())
 
 

@@ -149,7 +149,7 @@ def test_a_response_is_awaited_once(host, serve) -> None:
 
 
 def test_only_a_pending_response_can_be_awaited(host) -> None:
-    with host.guest_context(), pytest.raises(Trap, match="something else"):
+    with host.guest_context(), pytest.raises(Trap, match="something other"):
         http_req.await_response(async_io.Pollable.new_ready())
 
 

@@ -34,7 +34,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (b"#!/bin/sh\n", "is not WebAssembly"),
         (bytes(wat2wasm("(module)")), "is a core module"),
         (bytes(wat2wasm("(component)")), "does not export fastly:compute/http-incoming"),
-        (bytes(wat2wasm(SMALL))[:-3], "is no valid component"),
+        (bytes(wat2wasm(SMALL))[:-3], "is not a valid component"),
     ],
     ids=["empty", "a script", "a core module", "another component", "cut short"],
 )

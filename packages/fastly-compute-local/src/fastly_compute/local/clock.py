@@ -41,6 +41,6 @@ class Clock:
             ValueError: It is not more than 0, or not finite: time does not go back.
         """
         if not (seconds > 0 and math.isfinite(seconds)):
-            raise ValueError(f"a clock cannot be advanced by {seconds!r} seconds, only forwards")
+            raise ValueError(f"cannot advance a clock by {seconds!r} s: must be finite and above 0")
         with self._lock:
             self._moved += seconds

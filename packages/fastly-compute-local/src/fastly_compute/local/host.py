@@ -54,7 +54,7 @@ What it returns or raises is what the guest gets.
 
 
 def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the host's output, unless one is given
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the default output of a host
 
 
 class Host:
@@ -176,7 +176,7 @@ class Host:
         """RecordedResponse in the place of the proxy that a guest left a request to."""
         if self._on_handoff is not None:
             return self._on_handoff(handoff)
-        text = f"handed off to {handoff.backend!r} ({handoff.kind}), and nothing is there"
+        text = f"handed off to {handoff.backend!r} ({handoff.kind}), but this host has no proxy"
         self.log(text)
         return RecordedResponse(
             status=502,

@@ -132,7 +132,7 @@ def load(path: Path) -> HostConfig:
         text = data.decode()
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
-        raise ConfigError(f"{path}: line {line}: not UTF-8, which TOML has to be") from None
+        raise ConfigError(f"{path}: line {line}: not UTF-8, which TOML requires") from None
     return parse(text, base=path.parent, source=str(path))
 
 

@@ -43,7 +43,7 @@ def kv_key_problem(key: str) -> str | None:
     if _FORBIDDEN.search(key):
         return "must not contain a line break or any of # ; ? ^ |"
     if _SINGLE.fullmatch(key):
-        return "must not be a single blank or control character"
+        return "must not be a single space or control character"
     return None
 
 
@@ -54,7 +54,7 @@ def check_kv_store(name: str, items: Mapping[str, KvItem]) -> None:
         ValueError: A name or key breaks its rule.
     """
     if not 1 <= len(name) <= _LONGEST_STORE_NAME:
-        raise ValueError(f"kv_stores: a name has 1 to {_LONGEST_STORE_NAME} characters")
+        raise ValueError(f"kv_stores: a name must have 1 to {_LONGEST_STORE_NAME} characters")
     for key in items:
         if problem := kv_key_problem(key):
             raise ValueError(f"kv_stores.{name}: the key {json.dumps(key[:40])} {problem}")
@@ -70,7 +70,7 @@ def read_kv_store(stores: Table, name: str) -> dict[str, KvItem]:
             table.only(("key", "data", "file", "path", "metadata"))
             key = table.required_text("key")
             if key in items:
-                raise table.error("key", "this key is given twice", shown=json.dumps(key))
+                raise table.error("key", "duplicate key", shown=json.dumps(key))
             items[key] = _item(table, ("data", "file", "path"))
         return items
     table = stores.inner(name, value)

@@ -42,7 +42,7 @@ class Geolocation:
                 shown = json.dumps(text)
                 raise ValueError(f"geolocation: {shown} must be an IP address") from None
             if address in copies:
-                raise ValueError(f"geolocation: the address {address} is given twice")
+                raise ValueError(f"geolocation: duplicate address {address}")
             for key, value in fields.items():
                 if not _is_scalar(value):
                     raise ValueError(f"geolocation: {address}: {json.dumps(key)} {_SCALAR_RULE}")
@@ -100,7 +100,7 @@ def _listed(table: Table, inline: str, also: tuple[str, ...]) -> Table | None:
     kind = table.text("format")
     if kind is None:
         if set(table.values) - set(also):
-            raise table.error("format", "is missing; it must be inline-toml or json")
+            raise table.error("format", "is missing; must be inline-toml or json")
         return None
     if kind == "json":
         table.only(("format", "file", *also))
@@ -109,7 +109,7 @@ def _listed(table: Table, inline: str, also: tuple[str, ...]) -> Table | None:
         table.only(("format", inline, *also))
         listed = table.table(inline)
         if listed is None:
-            raise table.error(inline, "is missing; inline-toml needs it")
+            raise table.error(inline, "is missing; format inline-toml requires it")
         return listed
     raise table.error("format", "must be inline-toml or json", shown=json.dumps(kind))
 

@@ -42,7 +42,7 @@ def read_shielding_site(sites: Table, name: str) -> ShieldingSite | None:
     if isinstance(value, str):
         if value.lower() == "local":
             return None
-        rule = "must be Local, or a table of the URLs encrypted and unencrypted"
+        rule = "must be Local, or a table with the URLs encrypted and unencrypted"
         raise sites.error(name, rule, shown=json.dumps(value))
     table = sites.inner(name, value)
     table.only(("encrypted", "unencrypted"))

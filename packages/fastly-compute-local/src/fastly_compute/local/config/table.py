@@ -78,7 +78,7 @@ class Table:
         names = sorted(known)
         for key in self.values:
             if key not in names:
-                raise self.error(key, f"unknown key; known here: {', '.join(names)}")
+                raise self.error(key, f"unknown key; known keys: {', '.join(names)}")
 
     def one_of(self, *keys: str) -> str:
         """Tell which of some keys is given; none or several are refused."""

@@ -82,11 +82,11 @@ def wait_until_ready(handles: Sequence[Pollable], seconds: float | None) -> int 
 def select(handles: list[Pollable]) -> int:
     """Return the index of the first ready handle, waiting for one."""
     if not handles:
-        raise Trap("async-io.select was given no handle and would wait for ever")
+        raise Trap("async-io.select was called without handles and would wait forever")
     _check(handles)
     index = wait_until_ready(handles, None)
     if index is None:
-        raise AssertionError("a wait without end has ended")
+        raise AssertionError("a wait without a timeout has timed out")
     return index
 
 

@@ -132,7 +132,7 @@ class Entry(Resource):
         written = _transactional(called, options)
         obligation = self._obliged(called)
         if self._view is None:
-            running().host.log(f"{called}: nothing was found that could be updated")
+            running().host.log(f"{called}: no object was found to update")
             raise Err(Error_AuxiliaryError())
         obligation.update(written)
         self._obligation = None
@@ -283,7 +283,7 @@ def insert(key: bytes, options: wit.WriteOptions) -> Body:
 def await_entry(handle: PendingEntry) -> Entry:
     """Wait for a lookup."""
     if not isinstance(handle, PendingEntry):
-        raise Trap("cache.await-entry was given something else than a pending entry")
+        raise Trap("cache.await-entry was given something other than a pending entry")
     handle.take("was already awaited")
     outcome = _await(handle.transaction, "cache.transaction-lookup")
     return Entry(outcome.found, outcome.obligation, ranged=handle.ranged)
@@ -292,7 +292,7 @@ def await_entry(handle: PendingEntry) -> Entry:
 def close_pending_entry(handle: PendingEntry) -> None:
     """Wait for a lookup no more."""
     if not isinstance(handle, PendingEntry):
-        raise Trap("cache.close-pending-entry was given something else than a pending entry")
+        raise Trap("cache.close-pending-entry was given something other than a pending entry")
     handle.take("is closed")
     handle.transaction.close()
 
@@ -324,7 +324,7 @@ def close_replace_entry(handle: ReplaceEntry) -> None:
 
 def _key(key: bytes) -> tuple[str, bytes]:
     if len(key) > _MOST_KEY:
-        running().host.log(f"cache: a key of {len(key)} bytes is longer than {_MOST_KEY}")
+        running().host.log(f"cache: the key has {len(key)} bytes; at most {_MOST_KEY} are allowed")
         raise Err(Error_BufferLen(_MOST_KEY))
     return "core", key
 
@@ -339,7 +339,7 @@ def _headers(request: http_req.Request | None) -> RawHeaders:
 
 def _transactional(called: str, options: wit.WriteOptions) -> WriteOptions:
     if options.request_headers is not None:
-        running().host.log(f"{called}: the request's headers are those of the lookup")
+        running().host.log(f"{called}: request headers cannot be set; the lookup's apply")
         raise Err(Error_InvalidArgument())
     return _write_options(called, options)
 
@@ -372,8 +372,8 @@ def _await(transaction: Transaction, called: str) -> Outcome:
     if pending is not None:
         if running().host.cache.blocked(transaction):
             raise Trap(
-                f"{called} would wait for ever: this sandbox is itself the one that has to insert "
-                "or cancel first"
+                f"{called} would wait forever: this sandbox itself has to insert or "
+                "cancel first"
             )
         wait_for([pending], None)
     return transaction.result()

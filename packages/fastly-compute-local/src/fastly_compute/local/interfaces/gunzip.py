@@ -35,10 +35,10 @@ class Gunzipped:
             if not self._gzip.eof:
                 self._data = self._source.read_chunk()
                 if not self._data:
-                    raise BodyFailure("http-incomplete", "the gzip data break off")
+                    raise BodyFailure("http-incomplete", "the gzip data is truncated")
         if self._gzip.unused_data or self._source.read_chunk():
             raise BodyFailure(
-                "generic-error", "the body goes on after the first gzip member, which is not read"
+                "generic-error", "the body has data after the first gzip member"
             )
         return b""
 

@@ -230,7 +230,7 @@ def new() -> Body:
 
 def _readable(body: Body, doing: str) -> None:
     if body.out is not None:
-        raise Trap(f"{doing}: the body is streaming already and can only be written")
+        raise Trap(f"{doing}: the body is already streaming and can only be written")
 
 
 def read(body: Body, chunk_size: int) -> bytes:
@@ -259,7 +259,7 @@ def _send(out: Outlet, data: bytes) -> None:
 def _hold(data: bytes) -> bytes:
     sandbox = running()
     if sandbox.written + len(data) > _MOST_HELD:
-        sandbox.host.log(f"http-body.write: more than {_MOST_HELD >> 20} MiB that are not streamed")
+        sandbox.host.log(f"http-body.write: more than {_MOST_HELD >> 20} MiB without streaming")
         raise Err(Error_LimitExceeded())
     sandbox.written += len(data)
     return data

@@ -82,7 +82,7 @@ def next_request(options: NextRequestOptions) -> PendingRequest:
 def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
     """Wait for the further request; none means that the guest should end."""
     if not isinstance(pending, PendingRequest):
-        raise Trap("http-downstream.await-request was given something else than a pending request")
+        raise Trap("http-downstream.await-request was given something other than a pending request")
     sandbox = running()
     pending.take("was already awaited")
     if not sandbox.exchange.started:

@@ -211,7 +211,7 @@ def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) ->
     request.take("was already sent")
     body.take("was already sent")
     if body.out is not None:
-        raise Trap("http-req.send: the body is streaming already and cannot be sent")
+        raise Trap("http-req.send: the body is already streaming and cannot be sent")
     length = body.length
     asked = _asked(request, length)
     if length != 0:
@@ -233,7 +233,7 @@ def _begin_streaming(
 ) -> Send:
     request.take("was already sent")
     if body.out is not None:
-        raise Trap("http-req.send-async-streaming: the body is streaming already")
+        raise Trap("http-req.send-async-streaming: the body is already streaming")
     asked = _asked(request, None)
     before = Body()
     before.absorb(body)
@@ -326,7 +326,7 @@ def send_async_uncached_streaming(
 def await_response(pending: PendingResponse) -> tuple[Response, Body]:
     """Wait for the head of a response."""
     if not isinstance(pending, PendingResponse):
-        raise Trap("http-req.await-response was given something else than a pending response")
+        raise Trap("http-req.await-response was given something other than a pending response")
     return received(pending.result(), decompress=pending.decompress)
 
 

@@ -111,7 +111,7 @@ _VERSIONS = {"HTTP/1.0": HttpVersion.HTTP10, "HTTP/1.1": HttpVersion.HTTP11}
 def _answering(body: Body) -> Exchange:
     exchange = running().exchange
     if body.out is not None:
-        raise Trap("http-resp.send-downstream: this body is streaming already")
+        raise Trap("http-resp.send-downstream: the body is already streaming")
     if exchange.started:
         raise Err(Error_GenericError())
     return exchange
@@ -128,7 +128,7 @@ def _inform(exchange: Exchange, response: Response) -> bool:
     try:
         exchange.inform(status, response.end_to_end())
     except ClientGone as gone:
-        running().host.log(f"the answer breaks off: {gone}")
+        running().host.log(f"the response was cut short: {gone}")
     return True
 
 
@@ -146,8 +146,8 @@ def _start(exchange: Exchange, response: Response, body: Body, length: int | Non
         for data in body.chunks():
             exchange.write(data)
     except (ClientGone, BodyFailure) as failure:
-        # As on the platform, the guest has let go of the answer and is not told.
-        running().host.log(f"the answer breaks off: {failure}")
+        # As on the platform, the guest has given the response away and does not find out.
+        running().host.log(f"the response was cut short: {failure}")
         exchange.abort()
         return False
     finally:
@@ -197,7 +197,7 @@ def send_downstream_pending(handle: PendingResponse) -> None:
             response, body = received(get(), decompress=pending.decompress, outlives=True)
             kind = PendingResponseKind.RESPONSE
         except Err:
-            response, body = Response(_BAD_GATEWAY), Body(b"the backend did not answer\n")
+            response, body = Response(_BAD_GATEWAY), Body(b"the backend did not respond\n")
             kind = PendingResponseKind.ERROR
         pending.apply(response, kind)
         _deliver(exchange, response, body)
@@ -233,7 +233,7 @@ def _check_field(name: str, value: bytes) -> None:
 
 def _pending(handle: object) -> PendingResponse:
     if not isinstance(handle, PendingResponse):
-        raise Trap("http-resp was given something else than a pending response")
+        raise Trap("http-resp was given something other than a pending response")
     return handle
 
 

@@ -180,7 +180,7 @@ def await_list(handle: Pending[Body]) -> Body:
 def _awaited(handle: Pending[T], operation: str) -> T:
     if not isinstance(handle, Pending) or handle.operation != operation:
         raise Trap(
-            f"kv-store.await-{operation} was given something else than a pending {operation}"
+            f"kv-store.await-{operation} was given something other than a pending {operation}"
         )
     handle.take("was already awaited")
     if isinstance(handle.result, Err):
@@ -200,7 +200,7 @@ def _content(body: Body) -> bytes:
     try:
         return b"".join(body.chunks())
     except (ClientGone, BodyFailure) as failure:
-        running().host.log(f"the body for a KV store breaks off: {failure}")
+        running().host.log(f"the body for a KV store was cut short: {failure}")
         raise Err(KvError_GenericError()) from failure
     finally:
         body.close_sources()

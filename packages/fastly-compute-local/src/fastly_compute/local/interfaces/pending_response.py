@@ -87,6 +87,6 @@ def answered(backend: str, get: Callable[[], OriginResponse]) -> OriginResponse:
         running().host.log(f"backend {backend!r}: {failure.message}")
         raise send_error(failure) from failure
     except (ClientGone, BodyFailure) as failure:
-        # What was to be sent on broke off; the origin is not to blame.
-        running().host.log(f"the body for backend {backend!r} breaks off: {failure}")
+        # The source of the request's body failed; the origin is not to blame.
+        running().host.log(f"the request body for backend {backend!r} was cut short: {failure}")
         raise Err(ErrorWithDetail(None, Error_HttpIncomplete())) from failure

@@ -58,7 +58,7 @@ def backend_for_shield(name: str, options: ShieldBackendOptions | None) -> Backe
         raise Err(Error_InvalidArgument()) from error
     own_name = f"******{name}*****"
     if sandbox.backend(own_name) is not None:
-        sandbox.host.log(f"backend-for-shield: there is a backend for {name!r} already")
+        sandbox.host.log(f"backend-for-shield: a backend for {name!r} already exists")
         raise Err(Error_GenericError())
     sandbox.dynamic_backends[own_name] = config
     return Backend(own_name, config)

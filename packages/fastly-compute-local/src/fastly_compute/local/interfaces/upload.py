@@ -30,7 +30,7 @@ class Upload:
         wait_for([self.waiting()], None)
         with self._changed:
             if self._taken:
-                raise ClientGone("the request is sent no more")
+                raise ClientGone("the request is no longer being sent")
             self._parts.append(data)
             self._held += len(data)
             self._changed.notify_all()
@@ -46,7 +46,7 @@ class Upload:
         """Break the body off."""
         with self._changed:
             if self._ended is False:
-                self._ended = BodyFailure("http-incomplete", "the guest dropped it before its end")
+                self._ended = BodyFailure("http-incomplete", "the guest dropped it unfinished")
                 self._changed.notify_all()
 
     def waiting(self) -> "Future[object] | None":

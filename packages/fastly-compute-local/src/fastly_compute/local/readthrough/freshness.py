@@ -92,7 +92,7 @@ def not_stored(status: int, headers: RawHeaders) -> NotStored | None:
     if any(values(headers, "set-cookie")):
         return NotStored(reason="it sets a cookie", remembered=True)
     if "*" in _names(values(headers, "vary")):
-        return NotStored(reason="it varies by more than headers", remembered=True)
+        return NotStored(reason="it varies by more than request headers", remembered=True)
     try:
         vary_rule(headers)
     except ValueError as error:

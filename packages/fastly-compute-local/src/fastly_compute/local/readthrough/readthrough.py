@@ -201,7 +201,7 @@ class Readthrough:
             self._pump(ask, response.body, stored.body)
         else:
             response.body.close()
-            self._log(f"{_url(ask.request)} is not revalidated by a {response.status}")
+            self._log(f"{_url(ask.request)} stays stale: status {response.status} is not stored")
 
     def _store(
         self, ask: _Ask, obligation: Obligation, response: OriginResponse
@@ -265,7 +265,7 @@ class Readthrough:
                 into.write(data)
         except BaseException as error:
             into.fail(error)
-            self._log(f"{_url(ask.request)} is not stored, its body broke off: {error}")
+            self._log(f"{_url(ask.request)} is not stored: {error}")
         else:
             into.finish(())
         finally:
@@ -290,7 +290,7 @@ class Readthrough:
 
 def _head(stored: CachedObject | None) -> ResponseHead:
     if stored is None or stored.options.head is None:
-        raise TypeError("what is stored under a URL is not a response")
+        raise TypeError("the object stored under a URL is not a response")
     return stored.options.head
 
 

@@ -152,7 +152,7 @@ class Dispatcher:
                 self._settle(*self._waiting.pop(), exchange)
                 queued.begun.set()
             elif lane.alive >= self._limits.sandboxes and len(lane.queue) >= self._limits.queued:
-                raise Busy(f"{len(lane.queue)} requests wait for a sandbox already")
+                raise Busy(f"{len(lane.queue)} requests are already waiting for a sandbox")
             else:
                 lane.queue.append(queued)
                 self._advance(lane)

@@ -146,7 +146,7 @@ class Exchange:
 
     def _pass(self, send: Callable[[], None]) -> None:
         if self.ended:
-            raise ClientGone("the answer has ended before")
+            raise ClientGone("the response has already ended")
         try:
             send()
         except ClientGone:

@@ -64,7 +64,7 @@ class _Limit:
     def _give_up(self) -> None:
         failure = f"the app trapped: {DeadlineExceeded()}"
         self._sandbox.host.log(
-            f"{failure}, and it cannot be ended now: it sleeps, or catches what should end it"
+            f"{failure}; it cannot be ended: it is sleeping, or it catches the time-limit exception"
         )
         self._sandbox.exchange.answer_for(failure)
 

@@ -63,7 +63,7 @@ class _Client:
             try:
                 event = self.next_event()
             except h11.RemoteProtocolError as error:
-                why = f"the request's body is malformed: {error}"
+                why = f"the request body is malformed: {error}"
                 self.refuse(400, why)
                 raise ClientGone(why) from error
             return bytes(event.data) if isinstance(event, h11.Data) else b""
@@ -191,7 +191,7 @@ class _Client:
 
     def _invalid(self, error: h11.LocalProtocolError) -> ClientGone:
         self.aborted = True
-        return ClientGone(f"the answer is no valid HTTP: {error}")
+        return ClientGone(f"the response is not valid HTTP: {error}")
 
     def _flush(self, data: bytes) -> None:
         data, self._held = self._held + data, b""
@@ -241,7 +241,7 @@ class _Connection(socketserver.BaseRequestHandler):
         try:
             front.serve(serving, nested=is_own_connection(addresses[0]))
         except Busy as busy:
-            front.host.log(f"{busy}: a request is refused")
+            front.host.log(f"request refused: {busy}")
             client.refuse(503, f"{busy}; try again later", ("retry-after", _RETRY_SECONDS))
         if serving.handed_off is not None:
             self._handoff(serving.handed_off, client, peer)
@@ -262,7 +262,7 @@ class _Connection(socketserver.BaseRequestHandler):
         try:
             other = link_to(handoff, host.pushpin_port)
         except SendFailure as failure:
-            host.log(f"handing off to {handoff.backend!r}: {failure}")
+            host.log(f"cannot hand off to {handoff.backend!r}: {failure}")
             client.refuse(502, f"the request cannot be handed off: {failure.message}")
             return
         if other is not None:

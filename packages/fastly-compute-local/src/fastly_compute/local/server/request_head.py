@@ -88,7 +88,7 @@ def read_head(request: h11.Request) -> Head:
         version = request.http_version.decode()
         raise RequestRefused(505, f"HTTP/{version} is not supported; use HTTP/1.1")
     if request.method == b"CONNECT":
-        raise RequestRefused(501, "CONNECT is not supported: this server has no tunnels")
+        raise RequestRefused(501, "CONNECT is not supported")
     for name, value in request.headers:
         if _CONTROL.search(value):
             raise RequestRefused(400, f"the header {name.decode()} has a control character")
@@ -97,7 +97,7 @@ def read_head(request: h11.Request) -> Head:
     url, host = _located(request, host)
     chunked = b"transfer-encoding" in named
     if chunked and request.http_version == b"1.0":
-        raise RequestRefused(400, "HTTP/1.0 has no Transfer-Encoding")
+        raise RequestRefused(400, "Transfer-Encoding is not allowed in HTTP/1.0")
     length = None if chunked else named.get(b"content-length")
     return Head(
         method=request.method.decode("ascii"),
@@ -128,16 +128,16 @@ def _located(request: h11.Request, host: bytes) -> tuple[str, bytes]:
     """Return the URL that is asked, and its host."""
     target = request.target
     if b"#" in target:
-        raise RequestRefused(400, "a request target has no fragment")
+        raise RequestRefused(400, "the request target must not have a fragment")
     if target.startswith(b"/"):
         return (b"http://" + host + target).decode("latin-1"), host
     if target == b"*" and request.method == b"OPTIONS":
         return "*", host
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
-        raise RequestRefused(400, "a request target is a path that begins with /, or a URL")
+        raise RequestRefused(400, "the request target must be a path that begins with /, or a URL")
     if match["scheme"].lower() not in {b"http", b"https"}:
-        raise RequestRefused(400, "a request target that is a URL has the scheme http or https")
+        raise RequestRefused(400, "a URL as the request target must begin with http:// or https://")
     return target.decode("latin-1"), _checked_host(match["host"], "the host of the request target")
 
 

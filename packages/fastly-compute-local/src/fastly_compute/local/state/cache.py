@@ -188,7 +188,7 @@ class CacheData:
         """Store the object that an obligation is for; see `Obligation`."""
         with self._changing(obligation.key) as there:
             if not self._drop(there, obligation):
-                raise ObligationGone("the obligation to store an object is not there any more")
+                raise ObligationGone("the obligation to store an object no longer exists")
             stored = self._put(there, headers, options, body)
             if release:
                 self._release(there, obligation)

@@ -169,5 +169,5 @@ class HealthChecks:
             checked.problem = problem
             after = checked.health, problem
         if after != before:
-            outcome = "was good" if problem is None else f"failed: {problem}"
+            outcome = "passed" if problem is None else f"failed: {problem}"
             self._log(f"backend {checked.name!r} is {after[0].value}: its health check {outcome}")

@@ -74,7 +74,7 @@ class RateCounters:
     def _total(self, counter: str, entry: str, seconds: int, known: tuple[int, ...]) -> int:
         if seconds not in known:
             choice = ", ".join(str(number) for number in known)
-            raise RateRefused(f"{seconds} seconds cannot be asked for, only {choice}")
+            raise RateRefused(f"invalid period: {seconds} s (must be one of {choice})")
         with self._lock:
             since = int(self._clock.now()) - seconds
             counts = self._counts.get((counter, entry), ())
@@ -120,5 +120,5 @@ def check_ttl(ttl: int) -> int:
         RateRefused: It is less than a minute or more than an hour.
     """
     if not _MINUTE <= ttl <= _HOUR:
-        raise RateRefused(f"a time of {ttl} seconds is not from {_MINUTE} to {_HOUR}")
+        raise RateRefused(f"invalid TTL: {ttl} s (must be {_MINUTE} to {_HOUR})")
     return ttl // _MINUTE * _MINUTE

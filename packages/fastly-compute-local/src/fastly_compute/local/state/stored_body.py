@@ -59,7 +59,7 @@ class StoredBody:
             if self._announced is not None and len(self._data) + len(data) > self._announced:
                 self._fail(_broken(f"is longer than the {self._announced} bytes announced"))
             if self._failure is not None or self._complete:
-                raise ClientGone("the cache does not take more of this object")
+                raise ClientGone("the cache does not accept more of this object")
             self._data += data
             self._changed.notify_all()
         if self.grown is not None:
@@ -80,8 +80,8 @@ class StoredBody:
                 self._changed.notify_all()
 
     def abort(self) -> None:
-        """Break it off, unless it is complete."""
-        self.fail(_broken("was not written to its end"))
+        """Abort it, unless it is complete."""
+        self.fail(_broken("was not written to the end"))
 
     def fail(self, failure: BaseException) -> None:
         """Break it off, unless it is complete.
@@ -124,7 +124,7 @@ class StoredBody:
             if self._failure is not None:
                 raise self._failure
             if end is not None:
-                raise _broken(f"ended before byte {end}, which was asked for")
+                raise _broken(f"ended before the requested byte {end}")
             return b""
 
     def wait_for(self, size: int | None) -> None:
@@ -143,7 +143,7 @@ class StoredBody:
             if self._failure is not None:
                 raise self._failure
             if size is not None and len(self._data) < size:
-                raise _broken(f"ended before byte {size}, which was asked for")
+                raise _broken(f"ended before the requested byte {size}")
 
     @property
     def _over(self) -> bool:

@@ -17,7 +17,7 @@ def surrogate_key(text: str) -> str:
         ValueError: It is longer than 1024 bytes, or not visible ASCII.
     """
     if len(text) > _MOST_EACH:
-        raise ValueError(f"a surrogate key is {len(text)} bytes long, more than {_MOST_EACH}")
+        raise ValueError(f"a surrogate key has {len(text)} bytes, more than {_MOST_EACH}")
     if not _KEY.fullmatch(text):
         raise ValueError(f"the surrogate key {text!r} is not visible ASCII")
     return text
@@ -30,7 +30,7 @@ def surrogate_keys(text: str) -> frozenset[str]:
         ValueError: They are longer than 16 KiB together, or one of them is not allowed.
     """
     if len(text.encode()) > _MOST_TOGETHER:
-        raise ValueError(f"the surrogate keys are longer than {_MOST_TOGETHER} bytes together")
+        raise ValueError(f"the surrogate keys have more than {_MOST_TOGETHER} bytes together")
     return frozenset(surrogate_key(key) for key in text.split(" ") if key)
 
 

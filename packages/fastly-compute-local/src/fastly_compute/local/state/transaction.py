@@ -80,7 +80,7 @@ class Transaction:
         """Wait for what it comes to."""
         self._done.result()
         if self.outcome is None:
-            raise ObligationGone("the lookup was given up while it waited")
+            raise ObligationGone("the lookup was cancelled while it waited")
         return self.outcome
 
     def close(self) -> None:

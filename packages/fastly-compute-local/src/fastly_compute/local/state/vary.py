@@ -38,7 +38,7 @@ class VaryRule:
         found = set()
         for name in names:
             if not _NAME.fullmatch(name):
-                raise ValueError(f"{name!r} in a vary rule is not the name of a header")
+                raise ValueError(f"{name!r} in a vary rule is not a header name")
             found.add(name.lower())
         return cls(tuple(sorted(found)))
 

@@ -124,7 +124,7 @@ class OriginBody:
             return BodyFailure("generic-error", f"the connection was lost in the body: {err}")
         if self._connection.stream.ended:
             return BodyFailure("http-incomplete", f"the body was cut short: {err}")
-        return BodyFailure("http-invalid", f"the body's framing is broken: {err}")
+        return BodyFailure("http-invalid", f"the body's framing is invalid: {err}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +190,8 @@ class HTTPTransport:
         if backend.grpc:
             raise SendFailure(
                 "http-protocol-error",
-                f"{backend.url} is a gRPC backend, and HTTP/2 origins are not supported by the "
-                "local host yet",
+                f"{backend.url} is a gRPC backend; the local host does not support HTTP/2 to "
+                "origins yet",
                 error="generic-error",
             )
         message = _on_the_wire(backend, request)
@@ -312,7 +312,7 @@ def _send_failure(
                 "http-response-timeout", f"no response from {backend.url} within {limit}"
             )
         case httpcore.ReadError(args=(OSError() as cause, *_)):
-            return network_failure(cause, f"waiting for the response of {backend.url}")
+            return network_failure(cause, f"waiting for the response from {backend.url}")
         case httpcore.RemoteProtocolError():
             return _bad_head(err, backend, connection)
         case httpcore.LocalProtocolError() | h11.LocalProtocolError():
@@ -332,12 +332,12 @@ def _bad_head(
     if getattr(cause, "error_status_hint", None) == _HEAD_TOO_LARGE:
         return SendFailure(
             "http-response-header-section-too-large",
-            f"the head of the response of {backend.url} is larger than 100 KiB",
+            f"the head of the response from {backend.url} is larger than 100 KiB",
         )
     if _BAD_STATUS.match(str(err)):
-        message = f"the response of {backend.url} has no valid status: {err}"
+        message = f"the response from {backend.url} has no valid status: {err}"
         return SendFailure("http-response-status-invalid", message)
-    return SendFailure("http-protocol-error", f"the response of {backend.url} is not HTTP: {err}")
+    return SendFailure("http-protocol-error", f"the response from {backend.url} is not HTTP: {err}")
 
 
 def _bad_request(backend: BackendConfig, reason: Exception | str) -> SendFailure:

@@ -53,7 +53,7 @@ class Pool:
             if backend.max_connections and self._count() >= backend.max_connections:
                 raise SendFailure(
                     "connection-limit-reached",
-                    f"all {backend.max_connections} connections that {backend.url} allows are in "
+                    f"all {backend.max_connections} connections allowed to {backend.url} are in "
                     "use; read or close the responses that hold them",
                 )
             self._opening += 1
@@ -122,5 +122,5 @@ class Pool:
 
 
 def closed_error() -> RuntimeError:
-    """Make the error for using what was closed."""
-    return RuntimeError("the origins are closed; nothing can be sent any more")
+    """Make the error for using a closed transport."""
+    return RuntimeError("the transport is closed; it cannot send any more requests")

@@ -177,7 +177,7 @@ def _first_to_answer(
     for family, address in addresses:
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
-        except OSError as err:  # The system does not speak this kind of IP at all.
+        except OSError as err:  # The system does not support this IP version.
             failures.append(err)
             continue
         try:

@@ -43,7 +43,7 @@ def tls_context(backend: BackendConfig) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError) as err:
         reason = getattr(err, "reason", None) or err
         raise SendFailure(
-            "tls-configuration-error", f"OpenSSL refuses {what} of {backend.url}: {reason}"
+            "tls-configuration-error", f"OpenSSL rejects {what} of {backend.url}: {reason}"
         ) from err
     return context
 

@@ -87,7 +87,7 @@ class WasmApp:
         instance = self._links.linker.instantiate(store, self._component)
         handle = instance.get_func(store, self._handle)
         if handle is None:
-            raise TypeError(f"the export {_HTTP_INCOMING}.handle is no function")
+            raise TypeError(f"the export {_HTTP_INCOMING}.handle is not a function")
         request, body = client_request(sandbox.exchange)
         outcome: Variant = handle(store, self._links.own(request), self._links.own(body))
         return outcome

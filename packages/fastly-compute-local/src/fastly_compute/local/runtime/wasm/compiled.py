@@ -66,7 +66,7 @@ def compiled(engine: Engine, path: Path) -> Component:
         component = Component(engine, wasm)
     except WasmtimeError as error:
         reason = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-        raise ComponentError(f"{path} is no valid component: {reason}") from error
+        raise ComponentError(f"{path} is not a valid component: {reason}") from error
     folder.mkdir(parents=True, exist_ok=True)
     _write(kept, bytes(component.serialize()))
     _forget_old(folder)
@@ -97,7 +97,7 @@ def _forget_old(folder: Path) -> None:
     for file in folder.glob("*.cwasm"):
         try:
             ages.append((file.stat().st_mtime, file))
-        except FileNotFoundError:  # another process forgot it
+        except FileNotFoundError:  # another process removed it
             continue
     for _, file in sorted(ages)[:-KEPT]:
         file.unlink(missing_ok=True)

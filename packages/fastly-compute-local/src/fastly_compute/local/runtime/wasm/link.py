@@ -104,7 +104,7 @@ class Links:
         for (_, name), cls in self._classes.items():
             if name == camel(export):
                 return cls
-        raise LookupError(f"the component's resource {interface}.{export} is not known here")
+        raise LookupError(f"the component's resource {interface}.{export} is unknown to this host")
 
     def _callable(self, interface: str, export: str) -> Callable[..., Any]:
         module = sys.modules.get(f"wit_world.imports.{interface}")

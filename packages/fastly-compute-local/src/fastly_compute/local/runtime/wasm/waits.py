@@ -84,7 +84,7 @@ class Waits:
             instance = self._linker.instantiate(store, self._component)
             now, subscribe = (instance.get_func(store, name) for name in ("now", "subscribe"))
             if now is None or subscribe is None:
-                raise AssertionError("a component without what it exports")
+                raise AssertionError("the component lacks its own exports")
             self._instances[sandbox.id] = now, subscribe
             sandbox.at_end.append(lambda: self._forget(sandbox.id))
         return self._instances[sandbox.id]
