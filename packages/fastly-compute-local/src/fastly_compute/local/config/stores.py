@@ -1,4 +1,4 @@
-"""`config_stores` and `secret_stores` of `[local_server]`, and what may be in them."""
+"""`config_stores` and `secret_stores` of `[local_server]`, and the rules for their contents."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _LONGEST_VALUE = 8_000
 
 
 def read_config_store(table: Table) -> dict[str, str]:
-    """Read one config store. A JSON file is read now, where Viceroy reads it at every open."""
+    """Read one config store. A JSON file is read now; Viceroy reads it on every open."""
     table.only(("format", "file", "contents"))
     kind = table.required_text("format")
     if kind == "json":
@@ -43,7 +43,7 @@ def read_secret_store(stores: Table, name: str) -> dict[str, bytes]:
 
 
 def check_config_store(name: str, items: Mapping[str, str]) -> None:
-    """Refuse a config store that the platform would not hold.
+    """Refuse a config store that the platform would not accept.
 
     Raises:
         ValueError: A name, key or value is too long, or a name is empty.
@@ -61,10 +61,10 @@ def check_config_store(name: str, items: Mapping[str, str]) -> None:
 
 
 def check_secret_store(name: str, secrets: Mapping[str, bytes]) -> None:
-    """Refuse a secret store that the platform would not hold.
+    """Refuse a secret store that the platform would not accept.
 
     Raises:
-        ValueError: A name is not allowed or a secret is too long. No secret is in the message.
+        ValueError: A name is invalid or a secret is too long. The message shows no secret.
     """
     rule = "must be 1 to 255 of A-Z a-z 0-9 _ . -"
     if not _SECRET_NAME.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Surrogate keys: the names that cached objects are purged by."""
+"""Surrogate keys, the names to purge cached objects by."""
 
 import re
 
@@ -24,7 +24,7 @@ def surrogate_key(text: str) -> str:
 
 
 def surrogate_keys(text: str) -> frozenset[str]:
-    """Read the keys that a guest gives, with spaces between them.
+    """Parse the keys that a guest gives, separated by spaces.
 
     Raises:
         ValueError: They are longer than 16 KiB together, or one of them is not allowed.
@@ -35,9 +35,9 @@ def surrogate_keys(text: str) -> frozenset[str]:
 
 
 def header_keys(text: str) -> frozenset[str]:
-    """Read the keys of a Surrogate-CacheEntry header, without those that are not allowed.
+    """Parse the keys of a Surrogate-Key header, leaving out invalid ones.
 
-    Fastly reads the first 16 KiB of it, and leaves out a key that is cut off there.
+    Fastly reads the first 16 KiB of it, and ignores a key that is cut off there.
     """
     read, rest = text[:_MOST_TOGETHER], text[_MOST_TOGETHER:]
     if rest and not rest.startswith(" "):
