@@ -178,7 +178,7 @@ class BackendConfig:
             raise BackendConfigError(
                 "override_host",
                 json.dumps(host),
-                f"must be 1 to {_LONGEST_NAME} visible ASCII characters without blanks",
+                f"must be 1 to {_LONGEST_NAME} visible ASCII characters without spaces",
             )
         for name, value in (
             ("cert_hostname", self.cert_hostname),
@@ -217,7 +217,7 @@ def _check_url(url: str) -> None:
         return BackendConfigError("url", json.dumps(shown), rule)
 
     if not _VISIBLE.fullmatch(url):
-        raise refused("must be visible ASCII characters without blanks")
+        raise refused("must be visible ASCII characters without spaces")
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -63,7 +63,7 @@ class HealthCheckConfig:
 
     def _check_request(self) -> None:
         for name, allowed, rule in (
-            ("host", _VISIBLE, "must be visible ASCII characters without blanks"),
+            ("host", _VISIBLE, "must be visible ASCII characters without spaces"),
             ("method", _TOKEN, "must be an HTTP method, such as GET"),
             ("path", _PATH, "must begin with / and be visible ASCII"),
         ):

@@ -41,7 +41,7 @@ def key_problem(pem: bytes) -> str | None:
     """
     text = pem.decode("ascii", "replace")
     if "ENCRYPTED" in text:
-        return "must not be encrypted: there is no way to enter its password"
+        return "must not be encrypted: its password cannot be entered"
     labels, problem = _read(text)
     if problem:
         return problem

@@ -52,15 +52,15 @@ _STRATEGIES: dict[ReplaceStrategy | None, Strategy] = {
 
 
 class ExtraLookupOptions(Resource):
-    """Further options of a lookup; there are none yet."""
+    """Further options of a lookup; none are defined yet."""
 
 
 class ExtraWriteOptions(Resource):
-    """Further options of an insert or update; there are none yet."""
+    """Further options of an insert or update; none are defined yet."""
 
 
 class ExtraReplaceOptions(Resource):
-    """Further options of a replacement; there are none yet."""
+    """Further options of a replacement; none are defined yet."""
 
 
 class PendingEntry(Pollable):

@@ -19,7 +19,7 @@ class View:
     """An object, and the part of its body to return.
 
     Args:
-        found: The object, as it was at the lookup.
+        found: The result of the lookup.
         ranged: Whether a range is respected while the length is unknown; otherwise the whole body
             is returned in that case.
     """

@@ -1,6 +1,6 @@
 """`fastly:compute/http-downstream`: data about the client, and further requests.
 
-This host has no TLS towards the client, so everything about TLS is none, as on Viceroy. The
+This host has no TLS towards the client, so everything about TLS is unset, as on Viceroy. The
 result of bot detection is read from the same headers as in Viceroy.
 """
 

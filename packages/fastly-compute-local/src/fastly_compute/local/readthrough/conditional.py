@@ -42,8 +42,8 @@ class Selected:
         status: The status.
         headers: The headers.
         start: The offset of the first byte of the stored body to send.
-        end: The offset after the last byte, or None for the end. If equal to `start`, there is no
-            body.
+        end: The offset after the last byte, or None for the end. Equal to `start` if the body is
+            empty.
     """
 
     status: int

@@ -26,7 +26,7 @@ class RequestSource(Protocol):
     """A source of further requests for a sandbox."""
 
     def wait(self, seconds: float) -> "Future[Exchange | None]":
-        """Wait some time for the next request; the result is None if there is none."""
+        """Wait some time for the next request; the result is None if none arrives."""
 
     def leave(self, promised: "Future[Exchange | None]") -> None:
         """Cancel the wait, and serve elsewhere a request that has arrived and was not started."""

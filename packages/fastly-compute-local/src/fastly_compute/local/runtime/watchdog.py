@@ -9,7 +9,7 @@ _SECONDS = 0.1
 
 
 class _Watchdog:
-    """One thread for all checks; it sleeps while there are none."""
+    """One thread for all checks; it sleeps while it has none."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

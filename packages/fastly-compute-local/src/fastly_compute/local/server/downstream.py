@@ -83,7 +83,7 @@ class RecordedResponse:
     Attributes:
         status: The HTTP status, 0 before there is one.
         headers: The headers in the order sent.
-        body: The body, as far as it was sent.
+        body: The part of the body sent so far.
         trailers: The trailer fields.
         complete: Whether the response ended normally, not truncated.
         early: The informational responses that came first, each with its status and headers.

@@ -143,10 +143,10 @@ class Obligation:
             release: As for `insert`.
 
         Raises:
-            ObligationGone: The obligation no longer exists, or there is no object.
+            ObligationGone: The obligation no longer exists, or has no object to update.
         """
         if self.stale is None:
-            raise ObligationGone("there is no object to update")
+            raise ObligationGone("the obligation has no object to update")
         renewed = self._data.meet(self, self.headers, options, self.stale.body, release=release)
         renewed.hits = self.stale.hits
         return renewed

@@ -38,7 +38,7 @@ class OriginRequest:
     Attributes:
         method: The method, as sent.
         path_and_query: The path after the backend's path prefix: `/path?query`, or `*`.
-        authority: The authority of the request's URI, for the Host header if there is none.
+        authority: The authority of the request's URI, used if the Host header is missing.
         headers: Names and values, sent unchanged and in this order.
         body: The body. With neither Content-Length nor Transfer-Encoding among the headers, bytes
             are sent with their length, and anything else in chunks. An exception from its

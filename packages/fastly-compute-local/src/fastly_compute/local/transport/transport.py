@@ -27,6 +27,6 @@ class Transport(Protocol):
         Returns:
             A function that gets the response. It is called once, possibly on another thread, and
             may wait. The response's body is read as the guest reads it, and then closed. The
-            function raises `SendFailure` if there is no response; any other exception is raised
+            function raises `SendFailure` if it gets no response; any other exception is raised
             unchanged from the guest's call.
         """
