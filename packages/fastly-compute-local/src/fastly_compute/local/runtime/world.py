@@ -1,8 +1,8 @@
-"""Puts the interfaces behind the generated bindings, function by function.
+"""Connects the generated bindings to the interfaces, function by function.
 
-Once this is imported, the modules under `wit_world.imports` do what this host does: guest code in
-the same process calls them directly, and the wasm host links a component against them. A function
-that no interface implements answers `unsupported` where the WIT gives it an error to say so with.
+Once this is imported, the modules under `wit_world.imports` call this host: guest code in the
+same process calls them directly, and the wasm host links a component against them. A function
+that no interface implements fails with `unsupported` if the WIT gives it such an error.
 """
 
 import functools
@@ -46,10 +46,10 @@ IMPLEMENTED = {
         "shielding",
     )
 }
-"""The interfaces that this host offers, by their name in Python."""
+"""The interfaces of this host, by their Python names."""
 
 UNSUPPORTED = ("http_cache", "image_optimizer")
-"""The interfaces that answer `unsupported` throughout."""
+"""The interfaces that fail with `unsupported` throughout."""
 
 _UNSUPPORTED_ERRORS: dict[str | None, Callable[[], object]] = {
     "types.Error": Error_Unsupported,
@@ -60,7 +60,7 @@ Function = Callable[..., Any]
 
 
 def _no_sandbox(label: str) -> Exception:
-    # Code that came through fastly_compute.core expects its class; this package must not need it.
+    # Callers through fastly_compute.core expect its class; this package must not depend on it.
     errors = sys.modules.get("fastly_compute.core.errors")
     kind: type[Exception] = RuntimeError if errors is None else errors.HostUnavailable
     return kind(
