@@ -260,9 +260,7 @@ def test_a_name_in_use_by_another_backend_is_reported(sandbox, wit, name):
         ("AuxiliaryError", BackendCallFailed),
     ],
 )
-def test_a_refused_registration_says_why(
-    sandbox, wit, monkeypatch, error, kind, refusing, types
-):
+def test_a_refused_registration_says_why(sandbox, wit, monkeypatch, error, kind, refusing, types):
     answer = getattr(types, f"Error_{error}")()
     monkeypatch.setattr(wit, "register_dynamic_backend", refusing(answer))
 

@@ -392,9 +392,7 @@ def test_a_host_that_knows_fewer_backends_than_we_recorded_is_not_an_error(sandb
     assert Backend.for_url("https://h.example/").host == "h.example"
 
 
-def test_a_failed_registration_is_not_recorded(
-    sandbox, wit, monkeypatch, refusing, types
-):
+def test_a_failed_registration_is_not_recorded(sandbox, wit, monkeypatch, refusing, types):
     with monkeypatch.context() as patched:
         patched.setattr(wit, "register_dynamic_backend", refusing(types.Error_LimitExceeded()))
         for _ in range(2):

@@ -106,9 +106,7 @@ def test_an_invalid_target_is_refused_by_field_and_value(text):
 
 def test_an_international_name_must_be_in_xn_form():
     for text in ("bücher.example", "\u212a.example", "\uff11.2.3.4", "a\u3002example"):
-        with pytest.raises(
-            InvalidBackendOption, match=r"in ASCII .international names in xn"
-        ):
+        with pytest.raises(InvalidBackendOption, match=r"in ASCII .international names in xn"):
             parse_target(text)
 
 

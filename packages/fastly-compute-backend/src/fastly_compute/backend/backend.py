@@ -271,7 +271,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def first_byte_timeout(self) -> timedelta:
         """The time limit for the response's first byte (``get-first-byte-timeout-ms``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-first-byte-timeout-ms", self._resource.get_first_byte_timeout_ms)
+            milliseconds=self._ask(
+                "get-first-byte-timeout-ms", self._resource.get_first_byte_timeout_ms
+            )
         )
 
     @property
@@ -323,7 +325,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def http_keepalive_time(self) -> timedelta:
         """How long an idle connection stays in the pool (``get-http-keepalive-time``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-http-keepalive-time", self._resource.get_http_keepalive_time)
+            milliseconds=self._ask(
+                "get-http-keepalive-time", self._resource.get_http_keepalive_time
+            )
         )
 
     @property
@@ -335,7 +339,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def tcp_keepalive_interval(self) -> timedelta:
         """The time between probes (``get-tcp-keepalive-interval``)."""
         return timedelta_of(
-            seconds=self._ask("get-tcp-keepalive-interval", self._resource.get_tcp_keepalive_interval)
+            seconds=self._ask(
+                "get-tcp-keepalive-interval", self._resource.get_tcp_keepalive_interval
+            )
         )
 
     @property

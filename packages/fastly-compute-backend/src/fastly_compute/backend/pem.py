@@ -22,9 +22,7 @@ def fault(pem: str) -> str | None:
         return "certificates only, without a private key"
     blocks = _BLOCK.findall(pem)
     if not blocks or pem.count("-----BEGIN ") != len(blocks):
-        return (
-            "PEM: complete blocks from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
-        )
+        return "PEM: complete blocks from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
     for label, content in blocks:
         if label != "CERTIFICATE":
             return f"CERTIFICATE blocks only, without {label} blocks"
