@@ -360,9 +360,9 @@ class Backend(Handle["_wit.backend.Backend"]):
         """Read every property from the host, for example for a debug page.
 
         Returns:
-            The value of each property by name, ready for JSON: durations in seconds, enums as text
-            such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for what
-            the host does not support.
+            The value of each property by name, ready for JSON, with durations in seconds, enums as
+            text such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for
+            what the host does not support.
 
         Raises:
             BackendCallFailed: The host refused for another reason.

@@ -174,8 +174,8 @@ def gather(
         timeout: The longest time to wait for all of them together; see `select`.
 
     Returns:
-        For each, in the order given: the response; or the `SendError` if it failed; or a
-        `WaitTimeout` if it did not arrive in time and was discarded.
+        One result for each, in the order given, which is the response; or the `SendError` if it
+        failed; or a `WaitTimeout` if it did not arrive in time and was discarded.
 
     Raises:
         HandleClosed: One of them was awaited or closed before.
