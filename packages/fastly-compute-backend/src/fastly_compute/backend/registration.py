@@ -1,7 +1,8 @@
-"""Registering dynamic backends, and finding again those that this sandbox has.
+"""Registering dynamic backends, and finding those that this sandbox already registered.
 
-A sandbox keeps its backends from one request to the next, and a name can be registered once. What
-this module remembers can still be wrong, for a host may forget: the host has the last word.
+A sandbox keeps its backends from one request to the next, and a name can be registered once. The
+records of this module can be wrong, because a host may forget a backend: the host has the last
+word.
 """
 
 from contextvars import ContextVar
@@ -23,7 +24,7 @@ from fastly_compute.core import Handle, bindings, case_of
 _OPEN = "backend.backend.open"
 _REGISTER = "backend.register-dynamic-backend"
 
-# Natively, several sandboxes run at once, each in a thread of its own and with its own backends.
+# Natively, several sandboxes run at once, each in its own thread and with its own backends.
 _registered: ContextVar[dict[str, DynamicBackendConfig] | None] = ContextVar(
     "fastly_compute.backend.registered", default=None
 )
@@ -38,10 +39,10 @@ class _HealthcheckOptions(Handle["_wit.backend.HealthcheckOptions"]):
 
 
 def config_of(name: str) -> DynamicBackendConfig | None:
-    """Tell what a backend was registered with.
+    """Return the configuration that a backend was registered with.
 
     Args:
-        name: Its name.
+        name: The backend's name.
 
     Returns:
         The configuration; None if it was not registered here.
@@ -50,9 +51,9 @@ def config_of(name: str) -> DynamicBackendConfig | None:
 
 
 def begin_sandbox() -> None:
-    """Remember backends from here on in this context and in the copies that are made of it.
+    """Start recording backends in this context and its copies.
 
-    Each request of a sandbox that is reused runs in a copy.
+    Each request of a reused sandbox runs in a copy.
     """
     _registered.set({})
 
@@ -75,7 +76,7 @@ def find(name: str) -> "_wit.backend.Backend":
         The bindings' handle.
 
     Raises:
-        BackendNotFound: There is none of that name.
+        BackendNotFound: No backend has that name.
         BackendCallFailed: The host refused for another reason.
     """
     try:
@@ -85,16 +86,16 @@ def find(name: str) -> "_wit.backend.Backend":
 
 
 def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
-    """Find or register the backend that a configuration stands for.
+    """Find or register the backend with a configuration.
 
     Args:
         config: The configuration.
 
     Returns:
-        The name that follows from it, and the bindings' handle.
+        The name derived from it, and the bindings' handle.
 
     Raises:
-        BackendNameInUse: A static backend has that very name.
+        BackendNameInUse: A static backend has that name.
         BackendCallFailed: The host refused.
     """
     settings = to_wit(config)
@@ -103,8 +104,8 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
         return name, _once(name, config, settings)
     except BackendNameInUse:
         if name in _known():
-            raise  # registered under this very name by the app, and as something else
-        # The name says what the backend is, so a dynamic one is the one that was wanted.
+            raise  # the app registered this name with another configuration
+        # The name identifies the configuration, so a dynamic backend is the right one.
         backend = find(name)
         if not _is_dynamic(name, backend):
             backend.__exit__(None, None, None)
@@ -114,7 +115,7 @@ def shared(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Backend"]:
 
 
 def named(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
-    """Register a backend under a given name, or find it if this was done before.
+    """Register a backend under a given name, or find it if it was registered before.
 
     Args:
         name: A checked name.
@@ -157,7 +158,7 @@ def _register(name: str, settings: Settings) -> "_wit.backend.Backend":
                 name, settings.target, options._detach("was used to register a backend")
             )
         except bindings.Err as err:
-            # The host says of a taken name no more than that it failed.
+            # The host reports a taken name only as a generic error.
             taken = case_of(err.value) == "generic-error" and _exists(name)
             classes = {"generic-error": BackendNameInUse} if taken else REGISTRATION
             raise backend_error(err.value, _REGISTER, subject=name, classes=classes) from None
