@@ -164,9 +164,7 @@ def test_an_error_while_reading_ahead_is_raised_by_the_next_read(sandbox, serve)
     assert type(caught.value.value).__name__ == "Error_HttpIncomplete"
 
 
-def test_after_its_first_part_a_body_is_ready_when_the_second_one_is(
-    sandbox, serve, held
-) -> None:
+def test_after_its_first_part_a_body_is_ready_when_the_second_one_is(sandbox, serve, held) -> None:
     script = Held(HEAD, b"last")
     held.append(script)
     pending = asking(serve(script), "second")

@@ -447,9 +447,7 @@ def test_the_preferred_ip_version_is_tried_first(
         (socket.AF_UNSPEC, "of a family that the system has no sockets for"),
     ],
 )
-def test_the_second_address_is_tried_if_the_first_fails(
-    serve, resolve, origins, rest, useless
-):
+def test_the_second_address_is_tried_if_the_first_fails(serve, resolve, origins, rest, useless):
     server = serve.answering(OK)
     resolve(useless, FOUR)
 

@@ -149,9 +149,7 @@ def test_a_backend_that_refuses_connections_is_unhealthy(closed_port, check, lin
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(("backends_own", "checks"), [(None, 1_000), (30, 3_599_999)])
-def test_a_check_without_a_response_in_time_fails(
-    serve, check, scheme, backends_own, checks
-):
+def test_a_check_without_a_response_in_time_fails(serve, check, scheme, backends_own, checks):
     server = serve(lambda peer: peer.drain())
     backend = BackendConfig(
         url=f"{scheme}://127.0.0.1:{server.port}",

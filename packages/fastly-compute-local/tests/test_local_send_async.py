@@ -124,9 +124,7 @@ def _streaming(server):
         (_streaming, "Error_HttpUser", "SendErrorDetail_HttpRequestUriInvalid"),
     ],
 )
-def test_an_error_is_raised_when_the_response_is_awaited(
-    host, serve, send, error, detail
-) -> None:
+def test_an_error_is_raised_when_the_response_is_awaited(host, serve, send, error, detail) -> None:
     server = serve.answering(OK)
     with host.guest_context():
         pending = send(server)
@@ -292,9 +290,7 @@ def test_an_invalid_header_change_is_refused(host, serve, name, value) -> None:
     assert type(caught.value.value).__name__ == "Error_GenericError"
 
 
-def test_the_guest_continues_while_its_pending_response_is_sent(
-    host, serve
-) -> None:
+def test_the_guest_continues_while_its_pending_response_is_sent(host, serve) -> None:
     gone_on = threading.Event()
 
     def script(peer):

@@ -231,9 +231,7 @@ def test_the_response_that_a_late_guest_waited_for_is_released(serve) -> None:
     assert let_go
 
 
-def test_forwarding_a_body_to_the_client_does_not_count(
-    limited, serve
-) -> None:
+def test_forwarding_a_body_to_the_client_does_not_count(limited, serve) -> None:
     def script(peer):
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbe")

@@ -372,8 +372,7 @@ def _await(transaction: Transaction, called: str) -> Outcome:
     if pending is not None:
         if running().host.cache.blocked(transaction):
             raise Trap(
-                f"{called} would wait forever: this sandbox itself has to insert or "
-                "cancel first"
+                f"{called} would wait forever: this sandbox itself has to insert or cancel first"
             )
         wait_for([pending], None)
     return transaction.result()

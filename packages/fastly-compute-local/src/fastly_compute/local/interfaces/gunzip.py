@@ -37,9 +37,7 @@ class Gunzipped:
                 if not self._data:
                     raise BodyFailure("http-incomplete", "the gzip data is truncated")
         if self._gzip.unused_data or self._source.read_chunk():
-            raise BodyFailure(
-                "generic-error", "the body has data after the first gzip member"
-            )
+            raise BodyFailure("generic-error", "the body has data after the first gzip member")
         return b""
 
     def close(self) -> None:
