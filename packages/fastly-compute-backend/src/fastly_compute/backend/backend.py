@@ -9,17 +9,15 @@ from fastly_compute.backend.config import DynamicBackendConfig
 from fastly_compute.backend.defaults import with_defaults
 from fastly_compute.backend.errors import (
     BackendCallFailed,
-    BackendNotFound,
     BackendUnsupported,
     InvalidBackendOption,
-    backend_error,
 )
 from fastly_compute.backend.health import BackendHealth
 from fastly_compute.backend.naming import checked
 from fastly_compute.backend.options import BackendOptions
 from fastly_compute.backend.target import parse_url
 from fastly_compute.backend.tls import TLSVersion
-from fastly_compute.core import Handle, bindings, read_sized, timedelta_of
+from fastly_compute.core import Handle, read_sized, timedelta_of
 
 T = TypeVar("T")
 
@@ -75,7 +73,7 @@ class Backend(Handle["_wit.backend.Backend"]):
             BackendCallFailed: The host refused for another reason.
             HostUnavailable: No host is available.
         """
-        return cls._of(name, registration.find(checked(name)))
+        return cls._of(name, _wit.find(checked(name)))
 
     @classmethod
     def create_dynamic(cls, target: str, **options: Unpack[BackendOptions]) -> Self:
@@ -105,7 +103,7 @@ class Backend(Handle["_wit.backend.Backend"]):
             HostUnavailable: No host is available.
         """
         config = DynamicBackendConfig(target=target, **options)
-        return cls._of(*registration.shared(with_defaults(config)))
+        return cls._of(*registration.get_or_register(with_defaults(config)))
 
     @classmethod
     def for_url(cls, url: str, **options: Unpack[BackendOptions]) -> Self:
@@ -189,7 +187,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         checked(name)
         if not isinstance(config, DynamicBackendConfig):
             raise TypeError(f"config must be a DynamicBackendConfig, not {type(config).__name__}")
-        return cls._of(name, registration.named(name, with_defaults(config)))
+        return cls._of(name, registration.get_or_register_as(name, with_defaults(config)))
 
     @classmethod
     def exists(cls, name: str) -> bool:
@@ -207,19 +205,10 @@ class Backend(Handle["_wit.backend.Backend"]):
             BackendCallFailed: The host could not say.
             HostUnavailable: No host is available.
         """
-        try:
-            cls.open(name).close()
-        except BackendNotFound:
-            return False
-        return True
+        return _wit.exists(checked(name))
 
     def _ask(self, function: str, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except bindings.Err as err:
-            raise backend_error(
-                err.value, f"backend.backend.{function}", subject=self._name
-            ) from None
+        return _wit.call(f"backend.{function}", self._name, call)
 
     @property
     def name(self) -> str:
