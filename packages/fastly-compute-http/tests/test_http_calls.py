@@ -8,6 +8,7 @@ from fastly_compute.http import (
     Body,
     CacheOptions,
     IncomingRequest,
+    InvalidHeader,
     Request,
     Response,
     ResponseSent,
@@ -191,3 +192,18 @@ def test_a_body_in_memory_that_is_appended_takes_more(origin, count):
     assert count(lambda: body.append(Body(b"x"))) == 3
     body.finish()
     pending.wait()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_one_header_is_one_call(origin, count):
+    response = Request("GET", f"{origin}/404").send("origin")
+
+    assert count(lambda: response.header_values("Content-Length")) == 1
+    assert response.header_values("x-none") == []
+    assert response.header_values("Content-Length") == response.headers.get_all("content-length")
+    assert count(lambda: response.header_values("Content-Length")) == 0
+
+
+def test_the_name_of_one_header_is_checked():
+    with pytest.raises(InvalidHeader):
+        Response().header_values("a b")

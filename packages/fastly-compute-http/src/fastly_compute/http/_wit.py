@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from fastly_compute.core import bindings, case_of, read_items, read_sized
+from fastly_compute.core import bindings, case_of, drop, read_items, read_sized
 from fastly_compute.http.errors import BodyWriteStalled, body_error, head_error
 from fastly_compute.http.send_errors import send_error
 
@@ -65,11 +65,6 @@ def failed() -> Exception:
     return bindings.Err(None)
 
 
-def drop(resource: "http_req.Request | http_resp.Response | async_io.Pollable") -> None:
-    """Release a host-owned resource; a body that is being streamed is aborted."""
-    resource.__exit__(None, None, None)
-
-
 def new_request(method: str, url: str, fields: Iterable[tuple[str, str]]) -> "http_req.Request":
     """Make a request: one call each for the request, its method, its URL and each field."""
     request = _call("http-req.request.new", http_req.Request.new)
@@ -108,17 +103,17 @@ def _append_fields(
 def read_fields(message: "http_req.Request | http_resp.Response") -> list[tuple[str, str]]:
     """Read all fields: one call for the names, one for the values of each."""
     names = _call("get-header-names", lambda: read_items(message.get_header_names))
-    fields: list[tuple[str, str]] = []
-    for name in dict.fromkeys(names):
-        values = _call(
-            "get-header-values",
-            lambda: read_items(
-                lambda size, cursor: message.get_header_values(name, size, cursor)  # noqa: B023 - called at once
-            ),
-            name,
-        )
-        fields += [(name, value.decode("latin-1")) for value in values]
-    return fields
+    return [(name, value) for name in dict.fromkeys(names) for value in read_field(message, name)]
+
+
+def read_field(message: "http_req.Request | http_resp.Response", name: str) -> list[str]:
+    """Read the values of one field."""
+    values = _call(
+        "get-header-values",
+        lambda: read_items(lambda size, cursor: message.get_header_values(name, size, cursor)),
+        name,
+    )
+    return [value.decode("latin-1") for value in values]
 
 
 def set_field(response: "http_resp.Response", name: str, values: list[str]) -> None:
@@ -409,13 +404,6 @@ def edit_pending(
     if how == "append":
         change = http_resp.append_header_pending
     _call(what, lambda: change(pending, name, value.encode("latin-1"), kind), name)
-
-
-def select(pollables: "list[async_io.Pollable]", timeout_ms: int | None) -> int | None:
-    """Wait until one of them is ready, and return its index; None after the timeout."""
-    if timeout_ms is None:
-        return async_io.select(pollables)
-    return async_io.select_with_timeout(pollables, timeout_ms)
 
 
 def version_of(message: "http_req.Request | http_resp.Response") -> str:

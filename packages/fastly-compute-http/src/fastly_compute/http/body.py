@@ -5,7 +5,7 @@ from io import BufferedReader, RawIOBase
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-from fastly_compute.core import HandleClosed
+from fastly_compute.core import HandleClosed, drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.errors import BodyNotRead
 from fastly_compute.http.headers import Headers
@@ -148,7 +148,7 @@ class Body:
         if how is _READ:
             self._read_out = pollable  # its trailers can still be read
         elif pollable is not None:
-            _wit.drop(pollable)
+            drop(pollable)
         close = getattr(pieces, "close", None)
         if close is not None:
             close()
@@ -358,7 +358,7 @@ class Body:
                 _wit.append(body, rest)
             self._write_trailers(body)
         except BaseException:
-            _wit.drop(body)
+            drop(body)
             raise
         return body
 
@@ -381,7 +381,7 @@ class Body:
         if not self._gone:
             self._release("is closed")
         if self._read_out is not None:
-            _wit.drop(self._read_out)
+            drop(self._read_out)
             self._read_out = None
 
     def __enter__(self) -> Self:

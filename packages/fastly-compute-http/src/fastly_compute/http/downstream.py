@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from fastly_compute.core import drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body
 from fastly_compute.http.errors import HttpError, InvalidStatus
@@ -59,7 +60,7 @@ class Downstream:
         try:
             resource = response._to_host()
         except BaseException:
-            _wit.drop(pollable)
+            drop(pollable)
             raise
         _wit.send_downstream(resource, pollable)
         self.answered = True

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
+from fastly_compute import core
 from fastly_compute.core import Duration, Handle, milliseconds
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body
@@ -74,7 +75,7 @@ class PendingResponse(Handle["async_io.Pollable"]):
         """
         if timeout is not None:
             limit = milliseconds(timeout, field="timeout")
-            if _wit.select([self._resource], limit) is None:
+            if core.select([self._resource], limit) is None:
                 where = f"through backend {self.backend!r}"
                 raise WaitTimeout(f"{self._what} {where}: no response within {limit} ms")
         resource, body = _wit.await_response(self._detach("was already awaited"), self._sent)
@@ -146,7 +147,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
             limit = 0  # this item is ready, and an earlier one may be, too
             break
         pollables.append(pollable)
-    index = _wit.select(pollables, limit) if pollables else None
+    index = core.select(pollables, limit) if pollables else None
     if index is not None:
         return waiting[index]
     if len(pollables) < len(waiting):

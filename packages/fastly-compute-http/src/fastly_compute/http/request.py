@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
+from fastly_compute.core import drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
@@ -247,7 +248,7 @@ class Request:
         try:
             pending = _wit.send_streaming(request, body, target._resource, sent)
         except BaseException:
-            _wit.drop(body)
+            drop(body)
             raise
         out = StreamingBody._wrap(body)
         scope.register(out)
@@ -301,7 +302,7 @@ class Request:
                 manual_framing=self._manual_framing,
             )
         except BaseException:
-            _wit.drop(body)
+            drop(body)
             raise
         return request, body
 

@@ -4,11 +4,11 @@ import json
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from fastly_compute.core import HandleClosed
+from fastly_compute.core import HandleClosed, drop
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.errors import InvalidHeader, InvalidStatus
-from fastly_compute.http.headers import Headers, HeadersLike
+from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_resp
@@ -205,6 +205,27 @@ class Response:
         self._load_headers()  # the host's headers must be known, to be replaced
         self._headers = new
 
+    def header_values(self, name: str) -> list[str]:
+        """Read one header (``http-resp.response.get-header-values``).
+
+        Of a backend's response, that is one call of the host; `headers` reads all of them.
+
+        Args:
+            name: The header's name.
+
+        Returns:
+            Its values, in order; none if the response does not have it.
+
+        Raises:
+            InvalidHeader: The name is not a token.
+            HttpCallFailed: The host refused.
+            HandleClosed: The response was sent or closed before its headers were read.
+        """
+        checked, _ = checked_field(name, "")
+        if self._headers is not None:
+            return self._headers.get_all(checked)
+        return _wit.read_field(self._live_resource(), checked)
+
     @property
     def http_version(self) -> str | None:
         """The HTTP version of the backend's response; None for a response made here."""
@@ -280,7 +301,7 @@ class Response:
         """Release everything that cannot be sent again."""
         self._body._discard()
         if self._resource is not None:
-            _wit.drop(self._resource)
+            drop(self._resource)
             self._resource = None
             self._gone = "is closed"
 
