@@ -156,12 +156,13 @@ class DynamicBackendConfig:
     @property
     def is_tls(self) -> bool:
         """Whether the backend uses TLS, explicitly or by implication."""
-        return bool(self.use_tls or self._given(USE_TLS))
+        return bool(self._given(USE_TLS)) if self.use_tls is None else self.use_tls
 
     @property
     def is_tcp_keepalive(self) -> bool:
         """Whether idle connections are probed, explicitly or by implication."""
-        return bool(self.tcp_keepalive_enable or self._given(PROBE))
+        enabled = self.tcp_keepalive_enable
+        return bool(self._given(PROBE)) if enabled is None else enabled
 
     def replace(self, **changes: Unpack[ConfigChanges]) -> "DynamicBackendConfig":
         """Return a copy with some options changed.

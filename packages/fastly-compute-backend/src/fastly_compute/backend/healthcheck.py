@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fastly_compute.backend import checks
 from fastly_compute.backend.errors import InvalidBackendOption
-from fastly_compute.core import Duration, milliseconds
+from fastly_compute.core import TOKEN, Duration, milliseconds
 
 _DEFAULT_WINDOW = 5
 _DEFAULT_THRESHOLD = 3
@@ -14,7 +14,6 @@ _DEFAULT_INITIAL = 4
 
 _LARGEST_WINDOW = 15
 _LONGEST = 8192
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:@/?-]*")
 _TIME = "a timedelta or a number of seconds, at least 1 second and less than 1 hour"
 
@@ -63,7 +62,7 @@ class HealthCheck:
         rule = f"a host with or without a port, up to {_LONGEST} characters with the path"
         host = checks.instance("healthcheck.host", self.host, str, rule)
         self._check_text("host", checks.HOST_HEADER, rule)
-        self._check_text("method", _METHOD, "an HTTP method such as GET")
+        self._check_text("method", TOKEN, "an HTTP method such as GET")
         self._check_text("path", _PATH, "a path such as /up, percent-encoded")
         if len(host) + len(self.path or "/") > _LONGEST:
             raise InvalidBackendOption("healthcheck.host", rule)

@@ -12,9 +12,25 @@ from fastly_compute.backend.config import DynamicBackendConfig
 from fastly_compute.backend.errors import BackendNameInUse, BackendNotFound
 from fastly_compute.backend.naming import derive_name
 from fastly_compute.backend.settings import Settings, to_wit
+from fastly_compute.core import drop
+
+
+class _Registered:
+    """The dynamic backends of a sandbox.
+
+    Attributes:
+        configs: The configuration of each, by name.
+        names: The names that were derived from configurations: a request that repeats one needs
+            neither its settings nor their digest.
+    """
+
+    def __init__(self) -> None:
+        self.configs: dict[str, DynamicBackendConfig] = {}
+        self.names: dict[DynamicBackendConfig, str] = {}
+
 
 # Natively, several sandboxes run at once, each in its own thread and with its own backends.
-_registered: ContextVar[dict[str, DynamicBackendConfig] | None] = ContextVar(
+_registered: ContextVar[_Registered | None] = ContextVar(
     "fastly_compute.backend.registered", default=None
 )
 
@@ -28,7 +44,7 @@ def config_of(name: str) -> DynamicBackendConfig | None:
     Returns:
         The configuration; None if it was not registered here.
     """
-    return _known().get(name)
+    return _known().configs.get(name)
 
 
 def begin_sandbox() -> None:
@@ -36,13 +52,13 @@ def begin_sandbox() -> None:
 
     Each request of a reused sandbox runs in a copy.
     """
-    _registered.set({})
+    _registered.set(_Registered())
 
 
-def _known() -> dict[str, DynamicBackendConfig]:
+def _known() -> _Registered:
     known = _registered.get()
     if known is None:
-        known = {}
+        known = _Registered()
         _registered.set(known)
     return known
 
@@ -60,20 +76,35 @@ def get_or_register(config: DynamicBackendConfig) -> tuple[str, "_wit.backend.Ba
         BackendNameInUse: A static backend has that name.
         BackendCallFailed: The host refused.
     """
+    names = _known().names
+    name = names.get(config)
+    if name is not None:
+        try:
+            return name, _wit.find(name)
+        except BackendNotFound:
+            del names[config]
     settings = to_wit(config)
     name = derive_name(settings)
+    backend = _get_or_register_derived(name, config, settings)
+    names[config] = name
+    return name, backend
+
+
+def _get_or_register_derived(
+    name: str, config: DynamicBackendConfig, settings: Settings
+) -> "_wit.backend.Backend":
     try:
-        return name, _get_or_register(name, config, settings)
+        return _get_or_register(name, config, settings)
     except BackendNameInUse:
-        if name in _known():
+        if name in _known().configs:
             raise  # the app registered this name with another configuration
         # The name identifies the configuration, so a dynamic backend is the right one.
         backend = _wit.find(name)
         if not _wit.call("backend.is-dynamic", name, backend.is_dynamic):
-            backend.__exit__(None, None, None)
+            drop(backend)
             raise
-    _known()[name] = config
-    return name, backend
+    _known().configs[name] = config
+    return backend
 
 
 def get_or_register_as(name: str, config: DynamicBackendConfig) -> "_wit.backend.Backend":
@@ -101,7 +132,7 @@ def _get_or_register(
         try:
             return _wit.find(name)
         except BackendNotFound:
-            _known().pop(name, None)
+            _known().configs.pop(name, None)
     backend = _wit.register(name, settings)
-    _known()[name] = config
+    _known().configs[name] = config
     return backend

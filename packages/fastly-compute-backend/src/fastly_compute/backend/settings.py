@@ -39,13 +39,13 @@ def to_wit(config: DynamicBackendConfig) -> Settings:
     Returns:
         Its settings.
     """
-    target = parse_target(config.target)
+    target, is_tls = parse_target(config.target), config.is_tls
     values = {option.field: getattr(config, option.field) for option in OPTIONS}
-    values |= _tls(config, target)
+    values |= _tls(config, target, is_tls=is_tls)
     values["tcp_keepalive_enable"] = config.is_tcp_keepalive or config.tcp_keepalive_enable
     return Settings(
-        target=str(target.without_default_port(tls=config.is_tls)),
-        is_tls=config.is_tls,
+        target=str(target.without_default_port(tls=is_tls)),
+        is_tls=is_tls,
         setters=tuple(
             (option.setter, _in_wit(option.setter, values[option.field]))
             for option in OPTIONS
@@ -54,8 +54,10 @@ def to_wit(config: DynamicBackendConfig) -> Settings:
     )
 
 
-def _tls(config: DynamicBackendConfig, target: Target) -> dict[str, bool | str | None]:
-    if not config.is_tls:
+def _tls(
+    config: DynamicBackendConfig, target: Target, *, is_tls: bool
+) -> dict[str, bool | str | None]:
+    if not is_tls:
         # The platform's default, so this is the same backend as one without any TLS option.
         return {"use_tls": None}
     name = config.cert_hostname or target.host

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from fastly_compute.backend.errors import BackendOptionTypeError, InvalidBackendOption
@@ -97,21 +98,29 @@ def parse_target(text: str, *, field: str = "target") -> Target:
         raise InvalidBackendOption(
             field, f"{_RULE}, in ASCII (international names in xn-- form)", repr(text[:300])
         )
-    wrong = InvalidBackendOption(field, _RULE, repr(text[:300]))
+    target = _parse(text)
+    if target is None:
+        raise InvalidBackendOption(field, _RULE, repr(text[:300]))
+    if target.port is not None and not 1 <= target.port <= 65535:
+        raise InvalidBackendOption(field, "a host with a port from 1 to 65535", repr(text))
+    return target
+
+
+# A request needs the same target for its URL, its Host header, its backend and the backend's name.
+@lru_cache(maxsize=32)
+def _parse(text: str) -> Target | None:
     bare = parse_host(text) if text.count(":") > 1 else None
     if bare is not None:
         return Target(host=bare[0], port=None, is_ip=True)
     match = _HOST_AND_PORT.fullmatch(text)
     if match is None:
-        raise wrong
+        return None
     bracketed = match["host"].startswith("[")
     inside = match["host"].strip("[]")
     host = parse_host(inside) if bracketed == (":" in inside) else None
     if host is None:
-        raise wrong
+        return None
     port = None if match["port"] is None else int(match["port"])
-    if port is not None and not 1 <= port <= 65535:
-        raise InvalidBackendOption(field, "a host with a port from 1 to 65535", repr(text))
     return Target(host=host[0], port=port, is_ip=host[1])
 
 

@@ -28,8 +28,10 @@ from fastly_compute.core.handle import Handle, drop
 from fastly_compute.core.pollables import select
 from fastly_compute.core.reading import read_items, read_sized
 from fastly_compute.core.redaction import is_sensitive, redact
+from fastly_compute.core.tokens import TOKEN
 
 __all__ = [
+    "TOKEN",
     "AuxiliaryError",
     "BufferTooSmall",
     "CannotRead",

@@ -4,16 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Self, TypeAlias, TypeVar
 
-from fastly_compute.core import redact
+from fastly_compute.core import TOKEN, redact
 from fastly_compute.http.errors import InvalidHeader
 
 D = TypeVar("D")
 
 HeadersLike: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 """The types that a message accepts as headers: `Headers`, a mapping, or pairs of name and value."""
-
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A token (RFC 9110, section 5.6.2), the syntax of header names and methods."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?")
 _LARGEST_PORT = 65535
@@ -106,7 +103,10 @@ class Headers:
         if isinstance(fields, Headers):
             self._fields += fields._fields
             return
-        for pair in fields.items() if isinstance(fields, Mapping) else fields:
+        if fields == ():
+            return
+        # A dict is recognized without asking the abstract class, which is a call in Python.
+        for pair in fields.items() if isinstance(fields, dict | Mapping) else fields:
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 kind = type(pair).__name__
                 raise TypeError(f"headers must be pairs of name and value, not {kind}")
@@ -188,7 +188,10 @@ class Headers:
 
     def __contains__(self, name: object) -> bool:
         key = name.lower() if isinstance(name, str) else None
-        return any(lower == key for lower, _, _ in self._fields)
+        for lower, _, _ in self._fields:  # noqa: SIM110 - a generator would be one more call per field
+            if lower == key:
+                return True
+        return False
 
     def keys(self) -> list[str]:
         """Return each name once, in order, in the case of its first field."""

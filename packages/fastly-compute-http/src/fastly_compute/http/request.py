@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
-from fastly_compute.core import drop
+from fastly_compute.core import TOKEN, drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.errors import BodyError, InvalidMethod, InvalidUrl
-from fastly_compute.http.headers import TOKEN, Headers, HeadersLike, check_host
+from fastly_compute.http.headers import Headers, HeadersLike, check_host
 from fastly_compute.http.pending import PendingResponse
 from fastly_compute.http.response import Response
 from fastly_compute.http.streaming import StreamingBody
@@ -23,8 +23,6 @@ _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
 _CACHED = frozenset({"GET", "HEAD"})
-# The cache's key is the URL: one visitor's response would be served to the next (RFC 9111, 3.5).
-_PERSONAL = ("authorization", "cookie")
 _PASS = CacheOptions(pass_through=True)
 _NOT_URL = re.compile(r"[^\x21-\x7e]")
 
@@ -307,8 +305,12 @@ class Request:
         return request, body
 
     def _cache_on_host(self) -> CacheOptions | None:
-        is_personal = self._method in _CACHED and any(name in self._headers for name in _PERSONAL)
-        return _PASS if self._cache is None and is_personal else self._cache
+        if self._cache is not None or self._method not in _CACHED:
+            return self._cache
+        # The cache's key is the URL: one visitor's response would be served to the next (RFC 9111,
+        # section 3.5).
+        is_personal = "authorization" in self._headers or "cookie" in self._headers
+        return _PASS if is_personal else None
 
     def __repr__(self) -> str:
         return f"<Request {self._method} {self._url.partition('?')[0]}>"

@@ -23,7 +23,10 @@ def merge_setting(
         return request_setting
     if request_setting is None:
         return session_setting
-    if not (isinstance(session_setting, Mapping) and isinstance(request_setting, Mapping)):
+    # A dict is recognized without asking the abstract class, which is a call in Python.
+    if not isinstance(session_setting, dict | Mapping):
+        return request_setting
+    if not isinstance(request_setting, dict | Mapping):
         return request_setting
     merged = dict_class(session_setting)
     merged.update(request_setting)

@@ -33,7 +33,9 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
         if isinstance(data, CaseInsensitiveDict):
             self._pairs.update(data._pairs)
         else:
-            for key, value in data.items() if isinstance(data, Mapping) else data or ():
+            # A dict is recognized without asking the abstract class, which is a call in Python.
+            pairs = data.items() if isinstance(data, dict | Mapping) else data or ()
+            for key, value in pairs:
                 self[key] = value
         for key, value in kwargs.items():
             self[key] = value

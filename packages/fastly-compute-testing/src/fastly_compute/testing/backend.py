@@ -8,6 +8,7 @@ from traceback import format_exception
 from typing import TypedDict, Unpack
 from urllib.parse import parse_qs
 
+from fastly_compute.core import TOKEN
 from fastly_compute.local import BackendConfig
 from fastly_compute.local.extending import (
     SEND_ERROR_DETAILS,
@@ -19,7 +20,7 @@ from fastly_compute.local.extending import (
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.delivery import Delivery
 from fastly_compute.testing.durations import Duration, timedelta_of
-from fastly_compute.testing.headers import TOKEN, HeadersLike
+from fastly_compute.testing.headers import HeadersLike
 from fastly_compute.testing.reply import Reply
 
 _PATH = re.compile(r"/[\x21-\x7e]*")

@@ -6,10 +6,11 @@ from ipaddress import ip_address
 from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 
+from fastly_compute.core import TOKEN
 from fastly_compute.local import Host, Incoming
 from fastly_compute.local.extending import App
 from fastly_compute.testing.client_response import ClientResponse
-from fastly_compute.testing.headers import TOKEN, HeadersLike, MessageHeaders
+from fastly_compute.testing.headers import HeadersLike, MessageHeaders
 from fastly_compute.testing.reply import encoded
 from fastly_compute.testing.timing import timed_requests
 

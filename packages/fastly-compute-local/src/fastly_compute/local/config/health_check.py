@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 from fastly_compute.local.config.backend_error import BackendConfigError
+from fastly_compute.local.token import TOKEN
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _PATH = re.compile(r"/[\x21-\x7e]*")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LONGEST = 8192
 _WIDEST = 15
 _SHORTEST_MS = 1_000
@@ -64,7 +64,7 @@ class HealthCheckConfig:
     def _check_request(self) -> None:
         for name, allowed, rule in (
             ("host", _VISIBLE, "must be visible ASCII characters without spaces"),
-            ("method", _TOKEN, "must be an HTTP method, such as GET"),
+            ("method", TOKEN, "must be an HTTP method, such as GET"),
             ("path", _PATH, "must begin with / and be visible ASCII"),
         ):
             value = getattr(self, name)

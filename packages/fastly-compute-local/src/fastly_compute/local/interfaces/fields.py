@@ -1,15 +1,13 @@
 """The header fields of a message: shared by `request` and `response`."""
 
-import re
-
 from componentize_py_types import Err
 from wit_world.imports.http_types import HttpVersion
 from wit_world.imports.types import Error_GenericError, Error_InvalidArgument
 
 from fastly_compute.local.interfaces.buffers import fit, fit_items
 from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.token import TOKEN
 
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NAME_LIMIT = 65535
 _FRAMING = {"content-length", "transfer-encoding"}
 

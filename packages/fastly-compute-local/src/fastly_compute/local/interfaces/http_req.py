@@ -22,7 +22,7 @@ from wit_world.imports.types import (
 
 from fastly_compute.local.interfaces.backend import Backend
 from fastly_compute.local.interfaces.buffers import fit
-from fastly_compute.local.interfaces.fields import TOKEN, Message
+from fastly_compute.local.interfaces.fields import Message
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_resp import Response, received
 from fastly_compute.local.interfaces.pending_response import PendingResponse, answered
@@ -34,6 +34,7 @@ from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.runtime.trap import Trap
 from fastly_compute.local.server.handoff import Handoff
+from fastly_compute.local.token import TOKEN
 from fastly_compute.local.transport import OriginRequest, OriginResponse
 
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}

@@ -1,13 +1,11 @@
 """Vary rules: the request headers that an object depends on."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from fastly_compute.local.server.downstream import RawHeaders
-
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+from fastly_compute.local.token import TOKEN
 
 Variant = tuple[tuple[str, tuple[bytes, ...]], ...]
 """The headers of a rule with their values in a request."""
@@ -37,7 +35,7 @@ class VaryRule:
         """
         found = set()
         for name in names:
-            if not _NAME.fullmatch(name):
+            if not TOKEN.fullmatch(name):
                 raise ValueError(f"{name!r} in a vary rule is not a header name")
             found.add(name.lower())
         return cls(tuple(sorted(found)))
