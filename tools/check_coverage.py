@@ -14,6 +14,7 @@ FLOORS = {
     "cache": 99,
     "core": 99,
     "fanout": 99,
+    "geo": 99,
     "http": 98,
     "requests": 97,
     "secret_store": 98,

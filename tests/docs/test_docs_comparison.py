@@ -29,7 +29,7 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing")
+    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing", "geo")
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -222,6 +222,15 @@ def websocket(host: ComputeHost, module: ModuleType) -> None:
     assert ask.get("/").status == 426
 
 
+@runs("geo")
+def geo(host: ComputeHost, module: ModuleType) -> None:
+    host.geolocation["192.0.2.1"] = {"city": "Oslo"}
+    ask = client(host, module)
+
+    assert ask.get("/", client_address="192.0.2.1").text == "Hello, Oslo"
+    assert ask.get("/", client_address="192.0.2.2").text == "Hello, wherever you are"
+
+
 @runs("testing")
 def shown_test(host: ComputeHost, module: ModuleType) -> None:
     module.test_it_says_hello(host, client(host, module))
@@ -254,10 +263,14 @@ def test_a_page_is_complete(capability: str) -> None:
 
 
 def parts(name: str) -> tuple[object, str | None]:
-    """Find what a name such as ``Class.method(argument=)`` means."""
+    """Find what a name such as ``Class.method(argument=)`` or ``package.function`` means."""
     path, _, argument = name.removesuffix(")").partition("(")
     first, *rest = path.split(".")
-    (owner, *_) = [package for package in PACKAGES if first in package.__all__] or [None]
+    owners = [package for package in PACKAGES if first in package.__all__]
+    named = [package for package in PACKAGES if package.__name__ == f"fastly_compute.{first}"]
+    if named and rest:
+        owners, (first, *rest) = named, rest
+    (owner, *_) = owners or [None]
     assert owner is not None, f"{first} is nothing public"
     thing: object = getattr(owner, first)
     for attribute in rest:

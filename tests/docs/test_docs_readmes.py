@@ -21,6 +21,7 @@ RUN_BY = {
     "cache": ("test_cache_readme.py",),
     "core": ("test_core_package.py",),
     "fanout": ("test_fanout_readme.py",),
+    "geo": ("test_geo_on_host.py",),
     "http": ("test_http_readme.py",),
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),
