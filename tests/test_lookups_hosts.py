@@ -50,13 +50,40 @@ def test_an_address_that_nobody_knows_is_nowhere(ask) -> None:
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_a_loopback_address_is_where_every_local_host_says(ask, address) -> None:
     assert ask("where", address=address) == {
-        **{"as_name": "Fastly, Inc", "as_number": 54113, "area_code": 415},
-        **{"city": "San Francisco", "region": "CA", "postal_code": "94107"},
-        **{"conn_speed": "broadband", "conn_type": "wired", "continent": "NA"},
-        **{"country_code": "US", "country_code3": "USA"},
+        "as_name": "Fastly, Inc",
+        "as_number": 54113,
+        "area_code": 415,
+        "city": "San Francisco",
+        "region": "CA",
+        "postal_code": "94107",
+        "conn_speed": "broadband",
+        "conn_type": "wired",
+        "continent": "NA",
+        "country_code": "US",
+        "country_code3": "USA",
         "country_name": "United States of America",
-        **{"latitude": 37.77869, "longitude": -122.39557, "utc_offset": "-1 day, 17:00:00"},
+        "latitude": 37.77869,
+        "longitude": -122.39557,
+        "utc_offset": "-1 day, 17:00:00",
     }
+
+
+def test_a_list_says_what_to_do_with_an_address(ask) -> None:
+    blocked, allowed = ["10.0.0.0/8", "BLOCK", True], ["10.1.0.0/16", "ALLOW", True]
+    found = {
+        "10.0.0.1": blocked,
+        "10.1.0.1": allowed,
+        "::ffff:10.0.0.1": blocked,
+        "2001:db8::1": ["2001:db8::/32", "BLOCK", True],
+        "192.0.2.1": None,
+        "::1": None,
+    }
+
+    assert ask("matches", addresses=list(found)) == list(found.values())
+
+
+def test_a_list_that_is_not_there(ask) -> None:
+    assert ask("missing_list") == "not-found"
 
 
 def test_what_is_not_an_address_is_refused(ask) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 # The minimum percentage of lines and branches that the tests of all guest packages reach on the
 # native host. Raise a floor when a package exceeds it.
 FLOORS = {
+    "acl": 99,
     "backend": 99,
     "cache": 99,
     "core": 99,

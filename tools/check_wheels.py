@@ -10,7 +10,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
-GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi", "cache", "fanout", "geo"}
+GUEST = {
+    "core",
+    "secret-store",
+    "backend",
+    "http",
+    "requests",
+    "wsgi",
+    "cache",
+    "fanout",
+    "geo",
+    "acl",
+}
 GUEST_LIMIT = 300_000
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
@@ -23,6 +34,7 @@ DEPENDS = {
     "cache": {"core", "http"},
     "fanout": {"backend", "core", "http", "secret-store"},
     "geo": {"core"},
+    "acl": {"core"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {
@@ -107,7 +119,7 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout", "geo")
+    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout", "geo", "acl")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]

@@ -29,7 +29,7 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing", "geo")
+    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing", "geo", "acl")
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -229,6 +229,16 @@ def geo(host: ComputeHost, module: ModuleType) -> None:
 
     assert ask.get("/", client_address="192.0.2.1").text == "Hello, Oslo"
     assert ask.get("/", client_address="192.0.2.2").text == "Hello, wherever you are"
+
+
+@runs("acl")
+def acl(host: ComputeHost, module: ModuleType) -> None:
+    host.acls["visitors"]["192.0.2.0/24"] = "BLOCK"
+    host.acls["visitors"]["192.0.2.1/32"] = "ALLOW"
+    ask = client(host, module)
+    addresses = ["192.0.2.1", "192.0.2.2", "198.51.100.1"]
+
+    assert [ask.get("/", client_address=address).status for address in addresses] == [200, 403, 200]
 
 
 @runs("testing")

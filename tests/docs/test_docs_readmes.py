@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 READMES = sorted(ROOT.glob("packages/*/README.md"))
 # Where the Python of a README is run, block by block.
 RUN_BY = {
+    "acl": ("test_acl_on_host.py",),
     "backend": ("test_backend_on_host.py", "test_backend_policy.py"),
     "cache": ("test_cache_readme.py",),
     "core": ("test_core_package.py",),

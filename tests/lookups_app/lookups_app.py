@@ -4,11 +4,13 @@ import json
 from dataclasses import asdict
 
 from fastly_compute import geo
+from fastly_compute.acl import Acl, AclNotFound
 from fastly_compute.core import HostUnavailable
 from fastly_compute.http import IncomingRequest, Response, service
 
 NEED_A_HOST = {
     "geo": lambda: geo.lookup("192.0.2.1"),
+    "acl": lambda: Acl.open("visitors"),
 }
 # Done once, while the app is imported, which for wasm is when it is built.
 TOO_EARLY = {}
@@ -39,6 +41,19 @@ def refused(address):
         geo.lookup(address)
     except geo.InvalidAddress as error:
         return str(error)
+
+
+def matches(addresses):
+    with Acl.open("visitors") as acl:
+        found = [acl.lookup(address) for address in addresses]
+    return [match and [match.prefix, match.action, match.action.is_known] for match in found]
+
+
+def missing_list():
+    try:
+        Acl.open("missing")
+    except AclNotFound as error:
+        return error.case
 
 
 def handle(request: IncomingRequest) -> Response:
