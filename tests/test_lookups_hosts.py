@@ -86,5 +86,25 @@ def test_a_list_that_is_not_there(ask) -> None:
     assert ask("missing_list") == "not-found"
 
 
+@pytest.fixture
+def counts(host) -> bool:
+    """Whether the host counts: Viceroy has the functions, counts nothing and knows no penalty."""
+    return host != "viceroy"
+
+
+def test_events_are_counted(ask, counts) -> None:
+    assert ask("counted", entry="client") == ([120, 2] if counts else [0, 0])
+
+
+def test_an_entry_stays_in_the_penalty_box(ask, counts) -> None:
+    assert ask("penalized", entry="offender") == [False, counts]
+    assert ask("penalized", entry="offender") == [counts, counts]
+
+
+def test_who_exceeds_the_limit_is_penalized(ask, counts) -> None:
+    assert ask("limited", entry="fast") == [False, counts, counts]
+    assert ask("limited", entry="fast") == [counts] * 3
+
+
 def test_what_is_not_an_address_is_refused(ask) -> None:
     assert ask("refused", address="192.0.2.256").startswith("invalid IP address: '192.0.2.256'")

@@ -21,6 +21,7 @@ GUEST = {
     "fanout",
     "geo",
     "acl",
+    "erl",
 }
 GUEST_LIMIT = 300_000
 # The dependencies that each package may have: docs/architecture.md.
@@ -35,6 +36,7 @@ DEPENDS = {
     "fanout": {"backend", "core", "http", "secret-store"},
     "geo": {"core"},
     "acl": {"core"},
+    "erl": {"core"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {
@@ -119,7 +121,7 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout", "geo", "acl")
+    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout", "geo", "acl", "erl")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]

@@ -29,7 +29,17 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing", "geo", "acl")
+    for name in (
+        "backend",
+        "http",
+        "secret_store",
+        "cache",
+        "fanout",
+        "testing",
+        "geo",
+        "acl",
+        "erl",
+    )
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -239,6 +249,17 @@ def acl(host: ComputeHost, module: ModuleType) -> None:
     addresses = ["192.0.2.1", "192.0.2.2", "198.51.100.1"]
 
     assert [ask.get("/", client_address=address).status for address in addresses] == [200, 403, 200]
+
+
+@runs("erl")
+def erl(host: ComputeHost, module: ModuleType) -> None:
+    ask = client(host, module)
+    first = ask.get("/")
+    module.limiter.check_rate("127.0.0.1", 1001)
+    second = ask.get("/")
+
+    assert (first.status, second.status) == (200, 429)
+    assert second.headers["retry-after"] == "300"
 
 
 @runs("testing")

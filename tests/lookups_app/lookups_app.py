@@ -2,15 +2,23 @@
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 
 from fastly_compute import geo
 from fastly_compute.acl import Acl, AclNotFound
 from fastly_compute.core import HostUnavailable
+from fastly_compute.erl import EdgeRateLimiter, PenaltyBox, RateCounter
 from fastly_compute.http import IncomingRequest, Response, service
 
+LIMITER = EdgeRateLimiter(
+    counter="requests", penalty_box="offenders", window=10, limit=10, ttl=timedelta(minutes=1)
+)
 NEED_A_HOST = {
     "geo": lambda: geo.lookup("192.0.2.1"),
     "acl": lambda: Acl.open("visitors"),
+    "counter": lambda: RateCounter.open("requests"),
+    "box": lambda: PenaltyBox.open("offenders"),
+    "limiter": lambda: LIMITER.check_rate("somebody") in {True, False},
 }
 # Done once, while the app is imported, which for wasm is when it is built.
 TOO_EARLY = {}
@@ -54,6 +62,23 @@ def missing_list():
         Acl.open("missing")
     except AclNotFound as error:
         return error.case
+
+
+def counted(entry):
+    with RateCounter.open("counted") as counter:
+        counter.increment(entry, 120)
+        return [counter.lookup_count(entry, duration=60), counter.lookup_rate(entry, window=60)]
+
+
+def penalized(entry):
+    with PenaltyBox.open("offenders") as box:
+        before = box.has(entry)
+        box.add(entry, timedelta(minutes=1))
+        return [before, box.has(entry)]
+
+
+def limited(entry):
+    return [LIMITER.check_rate(entry, 60) for _ in range(3)]
 
 
 def handle(request: IncomingRequest) -> Response:

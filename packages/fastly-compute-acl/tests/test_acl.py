@@ -25,6 +25,11 @@ def test_a_name_of_another_length_is_refused_before_the_host_is_called(name):
     assert isinstance(caught.value, ValueError)
 
 
+def test_a_name_with_a_lone_surrogate_is_refused():
+    with pytest.raises(InvalidName, match=r"^an ACL's name must not have a lone surrogate$"):
+        Acl.open("visitors\ud800")
+
+
 @pytest.mark.parametrize("name", [None, 1, b"visitors"])
 def test_a_name_must_be_text(name):
     kind = type(name).__name__
@@ -87,7 +92,7 @@ def test_every_error_of_the_wit_becomes_an_error_of_this_package():
 @pytest.mark.parametrize(
     "error",
     [
-        InvalidName(256),
+        InvalidName("an ACL's name has 1 to 255 characters, not 0"),
         acl.InvalidAddress("invalid IP address: 'x'"),
         InvalidMatch("it is not a JSON object"),
         acl.AclTooManyRequests("acl.lookup", case="too-many-requests", subject="visitors/::1"),

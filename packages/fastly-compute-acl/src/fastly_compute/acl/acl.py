@@ -7,6 +7,7 @@ from fastly_compute.acl.errors import InvalidAddress, InvalidName
 from fastly_compute.acl.match import Match
 from fastly_compute.core import Handle
 from fastly_compute.core.addresses import Address, parse_address
+from fastly_compute.core.texts import utf8_size
 
 LONGEST = 255
 """The most characters that a list's name has."""
@@ -41,17 +42,19 @@ class Acl(Handle["_wit.acl.Acl"]):
 
         Raises:
             TypeError: The name is not a ``str``.
-            InvalidName: The name is empty or too long.
+            InvalidName: The name is empty, too long or not valid Unicode.
             AclNotFound: There is no such list, or it is not linked to this version.
             AclNameRefused: The host rejects the name.
             AclUnsupported: This host or service has no lists.
             AclCallFailed: The host refused for another reason.
             HostUnavailable: There is no host.
         """
-        if not isinstance(name, str):
-            raise TypeError(f"an ACL's name must be a str, not {type(name).__name__}")
+        try:
+            utf8_size(name, field="an ACL's name")
+        except ValueError as error:
+            raise InvalidName(str(error)) from None
         if not 1 <= len(name) <= LONGEST:
-            raise InvalidName(len(name))
+            raise InvalidName(f"an ACL's name has 1 to {LONGEST} characters, not {len(name)}")
         acl = cls._wrap(_wit.open_acl(name))
         acl._name = name
         return acl

@@ -40,18 +40,7 @@ class AclError(FastlyComputeError):
 
 
 class InvalidName(AclError, ValueError):
-    """A list's name is empty or too long; the host was not called.
-
-    Attributes:
-        length: The number of its characters.
-    """
-
-    def __init__(self, length: int) -> None:
-        super().__init__(length)
-        self.length = length
-
-    def __str__(self) -> str:
-        return f"an ACL's name has 1 to 255 characters, not {self.length}"
+    """A list's name is empty, too long or not valid Unicode; the host was not called."""
 
 
 class InvalidAddress(AclError, ValueError):

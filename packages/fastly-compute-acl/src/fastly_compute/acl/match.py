@@ -1,12 +1,12 @@
 """What a list says about an address."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from fastly_compute.acl.errors import InvalidMatch
 from fastly_compute.core import OpenEnum
+from fastly_compute.core.answers import json_object
 
 
 class Action(OpenEnum):
@@ -47,11 +47,9 @@ class Match:
     @classmethod
     def _from_json(cls, answer: bytes) -> Self:
         try:
-            values = json.loads(answer)
-        except (ValueError, RecursionError) as error:
-            raise InvalidMatch(f"it is not JSON ({error})") from None
-        if not isinstance(values, dict):
-            raise InvalidMatch("it is not a JSON object")
+            values = json_object(answer)
+        except ValueError as error:
+            raise InvalidMatch(str(error)) from None
         return cls(prefix=_text(values, "prefix"), action=Action(_text(values, "action")))
 
 

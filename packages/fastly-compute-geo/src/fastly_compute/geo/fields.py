@@ -3,12 +3,12 @@
 See https://www.fastly.com/documentation/reference/vcl/variables/geolocation/.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Self, TypeVar
 
 from fastly_compute.core import OpenEnum
+from fastly_compute.core.answers import json_object
 from fastly_compute.geo.errors import InvalidGeoData
 
 E = TypeVar("E", bound=OpenEnum)
@@ -35,12 +35,9 @@ class Fields:
             InvalidGeoData: It is not a JSON object.
         """
         try:
-            values = json.loads(answer)
-        except (ValueError, RecursionError) as error:
-            raise InvalidGeoData(None, f"it is not JSON ({error})") from None
-        if not isinstance(values, dict):
-            raise InvalidGeoData(None, "it is not a JSON object")
-        return cls(values)
+            return cls(json_object(answer))
+        except ValueError as error:
+            raise InvalidGeoData(None, str(error)) from None
 
     def text(self, name: str) -> str | None:
         """Read text; ``?`` and the empty text mean that it is absent."""
