@@ -86,6 +86,15 @@ def test_a_list_that_is_not_there(ask) -> None:
     assert ask("missing_list") == "not-found"
 
 
+def test_a_device_is_what_the_configuration_says(ask) -> None:
+    assert ask("brand", user_agent="Agent/1.0") == ["Example", None, None]
+
+
+@pytest.mark.parametrize("user_agent", ["", "Agent/2.0", "Ä" * 5000])
+def test_a_user_agent_that_nobody_knows(ask, user_agent) -> None:
+    assert ask("brand", user_agent=user_agent) is None
+
+
 @pytest.fixture
 def counts(host) -> bool:
     """Whether the host counts: Viceroy has the functions, counts nothing and knows no penalty."""

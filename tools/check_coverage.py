@@ -14,6 +14,7 @@ FLOORS = {
     "backend": 99,
     "cache": 99,
     "core": 99,
+    "device_detection": 99,
     "erl": 99,
     "fanout": 99,
     "geo": 99,

@@ -22,6 +22,7 @@ GUEST = {
     "geo",
     "acl",
     "erl",
+    "device-detection",
 }
 GUEST_LIMIT = 300_000
 # The dependencies that each package may have: docs/architecture.md.
@@ -37,6 +38,7 @@ DEPENDS = {
     "geo": {"core"},
     "acl": {"core"},
     "erl": {"core"},
+    "device-detection": {"core"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {
@@ -121,7 +123,18 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout", "geo", "acl", "erl")
+    python = install(
+        folder,
+        "requests",
+        "testing",
+        "wsgi",
+        "cache",
+        "fanout",
+        "geo",
+        "acl",
+        "erl",
+        "device-detection",
+    )
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]

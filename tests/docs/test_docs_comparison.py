@@ -39,6 +39,7 @@ PACKAGES = [
         "geo",
         "acl",
         "erl",
+        "device_detection",
     )
 ]
 OPTIONS = [
@@ -260,6 +261,15 @@ def erl(host: ComputeHost, module: ModuleType) -> None:
 
     assert (first.status, second.status) == (200, 429)
     assert second.headers["retry-after"] == "300"
+
+
+@runs("device-detection")
+def device_detection(host: ComputeHost, module: ModuleType) -> None:
+    host.devices["Phone/1.0"] = {"device": {"is_mobile": True}}
+    ask = client(host, module)
+
+    assert ask.get("/", headers={"User-Agent": "Phone/1.0"}).text == "narrow"
+    assert ask.get("/").text == "wide"
 
 
 @runs("testing")

@@ -21,6 +21,7 @@ RUN_BY = {
     "backend": ("test_backend_on_host.py", "test_backend_policy.py"),
     "cache": ("test_cache_readme.py",),
     "core": ("test_core_package.py",),
+    "device-detection": ("test_device_detection_on_host.py",),
     "erl": ("test_erl_on_host.py",),
     "fanout": ("test_fanout_readme.py",),
     "geo": ("test_geo_on_host.py",),

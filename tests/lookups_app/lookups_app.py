@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import timedelta
 
-from fastly_compute import geo
+from fastly_compute import device_detection, geo
 from fastly_compute.acl import Acl, AclNotFound
 from fastly_compute.core import HostUnavailable
 from fastly_compute.erl import EdgeRateLimiter, PenaltyBox, RateCounter
@@ -16,6 +16,7 @@ LIMITER = EdgeRateLimiter(
 NEED_A_HOST = {
     "geo": lambda: geo.lookup("192.0.2.1"),
     "acl": lambda: Acl.open("visitors"),
+    "device": lambda: device_detection.lookup("Agent/1.0"),
     "counter": lambda: RateCounter.open("requests"),
     "box": lambda: PenaltyBox.open("offenders"),
     "limiter": lambda: LIMITER.check_rate("somebody") in {True, False},
@@ -79,6 +80,11 @@ def penalized(entry):
 
 def limited(entry):
     return [LIMITER.check_rate(entry, 60) for _ in range(3)]
+
+
+def brand(user_agent):
+    found = device_detection.lookup(user_agent)
+    return found and [found.brand, found.is_mobile, found.os.name]
 
 
 def handle(request: IncomingRequest) -> Response:
