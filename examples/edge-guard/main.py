@@ -7,7 +7,7 @@ from fastly_compute.acl import Acl, AclError, Action
 from fastly_compute.erl import EdgeRateLimiter, ErlError
 from fastly_compute.http import IncomingRequest, Response, service
 
-# Checked when the app is built: a window of 5 seconds, say, would end the build.
+# Checked when the app is built: a window of 5 seconds would fail the build.
 limiter = EdgeRateLimiter(
     counter="requests",
     penalty_box="offenders",
@@ -19,14 +19,14 @@ RETRY_AFTER = str(int(limiter.ttl.total_seconds()))
 
 
 def is_blocked(address: str) -> bool:
-    """Return whether the list blocks an address; an action that we do not know blocks as well."""
+    """Return whether the list blocks an address; an unknown action blocks it too."""
     with Acl.open("visitors") as acl:
         match = acl.lookup(address)
     return match is not None and match.action is not Action.ALLOW
 
 
 def is_limited(address: str) -> bool:
-    """Return whether an address sent too much; if nobody can say, it did not."""
+    """Return whether an address sends too much; if the check fails, let it through."""
     try:
         return limiter.check_rate(address)
     except ErlError as error:
@@ -51,7 +51,7 @@ def handle(request: IncomingRequest) -> Response:
         if is_blocked(address):
             return Response.text("you are blocked", status=403)
     except AclError as error:
-        # The list protects the app: without it, nobody comes in.
+        # The list protects the app: if it cannot be read, let no client in.
         print(f"the list of visitors cannot be read: {error}")
         return Response.text("try again later", status=503, headers={"Retry-After": "10"})
     if is_limited(address):

@@ -35,7 +35,7 @@ def test_a_visitor_is_greeted_by_country(compute_client):
     assert (known, unknown) == ("Hello, visitor from norway", "Hello, visitor from somewhere")
 
 
-def test_who_sends_too_much_is_turned_away_for_five_minutes(compute_host, compute_client):
+def test_a_client_that_sends_too_much_gets_a_429_for_five_minutes(compute_host, compute_client):
     answers = [compute_client.get("/", client_address="198.51.100.1") for _ in range(201)]
     other = compute_client.get("/", client_address="198.51.100.2")
 
@@ -46,7 +46,7 @@ def test_who_sends_too_much_is_turned_away_for_five_minutes(compute_host, comput
     assert compute_client.get("/", client_address="198.51.100.1").status == 200
 
 
-def test_without_the_list_nobody_comes_in(compute_host, compute_client):
+def test_without_the_list_every_client_gets_a_503(compute_host, compute_client):
     compute_host.fail("acl", "acl.lookup", "too-many-requests")
     answer = compute_client.get("/", client_address="198.51.100.1")
 
@@ -61,7 +61,9 @@ def test_without_the_list_nobody_comes_in(compute_host, compute_client):
         ("geo", "lookup", "the country of 198.51.100.1 is not known"),
     ],
 )
-def test_without_the_rest_they_do(compute_host, compute_client, capsys, interface, function, said):
+def test_without_the_rest_clients_are_let_in(
+    compute_host, compute_client, capsys, interface, function, said
+):
     compute_host.fail(interface, function, "generic-error")
 
     assert compute_client.get("/", client_address="198.51.100.1").status == 200

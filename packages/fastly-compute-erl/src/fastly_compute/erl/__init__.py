@@ -1,4 +1,4 @@
-"""Edge rate limiting on Fastly Compute: count what clients do, and turn away who does too much."""
+"""Edge rate limiting on Fastly Compute: count what clients do, and limit those that do too much."""
 
 from fastly_compute.erl.counter import RateCounter
 from fastly_compute.erl.errors import (
