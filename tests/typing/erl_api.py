@@ -24,7 +24,7 @@ def use() -> None:
         assert_type(counter.lookup_rate("client", window=1), int)
         assert_type(counter.lookup_count("client", duration=20), int)
         counter.lookup_count("client", duration=1)  # type: ignore[arg-type]
-        counter.lookup_rate("client", 1)  # type: ignore[misc]
+        counter.lookup_rate("client", 1)  # type: ignore[call-arg]
     with PenaltyBox.open("box") as box:
         box.add("client", timedelta(minutes=1))
         assert_type(box.has("client"), bool)

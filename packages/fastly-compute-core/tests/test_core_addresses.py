@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastly_compute.local  # noqa: F401 - brings the generated bindings
-from fastly_compute.core import _wit
-from fastly_compute.core.addresses import parse_address
+from fastly_compute.core.addresses import parse_address, wit_address
 from fastly_compute.local.interfaces.addresses import plain_address
 
 
@@ -28,7 +27,7 @@ def test_every_address_is_taken_as_text_and_as_an_object(address):
 
 @given(st.ip_addresses())
 def test_every_address_reaches_the_host_as_it_is(address):
-    assert plain_address(_wit.ip_address(address)) == address
+    assert plain_address(wit_address(address)) == address
 
 
 @given(st.text().filter(lambda text: not valid(text)))

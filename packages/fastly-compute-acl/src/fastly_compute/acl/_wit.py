@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fastly_compute.acl.errors import acl_error
 from fastly_compute.core import bindings
-from fastly_compute.core._wit import ip_address
+from fastly_compute.core.addresses import wit_address
 
 if TYPE_CHECKING:
     from wit_world.imports import acl, async_io, http_body
@@ -30,7 +30,7 @@ def lookup(resource: "acl.Acl", address: IPv4Address | IPv6Address, name: str) -
     """Look up an address, and return JSON, or None if no entry matches."""
     subject = f"{name}/{address}"
     try:
-        body = resource.lookup(ip_address(address))
+        body = resource.lookup(wit_address(address))
     except bindings.Err as err:
         raise acl_error(err.value, "acl.lookup", subject=subject) from None
     if body is None:

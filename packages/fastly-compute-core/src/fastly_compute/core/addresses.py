@@ -1,8 +1,15 @@
-"""IP addresses, checked before the host is called."""
+"""IP addresses: checked before the host is called, and converted for it."""
 
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from fastly_compute.core import bindings
+
+if TYPE_CHECKING:
+    from wit_world.imports import types
+else:
+    types = bindings.interface("types")
 
 Address: TypeAlias = str | IPv4Address | IPv6Address
 """An IP address: text such as ``192.0.2.1`` or ``2001:db8::1``, or an object of `ipaddress`."""
@@ -40,3 +47,23 @@ def parse_address(address: Address) -> IPv4Address | IPv6Address:
             raise ValueError(f"invalid IP address: {str(parsed)[:100]!r} (must not have a zone)")
         return parsed.ipv4_mapped or parsed
     return parsed
+
+
+def wit_address(address: IPv4Address | IPv6Address) -> "types.IpAddress":
+    """Convert an address to the WIT's ``ip-address``.
+
+    Args:
+        address: The address.
+
+    Returns:
+        A value of the bindings.
+
+    Raises:
+        HostUnavailable: There is no host.
+    """
+    packed = address.packed
+    if isinstance(address, IPv4Address):
+        a, b, c, d = packed
+        return types.IpAddress_Ipv4((a, b, c, d))
+    a, b, c, d, e, f, g, h = (int.from_bytes(packed[at : at + 2], "big") for at in range(0, 16, 2))
+    return types.IpAddress_Ipv6((a, b, c, d, e, f, g, h))
