@@ -11,6 +11,7 @@ OWN_TESTS = {
     "bottle-app": 15,
     "cache-starter-kit": 17,
     "django-app": 15,
+    "edge-guard": 9,
     "fanout-starter-kit": 17,
     "first-look": 10,
     "flask-app": 15,

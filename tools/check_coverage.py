@@ -10,10 +10,14 @@ from pathlib import Path
 # The minimum percentage of lines and branches that the tests of all guest packages reach on the
 # native host. Raise a floor when a package exceeds it.
 FLOORS = {
+    "acl": 99,
     "backend": 99,
     "cache": 99,
     "core": 99,
+    "device_detection": 99,
+    "erl": 99,
     "fanout": 99,
+    "geo": 99,
     "http": 98,
     "requests": 97,
     "secret_store": 98,

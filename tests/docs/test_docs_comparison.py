@@ -29,7 +29,18 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing")
+    for name in (
+        "backend",
+        "http",
+        "secret_store",
+        "cache",
+        "fanout",
+        "testing",
+        "geo",
+        "acl",
+        "erl",
+        "device_detection",
+    )
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -222,6 +233,45 @@ def websocket(host: ComputeHost, module: ModuleType) -> None:
     assert ask.get("/").status == 426
 
 
+@runs("geo")
+def geo(host: ComputeHost, module: ModuleType) -> None:
+    host.geolocation["192.0.2.1"] = {"city": "Oslo"}
+    ask = client(host, module)
+
+    assert ask.get("/", client_address="192.0.2.1").text == "Hello, Oslo"
+    assert ask.get("/", client_address="192.0.2.2").text == "Hello, wherever you are"
+
+
+@runs("acl")
+def acl(host: ComputeHost, module: ModuleType) -> None:
+    host.acls["visitors"]["192.0.2.0/24"] = "BLOCK"
+    host.acls["visitors"]["192.0.2.1/32"] = "ALLOW"
+    ask = client(host, module)
+    addresses = ["192.0.2.1", "192.0.2.2", "198.51.100.1"]
+
+    assert [ask.get("/", client_address=address).status for address in addresses] == [200, 403, 200]
+
+
+@runs("erl")
+def erl(host: ComputeHost, module: ModuleType) -> None:
+    ask = client(host, module)
+    first = ask.get("/")
+    module.limiter.check_rate("127.0.0.1", 1001)
+    second = ask.get("/")
+
+    assert (first.status, second.status) == (200, 429)
+    assert second.headers["retry-after"] == "300"
+
+
+@runs("device-detection")
+def device_detection(host: ComputeHost, module: ModuleType) -> None:
+    host.devices["Phone/1.0"] = {"device": {"is_mobile": True}}
+    ask = client(host, module)
+
+    assert ask.get("/", headers={"User-Agent": "Phone/1.0"}).text == "narrow"
+    assert ask.get("/").text == "wide"
+
+
 @runs("testing")
 def shown_test(host: ComputeHost, module: ModuleType) -> None:
     module.test_it_says_hello(host, client(host, module))
@@ -254,10 +304,14 @@ def test_a_page_is_complete(capability: str) -> None:
 
 
 def parts(name: str) -> tuple[object, str | None]:
-    """Find what a name such as ``Class.method(argument=)`` means."""
+    """Find what a name such as ``Class.method(argument=)`` or ``package.function`` means."""
     path, _, argument = name.removesuffix(")").partition("(")
     first, *rest = path.split(".")
-    (owner, *_) = [package for package in PACKAGES if first in package.__all__] or [None]
+    owners = [package for package in PACKAGES if first in package.__all__]
+    named = [package for package in PACKAGES if package.__name__ == f"fastly_compute.{first}"]
+    if named and rest:
+        owners, (first, *rest) = named, rest
+    (owner, *_) = owners or [None]
     assert owner is not None, f"{first} is nothing public"
     thing: object = getattr(owner, first)
     for attribute in rest:

@@ -17,10 +17,14 @@ ROOT = Path(__file__).parents[2]
 READMES = sorted(ROOT.glob("packages/*/README.md"))
 # Where the Python of a README is run, block by block.
 RUN_BY = {
+    "acl": ("test_acl_on_host.py",),
     "backend": ("test_backend_on_host.py", "test_backend_policy.py"),
     "cache": ("test_cache_readme.py",),
     "core": ("test_core_package.py",),
+    "device-detection": ("test_device_detection_on_host.py",),
+    "erl": ("test_erl_on_host.py",),
     "fanout": ("test_fanout_readme.py",),
+    "geo": ("test_geo_on_host.py",),
     "http": ("test_http_readme.py",),
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),

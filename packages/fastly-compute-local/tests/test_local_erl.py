@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from componentize_py_types import Err
 from wit_world.imports import erl
+from wit_world.imports.types import OpenError
 
 from fastly_compute.local import Host
 from fastly_compute.local.clock import Clock
@@ -41,6 +42,16 @@ def clock(host: Host) -> Iterator[Clock]:
 def test_names_are_kept(clock: Clock) -> None:
     assert erl.RateCounter.open("requests").get_name() == "requests"
     assert erl.PenaltyBox.open("box").get_name() == "box"
+
+
+@pytest.mark.parametrize("kind", [erl.RateCounter, erl.PenaltyBox])
+def test_a_name_has_up_to_1024_bytes(
+    clock: Clock, kind: type[erl.RateCounter] | type[erl.PenaltyBox]
+) -> None:
+    assert kind.open("ü" * 512).get_name() == "ü" * 512
+    with pytest.raises(Err) as caught:
+        kind.open("ü" * 512 + "x")
+    assert caught.value.value is OpenError.NAME_TOO_LONG
 
 
 def test_counts_cover_the_last_seconds(clock: Clock) -> None:

@@ -25,6 +25,7 @@ from fastly_compute.core.errors import (
     host_error,
 )
 from fastly_compute.core.handle import Handle, drop
+from fastly_compute.core.open_enum import OpenEnum
 from fastly_compute.core.pollables import select
 from fastly_compute.core.reading import read_items, read_sized
 from fastly_compute.core.redaction import is_sensitive, redact
@@ -52,6 +53,7 @@ __all__ = [
     "NameReserved",
     "NameTooLong",
     "NotFound",
+    "OpenEnum",
     "Unsupported",
     "case_of",
     "drop",

@@ -3,12 +3,14 @@
 from typing import Self
 
 from componentize_py_types import Err
-from wit_world.imports.types import Error_InvalidArgument
+from wit_world.imports.types import Error_InvalidArgument, OpenError
 
 from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.state import RateRefused
 from fastly_compute.local.state.rates import check_ttl
+
+_LONGEST_NAME = 1024
 
 
 class PenaltyBox(Resource):
@@ -20,7 +22,7 @@ class PenaltyBox(Resource):
     @classmethod
     def open(cls, name: str) -> Self:
         """Open a penalty box, creating it if necessary."""
-        return cls(name)
+        return cls(_checked(name))
 
     def get_name(self) -> str:
         """Return its name."""
@@ -47,7 +49,7 @@ class RateCounter(Resource):
     @classmethod
     def open(cls, name: str) -> Self:
         """Open a counter, creating it if necessary."""
-        return cls(name)
+        return cls(_checked(name))
 
     def get_name(self) -> str:
         """Return its name."""
@@ -85,6 +87,12 @@ class RateCounter(Resource):
             return running().host.rates.count(self._name, entry, duration)
         except RateRefused as refused:
             raise _invalid("rate-counter.lookup-count", refused) from refused
+
+
+def _checked(name: str) -> str:
+    if len(name.encode()) > _LONGEST_NAME:
+        raise Err(OpenError.NAME_TOO_LONG)
+    return name
 
 
 def _invalid(function: str, refused: RateRefused) -> Err[Error_InvalidArgument]:

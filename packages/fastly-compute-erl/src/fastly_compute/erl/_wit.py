@@ -1,0 +1,73 @@
+"""The bindings of ``fastly:compute/erl``; their errors become this package's exceptions."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from fastly_compute.core import bindings
+from fastly_compute.erl.errors import erl_error
+
+if TYPE_CHECKING:
+    from wit_world.imports import erl
+else:
+    erl = bindings.interface("erl")
+
+__all__ = ["erl"]
+
+T = TypeVar("T")
+
+
+def _call(operation: str, name: str, function: Callable[[], T]) -> T:
+    try:
+        return function()
+    except bindings.Err as err:
+        raise erl_error(err.value, f"erl.{operation}", subject=name) from None
+
+
+def open_counter(name: str) -> "erl.RateCounter":
+    """Open a rate counter."""
+    return _call("rate-counter.open", name, lambda: erl.RateCounter.open(name))
+
+
+def open_box(name: str) -> "erl.PenaltyBox":
+    """Open a penalty box."""
+    return _call("penalty-box.open", name, lambda: erl.PenaltyBox.open(name))
+
+
+def increment(counter: "erl.RateCounter", name: str, entry: str, delta: int) -> None:
+    """Count an entry."""
+    _call("rate-counter.increment", name, lambda: counter.increment(entry, delta))
+
+
+def lookup_rate(counter: "erl.RateCounter", name: str, entry: str, window: int) -> int:
+    """Return an entry's rate per second."""
+    return _call("rate-counter.lookup-rate", name, lambda: counter.lookup_rate(entry, window))
+
+
+def lookup_count(counter: "erl.RateCounter", name: str, entry: str, duration: int) -> int:
+    """Return an entry's count."""
+    return _call("rate-counter.lookup-count", name, lambda: counter.lookup_count(entry, duration))
+
+
+def add(box: "erl.PenaltyBox", name: str, entry: str, ttl: int) -> None:
+    """Put an entry into a penalty box."""
+    _call("penalty-box.add", name, lambda: box.add(entry, ttl))
+
+
+def has(box: "erl.PenaltyBox", name: str, entry: str) -> bool:
+    """Return whether an entry is in a penalty box."""
+    return _call("penalty-box.has", name, lambda: box.has(entry))
+
+
+def check_rate(
+    names: tuple[str, str], entry: str, *, delta: int, window: int, limit: int, ttl: int
+) -> bool:
+    """Count an entry, penalize it if it exceeds the limit, and return whether it is penalized.
+
+    The counter and the box, which *names* are those of, are open for the call only.
+    """
+    with open_counter(names[0]) as counter, open_box(names[1]) as box:
+        return _call(
+            "rate-counter.check-rate",
+            names[0],
+            lambda: counter.check_rate(entry, delta, window, limit, box, ttl),
+        )
