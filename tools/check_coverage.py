@@ -12,6 +12,7 @@ from pathlib import Path
 FLOORS = {
     "backend": 99,
     "cache": 99,
+    "config_store": 99,
     "core": 99,
     "fanout": 99,
     "http": 98,

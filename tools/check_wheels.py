@@ -10,12 +10,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
-GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi", "cache", "fanout"}
+GUEST = {
+    "core",
+    "secret-store",
+    "config-store",
+    "backend",
+    "http",
+    "requests",
+    "wsgi",
+    "cache",
+    "fanout",
+}
 GUEST_LIMIT = 300_000
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
     "core": set(),
     "secret-store": {"core"},
+    "config-store": {"core"},
     "backend": {"core", "secret-store"},
     "http": {"core", "backend"},
     "requests": {"backend", "http"},

@@ -28,6 +28,7 @@ CAPABILITIES = (
     "health",
     "defaults",
     "secrets",
+    "configuration",
     "cache-override",
     "simple-cache",
     "core-cache",

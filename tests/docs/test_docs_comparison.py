@@ -29,7 +29,7 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing")
+    for name in ("backend", "http", "secret_store", "config_store", "cache", "fanout", "testing")
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -159,6 +159,13 @@ def secrets(host: ComputeHost, module: ModuleType) -> None:
 
     assert module.ask().body.read() == b"welcome"
     assert host.calls[0].headers["authorization"] == "Bearer s3cret"
+
+
+@runs("configuration")
+def configuration(host: ComputeHost, module: ModuleType) -> None:
+    host.config_stores["greetings"] = {"nb": "hei"}
+
+    assert (module.greet("nb"), module.greet("en")) == ("hei", "hello")
 
 
 @runs("cache-override")

@@ -19,6 +19,7 @@ READMES = sorted(ROOT.glob("packages/*/README.md"))
 RUN_BY = {
     "backend": ("test_backend_on_host.py", "test_backend_policy.py"),
     "cache": ("test_cache_readme.py",),
+    "config-store": ("test_config_store_on_host.py",),
     "core": ("test_core_package.py",),
     "fanout": ("test_fanout_readme.py",),
     "http": ("test_http_readme.py",),

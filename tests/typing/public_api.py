@@ -23,6 +23,7 @@ from fastly_compute.backend import (
     enforce_explicit_backends,
     set_default_dynamic_config,
 )
+from fastly_compute.config_store import ConfigStore
 from fastly_compute.core import FastlyComputeError, HostUnavailable
 from fastly_compute.http import (
     Answer as HandlerAnswer,
@@ -71,6 +72,17 @@ def secrets() -> None:
     assert_type(Secret.from_bytes(b"mine"), Secret)
     Secret.from_bytes("mine")  # type: ignore[arg-type]
     store.get(1)  # type: ignore[arg-type]
+
+
+def configuration() -> None:
+    settings = ConfigStore.open("settings")
+    assert_type(settings.get("greeting"), str | None)
+    assert_type(settings.get("greeting", "hello"), str)
+    assert_type(settings.get("greeting", 0), str | int)
+    assert_type(settings["greeting"], str)
+    assert_type("greeting" in settings, bool)
+    settings.get(1)  # type: ignore[call-overload]
+    iter(settings)  # type: ignore[call-overload]
 
 
 def backends() -> None:
