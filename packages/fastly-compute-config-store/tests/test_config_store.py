@@ -120,7 +120,7 @@ def test_every_function_of_the_interface_is_used(interface) -> None:
 
     assert len(functions) == 2
     for function in functions:
-        assert re.search(rf"\.{function.replace('-', '_')}\(", used), function
+        assert re.search(rf"\.{function.replace('-', '_')}\b", used), function
 
 
 def test_only_one_module_touches_the_bindings() -> None:

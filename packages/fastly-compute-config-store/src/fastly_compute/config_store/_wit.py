@@ -45,11 +45,11 @@ def open_store(name: str) -> "Store":
 
 def lookup(store: "Store", key: str, *, subject: str) -> str | None:
     """Return the value of a key, or None."""
-    legacy = isinstance(store, dictionary.Dictionary)
+    if isinstance(store, dictionary.Dictionary):
+        operation, call = "dictionary.dictionary.lookup", store.lookup
+    else:
+        operation, call = "config-store.store.get", store.get
     try:
-        if legacy:
-            return read_sized(lambda size: store.lookup(key, size), first=FIRST)
-        return read_sized(lambda size: store.get(key, size), first=FIRST)
+        return read_sized(lambda size: call(key, size), first=FIRST)
     except bindings.Err as err:
-        operation = "dictionary.dictionary.lookup" if legacy else "config-store.store.get"
         raise config_store_error(err.value, operation, subject=subject, classes=LOOKUP) from None
