@@ -16,6 +16,7 @@ FLOORS = {
     "core": 99,
     "fanout": 99,
     "http": 98,
+    "log": 99,
     "requests": 97,
     "secret_store": 98,
     "wsgi": 99,

@@ -29,6 +29,7 @@ CAPABILITIES = (
     "defaults",
     "secrets",
     "configuration",
+    "logging",
     "cache-override",
     "simple-cache",
     "core-cache",

@@ -29,7 +29,10 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "config_store", "cache", "fanout", "testing")
+    for name in (
+        *("backend", "http", "secret_store", "config_store", "log", "cache", "fanout"),
+        "testing",
+    )
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -166,6 +169,13 @@ def configuration(host: ComputeHost, module: ModuleType) -> None:
     host.config_stores["greetings"] = {"nb": "hei"}
 
     assert (module.greet("nb"), module.greet("en")) == ("hei", "hello")
+
+
+@runs("logging")
+def logging(host: ComputeHost, module: ModuleType) -> None:
+    module.log_visit("/tea")
+
+    assert host.logs["visits"] == ["/tea"]
 
 
 @runs("cache-override")

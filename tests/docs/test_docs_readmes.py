@@ -23,6 +23,7 @@ RUN_BY = {
     "core": ("test_core_package.py",),
     "fanout": ("test_fanout_readme.py",),
     "http": ("test_http_readme.py",),
+    "log": ("test_log_readme.py",),
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),
     "testing": ("test_testing_plugin.py",),

@@ -1,5 +1,6 @@
 """The public API as a type checker sees it: checked against the installed wheels, never run."""
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -58,6 +59,7 @@ from fastly_compute.local import (
     RecordedResponse,
     WasmApp,
 )
+from fastly_compute.log import FastlyLogHandler, JSONFormatter, LogEndpoint, request_id
 from fastly_compute.secret_store import Secret, SecretStore
 from fastly_compute.testing import Call, ComputeClient, ComputeHost, Reply
 from fastly_compute.wsgi import WsgiHttpIncoming
@@ -83,6 +85,18 @@ def configuration() -> None:
     assert_type("greeting" in settings, bool)
     settings.get(1)  # type: ignore[call-overload]
     iter(settings)  # type: ignore[call-overload]
+
+
+def logs() -> None:
+    endpoint = LogEndpoint.open("visits")
+    assert_type(endpoint.write("text"), None)
+    endpoint.write(b"bytes")
+    endpoint.write(1)  # type: ignore[arg-type]
+    FastlyLogHandler("visits", lambda logger: None, logging.INFO).setFormatter(JSONFormatter())
+    FastlyLogHandler(level="INFO", record_mapper=lambda record: record.levelname.lower())
+    FastlyLogHandler(1)  # type: ignore[arg-type]
+    with request_id("4f1c"), request_id(None):
+        pass
 
 
 def backends() -> None:
