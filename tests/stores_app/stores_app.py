@@ -72,7 +72,9 @@ def record(message, *, extra=None, error=False):
         log.info(message, extra=extra)
 
 
-FUNCTIONS = {function.__name__: function for function in (config, opening, record, too_early, write)}
+FUNCTIONS = {
+    function.__name__: function for function in (config, opening, record, too_early, write)
+}
 
 
 def handle(request: IncomingRequest) -> Response:

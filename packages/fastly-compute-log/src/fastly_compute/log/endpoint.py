@@ -7,7 +7,7 @@ from fastly_compute.log import _wit
 from fastly_compute.log.names import checked
 
 
-class LogEndpoint(Handle["_wit.log.Endpoint"]):
+class LogEndpoint(Handle["_wit.Endpoint"]):
     """A log endpoint of the service.
 
     A name is not empty, has no CR, LF or colon in it, and is not ``stdout`` or ``stderr``, nor
