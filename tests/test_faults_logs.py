@@ -1,6 +1,7 @@
 """examples/structured-logs, with each host call failing that it makes."""
 
 import json
+import sys
 from collections import Counter
 
 import pytest
@@ -12,10 +13,24 @@ pytestmark = pytest.mark.xdist_group("logs-faults")
 
 @pytest.fixture(params=["native", "wasm"])
 def logs_app(request, examples):
-    return examples.get(request.param, "structured-logs")
+    app = examples.get(request.param, "structured-logs")
+    close_endpoints()
+    yield app
+    close_endpoints()
+
+
+def close_endpoints() -> None:
+    """Natively, let the app open its endpoints anew, as each sandbox does on the other hosts."""
+    if module := sys.modules.get("structured_logs_main"):
+        module.handler.close()
 
 
 def scenario(compute_host, compute_client) -> None:
+    send(compute_host, compute_client)
+    close_endpoints()
+
+
+def send(compute_host, compute_client) -> None:
     compute_host.config_stores["settings"] = {"greeting": "Hei", "level": "DEBUG"}
     for path, status in (("/?name=Ada", 200), ("/?name=" + "x" * 101, 400)):
         answer = compute_client.get(path)
@@ -29,7 +44,8 @@ def scenario(compute_host, compute_client) -> None:
 def test_no_host_call_that_fails_brings_the_app_down(logs_app, error) -> None:
     swept = inject_faults(logs_app, scenario, errors=[error])
 
-    assert len(swept.calls) >= 4
+    failed = {call.name for call in swept.calls}
+    assert {"config-store.store.open", "log.endpoint.open"} <= failed
 
 
 @pytest.mark.parametrize("times", [0, 1])

@@ -119,7 +119,8 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout")
+    packages = ("requests", "testing", "wsgi", "cache", "fanout", "config-store", "log")
+    python = install(folder, *packages)
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]

@@ -1,6 +1,5 @@
 """The public API as a type checker sees it: checked against the installed wheels, never run."""
 
-import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +23,6 @@ from fastly_compute.backend import (
     enforce_explicit_backends,
     set_default_dynamic_config,
 )
-from fastly_compute.config_store import ConfigStore
 from fastly_compute.core import FastlyComputeError, HostUnavailable
 from fastly_compute.http import (
     Answer as HandlerAnswer,
@@ -59,7 +57,6 @@ from fastly_compute.local import (
     RecordedResponse,
     WasmApp,
 )
-from fastly_compute.log import FastlyLogHandler, JSONFormatter, LogEndpoint, request_id
 from fastly_compute.secret_store import Secret, SecretStore
 from fastly_compute.testing import Call, ComputeClient, ComputeHost, Reply
 from fastly_compute.wsgi import WsgiHttpIncoming
@@ -74,29 +71,6 @@ def secrets() -> None:
     assert_type(Secret.from_bytes(b"mine"), Secret)
     Secret.from_bytes("mine")  # type: ignore[arg-type]
     store.get(1)  # type: ignore[arg-type]
-
-
-def configuration() -> None:
-    settings = ConfigStore.open("settings")
-    assert_type(settings.get("greeting"), str | None)
-    assert_type(settings.get("greeting", "hello"), str)
-    assert_type(settings.get("greeting", 0), str | int)
-    assert_type(settings["greeting"], str)
-    assert_type("greeting" in settings, bool)
-    settings.get(1)  # type: ignore[call-overload]
-    iter(settings)  # type: ignore[call-overload]
-
-
-def logs() -> None:
-    endpoint = LogEndpoint.open("visits")
-    assert_type(endpoint.write("text"), None)
-    endpoint.write(b"bytes")
-    endpoint.write(1)  # type: ignore[arg-type]
-    FastlyLogHandler("visits", lambda logger: None, logging.INFO).setFormatter(JSONFormatter())
-    FastlyLogHandler(level="INFO", record_mapper=lambda record: record.levelname.lower())
-    FastlyLogHandler(1)  # type: ignore[arg-type]
-    with request_id("4f1c"), request_id(None):
-        pass
 
 
 def backends() -> None:

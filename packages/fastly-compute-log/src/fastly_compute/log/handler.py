@@ -78,6 +78,8 @@ class FastlyLogHandler(logging.Handler):
         try:
             message = self.format(record)
             self._endpoint(record).write(message)
+        except RecursionError:
+            raise  # as the standard library does: reporting it would recurse further
         except Exception:
             self.handleError(record)
 
@@ -91,6 +93,7 @@ class FastlyLogHandler(logging.Handler):
         try:
             message = self.format(record)
         except Exception:
+            # The standard library shows what the record was made of.
             super().handleError(record)
             return
         if sys.stderr is not None:
