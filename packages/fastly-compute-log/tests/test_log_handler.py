@@ -202,6 +202,23 @@ def test_a_record_that_cannot_be_formatted_is_reported_as_logging_does(
     assert compute_host.logs == {"visits": ["the next one"]}
 
 
+def test_an_endless_recursion_ends_the_app_and_not_the_report_of_it(compute_host, logger) -> None:
+    def recurse(record):
+        return recurse(record)
+
+    logger.addHandler(FastlyLogHandler(record_mapper=recurse))
+    with pytest.raises(RecursionError):
+        logger.info("visit")
+
+
+def test_a_process_without_standard_error_goes_on(compute_host, logger, monkeypatch) -> None:
+    logger.addHandler(FastlyLogHandler("visits", lambda name: "a:b"))
+    monkeypatch.setattr("sys.stderr", None)
+    logger.info("visit")
+
+    assert not compute_host.logs
+
+
 def test_a_closed_handler_opens_its_endpoints_again(compute_host, logger, calls) -> None:
     handler = FastlyLogHandler("visits")
     logger.addHandler(handler)
