@@ -2,11 +2,9 @@
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TypeVar
 
 from fastly_compute import http
-from fastly_compute.core import bindings, read_items
 from fastly_compute.requests.decoding import decoded
 from fastly_compute.requests.exceptions import ContentDecodingError, translated
 from fastly_compute.requests.structures import ReceivedHeaders
@@ -36,19 +34,14 @@ def values_of(received: http.Response, name: str) -> list[str]:
     Raises:
         RequestException: The host does not give them.
     """
-    if received._headers is None:
-        with suppress(bindings.Err):  # the other way has an error that says more
-            resource = received._live_resource()
-            found = read_items(lambda size, at: resource.get_header_values(name, size, at))
-            return [value.decode("latin-1") for value in found]
-    return _tried(lambda: received.headers.get_all(name))
+    return _tried(lambda: received.header_values(name))
 
 
 class Raw(io.RawIOBase):
     """A response's body as a binary file, each byte of which is read once.
 
-    As in ``urllib3``, reading gives the body as it was received, with its Content-Encoding, unless
-    decoding is asked for. A Response that gets this file as its body passes it on like that.
+    As in ``urllib3``, reading returns the undecoded body, with its Content-Encoding, unless
+    decoding is requested. A Response that gets this file as its body passes it on like that.
 
     Attributes:
         status: The response's status.
@@ -110,7 +103,7 @@ class Raw(io.RawIOBase):
             decode_content: Whether to take gzip and deflate off; None for what the attribute says.
 
         Returns:
-            Exactly so many, and fewer only at the end, where there are none.
+            Exactly that many; fewer only at the end, where it is empty.
 
         Raises:
             ChunkedEncodingError: The connection was closed before the body's end.

@@ -1,4 +1,4 @@
-"""A response as ``urllib3`` has it, for adapters with a ``build_response`` of their own."""
+"""A response as ``urllib3`` has it, for adapters that override ``build_response``."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -64,7 +64,8 @@ class _Received:
 
     def __init__(self, received: http.Response) -> None:
         self.status = received.status
-        self.headers = self._headers = received.headers
+        self.headers = received.headers
+        self.header_values = received.header_values
         self.body = _Body(received.body)
 
 

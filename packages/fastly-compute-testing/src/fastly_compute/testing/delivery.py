@@ -5,8 +5,7 @@ from collections import deque
 from concurrent.futures import Future
 from datetime import timedelta
 
-from fastly_compute.local.interfaces.async_io import wait_for
-from fastly_compute.local.transport import BodyFailure, OriginResponse, SendFailure
+from fastly_compute.local.extending import BodyFailure, OriginResponse, SendFailure, wait_for
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.durations import timedelta_of
 from fastly_compute.testing.reply import Reply
@@ -22,7 +21,7 @@ class Delivery:
         self._closed: Future[object] = Future()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, not longer than the guest may take; false where there is nobody to wait for."""
+        """Wait, not longer than the guest may take; false if no one is waiting."""
         return not seconds or wait_for([self._closed], seconds) is None
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
-"""What stands between a guest and its host, one behind the other."""
+"""The layers between a guest and its host, in order."""
 
 import threading
 from collections.abc import Callable
 from functools import partial
 
-from fastly_compute.local.host import Interpose
+from fastly_compute.local.extending import Interpose
 
 
 class Layers:

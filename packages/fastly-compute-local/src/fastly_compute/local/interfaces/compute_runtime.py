@@ -1,4 +1,4 @@
-"""`fastly:compute/compute-runtime`: where the guest runs, with the answers that Viceroy gives."""
+"""`fastly:compute/compute-runtime`: the guest's environment, with the values of Viceroy."""
 
 import time
 
@@ -8,7 +8,7 @@ _NO_ID = "0" * 22
 
 
 def get_vcpu_ms() -> int:
-    """Return the milliseconds of CPU used, here those of the thread."""
+    """Return the milliseconds of CPU time used, here by the thread."""
     return time.thread_time_ns() // 1_000_000
 
 
@@ -23,7 +23,7 @@ def get_sandbox_id() -> str:
 
 
 def get_hostname() -> str:
-    """Return the machine's name."""
+    """Return the name of the machine."""
     return "localhost"
 
 
@@ -43,17 +43,17 @@ def get_cache_generation() -> int:
 
 
 def get_customer_id() -> str:
-    """Return the customer."""
+    """Return the customer's identifier."""
     return _NO_ID
 
 
 def get_is_staging() -> bool:
-    """Tell whether this is the staging network."""
+    """Return whether this is the staging network."""
     return False
 
 
 def get_service_id() -> str:
-    """Return the service."""
+    """Return the service's identifier."""
     return _NO_ID
 
 
@@ -63,5 +63,5 @@ def get_service_version() -> int:
 
 
 def get_namespace_id() -> str:
-    """Return the namespace."""
+    """Return the namespace's identifier."""
     return ""

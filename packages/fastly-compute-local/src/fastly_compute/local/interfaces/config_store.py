@@ -19,14 +19,14 @@ class Store(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a store of the configuration."""
+        """Open a store from the configuration."""
         items = running().host.config.config_stores.get(name)
         if items is None:
             raise Err(OpenError.NOT_FOUND)
         return cls(items)
 
     def get(self, key: str, max_len: int) -> str | None:
-        """Look a key up."""
+        """Return the value of a key."""
         return self._find(key, max_len)
 
     def _find(self, key: str, max_len: int) -> str | None:

@@ -7,6 +7,6 @@ class Dictionary(config_store.Store):
     """One dictionary, which is a config store."""
 
     def lookup(self, key: str, max_len: int) -> str | None:
-        """Look a key up."""
-        # Not by `get`, which would be a second call of the guest's.
+        """Return the value of a key."""
+        # Not by `get`, which would be a second host call of the guest.
         return self._find(key, max_len)

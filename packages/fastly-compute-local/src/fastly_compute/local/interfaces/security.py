@@ -1,4 +1,4 @@
-"""`fastly:compute/security`: the verdict of the Next-Gen WAF, which lets all pass here."""
+"""`fastly:compute/security`: the verdict of the Next-Gen WAF, which allows everything here."""
 
 import json
 
@@ -20,8 +20,8 @@ _VERDICT = {
 
 
 def inspect(request: Request, body: Body, options: InspectOptions, max_len: int) -> str:
-    """Return the verdict, the same for every request, as JSON."""
-    # Fastly finds the inspector by these two names, so far.
+    """Return the verdict as JSON, the same for every request."""
+    # Fastly currently identifies the inspector by these two names.
     if not options.corp or not options.workspace:
         raise Err(Error_InvalidArgument())
     return fit(json.dumps(_VERDICT, separators=(",", ":")), max_len)
