@@ -15,6 +15,7 @@ OWN_TESTS = {
     "fanout-starter-kit": 17,
     "first-look": 10,
     "flask-app": 15,
+    "structured-logs": 8,
 }
 
 

@@ -10,25 +10,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
-GUEST = {
-    "core",
-    "secret-store",
-    "backend",
-    "http",
-    "requests",
-    "wsgi",
-    "cache",
-    "fanout",
-    "geo",
-    "acl",
-    "erl",
-    "device-detection",
-}
-GUEST_LIMIT = 30_000 * len(GUEST)
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
     "core": set(),
     "secret-store": {"core"},
+    "config-store": {"core"},
+    "log": {"core"},
     "backend": {"core", "secret-store"},
     "http": {"core", "backend"},
     "requests": {"backend", "http"},
@@ -51,6 +38,8 @@ DEPENDS = {
         "watchfiles",
     },
 }
+GUEST = DEPENDS.keys() - {"cli", "local", "testing"}
+GUEST_LIMIT = 30_000 * len(GUEST)
 NOTICED = {"cli", "local", "testing"}
 SHIPPED = {
     "local": ["bindings/wit_world/imports/backend.py", "bindings/componentize_py_types.py"],
@@ -123,18 +112,7 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(
-        folder,
-        "requests",
-        "testing",
-        "wsgi",
-        "cache",
-        "fanout",
-        "geo",
-        "acl",
-        "erl",
-        "device-detection",
-    )
+    python = install(folder, *sorted(GUEST), "testing")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]

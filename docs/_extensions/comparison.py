@@ -28,6 +28,8 @@ CAPABILITIES = (
     "health",
     "defaults",
     "secrets",
+    "configuration",
+    "logging",
     "cache-override",
     "simple-cache",
     "core-cache",

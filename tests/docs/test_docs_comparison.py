@@ -40,6 +40,8 @@ PACKAGES = [
         "acl",
         "erl",
         "device_detection",
+        "config_store",
+        "log",
     )
 ]
 OPTIONS = [
@@ -170,6 +172,20 @@ def secrets(host: ComputeHost, module: ModuleType) -> None:
 
     assert module.ask().body.read() == b"welcome"
     assert host.calls[0].headers["authorization"] == "Bearer s3cret"
+
+
+@runs("configuration")
+def configuration(host: ComputeHost, module: ModuleType) -> None:
+    host.config_stores["greetings"] = {"nb": "hei"}
+
+    assert (module.greet("nb"), module.greet("en")) == ("hei", "hello")
+
+
+@runs("logging")
+def logging(host: ComputeHost, module: ModuleType) -> None:
+    module.log_visit("/tea")
+
+    assert host.logs["visits"] == ["/tea"]
 
 
 @runs("cache-override")

@@ -27,5 +27,8 @@ class Store(Resource):
 
     def get(self, key: str, max_len: int) -> str | None:
         """Return the value of a key."""
+        return self._find(key, max_len)
+
+    def _find(self, key: str, max_len: int) -> str | None:
         value = self._items.get(key)
         return None if value is None else fit(value, max_len)

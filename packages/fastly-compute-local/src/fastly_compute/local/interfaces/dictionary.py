@@ -8,4 +8,5 @@ class Dictionary(config_store.Store):
 
     def lookup(self, key: str, max_len: int) -> str | None:
         """Return the value of a key."""
-        return self.get(key, max_len)
+        # Not by `get`, which would be a second host call of the guest.
+        return self._find(key, max_len)

@@ -1,0 +1,81 @@
+"""The examples in the README and the docstrings do what they say."""
+
+import doctest
+import importlib
+import json
+import logging
+import pkgutil
+import re
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+import pytest
+
+from fastly_compute import log
+from fastly_compute.local import Incoming, NativeApp
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+SERVICE, BY_LEVEL, DIRECT = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+(SHOWN,) = re.findall(r"^```json\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def shop():
+    """The logger that the examples configure, without what they added to it."""
+    logger = logging.getLogger("shop")
+    yield logger
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(logging.NOTSET)
+
+
+def run(code: str) -> ModuleType:
+    module = ModuleType("readme")
+    exec(compile(code, "README.md", "exec"), vars(module))
+    return module
+
+
+def test_each_request_is_a_line_of_json(compute_host) -> None:
+    app = NativeApp(run(SERVICE).HttpIncoming)
+    for _ in range(2):
+        compute_host.host.request(app, Incoming(uri="http://localhost/tea"))
+
+    first, second = (json.loads(line) for line in compute_host.logs["requests"])
+    assert list(first) == list(json.loads(SHOWN))
+    assert (first["level"], first["message"]) == ("INFO", "GET /tea")
+    assert first["request_id"] != second["request_id"]
+
+
+def test_errors_go_to_an_endpoint_of_their_own(compute_host, shop) -> None:
+    run(BY_LEVEL)
+    shop.warning("fine")
+    shop.error("broken")
+
+    assert compute_host.logs == {"requests": ["fine"], "errors": ["broken"]}
+
+
+def test_an_endpoint_is_written_to_directly(compute_host) -> None:
+    run(DIRECT).log_visit("/tea")
+
+    assert compute_host.logs == {"visits": ["/tea"]}
+
+
+def test_the_public_names_are_sorted_and_in_the_readme() -> None:
+    assert log.__all__ == sorted(log.__all__, key=lambda name: (name[0].islower(), name))
+    for name in log.__all__:
+        assert hasattr(log, name)
+        assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(log.__path__)])
+def test_the_examples_of_a_module_run(name) -> None:
+    assert doctest.testmod(importlib.import_module(f"fastly_compute.log.{name}")).failed == 0
+
+
+def test_every_public_class_and_function_has_an_example() -> None:
+    public = [getattr(log, name) for name in log.__all__]
+    told = [item for item in public if isinstance(item, type | FunctionType)]
+    told = [item for item in told if not (isinstance(item, type) and issubclass(item, Exception))]
+
+    assert [item.__name__ for item in told if ">>> " not in (item.__doc__ or "")] == []
