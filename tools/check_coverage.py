@@ -16,6 +16,7 @@ FLOORS = {
     "fanout": 99,
     "http": 98,
     "requests": 97,
+    "runtime": 99,
     "secret_store": 98,
     "wsgi": 99,
 }

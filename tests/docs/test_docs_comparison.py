@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from fastly_compute.backend import BackendNotAllowed, policy
 from fastly_compute.core import FastlyComputeError
-from fastly_compute.local import BackendConfig, Health, NativeApp
+from fastly_compute.local import BackendConfig, Health, NativeApp, ServiceInfo
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "testing")
+    for name in ("backend", "http", "secret_store", "cache", "fanout", "runtime", "testing")
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -194,6 +194,13 @@ def core_cache(host: ComputeHost, module: ModuleType) -> None:
     assert [*fresh, ask.get("/").text] == ["old", "old", "new"]
 
 
+@runs("runtime")
+def runtime(host: ComputeHost, module: ModuleType) -> None:
+    host.service = ServiceInfo(pop="OSL", is_staging=True)
+
+    assert re.fullmatch(r"OSL \(staging\): \d+ ms", client(host, module).get("/").text)
+
+
 @runs("reuse")
 def reuse(host: ComputeHost, module: ModuleType) -> None:
     answers = client(host, module).requests(["/"] * 3)
@@ -314,7 +321,7 @@ def errors() -> dict[str, type]:
 def test_the_errors_of_the_python_column_are_real(
     capability: str, option: dict[str, list[str]]
 ) -> None:
-    known = {*errors(), "HandleClosed", "FastlyComputeError"}
+    known = {*errors(), "HandleClosed", "HostUnavailable", "FastlyComputeError"}
     named = re.findall(r"\b[A-Z]\w+", option["python"][5])
 
     assert [name for name in named if name not in known] == []

@@ -24,6 +24,7 @@ RUN_BY = {
     "http": ("test_http_readme.py",),
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),
+    "runtime": ("test_runtime_readme.py",),
     "testing": ("test_testing_plugin.py",),
     "wsgi": ("test_wsgi_readme.py",),
 }

@@ -15,6 +15,7 @@ from fastly_compute.local import (
     Health,
     Host,
     RecordedResponse,
+    ServiceInfo,
     load,
 )
 from fastly_compute.testing.backend import FakeBackend
@@ -135,6 +136,15 @@ class ComputeHost:
     @caching.setter
     def caching(self, caching: bool) -> None:
         self.host.caching = caching
+
+    @property
+    def service(self) -> ServiceInfo:
+        """What the app can read about its service and where it runs; can be set."""
+        return self.host.config.service
+
+    @service.setter
+    def service(self, service: ServiceInfo) -> None:
+        self._configure(service=service)
 
     @property
     def fastly_keys(self) -> Collection[str]:

@@ -52,6 +52,9 @@ class Sandbox:
         show: Passes on what the guest has printed so far, where that is not done at once.
         resting: Entered while the guest waits, so that others may run.
         at_end: What to call when it ends, the last first.
+        cpu_started: The CPU time of its thread when it began, in nanoseconds.
+        environment: Its `FASTLY_*` variables as a native guest has them, encoded as `os.environ`
+            encodes them; None until the guest looks.
         held: What is open, and how it is let go of when the sandbox ends.
 
     Example:
@@ -78,6 +81,8 @@ class Sandbox:
     resting: Callable[[], AbstractContextManager[None]] = nullcontext
     at_end: list[Callable[[], None]] = field(default_factory=list)
     held: dict[object, Callable[[], None]] = field(default_factory=dict)
+    cpu_started: int = field(default_factory=time.thread_time_ns)
+    environment: dict[str | bytes, str | bytes] | None = None
     _exchanges: list[Exchange] = field(default_factory=list)
     _workers: ThreadPoolExecutor | None = None
 
