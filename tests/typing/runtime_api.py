@@ -16,7 +16,7 @@ def reads() -> None:
     assert_type(runtime.heap_mib(), int)
     assert_type(runtime.products(), runtime.Products)
     assert_type(runtime.products().image_optimizer, bool)
-    assert_type(runtime.products().waf, bool)  # type: ignore[attr-defined]
+    runtime.products(1)  # type: ignore[call-arg]
 
 
 def sets(compute_host: ComputeHost) -> None:

@@ -44,9 +44,7 @@ SERVICES = st.builds(
     pop=TEXT,
     region=TEXT,
     is_staging=st.booleans(),
-    products=st.sets(
-        st.sampled_from(["domain_inspector", "image_optimizer", "origin_inspector"])
-    ),
+    products=st.sets(st.sampled_from(["domain_inspector", "image_optimizer", "origin_inspector"])),
 )
 
 
