@@ -17,6 +17,8 @@ FLOORS = {
     "http": 98,
     "requests": 97,
     "runtime": 99,
+    "shielding": 99,
+    "security": 99,
     "secret_store": 98,
     "wsgi": 99,
 }

@@ -19,7 +19,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from fastly_compute.backend import BackendNotAllowed, policy
 from fastly_compute.core import FastlyComputeError
-from fastly_compute.local import BackendConfig, Health, NativeApp, ServiceInfo
+from fastly_compute.local import (
+    BackendConfig,
+    Health,
+    NativeApp,
+    ServiceInfo,
+    ShieldingSite,
+    WafVerdict,
+)
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +36,16 @@ SDKS = ("rust", "go", "javascript", "python")
 PAGES = {path.stem: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
 PACKAGES = [
     importlib.import_module(f"fastly_compute.{name}")
-    for name in ("backend", "http", "secret_store", "cache", "fanout", "runtime", "testing")
+    for name in (
+        "backend",
+        "http",
+        "secret_store",
+        "cache",
+        "fanout",
+        "runtime",
+        "shielding",
+        "testing",
+    )
 ]
 OPTIONS = [
     (capability, option, sdk)
@@ -199,6 +215,28 @@ def runtime(host: ComputeHost, module: ModuleType) -> None:
     host.service = ServiceInfo(pop="OSL", is_staging=True)
 
     assert re.fullmatch(r"OSL \(staging\): \d+ ms", client(host, module).get("/").text)
+
+
+@runs("shielding")
+def shielding(host: ComputeHost, module: ModuleType) -> None:
+    site = ShieldingSite(unencrypted="http://shield.example", encrypted="https://shield.example")
+    ask = client(host, module)
+    host.target("shield.example").get("/", text="from the shield")
+    host.backend("origin").get("/lamp", text="from the origin")
+    host.shielding_sites = {"pdx-or-us": site}
+    at_the_edge = ask.get("/").text
+    host.shielding_sites = {"pdx-or-us": None}
+
+    assert (at_the_edge, ask.get("/lamp").text) == ("from the shield", "from the origin")
+
+
+@runs("security")
+def security(host: ComputeHost, module: ModuleType) -> None:
+    ask = client(host, module)
+    allowed = ask.get("/").text
+    host.waf_verdict = WafVerdict(verdict="block", status=406)
+
+    assert (allowed, ask.get("/").status) == ("hello", 403)
 
 
 @runs("reuse")

@@ -25,6 +25,8 @@ RUN_BY = {
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),
     "runtime": ("test_runtime_readme.py",),
+    "shielding": ("test_shielding_readme.py",),
+    "security": ("test_security_readme.py",),
     "testing": ("test_testing_plugin.py",),
     "wsgi": ("test_wsgi_readme.py",),
 }

@@ -1,10 +1,13 @@
 """What an app learns from the platform: the path of a request names a function below."""
 
+import json
 import os
 
 from fastly_compute import runtime
-from fastly_compute.core import HostUnavailable
-from fastly_compute.http import IncomingRequest, Response, service
+from fastly_compute.core import HandleClosed, HostUnavailable
+from fastly_compute.http import IncomingRequest, Request, Response, Reuse, service
+from fastly_compute.security import Inspection, SecurityError, inspect
+from fastly_compute.shielding import Shield, ShieldingError
 
 # While the app is imported, which for wasm is when it is built.
 TOO_EARLY = {}
@@ -41,8 +44,67 @@ def usage(request):
     return [before.total_seconds(), runtime.vcpu_time().total_seconds(), runtime.heap_mib()]
 
 
+def shields(request):
+    found = {}
+    for name in ("here", "there", "nowhere"):
+        try:
+            shield = Shield.find(name)
+            encrypted, unencrypted = shield.encrypted_backend(), shield.unencrypted_backend()
+        except ShieldingError as error:
+            found[name] = f"{type(error).__name__}: {error}"
+        else:
+            found[name] = [
+                [backend.host, backend.port, backend.is_tls, backend.is_dynamic]
+                for backend in (encrypted, unencrypted)
+            ]
+    return found
+
+
+def shield_again(request):
+    first = Shield.find("origin").encrypted_backend(first_byte_timeout=3)
+    again = Shield.find("origin").encrypted_backend(first_byte_timeout=3)
+    try:
+        Shield.find("origin").encrypted_backend(first_byte_timeout=4)
+    except ShieldingError as error:
+        return [first == again, type(error).__name__]
+    return [first == again]
+
+
+SEEN = []
+
+
+def shield_reused(request):
+    """The names of the backends that this sandbox has used."""
+    SEEN.append(Shield.find("there").unencrypted_backend().name)
+    return SEEN
+
+
+def through(request):
+    backend = Shield.find("origin").unencrypted_backend()
+    answer = Request("GET", "http://www.example.com/lamp?a=1").send(backend)
+    return [answer.status, answer.headers["x-origin"], json.loads(answer.body.read())]
+
+
+def verdict(request):
+    found = inspect(request, corp="corp", workspace="site", client_ip="2001:db8::1")
+    read = request.body.read().decode()
+    try:
+        inspect(request, corp="corp", workspace="site")
+    except HandleClosed as error:
+        return [repr(found), found.is_allowed, isinstance(found, Inspection), read, str(error)]
+    return repr(found)
+
+
+def inspected_wrongly(request):
+    try:
+        inspect(request, corp="", workspace="site")
+    except SecurityError as error:
+        return str(error)
+    return None
+
+
 def handle(request: IncomingRequest) -> Response:
     return Response.json(globals()[request.path.removeprefix("/")](request))
 
 
-HttpIncoming = service(handle)
+HttpIncoming = service(handle, reuse=Reuse(max_requests=3, idle_timeout=10))

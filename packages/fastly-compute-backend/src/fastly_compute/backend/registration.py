@@ -28,6 +28,10 @@ _registered: ContextVar[dict[str, DynamicBackendConfig] | None] = ContextVar(
     "fastly_compute.backend.registered", default=None
 )
 
+_shields: ContextVar[dict[str, tuple[object, ...]] | None] = ContextVar(
+    "fastly_compute.backend.shields", default=None
+)
+
 
 class _Options(Handle["_wit.backend.DynamicBackendOptions"]):
     __slots__ = ()
@@ -55,6 +59,16 @@ def begin_sandbox() -> None:
     Each request of a sandbox that is reused runs in a copy.
     """
     _registered.set({})
+    _shields.set({})
+
+
+def shields() -> dict[str, tuple[object, ...]]:
+    """Return what each backend to a shield is, by the name that the host made up for it."""
+    names = _shields.get()
+    if names is None:
+        names = {}
+        _shields.set(names)
+    return names
 
 
 def _known() -> dict[str, DynamicBackendConfig]:

@@ -14,6 +14,7 @@ from fastly_compute.local.config import (
     KvItem,
     ServiceInfo,
     ShieldingSite,
+    WafVerdict,
     load,
     parse,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "ServiceInfo",
     "ShieldingSite",
     "Trap",
+    "WafVerdict",
     "WasmApp",
     "load",
     "parse",

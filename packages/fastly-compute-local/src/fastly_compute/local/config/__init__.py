@@ -10,6 +10,7 @@ from fastly_compute.local.config.lookups import Geolocation
 from fastly_compute.local.config.service import Product, ServiceInfo
 from fastly_compute.local.config.shielding import ShieldingSite
 from fastly_compute.local.config.table import ConfigError
+from fastly_compute.local.config.waf import WafVerdict
 
 __all__ = [
     "AclEntry",
@@ -24,6 +25,7 @@ __all__ = [
     "Product",
     "ServiceInfo",
     "ShieldingSite",
+    "WafVerdict",
     "load",
     "parse",
 ]

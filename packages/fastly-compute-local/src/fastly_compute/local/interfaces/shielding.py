@@ -20,7 +20,7 @@ class ShieldBackendOptions(Resource):
         self.between_bytes_timeout_ms: int | None = None
 
     def set_cache_key(self, cache_key: str) -> None:
-        """Take a cache key, which has no effect while this host has no cache."""
+        """Take a cache key, which has no effect here, as on Viceroy."""
 
     def set_first_byte_timeout(self, timeout_ms: int) -> None:
         """Limit the wait for a response."""
