@@ -208,7 +208,7 @@ def test_a_value_of_another_type_is_refused(options, message) -> None:
 
 @pytest.mark.parametrize("other", [None, "GET /"])
 def test_only_the_clients_request_is_inspected(other) -> None:
-    with pytest.raises(TypeError, match="^request must be an IncomingRequest, not "):
+    with pytest.raises(TypeError, match=r"^request must be an IncomingRequest, not "):
         inspect(other, **NAMES)
 
 
