@@ -517,6 +517,6 @@ def test_an_answer_streams_on_while_its_sandbox_serves_the_next_request(app) -> 
 
 def test_a_request_that_is_left_to_fanout_needs_a_pushpin(app) -> None:
     status, content = ask(app, "/handoff")
-    ours = [502, "handed off to 'origin' (grip), and nothing is there"]
+    ours = [502, "handed off to 'origin' (grip), but this host has no proxy"]
 
     assert [status, content.decode().strip()] == of(app, "handoff", ours)

@@ -1,9 +1,12 @@
-"""Generate the bindings that fastly-compute-local ships, with componentize-py, from the WIT."""
+"""Generate what fastly-compute-local ships of the WIT: componentize-py's bindings, and a table."""
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -12,6 +15,11 @@ STUBS = ROOT / "packages/fastly-compute-local/src/fastly_compute/local/bindings"
 WORLD = "fastly:compute/service@0.1.0"
 # The other generated files are for async functions, which this WIT does not have.
 KEPT = ("componentize_py_runtime.pyi", "componentize_py_types.py", "wit_world")
+COMPUTE = WIT / "deps/compute.wit"
+_INTERFACE = re.compile(r"^interface ([\w-]+) ", re.MULTILINE)
+_CONTEXT = ("__enter__", "__exit__")
+TABLE = STUBS.parent / "wit_functions.py"
+_RAISES = re.compile(r"componentize_py_types\.Err\(wit_world\.imports\.([\w.]+)\)")
 
 
 def generate(target: Path) -> None:
@@ -28,6 +36,39 @@ def generate(target: Path) -> None:
                 shutil.copy(source, target / name)
 
 
+def table(bindings: Path) -> str:
+    """Write a module that lists the functions of the bindings, from their source."""
+    lines = [
+        '"""The functions of the WIT; written by ``hatch run stubs:generate``."""',
+        "",
+        "FUNCTIONS: dict[str, tuple[tuple[str, ...], str | None]] = {",
+    ]
+    for interface in sorted(_INTERFACE.findall(COMPUTE.read_text())):
+        path = bindings / f"wit_world/imports/{interface.replace('-', '_')}.py"
+        if not path.exists():
+            continue
+        for label, function in _functions(ast.parse(path.read_text()).body):
+            parameters = tuple(parameter.arg for parameter in function.args.args)
+            raises = _RAISES.search(ast.get_docstring(function) or "")
+            entry = (parameters, raises[1] if raises else None)
+            lines.append(f"    {f'{interface}.{label}'!r}: {entry!r},")
+    lines += [
+        "}",
+        '"""What each function takes, and the type of its error in ``wit_world.imports``."""',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _functions(body: list[ast.stmt]) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name not in _CONTEXT:
+                    yield f"{node.name}.{method.name}", method
+
+
 if __name__ == "__main__":
     for old in KEPT:
         path = STUBS / old
@@ -36,3 +77,4 @@ if __name__ == "__main__":
         else:
             path.unlink(missing_ok=True)
     generate(STUBS)
+    TABLE.write_text(table(STUBS))

@@ -13,7 +13,7 @@ from fastly_compute.local import BackendConfig, Health, Host, HostConfig
 
 @dataclass
 class Pki:
-    """A certificate authority, and a certificate of it with its key."""
+    """A certificate authority, two certificates that it issued, and the key of the first."""
 
     authority: str
     certificate: str
@@ -21,14 +21,14 @@ class Pki:
     key: bytes
 
 
-class NoWayOut:
-    """Nothing is sent in these tests; with a way out given, no health check is either."""
+class NoTransport:
+    """A transport that nothing uses: with it, the host sends no health checks."""
 
 
 @pytest.fixture(scope="session")
 def quiet_host():
-    """A host for many examples."""
-    with Host(HostConfig(), output=lambda line: None, transport=NoWayOut()) as host:
+    """A host for many examples, which prints nothing."""
+    with Host(HostConfig(), output=lambda line: None, transport=NoTransport()) as host:
         yield host
 
 
@@ -55,7 +55,7 @@ def host(pki):
     }
     secrets = {"tls": {"key": pki.key, "same-key": pki.key, "no-key": b"not a key"}}
     config = HostConfig(backends=static, secret_stores=secrets)
-    with Host(config, transport=NoWayOut()) as host:
+    with Host(config, transport=NoTransport()) as host:
         yield host
 
 
@@ -67,19 +67,19 @@ def sandbox(host):
 
 @pytest.fixture
 def wit(host):
-    """The bindings' backend, to make it answer what this host never would."""
+    """The backend bindings, to patch in results that this host never returns."""
     return backend
 
 
 @pytest.fixture(name="types")
 def wit_types():
-    """The bindings' errors."""
+    """The error types of the bindings."""
     return types
 
 
 @pytest.fixture
 def refusing():
-    """Makes a host function that answers with an error."""
+    """Make a host function that fails with an error."""
 
     def function(error):
         def refuse(*_):

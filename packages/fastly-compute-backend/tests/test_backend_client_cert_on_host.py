@@ -11,7 +11,7 @@ from fastly_compute.core import HandleClosed
 from fastly_compute.secret_store import Secret, SecretStore
 
 
-def test_a_client_key_is_given_to_the_host_and_never_read(sandbox, monkeypatch, pki):
+def test_a_client_key_is_passed_to_the_host_without_being_read(sandbox, monkeypatch, pki):
     def plaintext(self, max_len):
         raise AssertionError("the key was read")
 
@@ -69,12 +69,12 @@ def test_a_key_may_be_closed_once_its_backend_is_registered(sandbox, pki):
     assert len(sandbox.dynamic_backends) == 1
 
 
-def test_a_registration_that_fails_leaves_nothing_behind(sandbox, pki):
+def test_a_failed_registration_leaves_no_handles_open(sandbox, pki):
     bad = ClientCert(certificate=pki.certificate, key=SecretStore.open("tls")["no-key"])
     good = ClientCert(certificate=pki.certificate, key=SecretStore.open("tls")["key"])
 
     for _ in range(2):
-        with pytest.raises(BackendConfigRefused, match="the host takes the target or an option"):
+        with pytest.raises(BackendConfigRefused, match="the host rejected the target or an option"):
             Backend.create_dynamic("fails.example", client_cert=bad)
         with pytest.raises(BackendConfigRefused):
             Backend.register_dynamic(

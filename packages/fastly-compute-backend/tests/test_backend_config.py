@@ -41,7 +41,7 @@ COUNTS = ["max_connections", "max_use"]
 
 
 def without_a_line(pem, at=3):
-    """What is left of a certificate that was not copied whole."""
+    """Return a certificate that was not copied completely."""
     lines = pem.splitlines(keepends=True)
     del lines[at]
     return "".join(lines)
@@ -52,7 +52,7 @@ def config(**options):
 
 
 def refused(**options):
-    """The error that an option is refused with; it names the option."""
+    """Return the error that an option is refused with, which names the option."""
     with pytest.raises(InvalidBackendOption) as caught:
         config(**options)
     assert isinstance(caught.value, ValueError)
@@ -61,33 +61,33 @@ def refused(**options):
     return caught.value
 
 
-def test_a_target_is_all_that_is_needed():
+def test_only_the_target_is_required():
     assert config().target == "origin.example"
     assert repr(config()) == "DynamicBackendConfig(target='origin.example')"
     with pytest.raises(TypeError, match="target"):
         DynamicBackendConfig()
 
 
-def test_a_target_is_kept_in_its_usual_spelling():
+def test_a_target_is_normalized():
     assert config(target="Origin.Example.:8080").target == "origin.example:8080"
     assert config(target="2001:DB8::1").target == "[2001:db8::1]"
     assert refused(target="https://origin.example").field == "target"
 
 
-def test_options_are_given_by_name_and_known():
+def test_options_are_keyword_only_and_known():
     with pytest.raises(TypeError):
         DynamicBackendConfig("origin.example")
     with pytest.raises(TypeError, match="connect_time_out"):
         config(connect_time_out=1)
 
 
-def test_it_cannot_be_changed():
+def test_a_configuration_is_immutable():
     with pytest.raises(FrozenInstanceError):
         config().target = "other.example"
 
 
 @pytest.mark.parametrize("field", MS_FIELDS)
-def test_durations_are_seconds_or_timedeltas_and_kept_to_the_millisecond(field):
+def test_durations_are_seconds_or_timedeltas_with_millisecond_precision(field):
     for value, kept in [
         (1, timedelta(seconds=1)),
         (0.25, timedelta(milliseconds=250)),
@@ -111,7 +111,7 @@ def test_a_duration_that_does_not_fit_is_refused(field, value):
 
 
 @pytest.mark.parametrize("field", SECOND_FIELDS)
-def test_keepalive_times_are_whole_seconds_from_one_up(field):
+def test_keepalive_times_are_whole_seconds_of_at_least_one(field):
     assert getattr(config(**{field: 1}), field) == timedelta(seconds=1)
     assert getattr(config(**{field: timedelta(minutes=2)}), field) == timedelta(seconds=120)
     for value in (0, 0.5, 1.5, -1, math.nan, 2**32, timedelta(0)):
@@ -120,7 +120,7 @@ def test_keepalive_times_are_whole_seconds_from_one_up(field):
 
 @pytest.mark.parametrize("field", [*MS_FIELDS, *SECOND_FIELDS])
 @pytest.mark.parametrize("value", ["1", True, b"1", [1], (1, 2)])
-def test_what_is_no_duration_is_a_type_error(field, value):
+def test_a_value_that_is_not_a_duration_is_a_type_error(field, value):
     with pytest.raises(
         BackendOptionTypeError, match=rf"^{field} must be a timedelta or "
     ) as caught:
@@ -131,7 +131,7 @@ def test_what_is_no_duration_is_a_type_error(field, value):
 
 @pytest.mark.parametrize("field", FLAGS)
 @pytest.mark.parametrize("value", [0, 1, "true", "", [], 1.0])
-def test_switches_are_true_or_false_and_nothing_like_it(field, value):
+def test_switches_take_only_true_or_false(field, value):
     with pytest.raises(BackendOptionTypeError, match=rf"^{field} must be True or False, not "):
         config(**{field: value})
 
@@ -177,7 +177,7 @@ def test_names_for_tls_are_host_names_without_a_port(field, value):
     assert "without a port" in error.rule
 
 
-def test_a_certificate_may_be_for_an_address_but_no_address_is_asked_for():
+def test_cert_hostname_may_be_an_ip_address_but_sni_hostname_may_not():
     assert config(cert_hostname="192.0.2.1").cert_hostname == "192.0.2.1"
     assert config(cert_hostname="2001:DB8::1").cert_hostname == "2001:db8::1"
     assert "RFC 6066" in refused(sni_hostname="192.0.2.1").rule
@@ -188,7 +188,7 @@ def test_names_for_tls_are_kept_in_lower_case():
     assert config(sni_hostname="WWW.Example.").sni_hostname == "www.example"
 
 
-def test_not_checking_the_name_takes_a_word_that_can_be_searched_for():
+def test_leaving_the_name_unchecked_takes_an_explicit_constant():
     unchecked = config(cert_hostname=UNCHECKED_CERT_HOSTNAME)
 
     assert unchecked.is_tls
@@ -211,7 +211,7 @@ TLS_OPTIONS = {
 
 
 @pytest.mark.parametrize("field", TLS_OPTIONS)
-def test_any_tls_option_switches_tls_on_unless_that_is_contradicted(field):
+def test_any_tls_option_turns_tls_on_unless_use_tls_is_false(field):
     option = {field: TLS_OPTIONS[field]}
 
     assert config(**option).is_tls
@@ -221,7 +221,7 @@ def test_any_tls_option_switches_tls_on_unless_that_is_contradicted(field):
     assert "use_tls=False" in error.rule
 
 
-def test_without_a_tls_option_there_is_no_tls():
+def test_tls_is_off_without_a_tls_option():
     assert not config().is_tls
     assert not config(use_tls=False).is_tls
     assert not config(target="a.example:443").is_tls
@@ -237,7 +237,7 @@ def test_the_lowest_tls_version_is_not_above_the_highest():
 
 
 @pytest.mark.parametrize("value", [0x0303, "1.2", 1.2, None.__class__])
-def test_a_tls_version_is_a_tls_version(value):
+def test_a_tls_version_must_be_a_tls_version(value):
     with pytest.raises(BackendOptionTypeError, match=r"TLSVersion such as TLSVersion\.V1_2"):
         config(tls_min_version=value)
 
@@ -271,7 +271,7 @@ def test_a_mistake_in_a_cipher_list_is_refused(value):
 
 
 @pytest.mark.parametrize("value", CIPHER_MISTAKES)
-def test_what_we_take_for_a_mistake_in_a_cipher_list_openssl_does_as_well(value):
+def test_openssl_rejects_the_cipher_lists_that_we_refuse(value):
     with pytest.raises(ssl.SSLError):
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(value)
 
@@ -287,14 +287,14 @@ CIPHERS = ["ECDHE-RSA-AES128-GCM-SHA256", "AES128", "ECDHE+AESGCM", "HIGH", "kRS
     ),
     st.sampled_from([":", ",", " ", ", ", "::"]),
 )
-def test_a_cipher_list_that_we_accept_openssl_accepts(items, separator):
+def test_openssl_accepts_the_cipher_lists_that_we_accept(items, separator):
     text = separator.join([*items, "HIGH"])
 
     assert config(tls_ciphers=text).tls_ciphers == text
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).set_ciphers(text)
 
 
-# The certificates are made anew in each process: in the names of the tests, workers would disagree.
+# Each process makes its own certificates, so they cannot be part of the tests' names.
 @pytest.mark.parametrize(
     "pem",
     [CA, CA + LEAF_PEM, f"subject=CN\n{CA}", CA.replace("\n", "\r\n")],
@@ -311,20 +311,20 @@ def test_certificate_authorities_are_pem(pem):
         ("no certificate", "complete blocks"),
         (CA.replace("-----END", "-----FIN"), "complete blocks"),
         (CA + "-----BEGIN CERTIFICATE-----\nMIIB\n", "complete blocks"),
-        (CA.replace("CERTIFICATE", "CERTIFICATE REQUEST"), "without one of CERTIFICATE REQUEST"),
-        ("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", "valid Base64"),
-        ("-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n", "valid Base64"),
+        (CA.replace("CERTIFICATE", "CERTIFICATE REQUEST"), "without CERTIFICATE REQUEST blocks"),
+        ("-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", "PEM with valid Base64"),
+        ("-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n", "PEM with valid Base64"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "DER certificate"),
-        ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "a whole DER certificate"),
-        (without_a_line(CA), "a whole DER certificate"),
-        (without_a_line(CA, at=-2), "a whole DER certificate"),
-        (LEAF_PEM + without_a_line(CA), "a whole DER certificate"),
-        (KEY_PEM.replace("EC PRIVATE KEY", "CERTIFICATE"), "a whole DER certificate"),
+        ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "a complete DER certificate"),
+        (without_a_line(CA), "a complete DER certificate"),
+        (without_a_line(CA, at=-2), "a complete DER certificate"),
+        (LEAF_PEM + without_a_line(CA), "a complete DER certificate"),
+        (KEY_PEM.replace("EC PRIVATE KEY", "CERTIFICATE"), "a complete DER certificate"),
         (CA + KEY_PEM, "without a private key"),
     ],
     ids=range(14),
 )
-def test_what_is_no_certificate_is_refused_without_showing_it(pem, rule):
+def test_an_invalid_certificate_is_refused_without_showing_it(pem, rule):
     error = refused(ca_certificate=pem)
 
     assert error.field == "ca_certificate"
@@ -332,7 +332,7 @@ def test_what_is_no_certificate_is_refused_without_showing_it(pem, rule):
     assert error.shown == ""
 
 
-def test_certificates_have_a_limit():
+def test_certificates_have_a_maximum_size():
     assert str(refused(ca_certificate=CA * 200)).startswith("ca_certificate must be at most 64 KiB")
 
 
@@ -350,7 +350,7 @@ def test_a_client_certificate_comes_with_its_key_as_a_secret():
         config(client_cert=LEAF_PEM)
 
 
-def test_a_key_among_the_certificates_is_refused_and_not_repeated():
+def test_a_key_among_the_certificates_is_refused_and_not_shown():
     with pytest.raises(InvalidBackendOption) as caught:
         ClientCert(certificate=LEAF_PEM + KEY_PEM, key=None)
     assert str(caught.value) == (
@@ -358,7 +358,7 @@ def test_a_key_among_the_certificates_is_refused_and_not_repeated():
     )
 
 
-def test_a_health_check_is_a_health_check():
+def test_a_health_check_must_be_a_health_check():
     with pytest.raises(
         BackendOptionTypeError, match=r"^healthcheck must be a HealthCheck, not dict$"
     ):
@@ -381,7 +381,7 @@ def test_configurations_are_equal_by_content():
     assert len({one, same}) == 1
 
 
-def test_a_replacement_is_checked_and_brings_its_own_names():
+def test_a_replaced_configuration_is_validated_and_derives_its_own_names():
     one = config(use_tls=True, connect_timeout=1)
 
     other = one.replace(target="other.example", connect_timeout=None)

@@ -45,7 +45,7 @@ def test_every_dynamic_backend_has_the_defaults(sandbox, make):
 
 
 @pytest.mark.parametrize("make", EACH_WAY)
-def test_an_option_that_is_given_wins_over_its_default(sandbox, make):
+def test_a_given_option_overrides_its_default(sandbox, make):
     set_default_dynamic_config(connect_timeout=2, pooling=False)
 
     backend = make(connect_timeout=4, pooling=True)
@@ -53,7 +53,7 @@ def test_an_option_that_is_given_wins_over_its_default(sandbox, make):
     assert sandbox.dynamic_backends[backend.name].pooling is True
 
 
-def test_a_default_is_part_of_what_a_backend_is(sandbox):
+def test_a_default_is_part_of_a_backends_identity(sandbox):
     first = Backend.for_url("http://later.example/")
     set_default_dynamic_config(first_byte_timeout=2)
     second = Backend.for_url("http://later.example/")
@@ -67,7 +67,7 @@ def test_a_default_is_part_of_what_a_backend_is(sandbox):
     assert first == Backend.for_url("http://later.example/")
 
 
-def test_new_defaults_take_the_place_of_all_earlier_ones(sandbox):
+def test_new_defaults_replace_all_earlier_ones(sandbox):
     set_default_dynamic_config(connect_timeout=2)
     set_default_dynamic_config(first_byte_timeout=2)
 
@@ -76,7 +76,7 @@ def test_new_defaults_take_the_place_of_all_earlier_ones(sandbox):
     assert backend.first_byte_timeout == timedelta(seconds=2)
 
 
-def test_tls_defaults_are_for_backends_that_speak_tls(sandbox):
+def test_tls_defaults_apply_to_backends_that_use_tls(sandbox):
     set_default_dynamic_config(tls_min_version=TLSVersion.V1_2)
 
     assert Backend.for_url("https://defaults.example/").tls_min_version is TLSVersion.V1_2
@@ -98,7 +98,7 @@ def test_tls_itself_can_be_a_default(sandbox):
     assert not Backend.for_url("http://defaults.example/").is_tls
 
 
-def test_a_tls_option_that_is_given_wins_over_a_default_of_no_tls(sandbox):
+def test_a_given_tls_option_overrides_a_default_of_no_tls(sandbox):
     set_default_dynamic_config(use_tls=False)
 
     assert Backend.create_dynamic("defaults.example", sni_hostname="a.example").is_tls
@@ -106,7 +106,7 @@ def test_a_tls_option_that_is_given_wins_over_a_default_of_no_tls(sandbox):
     assert not Backend.create_dynamic("defaults.example").is_tls
 
 
-def test_a_default_that_contradicts_what_is_given_is_reported(sandbox):
+def test_a_default_that_contradicts_a_given_option_is_reported(sandbox):
     set_default_dynamic_config(tls_min_version=TLSVersion.V1_3)
 
     with pytest.raises(InvalidBackendOption, match=r"at most tls_max_version, which is 1\.2"):
@@ -133,7 +133,7 @@ def test_defaults_that_break_a_rule_are_refused_and_the_earlier_ones_stay(sandbo
 
 
 def test_the_target_is_not_a_default():
-    with pytest.raises(TypeError, match=r"takes no target: it is not a default; give each backend"):
+    with pytest.raises(TypeError, match=r"takes no target: pass it to each backend"):
         set_default_dynamic_config(target="a.example")
 
 
@@ -144,7 +144,7 @@ def test_an_unknown_default_is_named_without_its_value():
 
 
 def test_the_target_of_a_url_is_not_an_option():
-    with pytest.raises(TypeError, match=r"for_url\(\) takes no target: it is the URL's host"):
+    with pytest.raises(TypeError, match=r"for_url\(\) takes no target: the URL gives the host"):
         Backend.for_url("https://a.example/", target="b.example")
 
 

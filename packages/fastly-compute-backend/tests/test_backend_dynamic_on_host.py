@@ -165,7 +165,7 @@ def test_many_configurations_are_many_backends(sandbox):
     assert [backend.host for backend in backends] == [f"h{i}.example" for i in range(1000)]
 
 
-def test_a_sandbox_that_knows_nothing_of_the_last_one_registers_again(host):
+def test_a_new_sandbox_registers_its_backends_again(host):
     with host.guest_context() as first:
         name = Backend.create_dynamic("forgotten.example").name
         Backend.register_dynamic("forgotten", DynamicBackendConfig(target="a.example"))
@@ -198,7 +198,7 @@ def test_a_dynamic_backend_that_the_host_has_already_is_found(sandbox, wit):
     assert Backend.create_dynamic("known.example").host == "known.example"
 
 
-def test_a_static_backend_of_that_very_name_is_reported():
+def test_a_static_backend_with_the_derived_name_is_reported():
     name = named("taken.example")
     config = HostConfig(backends={name: BackendConfig(url="http://192.0.2.1")})
 
@@ -226,7 +226,7 @@ def test_sandboxes_that_run_at_once_do_not_know_each_others_backends(host):
     assert found == [81, 82]
 
 
-def test_a_name_of_ones_own_can_be_registered_again_with_the_same_meaning(sandbox):
+def test_a_chosen_name_can_be_registered_again_with_an_equivalent_configuration(sandbox):
     config = DynamicBackendConfig(target="own.example:443", use_tls=True)
 
     backend = Backend.register_dynamic("own name", config)
@@ -239,7 +239,7 @@ def test_a_name_of_ones_own_can_be_registered_again_with_the_same_meaning(sandbo
 
 
 @pytest.mark.parametrize("name", ["origin", "mine", "not mine"])
-def test_a_name_that_is_taken_by_something_else_is_reported(sandbox, wit, name):
+def test_a_name_in_use_by_another_backend_is_reported(sandbox, wit, name):
     Backend.register_dynamic("mine", DynamicBackendConfig(target="mine.example"))
     wit.register_dynamic_backend("not mine", "not-mine.example", wit.DynamicBackendOptions())
 
@@ -260,9 +260,7 @@ def test_a_name_that_is_taken_by_something_else_is_reported(sandbox, wit, name):
         ("AuxiliaryError", BackendCallFailed),
     ],
 )
-def test_a_host_that_registers_nothing_says_why(
-    sandbox, wit, monkeypatch, error, kind, refusing, types
-):
+def test_a_refused_registration_says_why(sandbox, wit, monkeypatch, error, kind, refusing, types):
     answer = getattr(types, f"Error_{error}")()
     monkeypatch.setattr(wit, "register_dynamic_backend", refusing(answer))
 
@@ -303,7 +301,7 @@ def test_options_are_dropped_when_a_health_check_is_refused(
         {"interval": 1, "timeout": 3599.999},
     ],
 )
-def test_a_health_check_that_we_accept_the_host_accepts(sandbox, figures):
+def test_the_host_accepts_every_health_check_that_we_accept(sandbox, figures):
     check = HealthCheck(host="a.example", **figures)
 
     assert Backend.create_dynamic("healthy.example", healthcheck=check).is_dynamic
@@ -314,7 +312,7 @@ def test_a_health_check_that_we_accept_the_host_accepts(sandbox, figures):
 )
 def test_ten_thousand_configurations_are_no_slower_than_ten(sandbox):
     def cost(action):
-        """How many functions run, in Python and in C: unlike the time, the same on every run."""
+        """Count the functions called, in Python and in C: unlike the time, it never varies."""
         calls = []
         sys.setprofile(lambda _frame, event, _arg: calls.append(event))
         try:

@@ -12,7 +12,7 @@ def check(**options):
     return HealthCheck(**{"host": "origin.example", **options})
 
 
-def test_a_host_is_all_that_is_needed():
+def test_only_the_host_of_a_health_check_is_required():
     assert setters_of(check()) == []
     with pytest.raises(TypeError, match="host"):
         HealthCheck()
@@ -64,11 +64,11 @@ def test_the_window_is_set_in_an_order_that_the_host_accepts(window, threshold, 
         assert given_ is None or now[field] == given_
 
 
-def test_a_small_window_needs_its_own_figures():
+def test_a_small_window_needs_explicit_values():
     with pytest.raises(InvalidBackendOption) as caught:
         check(window=3)
     assert str(caught.value) == (
-        "healthcheck.initial must be at most the window, which is 3, not 4 (its default)"
+        "healthcheck.initial must be at most the window of 3, not 4 (its default)"
     )
     assert setters_of(check(window=3, initial=1)) == [("initial", 1), ("window", 3)]
 
@@ -133,7 +133,7 @@ def test_a_value_of_the_wrong_type_is_refused_by_name(options):
         check(**options)
 
 
-def test_times_are_kept_as_timedeltas_and_compared_by_content():
+def test_times_are_stored_as_timedeltas_and_compared_by_value():
     assert check(interval=30).interval == timedelta(seconds=30)
     assert check(interval=30) == check(interval=timedelta(seconds=30))
     assert check(timeout=1).timeout == timedelta(seconds=1)

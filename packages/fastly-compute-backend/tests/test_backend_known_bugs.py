@@ -1,7 +1,7 @@
-"""What went wrong in SDKs for other languages, and before: none of it happens here.
+"""Regression tests for bugs of earlier versions and of SDKs for other languages.
 
-The tests are named after the mistake, in the order in which backends are configured, looked at,
-and made from URLs.
+The tests are named after the bug, in the order in which backends are configured, inspected, and
+derived from URLs.
 """
 
 from datetime import timedelta
@@ -69,7 +69,7 @@ def test_a_duration_that_is_too_long_is_neither_truncated_nor_dropped_nor_satura
 
 @pytest.mark.parametrize("field", MS_FIELDS)
 @pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), True, (None, 5), (5, None), "5"])
-def test_a_timeout_that_is_none_is_found_at_once(field, value):
+def test_an_invalid_timeout_is_found_at_once(field, value):
     with pytest.raises((InvalidBackendOption, BackendOptionTypeError), match=f"^{field} must be"):
         config(**{field: value})
 
@@ -78,7 +78,7 @@ def test_a_timeout_below_a_millisecond_does_not_become_no_timeout():
     assert setters(connect_timeout=0.0001) == {"connect_timeout": 1}
 
 
-def test_timeouts_that_are_not_given_are_the_platforms_and_not_our_own():
+def test_timeouts_that_are_not_given_are_left_to_the_platform():
     assert setters() == {}
 
 
@@ -91,18 +91,18 @@ def test_a_keepalive_below_a_second_is_not_rounded_up(field):
 @pytest.mark.parametrize(
     "field", ["tcp_keepalive_interval", "tcp_keepalive_time", "tcp_keepalive_probes"]
 )
-def test_a_keepalive_figure_of_0_is_neither_ignored_nor_a_crash_and_named_rightly(field):
+def test_a_keepalive_value_of_0_is_refused_by_its_own_name(field):
     with pytest.raises(InvalidBackendOption) as caught:
         config(**{field: 0})
     assert caught.value.field == field
 
 
-def test_http_keepalive_does_not_switch_tcp_keepalive_on():
+def test_http_keepalive_does_not_turn_tcp_keepalive_on():
     assert setters(http_keepalive_time=5) == {"http_keepalive_time_ms": 5000}
 
 
 @pytest.mark.usefixtures("_no_defaults_stay")
-def test_tcp_keepalive_can_be_switched_off_against_a_default_and_in_any_order(sandbox):
+def test_tcp_keepalive_can_be_turned_off_despite_a_default_in_any_order(sandbox):
     set_default_dynamic_config(tcp_keepalive_enable=True, tcp_keepalive_probes=3)
 
     assert Backend.create_dynamic("a.example").tcp_keepalive_enable
@@ -116,7 +116,7 @@ TCP_KEEPALIVE_OPTIONS = ["tcp_keepalive_interval", "tcp_keepalive_probes", "tcp_
 
 
 @pytest.mark.parametrize("field", TCP_KEEPALIVE_OPTIONS)
-def test_an_option_of_tcp_keepalive_switches_it_on(sandbox, field):
+def test_an_option_of_tcp_keepalive_turns_it_on(sandbox, field):
     options = {field: 5}
 
     backend = Backend.create_dynamic("a.example", **options)
@@ -129,7 +129,7 @@ def test_an_option_of_tcp_keepalive_switches_it_on(sandbox, field):
 def test_an_option_of_tcp_keepalive_is_refused_where_it_is_switched_off(field):
     with pytest.raises(
         InvalidBackendOption,
-        match=f"^{field} must be left out with tcp_keepalive_enable=False, which it contradicts",
+        match=f"^{field} must be omitted with tcp_keepalive_enable=False, which it contradicts",
     ):
         config(tcp_keepalive_enable=False, **{field: 5})
 
@@ -209,12 +209,12 @@ def test_a_name_has_a_limit_and_is_not_made_up():
 @pytest.mark.parametrize(
     "target", ["my_host.example", "[::1]:8443", "[2001:db8::1]", "::1", "a.example:65535"]
 )
-def test_every_target_that_exists_is_accepted(target):
+def test_every_valid_target_is_accepted(target):
     assert config(target).target.startswith(target.split(":")[0])
 
 
 @pytest.mark.parametrize("target", ["::", "[::]:80", "user:pass@a.example", "a.example/path", ""])
-def test_a_target_that_leads_nowhere_is_found_at_once(target):
+def test_an_invalid_target_is_found_at_once(target):
     with pytest.raises(InvalidBackendOption, match=r"^target must be"):
         config(target)
 
@@ -229,7 +229,7 @@ def test_a_target_that_leads_nowhere_is_found_at_once(target):
         {"cert_hostname": "a.example"},
     ],
 )
-def test_a_tls_option_switches_tls_on_by_name_even_where_the_host_would_not(option):
+def test_a_tls_option_sets_use_tls_explicitly_on_the_host(option):
     assert setters(**option)["use_tls"] is True
 
 
@@ -241,30 +241,30 @@ def test_the_lowest_tls_version_cannot_be_above_the_highest():
 @pytest.mark.parametrize(
     "make", [lambda: setters(use_tls=True), lambda: setters(tls_ciphers="HIGH")]
 )
-def test_the_name_of_the_certificate_is_checked_without_being_asked_for(make):
+def test_the_name_of_the_certificate_is_checked_by_default(make):
     assert make()["cert_hostname"] == "origin.example"
 
 
-def test_the_port_is_no_part_of_the_names_in_tls():
+def test_the_port_is_not_part_of_the_names_in_tls():
     for target in ("h.example:8443", "h.example:443"):
         heard = setters(target, use_tls=True)
 
         assert (heard["cert_hostname"], heard["sni_hostname"]) == ("h.example", "h.example")
 
 
-def test_server_name_and_certificates_name_are_the_same_by_default_as_viceroy_wants():
+def test_sni_and_certificate_name_are_equal_by_default_as_viceroy_requires():
     heard = setters(use_tls=True)
 
     assert heard["sni_hostname"] == heard["cert_hostname"]
 
 
 @pytest.mark.parametrize("field", ["sni_hostname", "cert_hostname", "ca_certificate"])
-def test_an_empty_tls_option_is_no_way_to_switch_checks_off(field):
+def test_an_empty_tls_option_does_not_turn_checks_off(field):
     with pytest.raises(InvalidBackendOption, match=field):
         config(**{field: ""})
 
 
-# Looking at backends.
+# Inspecting backends.
 
 
 def test_the_pause_between_bytes_is_not_the_time_to_the_first(sandbox):
@@ -288,13 +288,13 @@ def test_tls_1_0_is_not_taken_for_unknown(sandbox):
     assert backend.describe()["tls_min_version"] == "1.0"
 
 
-def test_a_backend_that_is_not_there_does_not_exist_and_is_not_malformed(sandbox):
+def test_a_missing_backend_is_reported_as_not_found_and_not_as_malformed(sandbox):
     assert not Backend.exists("missing")
     with pytest.raises(BackendNotFound):
         Backend.open("missing")
 
 
-def test_a_buffer_whose_size_the_host_does_not_tell_is_made_larger(
+def test_a_buffer_grows_when_the_host_does_not_report_the_size(
     sandbox, wit, monkeypatch, refusing, types
 ):
     def get_host(self, max_len):
@@ -316,7 +316,7 @@ def test_http_and_https_do_not_share_a_backend(sandbox):
     assert (first.is_tls, second.is_tls) == (False, True)
 
 
-def test_the_first_timeouts_do_not_win_for_ever(sandbox):
+def test_the_first_timeouts_do_not_apply_to_later_backends(sandbox):
     for seconds in (1, 2, 1):
         backend = Backend.for_url("https://h.example/", first_byte_timeout=seconds)
 
@@ -342,18 +342,18 @@ def test_a_url_with_a_port_or_an_address_or_an_underscore_has_a_backend(sandbox)
     assert all(":" not in (c.sni_hostname or "") for c in registered)
 
 
-def test_a_port_that_goes_without_saying_makes_no_second_backend(sandbox):
+def test_a_default_port_does_not_result_in_a_second_backend(sandbox):
     assert Backend.for_url("https://h.example/") == Backend.for_url("https://H.example:443/x")
     assert len(sandbox.dynamic_backends) == 1
 
 
-def test_credentials_are_no_part_of_a_backend():
+def test_credentials_are_not_part_of_a_backend():
     with pytest.raises(InvalidBackendOption) as caught:
         Backend.for_url("https://user:hunter2@h.example/")
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_static_backend_with_the_hosts_name_is_not_in_the_way():
+def test_a_static_backend_named_like_the_host_does_not_conflict():
     static = {"h.example": BackendConfig(url="http://192.0.2.1")}
 
     with Host(HostConfig(backends=static)) as host, host.guest_context():
@@ -362,14 +362,14 @@ def test_a_static_backend_with_the_hosts_name_is_not_in_the_way():
         assert backend.host == "h.example"
 
 
-def test_a_long_host_makes_no_name_that_is_too_long(sandbox):
+def test_a_long_host_does_not_make_the_name_too_long(sandbox):
     long = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
 
     assert len(Backend.for_url(f"https://{long}:8443/").name) == 254
     assert name(long) != name(long, use_tls=True) != name(f"{long}:1")
 
 
-def test_a_sandbox_that_is_reused_registers_nothing_twice(sandbox, wit, monkeypatch):
+def test_a_reused_sandbox_registers_nothing_twice(sandbox, wit, monkeypatch):
     first = Backend.for_url("https://h.example/")
     refused = []
     monkeypatch.setattr(wit, "register_dynamic_backend", lambda *args: refused.append(args))
@@ -378,23 +378,21 @@ def test_a_sandbox_that_is_reused_registers_nothing_twice(sandbox, wit, monkeypa
     assert refused == []
 
 
-def test_a_sandbox_whose_host_remembers_more_than_we_do_is_no_error(sandbox):
+def test_a_host_that_knows_more_backends_than_we_recorded_is_not_an_error(sandbox):
     forgotten = name("h2.example")
     sandbox.dynamic_backends[forgotten] = BackendConfig(url="http://h2.example")
 
     assert Backend.for_url("http://h2.example/").name == forgotten
 
 
-def test_a_sandbox_whose_host_remembers_less_than_we_do_is_no_error(sandbox):
+def test_a_host_that_knows_fewer_backends_than_we_recorded_is_not_an_error(sandbox):
     Backend.for_url("https://h.example/")
     sandbox.dynamic_backends.clear()
 
     assert Backend.for_url("https://h.example/").host == "h.example"
 
 
-def test_a_registration_that_failed_is_not_taken_for_done(
-    sandbox, wit, monkeypatch, refusing, types
-):
+def test_a_failed_registration_is_not_recorded(sandbox, wit, monkeypatch, refusing, types):
     with monkeypatch.context() as patched:
         patched.setattr(wit, "register_dynamic_backend", refusing(types.Error_LimitExceeded()))
         for _ in range(2):
@@ -404,7 +402,7 @@ def test_a_registration_that_failed_is_not_taken_for_done(
     assert Backend.for_url("https://failed.example/").host == "failed.example"
 
 
-def test_a_derived_name_that_the_app_gave_away_is_reported_and_not_reused(sandbox):
+def test_a_derived_name_that_the_app_registered_otherwise_is_reported(sandbox):
     taken = name("mine.example")
     Backend.register_dynamic(taken, config("other.example"))
 

@@ -80,7 +80,7 @@ def test_every_option_and_every_value_is_part_of_the_name():
     assert len(set(names)) == len(EACH)
 
 
-def test_configurations_that_mean_the_same_have_one_name():
+def test_equivalent_configurations_have_the_same_name():
     assert name() == name("ORIGIN.example.") == name("origin.example:80", use_tls=False)
     assert name(use_tls=True) == name("origin.example:443", use_tls=True)
     assert name(use_tls=True) == name(cert_hostname="origin.example", sni_hostname="Origin.Example")
@@ -145,7 +145,7 @@ def test_ten_thousand_configurations_have_ten_thousand_names():
     assert len(names) == 10_000
 
 
-def test_the_host_hears_only_of_what_was_set():
+def test_only_set_options_are_passed_to_the_host():
     assert setters() == {}
     assert setters(use_tls=False) == {}
     assert setters(connect_timeout=0.5, pooling=False) == {"connect_timeout": 500, "pooling": False}
@@ -218,12 +218,12 @@ def test_with_tls_the_certificate_has_to_be_for_the_targets_host_without_its_por
 @pytest.mark.parametrize(
     ("target", "host"), [("192.0.2.1:8443", "192.0.2.1"), ("[2001:db8::1]:8443", "2001:db8::1")]
 )
-def test_an_address_is_checked_and_not_asked_for_by_name(target, host):
+def test_an_ip_address_is_checked_and_not_sent_as_sni(target, host):
     assert setters(target, use_tls=True) == {"use_tls": True, "cert_hostname": host}
     assert setters(target, sni_hostname="a.example")["sni_hostname"] == "a.example"
 
 
-def test_a_name_that_is_given_replaces_only_its_own_default():
+def test_a_given_name_replaces_only_its_own_default():
     assert setters(cert_hostname="cert.example") == {
         "use_tls": True,
         "cert_hostname": "cert.example",
@@ -236,7 +236,7 @@ def test_a_name_that_is_given_replaces_only_its_own_default():
     }
 
 
-def test_the_name_is_left_unchecked_only_when_that_was_said():
+def test_the_name_is_left_unchecked_only_explicitly():
     assert setters(cert_hostname=UNCHECKED_CERT_HOSTNAME) == {
         "use_tls": True,
         "sni_hostname": "origin.example",

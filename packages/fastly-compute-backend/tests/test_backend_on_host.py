@@ -32,7 +32,7 @@ def test_a_static_backend_is_opened_by_name(sandbox):
     assert sandbox.dynamic_backends == {}
 
 
-def test_a_backend_that_is_not_there(sandbox):
+def test_opening_a_missing_backend(sandbox):
     with pytest.raises(BackendNotFound) as caught:
         Backend.open("missing")
     assert isinstance(caught.value, NotFound)
@@ -49,7 +49,7 @@ def test_a_backend_exists_or_not(sandbox):
 
 
 @pytest.mark.parametrize("name", ["a", "x" * 254, "name with spaces", "~!@#"])
-def test_every_name_that_can_exist_can_be_asked_for(name):
+def test_every_valid_name_can_be_looked_up(name):
     with (
         Host(HostConfig(backends={name: BackendConfig(url="http://127.0.0.1:8080")})) as host,
         host.guest_context(),
@@ -72,7 +72,7 @@ def test_the_host_cannot_be_used_while_no_request_is_being_handled(host, use):
         use()
 
 
-def test_a_closed_backend_keeps_its_name_and_answers_nothing(sandbox):
+def test_a_closed_backend_keeps_only_its_name(sandbox):
     backend = Backend.open("origin")
     backend.close()
 
@@ -93,7 +93,7 @@ def test_backends_are_equal_by_name(sandbox):
         copy.copy(Backend.open("origin"))
 
 
-def test_what_was_set_can_be_asked_for(sandbox):
+def test_properties_return_what_was_set(sandbox):
     backend = Backend.create_dynamic(
         "asked.example:8443",
         override_host="www.example",
@@ -139,7 +139,7 @@ def test_what_was_set_can_be_asked_for(sandbox):
     assert backend.tcp_keepalive_time == timedelta(seconds=7)
 
 
-def test_what_was_not_set_is_the_platforms(sandbox):
+def test_properties_that_were_not_set_have_the_platforms_defaults(sandbox):
     backend = Backend.create_dynamic("plain.example")
 
     assert backend.connect_timeout == timedelta(seconds=1)
@@ -152,7 +152,7 @@ def test_what_was_not_set_is_the_platforms(sandbox):
     assert sandbox.dynamic_backends == {backend.name: BackendConfig(url="http://plain.example")}
 
 
-def test_what_a_host_does_not_answer_raises_and_is_marked_in_a_description(
+def test_an_unsupported_property_raises_and_is_marked_in_a_description(
     sandbox, wit, monkeypatch, refusing, types
 ):
     refuse = refusing(types.Error_Unsupported())
@@ -180,14 +180,14 @@ def test_another_failure_is_not_hidden_in_a_description(sandbox, wit, monkeypatc
         Backend.open("origin").describe()
 
 
-def test_a_tls_version_from_the_future_is_reported(sandbox, wit, monkeypatch):
+def test_an_unknown_tls_version_is_reported(sandbox, wit, monkeypatch):
     monkeypatch.setattr(wit.Backend, "get_tls_max_version", lambda self: 0x0305)
 
-    with pytest.raises(BackendCallFailed, match="the unknown TLS version 0x0305"):
+    with pytest.raises(BackendCallFailed, match="unknown TLS version 0x0305"):
         _ = Backend.open("tls-origin").tls_max_version
 
 
-def test_a_long_host_is_read_whole_from_a_host_with_its_own_mind_about_sizes(
+def test_a_long_host_name_is_read_whole_whatever_buffer_size_the_host_asks_for(
     sandbox, wit, monkeypatch, refusing, types
 ):
     offered = []
@@ -204,7 +204,7 @@ def test_a_long_host_is_read_whole_from_a_host_with_its_own_mind_about_sizes(
     assert offered == sorted(offered)
 
 
-def test_the_example_of_the_readme_runs(capsys):
+def test_the_readme_example_runs(capsys):
     readme = (Path(__file__).parents[1] / "README.md").read_text()
     example = readme.partition("```python\n")[2].partition("```")[0]
 

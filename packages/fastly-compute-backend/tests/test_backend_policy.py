@@ -35,7 +35,7 @@ def allowed(host):
         return False
 
 
-def test_to_begin_with_every_url_has_its_backend(sandbox):
+def test_by_default_every_url_has_a_dynamic_backend(sandbox):
     assert Backend.for_url("https://anywhere.example/").is_dynamic
     assert Backend.for_url("http://192.0.2.1/").is_dynamic
 
@@ -47,8 +47,8 @@ def test_backends_from_urls_can_be_forbidden(sandbox):
         Backend.for_url("https://anywhere.example/path?token=hunter2")
     assert caught.value.host == "anywhere.example"
     assert str(caught.value) == (
-        "no dynamic backend for 'anywhere.example': the app allows none for this host. Name a "
-        "backend, or add the host to allow_dynamic_backends"
+        "no dynamic backend for 'anywhere.example': the app does not allow one for this host. Name "
+        "a backend, or add the host to allow_dynamic_backends"
     )
     assert isinstance(caught.value, BackendError)
     assert isinstance(caught.value, PermissionError)
@@ -62,7 +62,7 @@ def test_the_refusal_keeps_its_facts_when_it_is_pickled():
     assert "'a.example'" in str(again)
 
 
-def test_what_the_app_itself_registers_is_explicit(sandbox):
+def test_backends_that_the_app_registers_itself_are_allowed(sandbox):
     enforce_explicit_backends()
 
     assert Backend.create_dynamic("a.example", use_tls=True).is_dynamic
@@ -72,7 +72,7 @@ def test_what_the_app_itself_registers_is_explicit(sandbox):
         Backend.for_url("https://a.example/")
 
 
-def test_a_default_takes_what_is_not_allowed(sandbox):
+def test_the_default_backend_gets_requests_to_hosts_that_are_not_allowed(sandbox):
     enforce_explicit_backends("origin")
     allow_dynamic_backends(hosts=["a.example"])
 
@@ -105,7 +105,7 @@ def test_a_list_of_hosts_alone_refuses_all_others(sandbox):
         Backend.for_url("http://a.example:8080/")
 
 
-def test_a_default_that_is_not_there_is_reported_when_it_is_needed(sandbox):
+def test_a_missing_default_backend_is_reported_when_it_is_needed(sandbox):
     enforce_explicit_backends("missing")
 
     with pytest.raises(BackendNotFound) as caught:
@@ -122,7 +122,7 @@ def test_options_are_not_lost_on_a_default(sandbox):
     assert Backend.for_url("https://a.example/", connect_timeout=None).name == "origin"
 
 
-def test_a_default_has_a_name_that_can_exist():
+def test_the_name_of_a_default_backend_must_be_valid():
     with pytest.raises(InvalidBackendName):
         enforce_explicit_backends("")
     with pytest.raises(TypeError):
@@ -174,7 +174,7 @@ def test_a_host_is_recognised_however_it_is_spelled(pattern, host):
         ("fa\u017f.example", "xn--fa-hia.example"),
     ],
 )
-def test_another_host_is_not(pattern, host):
+def test_another_host_is_not_recognised(pattern, host):
     allow_dynamic_backends(hosts=[pattern])
 
     assert not allowed(host)
@@ -197,7 +197,7 @@ def test_an_empty_list_allows_nothing():
         *["\xfc" * 64 + ".example", "\u3002example"],
     ],
 )
-def test_what_is_no_host_cannot_be_allowed(pattern):
+def test_an_invalid_host_cannot_be_allowed(pattern):
     allow_dynamic_backends(hosts=["a.example"])
 
     with pytest.raises(InvalidBackendOption, match=r"^hosts must be a host name") as caught:
@@ -208,7 +208,7 @@ def test_what_is_no_host_cannot_be_allowed(pattern):
 
 
 @pytest.mark.parametrize("hosts", ["a.example", [b"a.example"], [None]])
-def test_hosts_are_several_texts(hosts):
+def test_hosts_must_be_an_iterable_of_text(hosts):
     with pytest.raises(BackendOptionTypeError, match=r"^hosts must be "):
         allow_dynamic_backends(hosts=hosts)
 
@@ -226,7 +226,7 @@ def test_only_names_below_it_match_a_star(parent, below, other):
     assert not allowed(parent) or parent.endswith(f".{parent}")
 
 
-def test_the_policy_of_the_readme_does_what_it_says(sandbox):
+def test_the_policy_in_the_readme_does_what_it_says(sandbox):
     readme = (Path(__file__).parents[1] / "README.md").read_text()
     example = readme.split("```python\n")[2].partition("```")[0]
     exec(compile(example, "README.md", "exec"), {})

@@ -1,4 +1,4 @@
-"""Whatever is configured is refused before the host hears of it, or arrives there as given."""
+"""Every configuration is refused before the host is called, or arrives there as given."""
 
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,8 +29,8 @@ LEAF = PKI.issue_cert("client.example")
 LEAF_PEM = LEAF.cert_chain_pems[0].bytes().decode()
 KEY = LEAF.private_key_pem.bytes()
 
-# Each strategy makes pairs: what is given, and what the host's setter has to hear; the latter is
-# WRONG for a value that has to be refused.
+# Each strategy makes pairs: the given value, and the value that the host's setter must get, which
+# is WRONG if the given value must be refused.
 WRONG = object()
 U32 = st.integers(0, 2**32 - 1)
 
@@ -124,7 +124,7 @@ CONFIGURATIONS = st.fixed_dictionaries({}, optional=OPTIONS)
 
 @contextmanager
 def heard(wit):
-    """Note each call that reaches the bindings of backends, and let it through."""
+    """Record each call of the backend bindings, and pass it on."""
     calls = []
 
     def noting(label, function):
@@ -165,7 +165,7 @@ def has_to_be_refused(target, options):
 
 
 def expected_setters(host, options):
-    """What the host has to hear, worked out a second time, from the WIT's documentation."""
+    """Return what the host must get, derived independently from the WIT's documentation."""
     values = {SETTERS.get(name, name): expected for name, (_, expected) in options.items()}
     is_tls = values.pop("use_tls", False) or any(name in options for name in TLS)
     values = {name: value for name, value in values.items() if value is not None}
@@ -194,7 +194,7 @@ def given_to(options):
 
 @given(TARGETS, CONFIGURATIONS)
 @settings(max_examples=300, suppress_health_check=[Check.function_scoped_fixture, Check.too_slow])
-def test_a_configuration_is_refused_unheard_or_arrives_as_given(quiet_host, wit, target, options):
+def test_a_configuration_is_refused_early_or_arrives_as_given(quiet_host, wit, target, options):
     text, at_host, sni = target
     with quiet_host.guest_context() as sandbox, heard(wit) as calls:
         try:
@@ -248,7 +248,7 @@ READ_BACK = [
 
 @given(TARGETS, CONFIGURATIONS)
 @settings(max_examples=200, suppress_health_check=[Check.too_slow, Check.filter_too_much])
-def test_what_was_given_is_what_introspection_tells(quiet_host, target, options):
+def test_introspection_returns_what_was_given(quiet_host, target, options):
     options = {name: pair for name, pair in options.items() if pair[1] is not WRONG}
     assume(not has_to_be_refused(target[1], options))
     with quiet_host.guest_context():
@@ -265,7 +265,7 @@ def test_what_was_given_is_what_introspection_tells(quiet_host, target, options)
 
 @given(TARGETS, CONFIGURATIONS)
 @settings(max_examples=100, suppress_health_check=[Check.too_slow])
-def test_without_a_host_a_mistake_is_still_told_from_a_missing_host(quiet_host, target, options):
+def test_a_mistake_is_distinguished_from_a_missing_host(quiet_host, target, options):
     options = {name: pair for name, pair in options.items() if name != "client_cert"}
     with pytest.raises((InvalidBackendOption, BackendOptionTypeError, HostUnavailable)) as caught:
         Backend.create_dynamic(target[0], **given_to(options))
@@ -274,7 +274,7 @@ def test_without_a_host_a_mistake_is_still_told_from_a_missing_host(quiet_host, 
 
 @given(CONFIGURATIONS, CONFIGURATIONS)
 @settings(max_examples=200, suppress_health_check=[Check.too_slow, Check.filter_too_much])
-def test_two_backends_are_one_exactly_if_the_host_hears_the_same(quiet_host, one, other):
+def test_backends_are_equal_exactly_if_the_host_gets_the_same_settings(quiet_host, one, other):
     pairs = [
         {name: pair for name, pair in options.items() if pair[1] is not WRONG}
         for options in (one, other)

@@ -28,7 +28,7 @@ def functions(resource: str) -> list[str]:
     return re.findall(r"^    ([a-z0-9-]+): ", body, re.MULTILINE)
 
 
-def test_the_wit_has_nothing_that_this_package_does_not_know():
+def test_this_package_knows_everything_in_the_wit():
     declared = re.findall(
         r"^  (resource|enum|variant|record|flags) ([a-z-]+) \{$", interface(), re.MULTILINE
     )
@@ -57,7 +57,7 @@ def test_every_option_is_a_field_named_after_its_setter():
     assert names == ["target", *(option.field for option in OPTIONS)]
 
 
-def test_what_create_dynamic_takes_is_what_a_configuration_has():
+def test_create_dynamic_takes_the_options_of_a_configuration():
     of_config = get_type_hints(DynamicBackendConfig)
     target = of_config.pop("target")
 
@@ -104,7 +104,7 @@ def test_every_getter_of_the_wit_has_a_property_that_calls_it():
         if isinstance(value, property)
         for function in re.findall(r"``((?:get|is)-[a-z-]+)``", value.__doc__)
     }
-    # The name is known without asking.
+    # The name is known without calling the host.
     called = {
         node.attr.replace("_", "-")
         for node in ast.walk(ast.parse(source))
@@ -137,7 +137,7 @@ def test_every_error_of_the_wit_becomes_an_error_of_this_package(table):
 
 @pytest.mark.parametrize("case", ["not-found", "unsupported", "invalid-argument", "limit-exceeded"])
 @pytest.mark.parametrize("table", [CLASSES, REGISTRATION])
-def test_an_error_is_also_the_one_of_the_core_where_that_matters(table, case):
+def test_an_error_is_also_the_matching_error_of_the_core(table, case):
     assert issubclass(table[case], core.errors.CLASSES[case])
 
 
@@ -146,7 +146,7 @@ def test_a_name_that_the_host_refuses_is_a_value_error(case):
     assert issubclass(CLASSES[case], ValueError)
 
 
-def test_disabled_dynamic_backends_are_told_from_a_question_without_an_answer():
+def test_disabled_dynamic_backends_are_distinguished_from_an_unsupported_property():
     assert REGISTRATION["unsupported"] is backend.DynamicBackendsDisabled
     assert CLASSES["unsupported"] is backend.BackendUnsupported
     assert issubclass(backend.DynamicBackendsDisabled, backend.BackendUnsupported)

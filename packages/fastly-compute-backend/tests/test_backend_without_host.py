@@ -19,27 +19,27 @@ CONFIG = DynamicBackendConfig(target="origin.example", use_tls=True)
 @pytest.mark.parametrize(
     "use", [Backend.open, Backend.exists, lambda name: Backend.register_dynamic(name, CONFIG)]
 )
-def test_a_name_that_no_backend_can_have_is_refused_before_the_host_is_asked(use, name):
-    with pytest.raises(InvalidBackendName, match=r"^a backend's name has 1 to 254") as caught:
+def test_an_invalid_name_is_refused_before_the_host_is_called(use, name):
+    with pytest.raises(InvalidBackendName, match=r"^a backend's name must be 1 to 254") as caught:
         use(name)
     assert caught.value.name == name
     assert isinstance(caught.value, ValueError)
 
 
 @pytest.mark.parametrize("name", [None, 1, b"origin"])
-def test_a_name_is_text(name):
-    with pytest.raises(TypeError, match=r"^a backend's name is a str, not "):
+def test_a_name_must_be_text(name):
+    with pytest.raises(TypeError, match=r"^a backend's name must be a str, not "):
         Backend.open(name)
 
 
-def test_a_mistake_is_found_before_the_host_is_asked():
+def test_a_mistake_is_found_before_the_host_is_called():
     with pytest.raises(InvalidBackendOption, match=r"^target must be "):
         Backend.create_dynamic("https://origin.example")
     with pytest.raises(InvalidBackendOption, match=r"^connect_timeout must be "):
         Backend.create_dynamic("origin.example", connect_timeout=-1)
     with pytest.raises(TypeError, match="timeout"):
         Backend.create_dynamic("origin.example", timeout=1)
-    with pytest.raises(TypeError, match=r"^config is a DynamicBackendConfig, not dict$"):
+    with pytest.raises(TypeError, match=r"^config must be a DynamicBackendConfig, not dict$"):
         Backend.register_dynamic("origin", {"target": "origin.example"})
 
 
@@ -54,7 +54,7 @@ def test_a_mistake_is_found_before_the_host_is_asked():
         ("http://origin.example", {"sni_hostname": "origin.example"}, "sni_hostname"),
     ],
 )
-def test_a_url_decides_on_tls(url, options, field):
+def test_the_scheme_of_a_url_decides_on_tls(url, options, field):
     with pytest.raises(InvalidBackendOption) as caught:
         Backend.for_url(url, **options)
     assert caught.value.field == field
@@ -65,19 +65,19 @@ def test_a_url_is_text():
         Backend.for_url(None)
 
 
-def test_a_backend_is_not_made_by_hand():
+def test_a_backend_cannot_be_created_directly():
     with pytest.raises(TypeError, match=r"^Backend cannot be created directly: use Backend\.open"):
         Backend()
 
 
-def test_the_public_names_are_sorted_and_there():
+def test_the_public_names_are_sorted_and_exist():
     assert backend.__all__ == sorted(backend.__all__, key=lambda n: (not n.isupper(), n))
     for name in backend.__all__:
         assert hasattr(backend, name)
 
 
 def run(code):
-    """What a fresh interpreter prints."""
+    """Return what a fresh interpreter prints."""
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
@@ -93,7 +93,7 @@ def test_the_package_can_be_imported_without_a_host_and_without_heavy_modules():
     assert printed == "[]\n"
 
 
-def test_what_needs_a_host_says_so_where_there_is_none():
+def test_functions_that_need_a_host_say_so_without_one():
     printed = run(
         "from fastly_compute.backend import Backend, DynamicBackendConfig\n"
         "from fastly_compute.core import HostUnavailable\n"

@@ -57,9 +57,9 @@ def test_a_value_is_anything_that_can_be_a_body(host, make) -> None:
 
 @pytest.mark.parametrize("value", [None, 7, {"a": 1}])
 def test_a_value_that_cannot_be_a_body_is_refused(host, value) -> None:
-    with pytest.raises(TypeError, match="a body is"):
+    with pytest.raises(TypeError, match="a body must be"):
         cache.set("key", value, ttl=60)
-    with pytest.raises(TypeError, match="a body is"):
+    with pytest.raises(TypeError, match="a body must be"):
         cache.get_or_set("key", lambda: value, ttl=60)
 
     assert cache.get_or_set("key", lambda: b"made", ttl=60).read() == b"made"

@@ -1,4 +1,4 @@
-"""Loads the host first: it brings `wit_world`. And origins in threads, and apps to ask them."""
+"""Fixtures: hosts, apps, and origins. The host is loaded first: it brings `wit_world`."""
 
 import fastly_compute.local  # noqa: F401
 
@@ -60,7 +60,7 @@ class OriginHandler(BaseHTTPRequestHandler):
             fields = [("Set-Cookie", "a=1"), ("X-Latin", "caf\xe9"), ("Set-Cookie", "b=2")]
             self._answer(200, [*fields, ("X-Long", "y" * 20_000), ("X-Empty", "")], b"")
         elif path == "/together":
-            # ResponseSent only when another is asked for at the same time.
+            # Responds only when another request waits here at the same time.
             self.server.barrier.wait(LONG)
             self._answer(200, [], self.path.encode())
         elif path == "/gate":
@@ -101,14 +101,14 @@ class OriginHandler(BaseHTTPRequestHandler):
 
 
 class Origin(ThreadingHTTPServer):
-    """What it was asked for how often, and what holds its answers back."""
+    """An origin that counts its requests, and whose responses tests can hold back."""
 
     hits: Counter[str]
     barrier: threading.Barrier
     gate: threading.Event
 
     def handle_error(self, request, client_address):
-        if not isinstance(sys.exception(), ConnectionError):  # some tests do not wait for an answer
+        if not isinstance(sys.exception(), ConnectionError):  # some tests do not wait for responses
             super().handle_error(request, client_address)
 
 
@@ -125,7 +125,7 @@ def origin_server() -> Iterator[Origin]:
 
 @pytest.fixture
 def origin(origin_server: Origin) -> Iterator[str]:
-    """The URL of an origin; its gate is closed and its barrier is for two."""
+    """The URL of an origin whose gate is closed and whose barrier is for two."""
     origin_server.hits = Counter()
     origin_server.barrier = threading.Barrier(2)
     origin_server.gate = threading.Event()
@@ -135,7 +135,7 @@ def origin(origin_server: Origin) -> Iterator[str]:
 
 
 class Talk:
-    """The origin's side of one connection, which a test plays out itself."""
+    """The origin's side of one connection, which a test scripts itself."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -147,7 +147,7 @@ class Talk:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def until(self, ending: bytes) -> bytes:
-        """Read until something has come; fails if the connection ends before."""
+        """Read until *ending* has arrived; fails if the connection ends before."""
         if self._sock is None:
             self._sock, _ = self._listener.accept()
             self._sock.settimeout(LONG)
@@ -182,7 +182,7 @@ class Talk:
 
 @pytest.fixture
 def talk(host: Host) -> Iterator[Talk]:
-    """A connection to play out, behind the backend ``talk``."""
+    """A connection to script, as the backend ``talk``."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(LONG)
     talk = Talk(listener)
@@ -196,7 +196,7 @@ def talk(host: Host) -> Iterator[Talk]:
 def host(origin: str) -> Iterator[Host]:
     backends = {
         "origin": BackendConfig(url=origin),
-        "nobody": BackendConfig(url="http://127.0.0.1:1"),
+        "unreachable": BackendConfig(url="http://127.0.0.1:1"),
     }
     with Host(HostConfig(backends=backends)) as host:
         yield host
@@ -218,13 +218,13 @@ def ask(host: Host) -> Callable[..., RecordedResponse]:
 
 
 def of_the_guest() -> bool:
-    # The host uses its own functions as well.
+    # The host also calls its own functions.
     return not sys._getframe(3).f_globals["__name__"].startswith("fastly_compute.local")
 
 
 @pytest.fixture
 def calls(host: Host) -> list[str]:
-    """Every host call from here on, such as ``http-req.send`` or ``http-req.Request.set_uri``."""
+    """All host calls from here on, such as ``http-req.send`` or ``http-req.Request.set_uri``."""
     made: list[str] = []
 
     def record(label, function, args):
@@ -238,7 +238,7 @@ def calls(host: Host) -> list[str]:
 
 @pytest.fixture
 def instead(host: Host) -> Callable[..., None]:
-    """Has a function answer for host calls of one name, as ``instead(label, function)``."""
+    """Replace the host function of one name, as ``instead(label, function)``."""
     chosen: dict[str, Callable[..., object]] = {}
 
     def call(label, function, args):
@@ -252,7 +252,7 @@ def instead(host: Host) -> Callable[..., None]:
 
 @pytest.fixture
 def limit_writes(instead: Callable[..., None]) -> Callable[[int], None]:
-    """Has the host take no more than so many bytes at a time."""
+    """Limit how many bytes the host takes at a time."""
 
     def limit(most: int) -> None:
         instead("http-body.write", lambda write, body, data: write(body, data[:most]))

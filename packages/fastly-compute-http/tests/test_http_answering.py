@@ -1,4 +1,4 @@
-"""Answers that are sent before the handler returns."""
+"""Responses that are sent before the handler returns."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from fastly_compute.http import (
 )
 
 
-def test_a_handler_goes_on_behind_its_answer(ask, origin, origin_server):
+def test_a_handler_continues_after_its_response(ask, origin, origin_server):
     seen = []
 
     def handle(request: IncomingRequest) -> ResponseSent:
@@ -31,7 +31,7 @@ def test_a_handler_goes_on_behind_its_answer(ask, origin, origin_server):
     assert origin_server.hits["/audit"] == 1
 
 
-def test_an_answer_is_written_step_by_step(ask, origin):
+def test_a_response_is_written_step_by_step(ask, origin):
     def handle(request: IncomingRequest) -> ResponseSent:
         body, answered = request.respond_streaming(Response(201, {"X-Kind": "log"}, "first, "))
         with body:
@@ -57,7 +57,7 @@ def test_an_iterable_is_sent_before_what_is_written(ask):
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
-def test_what_has_no_content_is_answered_without(ask, method, status):
+def test_a_response_without_content_has_no_body(ask, method, status):
     def whole(request: IncomingRequest) -> ResponseSent:
         return request.respond(Response(status, body=b"content"))
 
@@ -73,7 +73,7 @@ def test_what_has_no_content_is_answered_without(ask, method, status):
         assert (answer.status, bytes(answer.body), answer.complete) == (status, b"", True)
 
 
-def test_a_body_that_is_not_finished_is_broken_off(ask, capsys):
+def test_an_unfinished_body_is_aborted(ask, capsys):
     def handle(request: IncomingRequest) -> ResponseSent:
         body, answered = request.respond_streaming(Response())
         with body:
@@ -88,7 +88,7 @@ def test_a_body_that_is_not_finished_is_broken_off(ask, capsys):
 
 
 @pytest.mark.parametrize("reuse", [None, Reuse()])
-def test_a_body_that_is_left_open_is_broken_off(ask, reuse):
+def test_a_body_that_is_left_open_is_aborted(ask, reuse):
     def handle(request: IncomingRequest) -> ResponseSent:
         body, answered = request.respond_streaming(Response())
         body.write(b"half")
@@ -97,7 +97,7 @@ def test_a_body_that_is_left_open_is_broken_off(ask, reuse):
     assert not ask(handle, reuse=reuse).complete
 
 
-def test_an_exception_behind_the_answer_is_told_and_not_answered(ask, capsys):
+def test_an_exception_after_the_response_is_only_logged(ask, capsys):
     def handle(request: IncomingRequest) -> ResponseSent:
         request.respond(Response.text("fine"))
         raise RuntimeError("too late")
@@ -116,12 +116,12 @@ def test_an_exception_behind_the_answer_is_told_and_not_answered(ask, capsys):
         lambda request: request.respond(Response(body=iter([b"1"]))),
     ],
 )
-def test_there_is_one_answer(ask, again):
+def test_only_one_response_can_be_sent(ask, again):
     told = []
 
     def handle(request: IncomingRequest) -> ResponseSent:
         answered = request.respond(Response.text("first"))
-        with pytest.raises(HttpError, match="has its answer already") as raised:
+        with pytest.raises(HttpError, match="was already sent") as raised:
             again(request)
         told.append(raised.value)
         return answered
@@ -130,7 +130,7 @@ def test_there_is_one_answer(ask, again):
     assert told
 
 
-def test_what_cannot_be_sent_leaves_the_request_unanswered(ask):
+def test_a_response_that_cannot_be_sent_leaves_the_request_unanswered(ask):
     def handle(request: IncomingRequest) -> Response:
         for begin in (request.respond, request.respond_streaming):
             with pytest.raises(InvalidStatus, match="200 to 599, not 103"):

@@ -1,4 +1,4 @@
-"""Whatever a client or a URL says, what is raised is what the documentation names."""
+"""Only documented exceptions are raised, whatever a client sends or a URL contains."""
 
 import contextlib
 import json
@@ -88,7 +88,9 @@ DOCUMENTED = (HttpError, ValueError)
     body=st.sampled_from(BODIES) | st.binary(),
     read=st.sampled_from(list(READS)),
 )
-def test_whatever_a_client_asks(host, target, authority, headers, kind, body, read):
+def test_any_client_request_raises_only_documented_errors(
+    host, target, authority, headers, kind, body, read
+):
     found = []
 
     def handle(request: IncomingRequest) -> Response:

@@ -19,7 +19,7 @@ def test_bytes_and_text_are_read_as_utf_8(content):
     assert Body(content).read() == "café".encode()
 
 
-def test_a_binary_file_is_read_from_where_it_stands():
+def test_a_binary_file_is_read_from_its_position():
     file = io.BytesIO(b"0123456789")
     file.seek(4)
 
@@ -52,41 +52,41 @@ def test_closing_a_body_closes_its_generator():
 
 
 @pytest.mark.parametrize("content", [5, None, {"a": "b"}, Body(b"x")])
-def test_what_makes_no_body_is_refused(content):
+def test_content_of_another_type_is_refused(content):
     with pytest.raises(TypeError, match=f"not {type(content).__name__}"):
         Body(content)
 
 
-def test_pieces_that_are_no_bytes_are_refused():
+def test_pieces_that_are_not_bytes_are_refused():
     body = Body(iter([b"a", "b"]))
 
-    with pytest.raises(TypeError, match="must be bytes, and one is a str"):
+    with pytest.raises(TypeError, match="must be bytes, not str"):
         body.read()
 
 
 def test_a_piece_that_is_none_is_not_the_end():
-    with pytest.raises(TypeError, match="one is a NoneType"):
+    with pytest.raises(TypeError, match="must be bytes, not NoneType"):
         Body(iter([b"a", None, b"b"])).read()
 
 
-def test_a_file_that_does_not_block_is_refused_where_it_has_nothing():
+def test_a_non_blocking_file_without_data_is_refused():
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with (
         os.fdopen(writing, "wb"),
         os.fdopen(reading, "rb", buffering=0) as file,
-        pytest.raises(TypeError, match="one is a NoneType"),
+        pytest.raises(TypeError, match="must be bytes, not NoneType"),
     ):
         Body(file).read()
 
 
 def test_a_file_in_text_mode_is_refused():
-    with pytest.raises(TypeError, match="must be bytes, and one is a str"):
+    with pytest.raises(TypeError, match="must be bytes, not str"):
         Body(io.StringIO("text")).read()
 
 
 @given(pieces, st.integers(1, 7))
-def test_read_returns_so_many_bytes_until_the_end(parts, size):
+def test_read_returns_the_requested_size_until_the_end(parts, size):
     body = Body(iter(parts))
     whole = b"".join(parts)
 
@@ -111,7 +111,7 @@ def test_iter_bytes_does_not_wait_for_a_full_piece():
 
 
 @given(lines)
-def test_lines_end_with_a_line_feed_and_perhaps_a_carriage_return(parts):
+def test_lines_end_with_a_line_feed_and_an_optional_carriage_return(parts):
     expected = [line.removesuffix(b"\r") for line in b"".join(parts).split(b"\n")]
     if b"".join(parts).endswith(b"\n") or not parts:
         expected.pop()
@@ -122,7 +122,7 @@ def test_lines_end_with_a_line_feed_and_perhaps_a_carriage_return(parts):
 
 
 @pytest.mark.parametrize("content", [b"one\ntwo\nthree", [b"on", b"e\nt", b"wo\nthree"]])
-def test_what_is_behind_a_line_can_still_be_read(content):
+def test_the_rest_after_a_line_can_still_be_read(content):
     body = Body(content)
 
     assert next(body.iter_lines()) == b"one"
@@ -130,7 +130,7 @@ def test_what_is_behind_a_line_can_still_be_read(content):
     assert body.read() == b"three"
 
 
-def test_a_read_of_no_bytes_is_not_the_end():
+def test_a_read_of_zero_bytes_is_not_the_end():
     body = Body(b"abc")
 
     assert body.read(0) == b""

@@ -23,7 +23,7 @@ KEYS = " ".join(["k" * 1023] * 16)
         ({"pass_through": True}, None, None, None),
     ],
 )
-def test_options_are_kept_as_they_are_sent(options, seconds, stale, keys):
+def test_options_are_converted_to_the_form_that_is_sent(options, seconds, stale, keys):
     cache = CacheOptions(**options)
 
     assert (cache.ttl_s, cache.stale_while_revalidate_s, cache.surrogate_keys) == (
@@ -41,16 +41,16 @@ def test_options_are_kept_as_they_are_sent(options, seconds, stale, keys):
         ({"ttl": 2**32}, r"ttl must be less than 2\^32 s"),
         ({"stale_while_revalidate": float("inf")}, "stale_while_revalidate must be finite"),
         ({"surrogate_key": ""}, "surrogate_key ''"),
-        ({"surrogate_key": []}, "surrogate_key: all keys together have 1 to 16384 characters"),
+        ({"surrogate_key": []}, "surrogate_key must have 1 to 16384 characters in all"),
         ({"surrogate_key": "a  b"}, "surrogate_key ''"),
-        ({"surrogate_key": ["a b"]}, "surrogate_key 'a b': a key is visible ASCII"),
+        ({"surrogate_key": ["a b"]}, "surrogate_key 'a b': a key must be visible ASCII"),
         ({"surrogate_key": "é"}, "visible ASCII"),
         ({"surrogate_key": "a\nb"}, "visible ASCII"),
-        ({"surrogate_key": "k" * 1025}, "a key has up to 1024 characters"),
+        ({"surrogate_key": "k" * 1025}, "a key must have at most 1024 characters"),
         ({"surrogate_key": KEYS + " k"}, "1 to 16384 characters"),
-        ({"pass_through": True, "ttl": 0}, "pass_through passes the cache by"),
-        ({"pass_through": True, "pci": True}, "pass_through passes the cache by"),
-        ({"pass_through": True, "surrogate_key": "a"}, "pass_through passes the cache by"),
+        ({"pass_through": True, "ttl": 0}, "pass_through bypasses the cache"),
+        ({"pass_through": True, "pci": True}, "pass_through bypasses the cache"),
+        ({"pass_through": True, "surrogate_key": "a"}, "pass_through bypasses the cache"),
     ],
 )
 def test_options_that_break_a_rule_are_refused(options, told):
@@ -65,10 +65,10 @@ def test_options_that_break_a_rule_are_refused(options, told):
         ({"ttl": True}, "ttl must be a timedelta or a number"),
         ({"pci": 1}, "pci must be True or False, not 1"),
         ({"pass_through": "yes"}, "pass_through must be True or False"),
-        ({"surrogate_key": [b"a"]}, "surrogate_key must be text or texts, and one is a bytes"),
-        ({"surrogate_key": 5}, "surrogate_key must be text or texts"),
-        ({"surrogate_key": b"ab"}, "surrogate_key must be text or texts"),
-        ({"surrogate_key": iter("ab")}, "surrogate_key must be text or texts"),
+        ({"surrogate_key": [b"a"]}, "each key in surrogate_key must be a str, not bytes"),
+        ({"surrogate_key": 5}, "surrogate_key must be a str or a sequence of str"),
+        ({"surrogate_key": b"ab"}, "each key in surrogate_key must be a str, not int"),
+        ({"surrogate_key": iter("ab")}, "surrogate_key must be a str or a sequence of str"),
         ({"max_age": 5}, "max_age"),
     ],
 )
@@ -77,7 +77,7 @@ def test_options_of_the_wrong_type_are_refused(options, told):
         CacheOptions(**options)
 
 
-def test_options_are_a_value():
+def test_options_are_immutable_and_compared_by_value():
     assert CacheOptions(ttl=30) == CacheOptions(ttl=30)
     assert CacheOptions(ttl=30) != CacheOptions(ttl=31)
     with pytest.raises(AttributeError):
@@ -90,7 +90,7 @@ def test_a_request_takes_options_only(cache):
         Request("GET", "http://site.example/", cache=cache)
 
 
-def test_a_request_tells_its_options():
+def test_a_request_has_its_options_as_an_attribute():
     cache = CacheOptions(ttl=1)
 
     assert Request("GET", "http://site.example/", cache=cache).cache is cache
@@ -141,7 +141,7 @@ def test_options_reach_the_host(origin, instead, options, sent):
 
 
 class Site:
-    """Asks an origin whose answers may be cached for 1000 seconds."""
+    """Send requests to an origin whose responses may be cached for 1000 seconds."""
 
     def __init__(self, origin: str, server) -> None:
         self._url = f"{origin}/cached"
@@ -173,7 +173,7 @@ def test_without_options_the_response_decides(site, host):
     assert (once, site.hits) == (1, 2)
 
 
-def test_a_time_to_live_goes_before_what_the_response_says(site, host):
+def test_a_time_to_live_takes_precedence_over_the_response(site, host):
     site.get(ttl=30)
     site.get()
     once = site.hits
@@ -183,14 +183,14 @@ def test_a_time_to_live_goes_before_what_the_response_says(site, host):
     assert (once, site.hits) == (1, 2)
 
 
-def test_a_time_to_live_of_0_keeps_nothing(site):
+def test_a_time_to_live_of_0_stores_nothing_fresh(site):
     site.get(ttl=0)
     site.get()
 
     assert site.hits == 2
 
 
-def test_the_cache_can_be_passed_by(site):
+def test_the_cache_can_be_bypassed(site):
     site.get()
     site.get(pass_through=True)
     site.get(pass_through=True)
@@ -206,7 +206,7 @@ def test_a_response_can_be_purged_by_the_key_of_the_request(site, host):
     assert site.hits == 2
 
 
-def test_a_response_is_served_stale_while_it_is_fetched_anew(site, host):
+def test_a_response_is_served_stale_while_it_is_revalidated(site, host):
     site.get(ttl=10, stale_while_revalidate=1000)
     host.clock.advance(11)
     stale = site.get(ttl=10, stale_while_revalidate=1000)

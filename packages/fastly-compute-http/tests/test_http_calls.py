@@ -1,4 +1,4 @@
-"""The numbers of host calls that the README gives."""
+"""The numbers of host calls that the README states."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from fastly_compute.http import (
     Body,
     CacheOptions,
     IncomingRequest,
+    InvalidHeader,
     Request,
     Response,
     ResponseSent,
@@ -23,7 +24,7 @@ PIECE = 256 * 1024
 
 @pytest.fixture
 def count(calls):
-    """Counts the calls that something takes."""
+    """Count the host calls that a function makes."""
 
     def count(work) -> int:
         calls.clear()
@@ -33,7 +34,7 @@ def count(calls):
     return count
 
 
-# Sending: without headers of one's own, the Host is one.
+# Sending: without any other headers, Host is the only one.
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -63,7 +64,7 @@ def test_sending(origin, count, options, expected):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_handing_a_received_body_on(origin, count):
+def test_passing_a_received_body_on(origin, count):
     received = Request("POST", f"{origin}/echo", body=b"x").send("origin").body
 
     assert count(lambda: Request("POST", f"{origin}/echo", body=received).send("origin")) == 6
@@ -95,7 +96,7 @@ def test_reading_a_response(origin, count):
     assert 3 <= count(large.body.read) <= 6
 
 
-# Answering
+# Responding
 
 
 def handed_off(request: IncomingRequest) -> ResponseSent:
@@ -175,7 +176,7 @@ def test_changing_a_response_on_its_way(ask, origin, count):
 
 
 @pytest.mark.parametrize(("reuse", "more"), [(Reuse(), 2), (Reuse(max_memory=100), 3)])
-def test_taking_a_further_request(host, count, reuse, more):
+def test_serving_another_request(host, count, reuse, more):
     app = NativeApp(service(lambda _: Response.text("x"), reuse=reuse))
     one = count(lambda: host.requests(app, [Incoming()]))
     two = count(lambda: host.requests(app, [Incoming(), Incoming()]))
@@ -191,3 +192,18 @@ def test_a_body_in_memory_that_is_appended_takes_more(origin, count):
     assert count(lambda: body.append(Body(b"x"))) == 3
     body.finish()
     pending.wait()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_one_header_is_one_call(origin, count):
+    response = Request("GET", f"{origin}/404").send("origin")
+
+    assert count(lambda: response.header_values("Content-Length")) == 1
+    assert response.header_values("x-none") == []
+    assert response.header_values("Content-Length") == response.headers.get_all("content-length")
+    assert count(lambda: response.header_values("Content-Length")) == 0
+
+
+def test_the_name_of_one_header_is_checked():
+    with pytest.raises(InvalidHeader):
+        Response().header_values("a b")

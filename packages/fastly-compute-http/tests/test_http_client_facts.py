@@ -1,4 +1,4 @@
-"""What the host knows about the client, and what it does not."""
+"""Facts about the client, known and unknown to the host."""
 
 import pytest
 from componentize_py_types import Err
@@ -16,7 +16,7 @@ from fastly_compute.local import HostConfig
 
 @pytest.fixture
 def told(ask):
-    """Asks a request for something, and returns what it said."""
+    """Read a property of a request, and return its value or error."""
 
     def told(name: str, **incoming: object) -> object:
         got = []
@@ -36,7 +36,7 @@ def told(ask):
 
 @pytest.fixture
 def knows(instead):
-    """Has the host know something about the client; what it knows may be an error."""
+    """Set what the host knows about the client, which may be an error."""
 
     def knows(**facts: object) -> None:
         for function, fact in facts.items():
@@ -65,7 +65,7 @@ def knows(instead):
         ("http_version", "HTTP/1.1"),
     ],
 )
-def test_what_the_host_does_not_know_is_none(told, name, expected):
+def test_a_fact_that_the_host_does_not_know_is_none(told, name, expected):
     assert told(name) == expected
 
 
@@ -80,13 +80,13 @@ def test_what_the_host_does_not_know_is_none(told, name, expected):
     ],
 )
 @pytest.mark.parametrize("error", [Error_Unsupported, Error_GenericError])
-def test_what_the_host_lacks_is_none(told, knows, name, function, error):
+def test_a_fact_that_the_host_does_not_support_is_none(told, knows, name, function, error):
     knows(**{function: Err(error())})
 
     assert told(name) is None
 
 
-def test_any_other_error_is_told(told, knows):
+def test_any_other_error_is_raised(told, knows):
     knows(downstream_compliance_region=Err(Error_InvalidArgument()))
     error = told("compliance_region")
 
@@ -97,7 +97,7 @@ def test_any_other_error_is_told(told, knows):
     )
 
 
-def test_the_tls_connection_is_told_in_full(told, knows):
+def test_the_tls_connection_has_all_its_attributes(told, knows):
     knows(
         downstream_tls_protocol=b"TLSv1.3",
         downstream_tls_cipher_openssl_name=b"TLS_AES_128_GCM_SHA256",
@@ -137,7 +137,7 @@ def test_a_long_certificate_is_read_whole(told, instead):
     assert told("tls").client_certificate == certificate
 
 
-def test_every_verdict_of_the_wit_has_its_text(told, knows):
+def test_every_verdict_of_the_wit_is_a_text(told, knows):
     found = []
     for verdict in ClientCertVerifyResult:
         knows(downstream_tls_client_cert_verify_result=verdict)
@@ -155,7 +155,7 @@ def test_every_verdict_of_the_wit_has_its_text(told, knows):
     assert all(f"``{verdict}``" in ClientTls.__doc__ for verdict in found)
 
 
-def test_what_bot_detection_found_is_told(told):
+def test_the_result_of_bot_detection_is_available(told):
     headers = [
         ("x-fastly-bot-analyzed", b"true"),
         ("x-fastly-bot-detected", b"true"),
@@ -169,7 +169,7 @@ def test_what_bot_detection_found_is_told(told):
     assert bot.category == "SEARCH-ENGINE-CRAWLER"
 
 
-def test_a_host_without_bot_detection_tells_nothing_of_bots(told, knows):
+def test_a_host_without_bot_detection_knows_nothing_about_bots(told, knows):
     knows(
         **{
             f"downstream_bot_{name}": Err(Error_Unsupported())
@@ -180,7 +180,7 @@ def test_a_host_without_bot_detection_tells_nothing_of_bots(told, knows):
     assert told("bot") == Bot()
 
 
-def test_each_fact_about_vpns_is_asked_by_its_own_name(told, knows):
+def test_each_fact_about_vpns_has_its_own_host_function(told, knows):
     names = [name for name in VpnProxy.__slots__ if name.startswith("is_")]
     for name in names:
         knows(**{f"downstream_resvpnproxy_{other}": other == name for other in names})
@@ -192,7 +192,7 @@ def test_each_fact_about_vpns_is_asked_by_its_own_name(told, knows):
     assert told("vpn_proxy").vpn_service_name == "ExampleVPN"
 
 
-def test_a_valid_fastly_key_is_told(told, host):
+def test_a_valid_fastly_key_is_reported(told, host):
     host.config = HostConfig(fake_valid_fastly_keys={"mine"})
 
     assert told("fastly_key_is_valid", headers=[("fastly-key", b"mine")]) is True
@@ -200,23 +200,23 @@ def test_a_valid_fastly_key_is_told(told, host):
 
 
 @pytest.mark.parametrize("server", [("2001:db8::1", 443), None])
-def test_the_address_that_was_reached_may_be_ipv6_or_unknown(told, server):
+def test_the_server_address_may_be_ipv6_or_unknown(told, server):
     assert told("server_address", server=server) == (server and server[0])
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1", "HTTP/2"])
-def test_the_http_version_is_told(told, version):
+def test_the_http_version_is_available(told, version):
     assert told("http_version", version=version) == version
 
 
-def test_the_names_of_headers_are_told_as_the_client_wrote_them(told):
+def test_the_original_header_names_are_available(told):
     headers = [("X-One", b"1"), ("ACCEPT", b"a"), ("x-one", b"2")]
 
     assert told("original_header_names", headers=headers) == ["X-One", "ACCEPT", "x-one"]
 
 
 @pytest.mark.parametrize(("name", "count"), [("tls", 8), ("bot", 5), ("vpn_proxy", 11)])
-def test_the_calls_are_as_many_as_is_said(told, calls, name, count):
+def test_the_number_of_calls_is_the_documented_one(told, calls, name, count):
     told(name)
 
     assert len([call for call in calls if call.startswith("http-downstream.")]) == count

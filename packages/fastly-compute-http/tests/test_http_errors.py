@@ -32,7 +32,7 @@ class Payload:
 
 
 def bound(variant: str, case: str, value: object = None) -> object:
-    """Make what the generated bindings have for a case."""
+    """Make the value that the generated bindings have for a case."""
     name = variant + "_" + "".join(part.capitalize() for part in case.split("-"))
     return type(name, (Payload,), {})(value)
 
@@ -61,7 +61,7 @@ def test_every_error_of_the_wit_has_its_exception():
 
 
 @pytest.mark.parametrize("detail", sorted(send_errors.DETAILS))
-def test_a_detail_is_told_with_its_exception_and_its_case(detail):
+def test_a_detail_has_its_exception_and_its_case(detail):
     error = send_error(detail)
 
     assert type(error) is send_errors.DETAILS[detail]
@@ -77,7 +77,7 @@ def test_without_a_detail_the_case_decides(case):
     assert (error.detail, error.case) == (None, case)
 
 
-def test_each_kind_of_failure_has_a_class_of_its_own():
+def test_each_kind_of_failure_has_its_own_class():
     kinds = list(send_errors.DETAILS.values())
 
     assert len(set(kinds)) == len(kinds)
@@ -103,7 +103,7 @@ def test_only_what_cannot_have_been_sent_is_safe_to_retry():
     assert not any(kind.is_retry_safe for kind in send_errors.CASES.values())
 
 
-def test_the_message_says_what_was_tried_where_and_why_but_not_the_query():
+def test_the_message_gives_the_request_backend_and_cause_but_not_the_query():
     error = send_error("connection-refused")
 
     assert str(error) == (
@@ -167,12 +167,12 @@ def test_an_http_2_error_has_its_frame_and_code():
         ("h2-error", http.ProtocolError),
     ],
 )
-def test_an_error_is_what_python_calls_it_as_well(detail, base):
+def test_an_error_is_also_the_matching_python_exception(detail, base):
     assert isinstance(send_error(detail), base)
 
 
 @pytest.mark.parametrize("kind", sorted(set(send_errors.DETAILS.values()), key=str))
-def test_every_send_error_is_one_of_ours_and_an_os_error(kind):
+def test_every_send_error_is_an_http_error_and_an_os_error(kind):
     assert issubclass(kind, (http.SendError))
     for base in (http.HttpError, HostError, FastlyComputeError, OSError):
         assert issubclass(kind, base)
@@ -187,7 +187,7 @@ def test_an_error_can_be_pickled_and_copied():
         assert vars(other) == vars(error)
 
 
-def test_a_body_that_breaks_off_is_told_from_one_that_fails():
+def test_an_incomplete_body_is_distinguished_from_one_that_fails():
     incomplete = errors.body_error(bound("Error", "http-incomplete"), "http-body.read")
     failed = errors.body_error(bound("Error", "generic-error"), "http-body.read")
 

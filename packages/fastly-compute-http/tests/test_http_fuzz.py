@@ -1,4 +1,4 @@
-"""What goes in comes out, byte for byte, or is refused before anything is sent."""
+"""Any input arrives byte for byte, or is refused before anything is sent."""
 
 import io
 import socket
@@ -35,7 +35,7 @@ MEANT_FOR_THE_CONNECTION = {
 
 
 class Echo:
-    """An origin that keeps what it gets as it is, and sends it back as it is."""
+    """An origin that records the raw request, and sends it back unchanged."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -111,7 +111,7 @@ pieces = st.lists(st.binary(max_size=300), max_size=6)
 
 
 def fits(pairs: list[tuple[str, str]]) -> bool:
-    """Whether HTTP can carry them, said in another way than by the package (RFC 9110, 5.5)."""
+    """Whether they are valid in HTTP (RFC 9110, 5.5), checked independently of the package."""
     allowed = {0x09, *range(0x20, 0x7F), *range(0x80, 0x100)}
     return all(
         name
@@ -149,7 +149,7 @@ def test_headers_arrive_and_come_back_or_are_refused(echo, host, pairs):
 
 @often
 @given(fields)
-def test_headers_of_an_answer_arrive_or_are_refused(host, pairs):
+def test_headers_of_a_response_arrive_or_are_refused(host, pairs):
     try:
         headers = Headers(pairs)
     except InvalidHeader:
@@ -163,8 +163,8 @@ def test_headers_of_an_answer_arrive_or_are_refused(host, pairs):
 
 @often
 @given(st.lists(st.tuples(tokens, st.binary(max_size=20))))
-def test_whatever_a_client_sends_as_headers_is_read(host, sent):
-    # What the platform lets through is no question here: a value is any bytes without a NUL.
+def test_any_headers_that_a_client_sends_can_be_read(host, sent):
+    # The platform may filter more; here, a value is any bytes without a NUL.
     sent = [(name, value.replace(b"\0", b"")) for name, value in sent]
     got = []
 
@@ -262,7 +262,7 @@ def test_bodies_arrive_and_come_back(echo, host, parts, make, reader, size, most
 
 @often
 @given(parts=pieces, streamed=st.booleans(), read=st.integers(0, 50))
-def test_a_body_goes_through_an_app_whatever_was_read_of_it(echo, host, parts, streamed, read):
+def test_a_body_passes_through_an_app_however_much_was_read(echo, host, parts, streamed, read):
     head = []
 
     def handle(request: IncomingRequest) -> Response:

@@ -21,7 +21,7 @@ from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.server.downstream import ClientGone
 
 
-def test_an_answer_has_its_status_headers_and_body(ask):
+def test_a_response_has_its_status_headers_and_body(ask):
     fields = [("X-One", "1"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("X-L", "caf\xe9")]
 
     answer = ask(lambda _: Response(418, fields, b"short and stout"))
@@ -31,22 +31,22 @@ def test_an_answer_has_its_status_headers_and_body(ask):
     assert sent == [*fields, ("content-length", "15")]
 
 
-def test_a_service_can_be_made_by_a_decorator(host):
+def test_service_works_as_a_decorator(host):
     @service
     def incoming(request: IncomingRequest) -> Response:
         return Response.text(request.method)
 
     assert host.request(NativeApp(incoming)).body == b"GET"
     assert repr(incoming).startswith("<Service ")
-    assert "test_a_service_can_be_made_by_a_decorator.<locals>.incoming" in repr(incoming)
+    assert "test_service_works_as_a_decorator.<locals>.incoming" in repr(incoming)
 
 
-def test_a_service_is_made_of_a_function():
+def test_a_service_needs_a_function():
     with pytest.raises(TypeError, match=r"service\(\) takes a function, not str"):
         service("handle")
 
 
-def test_a_response_made_once_can_answer_many_requests(ask):
+def test_a_response_can_be_sent_to_many_requests(ask):
     constant = Response.text("the same")
 
     assert ask(lambda _: constant).body == b"the same"
@@ -54,7 +54,7 @@ def test_a_response_made_once_can_answer_many_requests(ask):
     assert ask(lambda _: constant).body == b"the same"
 
 
-def test_a_long_answer_survives_short_writes(ask, limit_writes):
+def test_a_long_response_survives_short_writes(ask, limit_writes):
     limit_writes(1000)
     data = bytes(range(256)) * 100
 
@@ -95,7 +95,7 @@ def test_an_empty_first_piece_sends_the_head_at_once(ask, calls):
     assert calls.index("http-resp.send_downstream_streaming") < calls.index("next")
 
 
-def test_an_iterable_that_produces_nothing_is_an_empty_answer(ask):
+def test_an_iterable_that_produces_nothing_is_an_empty_response(ask):
     answer = ask(lambda _: Response(201, body=iter([])))
 
     assert (answer.status, bytes(answer.body), answer.complete) == (201, b"", True)
@@ -105,7 +105,7 @@ def test_a_file_is_streamed(ask):
     assert ask(lambda _: Response(body=io.BytesIO(b"x" * 200_000))).body == b"x" * 200_000
 
 
-def test_an_exception_while_streaming_aborts_the_answer(ask, capsys):
+def test_an_exception_while_streaming_aborts_the_response(ask, capsys):
     ended = []
 
     def produce() -> Iterator[bytes]:
@@ -122,11 +122,11 @@ def test_an_exception_while_streaming_aborts_the_answer(ask, capsys):
     assert "RuntimeError: in the middle" in capsys.readouterr().err
 
 
-def test_a_piece_that_is_no_bytes_aborts_the_answer(ask, capsys):
+def test_a_piece_that_is_not_bytes_aborts_the_response(ask, capsys):
     answer = ask(lambda _: Response(body=iter([b"a", "b"])))
 
     assert (bytes(answer.body), answer.complete) == (b"a", False)
-    assert "one is a str" in capsys.readouterr().err
+    assert "must be bytes, not str" in capsys.readouterr().err
 
 
 def test_an_exception_before_the_first_piece_is_a_500(ask, capsys):
@@ -140,7 +140,7 @@ def test_an_exception_before_the_first_piece_is_a_500(ask, capsys):
     assert "RuntimeError: at once" in capsys.readouterr().err
 
 
-def test_the_request_can_be_read_while_the_answer_is_streamed(ask):
+def test_the_request_can_be_read_while_the_response_is_streamed(ask):
     answer = ask(
         lambda request: Response(body=(piece.upper() for piece in request.body.iter_bytes())),
         method="POST",
@@ -161,11 +161,11 @@ def failing(_: IncomingRequest) -> Response:
         (lambda _: sys.exit(3), "SystemExit: 3"),
         (lambda _: None, "returned None, not a fastly_compute.http.Response"),
         (lambda _: "text", "returned a str, not a fastly_compute.http.Response"),
-        (lambda _: Response(103), "an answer's status must be 200 to 599, not 103"),
+        (lambda _: Response(103), "to the client must be 200 to 599, not 103"),
         (lambda _: Response(body=b"x").body.close(), "returned None"),
     ],
 )
-def test_a_handler_that_fails_is_a_bare_500_and_a_traceback(ask, capsys, handler, told):
+def test_a_failed_handler_results_in_a_bare_500_and_a_traceback(ask, capsys, handler, told):
     answer = ask(handler)
 
     assert (answer.status, bytes(answer.body)) == (500, b"Internal Server Error")
@@ -173,7 +173,7 @@ def test_a_handler_that_fails_is_a_bare_500_and_a_traceback(ask, capsys, handler
     assert told in capsys.readouterr().err
 
 
-def test_an_answer_whose_body_is_used_up_is_a_500(ask, capsys):
+def test_a_response_whose_body_is_used_up_is_a_500(ask, capsys):
     def handle(request: IncomingRequest) -> Response:
         request.body.read()
         return Response(body=request.body)
@@ -184,7 +184,7 @@ def test_an_answer_whose_body_is_used_up_is_a_500(ask, capsys):
 
 @pytest.mark.parametrize("body", [b"content", [b"con", b"tent"]])
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
-def test_where_http_has_no_body_none_is_written(ask, calls, method, status, body):
+def test_no_body_is_written_where_http_forbids_one(ask, calls, method, status, body):
     answer = ask(lambda _: Response(status, body=body), method=method)
 
     assert (answer.status, bytes(answer.body), answer.complete) == (status, b"", True)
@@ -204,7 +204,7 @@ def test_where_http_has_no_body_none_is_written(ask, calls, method, status, body
         (lambda: Response(304, body=b"none"), None),
     ],
 )
-def test_the_answer_to_head_has_the_length_that_a_get_would_have(ask, make, length):
+def test_the_response_to_head_has_the_length_of_the_one_to_get(ask, make, length):
     answer = ask(lambda _: make(), method="HEAD")
 
     assert answer.body == b""
@@ -228,7 +228,7 @@ def test_the_generator_of_a_body_that_is_left_out_is_closed(ask):
     assert ended == [True]
 
 
-def test_what_is_not_a_reuse_is_refused():
+def test_reuse_must_be_a_reuse():
     with pytest.raises(TypeError, match="reuse must be a Reuse, not bool"):
         service(lambda _: Response(), reuse=True)
 
@@ -243,7 +243,7 @@ def test_a_decorator_takes_options_first(host):
     assert (answer.status, bytes(answer.body)) == (503, b"closed for today")
 
 
-# Other answers
+# Other return values
 
 
 @pytest.mark.parametrize("make", [iter, lambda pieces: (piece for piece in pieces)])
@@ -272,7 +272,7 @@ def test_a_generator_that_fails_at_once_is_a_500(ask):
     assert ask(handle).status == 500
 
 
-def test_the_body_is_left_out_of_the_answer_to_head_and_its_generator_is_not_begun(ask):
+def test_the_response_to_head_has_no_body_and_its_generator_is_not_started(ask):
     begun = []
 
     def handle(request: IncomingRequest) -> Iterator[bytes]:
@@ -286,12 +286,12 @@ def test_the_body_is_left_out_of_the_answer_to_head_and_its_generator_is_not_beg
 
 
 @pytest.mark.parametrize("value", [[b"list"], b"bytes", {"a": 1}, Body(b"x"), ResponseSent()])
-def test_anything_else_is_no_answer(ask, capsys, value):
+def test_any_other_return_value_is_an_error(ask, capsys, value):
     assert ask(lambda _: value).status == 500
     assert f"returned a {type(value).__name__}, not a" in capsys.readouterr().err
 
 
-def test_a_connection_can_be_closed_behind_an_answer(ask):
+def test_a_connection_can_be_closed_after_a_response(ask):
     def handle(_: IncomingRequest) -> Response:
         response = Response.text("bye")
         response.close_connection = True
@@ -300,7 +300,7 @@ def test_a_connection_can_be_closed_behind_an_answer(ask):
     assert ("connection", b"close") in ask(handle).headers
 
 
-def test_an_answer_can_be_framed_by_its_headers(ask):
+def test_a_response_can_be_framed_by_its_headers(ask):
     def handle(_: IncomingRequest) -> Response:
         response = Response(headers={"Content-Length": "3"}, body=iter([b"a", b"bc"]))
         response.manual_framing = True
@@ -315,7 +315,7 @@ def test_an_answer_can_be_framed_by_its_headers(ask):
 # Failures
 
 
-def test_system_exit_while_streaming_aborts_the_answer(ask, capsys):
+def test_system_exit_while_streaming_aborts_the_response(ask, capsys):
     def handle(_: IncomingRequest) -> Iterator[bytes]:
         yield b"half"
         sys.exit(1)
@@ -337,7 +337,7 @@ def interrupted_half_way(_: IncomingRequest) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("reuse", [None, Reuse()])
 @pytest.mark.parametrize("handler", [interrupted, interrupted_half_way])
-def test_an_interrupt_is_not_an_answer(host, handler, reuse):
+def test_an_interrupt_is_not_a_response(host, handler, reuse):
     answer = RecordedResponse()
     exchange = Exchange(Incoming(), answer)
     app = NativeApp(service(handler, reuse=reuse, on_error=lambda *_: Response.text("no")))
@@ -348,7 +348,7 @@ def test_an_interrupt_is_not_an_answer(host, handler, reuse):
     assert bytes(answer.body) in (b"half", b"the host was interrupted\n")
 
 
-def test_a_broken_backend_body_aborts_the_answer_that_is_made_of_it(ask, origin):
+def test_a_broken_backend_body_aborts_the_response_made_from_it(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("GET", f"{origin}/broken").send("origin")
         return Response(body=response.body.iter_bytes())
@@ -358,7 +358,7 @@ def test_a_broken_backend_body_aborts_the_answer_that_is_made_of_it(ask, origin)
     assert (bytes(answer.body), answer.complete) == (b"half", False)
 
 
-def test_a_broken_backend_body_aborts_the_answer_that_it_is_passed_on_in(ask, origin):
+def test_a_broken_backend_body_aborts_the_response_that_passes_it_on(ask, origin):
     answer = ask(lambda _: Request("GET", f"{origin}/broken").send("origin"))
 
     assert (bytes(answer.body), answer.complete) == (b"half", False)
@@ -391,7 +391,7 @@ def test_a_generator_is_closed_when_the_client_leaves(host, capsys):
     assert "BodyError" in capsys.readouterr().err
 
 
-def test_what_a_generator_raises_when_it_is_closed_does_not_begin_a_second_answer(host, capsys):
+def test_an_exception_in_a_closed_generator_does_not_begin_a_second_response(host, capsys):
     asked = []
 
     def handle(_: IncomingRequest) -> Iterator[bytes]:
@@ -413,7 +413,7 @@ def test_what_a_generator_raises_when_it_is_closed_does_not_begin_a_second_answe
     assert "RuntimeError: at the end" in capsys.readouterr().err
 
 
-def test_an_answer_that_cannot_begin_is_a_500_and_its_generator_is_closed(ask, instead):
+def test_a_response_that_cannot_begin_is_a_500_and_its_generator_is_closed(ask, instead):
     ended = []
     bodies = []
 
@@ -434,7 +434,7 @@ def test_an_answer_that_cannot_begin_is_a_500_and_its_generator_is_closed(ask, i
     assert bodies[0].gone
 
 
-def test_an_answer_that_the_host_refuses_is_a_500(ask, instead, capsys):
+def test_a_response_that_the_host_refuses_is_a_500(ask, instead, capsys):
     refused = []
 
     def refuse(function, *args):
@@ -450,7 +450,7 @@ def test_an_answer_that_the_host_refuses_is_a_500(ask, instead, capsys):
     assert "http-resp.send-downstream" in capsys.readouterr().err
 
 
-def test_where_not_even_a_500_can_be_sent_the_guest_has_failed(ask, instead):
+def test_the_guest_fails_if_not_even_a_500_can_be_sent(ask, instead):
     def refuse(function, *args):
         raise Err(Error_GenericError())
 
@@ -473,7 +473,7 @@ def test_a_response_that_cannot_be_sent_is_closed(ask, origin):
     assert kept[0].body.closed
 
 
-# An error page of the app's own
+# The app's own error page
 
 
 def page(request: IncomingRequest, error: Exception) -> Response:
@@ -489,7 +489,7 @@ def page(request: IncomingRequest, error: Exception) -> Response:
         (lambda request: Response.text(request.text(limit=0)), b"/x: BodyTooLarge"),
     ],
 )
-def test_an_error_page_is_made_of_the_request_and_the_exception(ask, capsys, handler, expected):
+def test_an_error_page_gets_the_request_and_the_exception(ask, capsys, handler, expected):
     answer = ask(handler, on_error=page, uri="http://site.example/x", body=b"1")
 
     assert (answer.status, bytes(answer.body)) == (503, expected)
@@ -514,7 +514,7 @@ def half(_: IncomingRequest) -> Iterator[bytes]:
         (half, (200, b"half", False)),
     ],
 )
-def test_an_error_page_is_not_asked_for_after_an_exit_or_the_first_piece(ask, handler, answered):
+def test_on_error_is_not_called_after_an_exit_or_the_first_piece(ask, handler, answered):
     asked = []
     answer = ask(handler, on_error=lambda *given: asked.append(given) or Response())
 
@@ -531,7 +531,7 @@ def test_an_error_page_is_not_asked_for_after_an_exit_or_the_first_piece(ask, ha
         (lambda *_: Response(100), "must be 200 to 599, not 100"),
     ],
 )
-def test_an_error_page_that_fails_is_a_bare_500(ask, capsys, on_error, told):
+def test_a_failed_error_page_is_a_bare_500(ask, capsys, on_error, told):
     answer = ask(failing, on_error=on_error)
 
     assert (answer.status, bytes(answer.body)) == (500, b"Internal Server Error")
@@ -548,7 +548,7 @@ def test_an_error_page_that_fails_is_a_bare_500(ask, capsys, on_error, told):
         (lambda url: Request("GET", url).send_async("origin"), (404, b"not here")),
     ],
 )
-def test_an_error_page_is_anything_that_a_handler_returns(ask, origin, make, expected):
+def test_an_error_page_may_be_anything_that_a_handler_returns(ask, origin, make, expected):
     answer = ask(failing, on_error=lambda *_: make(f"{origin}/404"))
 
     assert (answer.status, bytes(answer.body), answer.complete) == (*expected, True)

@@ -26,7 +26,7 @@ KINDS = {
 
 @pytest.fixture
 def given():
-    """What was handed off."""
+    """The handoffs."""
     return []
 
 
@@ -45,7 +45,7 @@ def host(origin, given):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("backend", ["origin", lambda: Backend.open("origin")])
-def test_a_request_is_left_to_another(ask, given, kind, backend):
+def test_a_request_is_handed_off(ask, given, kind, backend):
     answer = ask(
         lambda request: KINDS[kind](request, backend() if callable(backend) else backend),
         method="POST",
@@ -62,7 +62,7 @@ def test_a_request_is_left_to_another(ask, given, kind, backend):
     assert handoff.request.headers == [("Sec-Test", b"1")]
 
 
-def test_a_hand_off_may_go_without_being_returned(ask, given):
+def test_a_handoff_need_not_be_returned(ask, given):
     def handle(request: IncomingRequest) -> None:
         request.handoff_fanout("origin")
 
@@ -71,7 +71,7 @@ def test_a_hand_off_may_go_without_being_returned(ask, given):
 
 
 @pytest.mark.parametrize("value", [Response.text("mine"), iter([b"mine"]), "text"])
-def test_an_answer_to_what_was_handed_off_is_an_error(ask, capsys, value):
+def test_a_response_after_a_handoff_is_an_error(ask, capsys, value):
     def handle(request: IncomingRequest) -> object:
         request.handoff_fanout("origin")
         return value
@@ -79,10 +79,10 @@ def test_an_answer_to_what_was_handed_off_is_an_error(ask, capsys, value):
     answer = ask(handle, on_error=lambda *_: Response.text("sorry"))
 
     assert answer.status == 299
-    assert "handle answered a request that has its answer" in capsys.readouterr().err
+    assert "handle returned a response, but one was already sent" in capsys.readouterr().err
 
 
-def test_an_exception_behind_a_hand_off_is_told_and_not_answered(ask, capsys):
+def test_an_exception_after_a_handoff_is_only_logged(ask, capsys):
     asked = []
 
     def handle(request: IncomingRequest) -> ResponseSent:
@@ -95,13 +95,13 @@ def test_an_exception_behind_a_hand_off_is_told_and_not_answered(ask, capsys):
     assert "RuntimeError: too late" in capsys.readouterr().err
 
 
-def test_an_error_page_may_leave_the_request_to_another(ask, given):
+def test_an_error_page_may_hand_the_request_off(ask, given):
     answer = ask(lambda _: 1 // 0, on_error=lambda request, _: request.handoff_fanout("origin"))
 
     assert (answer.status, len(given)) == (299, 1)
 
 
-def test_an_error_page_that_fails_behind_a_hand_off_is_told(ask, capsys):
+def test_an_error_page_that_fails_after_a_handoff_is_logged(ask, capsys):
     def page(request: IncomingRequest, error: Exception) -> Response:
         request.handoff_fanout("origin")
         raise RuntimeError("too late")
@@ -111,7 +111,7 @@ def test_an_error_page_that_fails_behind_a_hand_off_is_told(ask, capsys):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_second_hand_off_is_an_error(ask, kind):
+def test_a_second_handoff_is_an_error(ask, kind):
     def handle(request: IncomingRequest) -> ResponseSent:
         done = request.handoff_fanout("origin")
         with pytest.raises(HttpCallFailed):
@@ -133,11 +133,11 @@ def test_an_unknown_backend_is_not_found_and_the_request_can_be_answered(ask, gi
     assert (answer.status, bytes(answer.body), given) == (200, b"mine", [])
 
 
-def test_what_stands_for_a_hand_off_is_no_answer_by_itself(ask):
+def test_response_sent_alone_is_not_a_response(ask):
     assert ask(lambda _: ResponseSent()).status == 500
 
 
-def test_a_sandbox_can_go_on_after_a_handoff(host):
+def test_a_sandbox_can_continue_after_a_handoff(host):
     def handle(request: IncomingRequest) -> ResponseSent | Response:
         if request.path == "/0":
             return request.handoff_fanout("origin")
@@ -149,7 +149,7 @@ def test_a_sandbox_can_go_on_after_a_handoff(host):
     assert [bytes(answer.body) for answer in answers] == [b"by the proxy", b"mine"]
 
 
-def test_a_hand_off_takes_two_calls(ask, calls):
+def test_a_handoff_takes_two_calls(ask, calls):
     ask(lambda request: request.handoff_fanout("origin"))
 
     assert calls == [

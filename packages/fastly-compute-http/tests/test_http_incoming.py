@@ -67,7 +67,7 @@ def test_a_long_url_is_read_whole(ask):
     assert answer.body.decode() == uri
 
 
-def test_a_request_asks_the_host_for_nothing_that_is_not_used(ask, calls):
+def test_only_used_properties_of_a_request_call_the_host(ask, calls):
     ask(lambda _: Response.text("hello"), headers=[("a", b"b")])
 
     assert calls == [
@@ -81,7 +81,7 @@ def test_a_request_asks_the_host_for_nothing_that_is_not_used(ask, calls):
     ]
 
 
-def test_what_is_read_of_a_request_is_read_once(ask, calls):
+def test_each_property_of_a_request_is_read_once(ask, calls):
     def handle(request: IncomingRequest) -> Response:
         _ = request.path, request.query, request.url
         _ = request.headers, request.headers
@@ -101,7 +101,7 @@ def test_what_is_read_of_a_request_is_read_once(ask, calls):
         assert calls.count(call) == 1
 
 
-def test_a_request_is_gone_after_it_was_answered(ask):
+def test_a_request_is_closed_after_its_response(ask):
     kept = []
     ask(lambda request: kept.append(request) or Response())
 
@@ -112,7 +112,7 @@ def test_a_request_is_gone_after_it_was_answered(ask):
         kept[0].body.read()
 
 
-def test_a_request_cannot_be_made_by_hand():
+def test_a_request_cannot_be_created_directly():
     with pytest.raises(TypeError, match="use a handler under"):
         IncomingRequest()
 
@@ -125,13 +125,13 @@ def test_a_request_cannot_be_made_by_hand():
         ("http://site.example", ("http", "site.example", "", "")),
         ("http://site.example?x=1", ("http", "site.example", "", "x=1")),
         ("http://site.example//other.example/", ("http", "site.example", "//other.example/", "")),
-        # A Host header is whatever the client sends.
+        # A client can put anything into a Host header.
         ("http://[bad/path?x=1", ("http", "[bad", "/path", "x=1")),
         ("http://a:b:c/path", ("http", "a:b:c", "/path", "")),
         ("http:///path", ("http", "", "/path", "")),
     ],
 )
-def test_a_url_falls_apart_whatever_it_is(ask, uri, parts):
+def test_any_url_is_split_into_parts(ask, uri, parts):
     answer = ask(
         lambda request: Response.json(
             [request.scheme, request.host, request.path, request.query_string]
@@ -142,7 +142,7 @@ def test_a_url_falls_apart_whatever_it_is(ask, uri, parts):
     assert tuple(json.loads(answer.body)) == parts
 
 
-# Reading the body as something
+# Reading the body as text, JSON or a form
 
 
 def sent(ask, read, body: bytes, **incoming: object) -> object:
@@ -179,7 +179,7 @@ def test_a_body_is_read_as_a_form(ask, content_type):
     assert form == {"a": ["1", "2"], "b": ["é x"], "c": [""]}
 
 
-def test_a_form_that_is_no_utf_8_is_refused(ask):
+def test_a_form_that_is_not_utf_8_is_refused(ask):
     headers = [("content-type", b"application/x-www-form-urlencoded")]
 
     assert isinstance(sent(ask, lambda r: r.form(), b"a=%ff", headers=headers), ValueError)
@@ -189,11 +189,11 @@ def test_a_form_that_is_no_utf_8_is_refused(ask):
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
-        ([], "is application/x-www-form-urlencoded, not none"),
+        ([], "must be application/x-www-form-urlencoded, not none"),
         ([("content-type", b"multipart/form-data; boundary=x")], "not multipart/form-data"),
     ],
 )
-def test_what_is_no_form_is_refused_and_not_read(ask, headers, told):
+def test_a_body_that_is_not_a_form_is_refused_and_not_read(ask, headers, told):
     read = []
 
     def both(request: IncomingRequest) -> object:
@@ -228,7 +228,7 @@ def test_a_body_that_is_too_large_is_refused(ask, read):
     assert str(error) == "the request's body has more than 4 bytes"
 
 
-def test_no_more_is_read_than_the_limit_takes(ask, calls):
+def test_no_more_is_read_than_the_limit_allows(ask, calls):
     def read(request: IncomingRequest) -> None:
         try:
             request.text(limit=10)
@@ -245,7 +245,7 @@ def test_a_limit_below_0_is_refused(ask):
     assert str(error) == "limit must be at least 0, not -1"
 
 
-def test_a_limit_of_0_takes_an_empty_body(ask):
+def test_a_limit_of_0_accepts_an_empty_body(ask):
     assert sent(ask, lambda r: r.text(limit=0), b"") == ""
     assert isinstance(sent(ask, lambda r: r.text(limit=0), b"x"), BodyTooLarge)
 
@@ -272,7 +272,7 @@ def test_a_large_read_asks_the_host_for_little_at_a_time(ask, instead):
 # Early hints
 
 
-def test_early_hints_go_ahead_of_the_answer(ask):
+def test_early_hints_are_sent_before_the_response(ask):
     def handle(request: IncomingRequest) -> Response:
         request.send_early_hints([("Link", "</a>; rel=preload"), ("Link", "</b>; rel=preload")])
         request.send_early_hints({"Link": "</c>; rel=preload"})
@@ -294,7 +294,7 @@ def test_a_hint_that_cannot_be_sent_is_refused(ask, capsys):
     assert "InvalidHeader" in capsys.readouterr().err
 
 
-def test_hints_after_the_answer_has_begun_are_an_error(ask, capsys):
+def test_hints_after_the_response_has_begun_are_an_error(ask, capsys):
     def handle(request: IncomingRequest) -> Iterator[bytes]:
         yield b"begun"
         request.send_early_hints({"Link": "</a>"})
@@ -314,7 +314,7 @@ def test_hints_after_the_answer_has_begun_are_an_error(ask, capsys):
         ("GET", "http://evil.example//x", "evil.example", "//x"),
     ],
 )
-def test_a_target_that_is_no_url_has_a_scheme_and_a_host_too(ask, method, target, expected, path):
+def test_a_target_that_is_not_a_url_has_a_scheme_and_a_host(ask, method, target, expected, path):
     def handle(request: IncomingRequest) -> Response:
         return Response.json([request.scheme, request.host, request.path, request.query])
 

@@ -34,7 +34,7 @@ def test_a_request_passes_through_unread(ask, origin, calls):
     assert "http-body.read" not in calls
 
 
-def test_what_is_changed_of_a_response_is_changed_on_its_way(ask, origin):
+def test_changes_to_a_passed_on_response_are_applied(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("GET", f"{origin}/headers").send("origin")
         response.status = 203
@@ -57,7 +57,7 @@ def test_what_is_changed_of_a_response_is_changed_on_its_way(ask, origin):
     assert values["x-empty"] == [b""]
 
 
-def test_headers_that_are_replaced_take_all_the_others_away(ask, origin):
+def test_replaced_headers_remove_all_others(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("GET", f"{origin}/headers").send("origin")
         response.headers = {"X-Only": "this"}
@@ -80,7 +80,7 @@ def test_only_the_headers_that_changed_are_written(ask, origin, calls):
     assert calls == ["http-resp.Response.set_header_values", "http-resp.send_downstream"]
 
 
-def test_a_response_can_be_looked_at_and_passed_through(ask, origin):
+def test_a_response_can_be_inspected_and_passed_through(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("GET", f"{origin}/304").send("origin")
         assert (response.status, len(response.headers)) == (304, 2)
@@ -89,7 +89,7 @@ def test_a_response_can_be_looked_at_and_passed_through(ask, origin):
     assert ask(handle).status == 304
 
 
-def test_a_body_can_be_replaced_on_its_way(ask, origin):
+def test_the_body_of_a_passed_on_response_can_be_replaced(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("GET", f"{origin}/404").send("origin")
         response.body = response.body.read().upper()
@@ -101,7 +101,7 @@ def test_a_body_can_be_replaced_on_its_way(ask, origin):
     assert ("content-length", b"8") in answer.headers
 
 
-def test_a_response_cannot_be_answered_twice(ask, origin, capsys):
+def test_a_response_cannot_be_sent_twice(ask, origin, capsys):
     kept = []
 
     def handle(_: IncomingRequest) -> Response:
@@ -114,7 +114,7 @@ def test_a_response_cannot_be_answered_twice(ask, origin, capsys):
     assert "was already sent" in capsys.readouterr().err
 
 
-def test_a_body_of_the_host_does_not_answer_to_head(ask, origin):
+def test_a_host_owned_body_is_not_sent_to_head(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         return Response(body=Request("GET", f"{origin}/404").send("origin").body)
 
@@ -123,7 +123,7 @@ def test_a_body_of_the_host_does_not_answer_to_head(ask, origin):
     assert (answer.status, bytes(answer.body)) == (200, b"")
 
 
-def test_the_answer_to_head_passes_through_with_its_length(ask, origin):
+def test_the_response_to_head_passes_through_with_its_length(ask, origin):
     answer = ask(
         lambda request: Request(request.method, f"{origin}/404").send("origin"), method="HEAD"
     )
@@ -133,7 +133,7 @@ def test_the_answer_to_head_passes_through_with_its_length(ask, origin):
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 404), ("GET", 204), ("GET", 304)])
-def test_a_body_that_http_has_no_place_for_is_left_out_when_the_status_is_changed(
+def test_the_body_is_left_out_when_the_status_is_changed_to_one_without_a_body(
     ask, origin, method, status
 ):
     def handle(_: IncomingRequest) -> Response:
@@ -146,7 +146,7 @@ def test_a_body_that_http_has_no_place_for_is_left_out_when_the_status_is_change
     assert (answer.status, bytes(answer.body), answer.complete) == (status, b"", True)
 
 
-def test_what_was_not_read_of_a_response_passes_through(ask, origin):
+def test_the_unread_rest_of_a_response_passes_through(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("POST", f"{origin}/echo", body=b"first\nrest\n").send("origin")
         response.headers["X-First"] = next(response.body.iter_lines()).decode()
@@ -158,7 +158,7 @@ def test_what_was_not_read_of_a_response_passes_through(ask, origin):
     assert (bytes(answer.body), answer.complete) == (b"rest\n", True)
 
 
-def test_a_connection_can_be_closed_behind_a_backends_response(ask, origin):
+def test_a_connection_can_be_closed_after_a_backends_response(ask, origin):
     def handle(_: IncomingRequest) -> Response:
         response = Request("GET", f"{origin}/404").send("origin")
         response.close_connection = True
@@ -167,7 +167,7 @@ def test_a_connection_can_be_closed_behind_a_backends_response(ask, origin):
     assert ("connection", b"close") in ask(handle).headers
 
 
-def test_a_response_says_who_answered_and_how(sandbox, origin, origin_server):
+def test_a_response_has_the_backends_address_and_http_version(sandbox, origin, origin_server):
     response = Request("GET", f"{origin}/404").send("origin")
 
     assert response.http_version == "HTTP/1.1"
@@ -176,7 +176,7 @@ def test_a_response_says_who_answered_and_how(sandbox, origin, origin_server):
 
 
 @pytest.mark.parametrize("name", ["http_version", "remote_address", "status", "headers"])
-def test_a_response_that_was_sent_or_closed_says_so(ask, origin, name):
+def test_a_sent_or_closed_response_says_so(ask, origin, name):
     kept = []
 
     def handle(_: IncomingRequest) -> Response:
@@ -191,7 +191,7 @@ def test_a_response_that_was_sent_or_closed_says_so(ask, origin, name):
             getattr(response, name)
 
 
-def test_a_response_is_closed_by_its_with(sandbox, origin):
+def test_a_with_statement_closes_a_response(sandbox, origin):
     with Request("GET", f"{origin}/404").send("origin") as response:
         pass
     response.close()

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""The README's snippets do what they show."""
 
 import json
 import re
@@ -22,7 +22,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
 def app(section: str, number: int = 0, *, path: str = "") -> NativeApp:
-    """Run the code of a section, as a module; its backends are asked for another path."""
+    """Run the code of a section as a module, with another path in its backend URLs."""
     text = README.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     code = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)[number]
     module = ModuleType("readme_app")
@@ -55,14 +55,14 @@ def test_the_app_greets_and_forwards(host):
     assert ("X-Served-By", b"the edge") in proxied.headers
 
 
-def test_the_app_survives_an_origin_that_is_not_there(host):
+def test_the_app_survives_an_unreachable_origin(host):
     host.config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
     answer = ask(host, app("An app"), "http://a/404")
 
-    assert (answer.status, answer.body) == (502, b"The origin does not answer.")
+    assert (answer.status, answer.body) == (502, b"The origin is not responding.")
 
 
-def test_several_are_gathered(host):
+def test_several_responses_are_gathered(host):
     page = json.loads(ask(host, app("Several at once")).body)
 
     assert {name: json.loads(found)["path"] for name, found in page.items()} == {
@@ -71,7 +71,7 @@ def test_several_are_gathered(host):
     }
 
 
-def test_an_answer_is_streamed(host):
+def test_a_response_is_streamed(host):
     assert ask(host, app("Streaming")).body == b"line 0\nline 1\nline 2\n"
 
 
@@ -82,7 +82,7 @@ def test_an_upload_is_streamed(host):
     assert (seen["method"], seen["path"], seen["size"]) == ("POST", "/inbox", 37)
 
 
-def test_the_client_is_answered_first(host, origin_server):
+def test_the_client_gets_its_response_first(host, origin_server):
     answer = ask(host, app("Streaming", 2, path="orders"), method="POST", body=b"order")
 
     assert (answer.status, answer.body) == (202, b"Thank you")
@@ -97,7 +97,7 @@ def test_a_response_is_cached(host, origin_server):
     assert origin_server.hits["/cached"] == 1
 
 
-def test_the_client_is_told_what_is_known_about_it(host):
+def test_facts_about_the_client_are_available(host):
     asked = app("What is known about the client")
     answer = ask(host, asked)
 
@@ -105,15 +105,15 @@ def test_the_client_is_told_what_is_known_about_it(host):
     assert ask(host, asked, headers=[("x-fastly-bot-detected", b"true")]).status == 403
 
 
-def test_errors_have_a_page(host, capsys):
+def test_errors_have_an_error_page(host, capsys):
     shown = app("Errors")
     right = ask(host, shown, method="POST", body=b"[1]")
     large = ask(host, shown, method="POST", body=b" " * 1001)
     wrong = ask(host, shown, method="POST", body=b"{")
 
     assert (right.status, right.body) == (200, b'{"got":[1]}')
-    assert (large.status, large.body) == (413, b"That is too much.")
-    assert (wrong.status, wrong.body[:21]) == (500, b"Something went wrong.")
+    assert (large.status, large.body) == (413, b"The request is too large.")
+    assert (wrong.status, wrong.body[:20]) == (500, b"Something went wrong")
 
 
 def test_a_sandbox_is_reused(host):
@@ -136,10 +136,10 @@ def test_a_websocket_is_handed_off(host):
         ("GET", "/", 200, b"Hello"),
         ("HEAD", "/", 200, b""),
         ("GET", "/users/ada", 200, b'{"name":"Ada Lovelace"}'),
-        ("GET", "/users/bob", 404, b"There is no bob."),
+        ("GET", "/users/bob", 404, b"User bob not found"),
         ("POST", "/users", 303, b""),
-        ("DELETE", "/users/ada", 405, b"That cannot be done here."),
-        ("GET", "/elsewhere", 404, b"There is no such page."),
+        ("DELETE", "/users/ada", 405, b"Method not allowed"),
+        ("GET", "/elsewhere", 404, b"Page not found"),
     ],
 )
 def test_routes_are_matched(host, method, path, status, body):

@@ -36,12 +36,12 @@ def test_a_content_type_that_is_given_is_kept():
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
-def test_numbers_that_json_lacks_are_refused(value):
+def test_numbers_that_are_not_finite_are_refused_in_json(value):
     with pytest.raises(ValueError, match="not JSON compliant"):
         Response.json(value)
 
 
-def test_json_takes_only_what_json_has():
+def test_json_takes_only_types_that_json_can_represent():
     with pytest.raises(TypeError, match="not JSON serializable"):
         Response.json({1, 2})
 
@@ -95,7 +95,7 @@ def test_status_headers_and_body_can_be_set():
     assert response.body.read() == b"made"
 
 
-def test_a_body_that_is_replaced_is_closed():
+def test_a_replaced_body_is_closed():
     old = Body(iter([b"a"]))
     response = Response(body=old)
 
@@ -104,7 +104,7 @@ def test_a_body_that_is_replaced_is_closed():
     assert old.closed
 
 
-def test_a_body_is_taken_as_it_is():
+def test_a_body_object_is_used_unchanged():
     body = Body(b"x")
 
     assert Response(body=body).body is body
@@ -122,5 +122,5 @@ def test_the_repr_shows_the_status():
     assert repr(Response(204)) == "<Response 204>"
 
 
-def test_what_a_response_says_as_json_is_read_back():
+def test_a_json_response_can_be_parsed_again():
     assert json.loads(Response.json([1.5, "a"]).body.read()) == [1.5, "a"]

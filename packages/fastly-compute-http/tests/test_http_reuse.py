@@ -33,7 +33,7 @@ def where(_: IncomingRequest) -> Response:
 
 @pytest.fixture
 def rounds(host):
-    """Has requests served one after the other; how many each sandbox served, in order."""
+    """Serve requests one after the other; return how many each sandbox served, in order."""
     host.reuse = ReuseLimits(requests=100)
 
     def rounds(reuse: Reuse | None, count: int = 6, handler=where, **options: object) -> list[int]:
@@ -45,11 +45,11 @@ def rounds(host):
     return rounds
 
 
-def test_by_default_every_request_has_a_sandbox_of_its_own(rounds):
+def test_by_default_every_request_has_its_own_sandbox(rounds):
     assert rounds(None, 3) == [1, 1, 1]
 
 
-def test_one_word_switches_reuse_on(rounds):
+def test_an_empty_reuse_turns_reuse_on(rounds):
     assert rounds(Reuse(), 20) == [20]
 
 
@@ -59,7 +59,7 @@ def test_the_platform_may_allow_less(rounds, host):
     assert rounds(Reuse(), 5) == [2, 2, 1]
 
 
-VISITOR: ContextVar[str] = ContextVar("visitor", default="nobody")
+VISITOR: ContextVar[str] = ContextVar("visitor", default="none yet")
 
 
 def remember(request: IncomingRequest) -> Iterator[bytes]:
@@ -70,7 +70,7 @@ def remember(request: IncomingRequest) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("reuse", [None, Reuse()])
-def test_what_a_request_sets_in_its_context_does_not_reach_the_next(rounds, reuse):
+def test_context_variables_of_a_request_do_not_reach_the_next(rounds, reuse):
     VISITOR.set("the caller")
     rounds(reuse, 4, remember)
 
@@ -79,7 +79,7 @@ def test_what_a_request_sets_in_its_context_does_not_reach_the_next(rounds, reus
 
 
 @pytest.mark.parametrize(("most", "served"), [(1, [1] * 6), (2, [2, 2, 2]), (4, [4, 2]), (9, [6])])
-def test_a_sandbox_serves_so_many_requests_at_most(rounds, most, served):
+def test_a_sandbox_serves_at_most_max_requests(rounds, most, served):
     assert rounds(Reuse(max_requests=most)) == served
 
 
@@ -90,7 +90,7 @@ def slow(request: IncomingRequest) -> Response:
     return where(request)
 
 
-def test_a_sandbox_takes_requests_for_so_long_at_most(rounds):
+def test_a_sandbox_accepts_requests_for_at_most_max_lifetime(rounds):
     assert rounds(Reuse(max_lifetime=0.01), 3, slow) == [1, 1, 1]
     assert rounds(Reuse(max_lifetime=timedelta(hours=1)), 3, slow) == [3]
 
@@ -105,7 +105,7 @@ def test_a_sandbox_takes_requests_for_so_long_at_most(rounds):
         (Reuse(max_lifetime=3600, idle_timeout=7200), 3_590_000, 3_600_000),
     ],
 )
-def test_a_sandbox_waits_no_longer_than_it_may(rounds, instead, reuse, least, most):
+def test_a_sandbox_waits_no_longer_than_allowed(rounds, instead, reuse, least, most):
     asked = []
 
     def note(function, options):
@@ -119,12 +119,12 @@ def test_a_sandbox_waits_no_longer_than_it_may(rounds, instead, reuse, least, mo
     assert waits is None if least is None else least <= waits <= most
 
 
-def test_no_wait_at_all_is_no_further_request(rounds):
+def test_an_idle_timeout_of_0_means_no_further_request(rounds):
     assert rounds(Reuse(idle_timeout=0), 2) == [1, 1]
 
 
 @pytest.mark.parametrize(("used", "served"), [(50, [3]), (51, [1, 1, 1]), (0, [3])])
-def test_a_sandbox_that_uses_too_much_memory_takes_no_further_request(
+def test_a_sandbox_that_uses_too_much_memory_accepts_no_more_requests(
     rounds, instead, used, served
 ):
     instead("compute-runtime.get_heap_mib", lambda _: used)
@@ -141,7 +141,7 @@ def test_a_sandbox_that_uses_too_much_memory_takes_no_further_request(
         "http-downstream.await_request",
     ],
 )
-def test_a_host_that_cannot_say_what_is_next_ends_the_sandbox_well(
+def test_a_failure_to_get_the_next_request_ends_the_sandbox_cleanly(
     rounds, instead, function, error
 ):
     def refuse(*_):
@@ -172,7 +172,7 @@ def test_limits_that_break_a_rule_are_refused(options, error, told):
         Reuse(**options)
 
 
-def test_limits_are_a_value():
+def test_limits_are_immutable_and_compared_by_value():
     assert Reuse(max_requests=5) == Reuse(max_requests=5)
     with pytest.raises(AttributeError):
         Reuse().max_requests = 5
@@ -207,7 +207,7 @@ def test_a_request_that_fails_ends_the_sandbox(rounds, handler):
 
 
 @pytest.mark.parametrize("handler", [fails_at_1, breaks_off_at_1])
-def test_a_sandbox_can_go_on_after_a_failure(rounds, handler):
+def test_a_sandbox_can_continue_after_a_failure(rounds, handler):
     rounds(Reuse(after_failure=True), 4, handler)
     first, _, third, fourth = ids(rounds.answers)
 
@@ -222,7 +222,7 @@ def test_a_failure_with_an_error_page_is_a_failure(rounds):
     assert first != third
 
 
-# What one request left open
+# Resources that a request left open
 
 
 def test_nothing_that_a_request_left_open_reaches_the_next(rounds, origin, talk):
@@ -243,7 +243,7 @@ def test_nothing_that_a_request_left_open_reaches_the_next(rounds, origin, talk)
     assert END not in talk.to_the_end()
 
 
-def test_what_was_passed_on_or_read_before_is_not_closed_twice(rounds, origin):
+def test_bodies_that_were_passed_on_or_read_are_not_closed_twice(rounds, origin):
     def handle(request: IncomingRequest) -> Response | PendingResponse:
         Request("GET", f"{origin}/404").send("origin").body.read()
         if request.path == "/0":
@@ -258,14 +258,14 @@ def test_what_was_passed_on_or_read_before_is_not_closed_twice(rounds, origin):
     assert all(answer.complete for answer in rounds.answers)
 
 
-def test_what_is_made_in_memory_outlives_its_request(rounds):
+def test_objects_in_memory_outlive_their_request(rounds):
     constant = Response(body=Body(b"the same"))
 
     assert rounds(Reuse(), 3, lambda _: constant) == [3]
     assert bytes(rounds.answers[2].body) == b"the same"
 
 
-def test_an_input_that_was_not_read_does_not_become_the_next_ones(host):
+def test_unread_input_does_not_reach_the_next_request(host):
     def handle(request: IncomingRequest) -> Response:
         return Response(body=request.body.read(1) if request.path == "/0" else request.body.read())
 
@@ -295,7 +295,7 @@ def test_a_body_of_one_request_cannot_be_read_in_the_next(rounds, origin):
     assert bytes(rounds.answers[1].body) == b"closed"
 
 
-def test_sandboxes_that_run_at_once_leave_each_others_things_open(host, origin, origin_server):
+def test_concurrent_sandboxes_leave_each_others_resources_open(host, origin, origin_server):
     begun, other_begun, other_done = (threading.Event() for _ in range(3))
 
     def handle(request: IncomingRequest) -> Response | PendingResponse:

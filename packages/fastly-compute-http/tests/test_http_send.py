@@ -37,7 +37,7 @@ def test_a_request_gets_its_response(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_method_target_and_headers_arrive_as_they_were_given(origin):
+def test_method_target_and_headers_arrive_as_given(origin):
     fields = [("X-One", "1"), ("Accept", "a"), ("accept", "b"), ("X-Latin", "caf\xe9")]
 
     got = seen(Request("DELETE", f"{origin}/a%2Fb//c?q=%20&r", headers=fields).send("origin"))
@@ -47,7 +47,7 @@ def test_method_target_and_headers_arrive_as_they_were_given(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_the_host_header_is_the_urls_unless_there_is_one(origin):
+def test_the_host_header_defaults_to_the_urls_host(origin):
     implied = seen(Request("GET", "http://site.example:8080/x").send("origin"))
     given = seen(Request("GET", f"{origin}/x", headers={"host": "other.example"}).send("origin"))
 
@@ -60,7 +60,7 @@ def test_the_host_header_is_the_urls_unless_there_is_one(origin):
     "value",
     ["a b", "", "a/b", "a\\b", "a@b", "a?b", "a#b", "a:b", "a:65536", "[::1", "caf\xe9", "<a>"],
 )
-def test_a_host_header_is_a_host(origin, value):
+def test_a_host_header_must_be_a_host(origin, value):
     request = Request("GET", f"{origin}/x", headers={"Host": value})
     with pytest.raises(InvalidHeader, match="header 'Host' cannot be"):
         request.send("origin")
@@ -75,9 +75,9 @@ def test_any_host_may_be_in_a_host_header(origin, value):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_there_are_not_two_hosts(origin):
+def test_two_host_headers_are_refused(origin):
     request = Request("GET", f"{origin}/x", headers=[("Host", "a"), ("host", "b")])
-    with pytest.raises(InvalidHeader, match="a request has one Host"):
+    with pytest.raises(InvalidHeader, match="a request must have exactly one Host"):
         request.send("origin")
 
 
@@ -92,7 +92,7 @@ def test_there_are_not_two_hosts(origin):
         lambda data: (data[at : at + 1000] for at in range(0, len(data), 1000)),
     ],
 )
-def test_every_kind_of_body_arrives_whole(origin, make):
+def test_every_kind_of_body_arrives_completely(origin, make):
     data = bytes(range(256)) * 2500
 
     got = seen(Request("POST", f"{origin}/x", body=make(data)).send("origin"))
@@ -110,7 +110,7 @@ def test_short_writes_are_continued_and_nothing_is_sent_twice(origin, limit_writ
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_host_that_takes_nothing_is_an_error_and_no_endless_loop(origin, limit_writes):
+def test_a_host_that_takes_no_bytes_is_an_error_and_not_an_endless_loop(origin, limit_writes):
     limit_writes(0)
 
     with pytest.raises(BodyWriteStalled, match="took none of the bytes"):
@@ -135,7 +135,7 @@ def test_a_body_in_memory_can_be_sent_again(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_body_that_was_given_away_is_not_sent_again(origin):
+def test_a_body_that_was_sent_cannot_be_sent_again(origin):
     request = Request("POST", f"{origin}/echo", body=iter([b"once"]))
     request.send("origin")
 
@@ -144,7 +144,7 @@ def test_a_body_that_was_given_away_is_not_sent_again(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_response_body_is_handed_on_without_being_read(origin, calls):
+def test_a_response_body_is_passed_on_without_being_read(origin, calls):
     first = Request("POST", f"{origin}/echo", body=b"through").send("origin")
     calls.clear()
     second = Request("POST", f"{origin}/echo", body=first.body).send("origin")
@@ -157,7 +157,7 @@ def test_a_response_body_is_handed_on_without_being_read(origin, calls):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_what_was_read_of_a_body_is_not_handed_on_but_the_rest_is(origin, calls):
+def test_only_the_unread_rest_of_a_body_is_passed_on(origin, calls):
     first = Request("POST", f"{origin}/echo", body=b"head\nrest\nof it").send("origin")
     assert next(first.body.iter_lines()) == b"head"
     half = Request("POST", f"{origin}/echo", body=b"0123456789").send("origin")
@@ -200,7 +200,7 @@ def test_a_refused_connection_says_so():
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_response_that_is_no_http_is_a_send_error(origin):
+def test_a_response_that_is_not_http_is_a_send_error(origin):
     with pytest.raises(SendError) as caught:
         Request("GET", f"{origin}/garbage").send("origin")
 
@@ -214,7 +214,7 @@ def test_an_unknown_backend_is_not_found(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_body_that_breaks_off_does_not_look_whole(origin):
+def test_an_aborted_body_does_not_look_complete(origin):
     response = Request("GET", f"{origin}/broken").send("origin")
 
     with pytest.raises(BodyIncomplete):
@@ -242,7 +242,7 @@ def test_without_a_host_sending_says_how_to_get_one(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_common_request_takes_so_many_host_calls(origin, calls):
+def test_a_common_request_takes_the_documented_host_calls(origin, calls):
     response = Request("GET", f"{origin}/404", headers={"Accept": "*/*"}).send("origin")
     sent = list(calls)
     calls.clear()
@@ -279,7 +279,7 @@ def gzipped(talk, request: Request) -> Response:
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_the_host_takes_gzip_off_where_it_is_asked_to(talk):
+def test_the_host_decompresses_gzip_on_request(talk):
     request = Request("GET", "http://a/", decompress_gzip=True)
     response = gzipped(talk, request)
 
@@ -288,7 +288,7 @@ def test_the_host_takes_gzip_off_where_it_is_asked_to(talk):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_gzip_stays_on_by_default(talk):
+def test_gzip_is_not_decompressed_by_default(talk):
     response = gzipped(talk, Request("GET", "http://a/"))
 
     assert response.headers["content-encoding"] == "gzip"
@@ -302,7 +302,7 @@ FRAMINGS = (b"content-length: 3\r\n", b"transfer-encoding: chunked\r\n")
 @pytest.mark.parametrize(
     ("options", "framing"), [({}, FRAMINGS[0]), ({"manual_framing": True}, FRAMINGS[1])]
 )
-def test_framing_headers_are_the_hosts_unless_they_are_asked_for(talk, options, framing):
+def test_the_host_sets_framing_headers_unless_manual_framing_is_on(talk, options, framing):
     headers = {"Transfer-Encoding": "chunked"}
     request = Request("POST", "http://a/", headers=headers, body=b"abc", **options)
     pending = request.send_async("talk")
@@ -328,7 +328,7 @@ def test_each_option_is_one_call(origin, calls):
 
 
 @pytest.mark.parametrize("option", ["decompress_gzip", "manual_framing"])
-def test_an_option_that_is_no_bool_is_refused(option):
+def test_an_option_that_is_not_a_bool_is_refused(option):
     with pytest.raises(TypeError, match=f"{option} must be True or False, not 'no'"):
         Request("GET", "http://a/", **{option: "no"})
 
@@ -369,7 +369,7 @@ def test_a_body_is_a_file_for_libraries(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_libraries_read_a_body_as_it_comes(origin):
+def test_libraries_read_a_body_as_it_arrives(origin):
     content = gzip.compress(json.dumps({"many": list(range(100_000))}).encode())
     body = Request("POST", f"{origin}/echo", body=content).send("origin").body
 
@@ -378,14 +378,14 @@ def test_libraries_read_a_body_as_it_comes(origin):
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_file_that_breaks_off_raises(origin):
+def test_an_aborted_file_raises(origin):
     body = Request("GET", f"{origin}/broken").send("origin").body
 
     with body.file() as file, pytest.raises(BodyIncomplete):
         file.read()
 
 
-def test_a_body_that_was_read_is_no_file():
+def test_a_body_that_was_read_cannot_become_a_file():
     body = Body(b"x")
     body.read()
 

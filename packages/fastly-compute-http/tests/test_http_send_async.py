@@ -25,7 +25,7 @@ def get(url: str, backend: str = "origin") -> PendingResponse:
     return Request("GET", url).send_async(backend)
 
 
-def test_requests_that_were_not_awaited_are_under_way_at_the_same_time(origin):
+def test_pending_requests_run_at_the_same_time(origin):
     first, second = get(f"{origin}/together?1"), get(f"{origin}/together?2")
 
     assert second.wait().body.read() == b"/together?2"
@@ -76,24 +76,24 @@ def test_a_pending_response_that_was_closed_says_so(origin):
         pending.wait()
 
 
-def test_a_pending_response_tells_what_it_is_for_but_not_the_query(origin):
+def test_the_repr_of_a_pending_response_shows_the_request_but_not_the_query(origin):
     pending = get(f"{origin}/404?token=s3cret")
 
     assert repr(pending) == f"<PendingResponse to GET {origin}/404>"
     assert pending.backend == "origin"
 
 
-def test_a_pending_response_cannot_be_made_by_hand():
+def test_a_pending_response_cannot_be_created_directly():
     with pytest.raises(TypeError, match=r"use Request\.send_async"):
         PendingResponse()
 
 
-def test_why_there_is_no_response_is_told_when_it_is_awaited():
-    pending = get("http://site.example/x", "nobody")
+def test_the_cause_of_a_missing_response_is_raised_when_it_is_awaited():
+    pending = get("http://site.example/x", "unreachable")
 
     with pytest.raises(ConnectionRefused) as caught:
         pending.wait()
-    assert caught.value.backend == "nobody"
+    assert caught.value.backend == "unreachable"
 
 
 def test_an_unknown_backend_is_not_found_at_once():
@@ -115,7 +115,7 @@ def test_a_body_is_sent_along(origin, body):
     assert pending.wait().body.read() == b"abc"
 
 
-def test_a_body_is_handed_on_unread(origin, calls):
+def test_a_body_is_passed_on_unread(origin, calls):
     first = Request("POST", f"{origin}/echo", body=b"through").send("origin")
     calls.clear()
     second = Request("POST", f"{origin}/echo", body=first.body).send_async("origin")
@@ -135,13 +135,13 @@ def test_a_body_is_handed_on_unread(origin, calls):
     assert response.body.read() == b"through"
 
 
-# Several
+# Several responses
 
 
-def test_all_are_gathered_in_their_order_with_the_errors_in_their_places(origin):
+def test_all_are_gathered_in_order_with_errors_instead_of_missing_responses(origin):
     sent = [
         get(f"{origin}/together?1"),
-        get("http://site.example/", "nobody"),
+        get("http://site.example/", "unreachable"),
         get(f"{origin}/together?2"),
     ]
     first, failed, second = gather(sent)
@@ -152,7 +152,7 @@ def test_all_are_gathered_in_their_order_with_the_errors_in_their_places(origin)
     assert isinstance(failed, ConnectionRefused)
 
 
-def test_what_does_not_come_in_time_is_given_up_and_the_rest_is_there(origin):
+def test_late_responses_are_discarded_and_the_others_are_returned(origin):
     late, there = get(f"{origin}/gate"), get(f"{origin}/404")
     select([there])
     found = gather(iter([late, there]), timeout=MOMENT)
@@ -162,7 +162,7 @@ def test_what_does_not_come_in_time_is_given_up_and_the_rest_is_there(origin):
     assert late.closed
 
 
-def test_a_limit_of_nothing_takes_what_is_there(origin):
+def test_a_timeout_of_0_takes_the_responses_that_are_ready(origin):
     pending = get(f"{origin}/404")
     select([pending])
 
@@ -170,7 +170,7 @@ def test_a_limit_of_nothing_takes_what_is_there(origin):
     assert gather([]) == []
 
 
-def test_gathering_what_was_awaited_is_an_error(origin):
+def test_gathering_an_awaited_response_is_an_error(origin):
     pending = get(f"{origin}/404")
     pending.wait()
 
@@ -193,7 +193,7 @@ def test_bodies_are_selected_when_there_is_something_to_read(origin, talk):
     talk.until(b"\r\n\r\n")
     talk.send(b"HTTP/1.1 200 OK\r\ncache-control: no-store\r\ncontent-length: 4\r\n\r\n")
     waiting = slow.wait().body
-    with pytest.raises(WaitTimeout, match="none of 1 was ready within 1 ms"):
+    with pytest.raises(WaitTimeout, match=r"nothing was ready within 1 ms \(waited for 1\)"):
         select([waiting], MOMENT)
     talk.send(b"late")
 
@@ -201,7 +201,7 @@ def test_bodies_are_selected_when_there_is_something_to_read(origin, talk):
     assert waiting.read() == b"late"
 
 
-def test_what_is_in_memory_is_ready_but_not_ahead_of_what_is_before_it(origin):
+def test_a_body_in_memory_is_ready_but_not_before_an_earlier_item(origin):
     late, there = get(f"{origin}/gate"), get(f"{origin}/404")
     memory = Body(b"x")
     select([there])
@@ -211,7 +211,7 @@ def test_what_is_in_memory_is_ready_but_not_ahead_of_what_is_before_it(origin):
     assert select([late, there, memory]) is there
 
 
-def test_a_body_of_which_a_part_was_read_is_ready(origin):
+def test_a_partly_read_body_is_ready(origin):
     body = Request("POST", f"{origin}/echo", body=b"a\nb").send("origin").body
     assert next(body.iter_lines()) == b"a"
 
@@ -221,13 +221,13 @@ def test_a_body_of_which_a_part_was_read_is_ready(origin):
 @pytest.mark.parametrize(
     ("waiting", "error", "told"),
     [
-        (lambda _: [], ValueError, "there must be something to wait for"),
-        (lambda pending: [pending, pending], ValueError, "the same thing is there twice"),
-        (lambda _: [Response()], TypeError, "not a Response"),
-        (lambda pending: [pending, None], TypeError, "not a NoneType"),
+        (lambda _: [], ValueError, "waiting must not be empty"),
+        (lambda pending: [pending, pending], ValueError, "must not contain an item twice"),
+        (lambda _: [Response()], TypeError, "not Response"),
+        (lambda pending: [pending, None], TypeError, "not NoneType"),
     ],
 )
-def test_what_cannot_be_waited_for_is_refused(origin, waiting, error, told):
+def test_invalid_items_to_wait_for_are_refused(origin, waiting, error, told):
     pending = get(f"{origin}/404")
 
     with pytest.raises(error, match=told):
@@ -235,7 +235,7 @@ def test_what_cannot_be_waited_for_is_refused(origin, waiting, error, told):
 
 
 @pytest.mark.parametrize("timeout", [-1, float("nan"), 2**32, timedelta(days=50)])
-def test_a_limit_that_is_no_time_is_refused(origin, timeout):
+def test_an_invalid_timeout_is_refused(origin, timeout):
     pending = get(f"{origin}/404")
 
     with pytest.raises(ValueError, match="timeout"):
@@ -247,7 +247,7 @@ def test_a_limit_that_is_no_time_is_refused(origin, timeout):
     assert pending.wait().status == 404
 
 
-def test_what_was_closed_cannot_be_selected(origin):
+def test_closed_items_cannot_be_selected(origin):
     pending = get(f"{origin}/404")
     pending.close()
     body = Body(b"x")
@@ -259,7 +259,7 @@ def test_what_was_closed_cannot_be_selected(origin):
         select([body])
 
 
-# As the answer
+# As the response to the client
 
 
 def test_a_pending_response_goes_to_the_client_unread(ask, origin, calls):
@@ -274,7 +274,7 @@ def test_a_pending_response_goes_to_the_client_unread(ask, origin, calls):
     ("url", "backend", "expected"),
     [
         ("/404", "origin", {"x-any": [b"1"], "x-response": [b"1"], "x-from": [b"origin", b"2"]}),
-        ("/404", "nobody", {"x-any": [b"1"], "x-error": [b"1"], "x-from": [b"2"]}),
+        ("/404", "unreachable", {"x-any": [b"1"], "x-error": [b"1"], "x-from": [b"2"]}),
     ],
 )
 def test_the_headers_of_a_pending_response_are_changed_for_the_outcome(
@@ -297,13 +297,13 @@ def test_the_headers_of_a_pending_response_are_changed_for_the_outcome(
     assert {name: found for name, found in values.items() if name.startswith("x-")} == expected
 
 
-def test_where_a_pending_response_does_not_come_the_host_answers(ask):
-    answer = ask(lambda _: get("http://site.example/", "nobody"))
+def test_the_host_responds_if_a_pending_response_fails(ask):
+    answer = ask(lambda _: get("http://site.example/", "unreachable"))
 
     assert answer.status == 502
 
 
-def test_a_header_that_cannot_be_sent_is_refused_before_the_host_is_asked(origin, calls):
+def test_a_header_that_cannot_be_sent_is_refused_before_the_host_is_called(origin, calls):
     pending = get(f"{origin}/404")
     calls.clear()
 
@@ -317,7 +317,7 @@ def test_a_header_that_cannot_be_sent_is_refused_before_the_host_is_asked(origin
     assert calls == []
 
 
-def test_an_awaited_response_is_not_the_answer(ask, origin, capsys):
+def test_an_awaited_pending_response_cannot_be_returned(ask, origin, capsys):
     def handle(_: IncomingRequest) -> PendingResponse:
         pending = get(f"{origin}/404")
         pending.wait()

@@ -25,7 +25,7 @@ def upload(backend: str = "talk", url: str = "http://site.example/up", **options
     return Request("POST", url, **options).send_streaming(backend)
 
 
-def test_what_is_written_arrives_before_the_end(talk):
+def test_written_data_arrives_before_the_end(talk):
     body, pending = upload()
     body.write(b"first")
     head = talk.until(b"5\r\nfirst\r\n")
@@ -45,11 +45,11 @@ def test_what_is_written_arrives_before_the_end(talk):
 def test_the_body_of_the_request_comes_first(talk):
     body, pending = upload(body=b"before ")
     with body:
-        body.write(b"behind")
+        body.write(b"after")
     talk.until(END)
     talk.answer("200 OK")
 
-    assert talk.got.index(b"before ") < talk.got.index(b"behind")
+    assert talk.got.index(b"before ") < talk.got.index(b"after")
     assert pending.wait().status == 200
 
 
@@ -64,7 +64,7 @@ def test_leaving_the_with_finishes_once(talk):
     assert pending.wait().status == 200
 
 
-def test_an_exception_breaks_the_upload_off(talk):
+def test_an_exception_aborts_the_upload(talk):
     def fail() -> None:
         with body:
             body.write(b"half")
@@ -79,7 +79,7 @@ def test_an_exception_breaks_the_upload_off(talk):
         pending.wait()
 
 
-def test_an_upload_that_is_closed_is_broken_off(talk):
+def test_a_closed_upload_is_aborted(talk):
     body, pending = upload()
     body.write(b"half")
     talk.until(b"half")
@@ -90,7 +90,7 @@ def test_an_upload_that_is_closed_is_broken_off(talk):
         pending.wait()
 
 
-def test_an_upload_that_is_lost_is_broken_off(talk):
+def test_a_lost_upload_is_aborted(talk):
     body, pending = upload()
     body.write(b"half")
     talk.until(b"half")
@@ -103,7 +103,7 @@ def test_an_upload_that_is_lost_is_broken_off(talk):
 
 
 @pytest.mark.parametrize("ending", [StreamingBody.finish, StreamingBody.close])
-def test_after_its_end_a_streaming_body_takes_nothing(talk, ending):
+def test_a_streaming_body_accepts_nothing_after_its_end(talk, ending):
     body, pending = upload()
     ending(body)
     pending.close()
@@ -131,7 +131,7 @@ def test_only_bytes_are_written(talk, data):
     pending.close()
 
 
-def test_a_streaming_body_cannot_be_made_by_hand():
+def test_a_streaming_body_cannot_be_created_directly():
     with pytest.raises(TypeError, match=r"use Request\.send_streaming"):
         StreamingBody()
 
@@ -152,7 +152,7 @@ def test_a_received_body_is_appended_unread(origin, talk, calls):
         received.read()
 
 
-def test_what_is_left_of_a_received_body_is_appended(origin, talk):
+def test_the_rest_of_a_received_body_is_appended(origin, talk):
     received = Request("POST", f"{origin}/echo", body=b"read\nleft").send("origin").body
     next(received.iter_lines())
     body, pending = upload()
@@ -185,7 +185,7 @@ def test_an_appended_iterable_is_sent_as_it_is_produced(talk):
         pieces.read()
 
 
-def test_an_appended_body_that_breaks_off_breaks_the_upload_off(origin, talk):
+def test_an_appended_body_that_fails_aborts_the_upload(origin, talk):
     broken = Request("GET", f"{origin}/broken").send("origin").body
     body, pending = upload()
     with pytest.raises(BodyError), body:
@@ -207,7 +207,7 @@ def test_short_writes_are_continued(talk, limit_writes):
     assert pending.wait().status == 200
 
 
-def test_a_host_that_takes_nothing_breaks_the_upload_off(talk, limit_writes):
+def test_a_host_that_takes_no_bytes_aborts_the_upload(talk, limit_writes):
     limit_writes(0)
     body, pending = upload()
     with pytest.raises(BodyWriteStalled), body:
@@ -269,7 +269,7 @@ def test_pieces_are_sent_as_they_are_produced(talk):
     assert response.body.read() == b"done"
 
 
-def test_an_iterable_that_raises_breaks_the_request_off(talk):
+def test_an_iterable_that_raises_aborts_the_request(talk):
     ended = []
 
     def produce() -> Iterator[bytes]:
@@ -290,7 +290,7 @@ def test_an_iterable_that_raises_breaks_the_request_off(talk):
         request.send("talk")
 
 
-def test_a_response_that_breaks_off_while_it_is_sent_on_breaks_the_request_off(origin, talk):
+def test_a_response_that_fails_while_it_is_passed_on_aborts_the_request(origin, talk):
     broken = Request("GET", f"{origin}/broken").send("origin")
     request = Request("PUT", "http://site.example/", body=broken.body.iter_bytes())
 
@@ -299,16 +299,16 @@ def test_a_response_that_breaks_off_while_it_is_sent_on_breaks_the_request_off(o
     assert END not in talk.to_the_end()
 
 
-def test_a_piece_that_is_no_bytes_breaks_the_request_off(talk):
+def test_a_piece_that_is_not_bytes_aborts_the_request(talk):
     request = Request("PUT", "http://site.example/", body=iter([b"half", "text"]))
 
-    with pytest.raises(TypeError, match="one is a str"):
+    with pytest.raises(TypeError, match="must be bytes, not str"):
         request.send("talk")
     assert END not in talk.to_the_end()
 
 
 @pytest.mark.parametrize("send", [Request.send, lambda *args: Request.send_async(*args).wait()])
-def test_an_answer_that_comes_early_is_the_response_and_no_more_is_produced(talk, send):
+def test_an_early_response_is_returned_and_stops_the_iterable(talk, send):
     ended = []
 
     def produce() -> Iterator[bytes]:
@@ -332,7 +332,7 @@ def test_an_answer_that_comes_early_is_the_response_and_no_more_is_produced(talk
     assert ended == [True]
 
 
-def test_a_backend_that_is_not_there_is_told_as_such_and_the_iterable_ends():
+def test_an_unreachable_backend_is_reported_and_closes_the_iterable():
     ended = []
 
     def produce() -> Iterator[bytes]:
@@ -343,7 +343,7 @@ def test_a_backend_that_is_not_there_is_told_as_such_and_the_iterable_ends():
             ended.append(True)
 
     with pytest.raises(SendError) as caught:
-        Request("PUT", "http://site.example/", body=produce()).send("nobody")
+        Request("PUT", "http://site.example/", body=produce()).send("unreachable")
     assert caught.value.detail == "connection-refused"
     assert ended == [True]
 
@@ -357,7 +357,7 @@ def test_an_iterable_that_was_read_to_its_end_is_not_sent_as_an_empty_one(calls)
     assert "http-req.send_async_streaming" not in calls
 
 
-def test_what_was_read_of_an_iterable_is_not_sent(origin):
+def test_the_part_of_an_iterable_that_was_read_is_not_sent(origin):
     body = Body(iter([b"0123", b"456789"]))
     body.read(2)
 
@@ -373,7 +373,7 @@ def test_an_unknown_backend_leaves_an_iterable_to_be_sent_elsewhere(origin):
     assert request.send("origin").body.read() == b"later"
 
 
-def test_much_is_sent_without_being_held(origin):
+def test_a_large_body_is_sent_without_being_held_in_memory(origin):
     piece = bytes(range(256)) * 4096
     response = Request("POST", f"{origin}/x", body=(piece for _ in range(20))).send("origin")
     seen = json.loads(response.body.read())

@@ -16,7 +16,7 @@ from fastly_compute.http import (
 
 
 def fit(items: list[bytes], size: int, cursor: int) -> tuple[bytes, int | None]:
-    """Answer as a host does that has little room."""
+    """Return one item at a time, as a host with a small buffer does."""
     item = items[cursor] + b"\0"
     if len(item) > size:
         raise Err(TrailerError_Error(Error_BufferLen(len(item))))
@@ -25,7 +25,7 @@ def fit(items: list[bytes], size: int, cursor: int) -> tuple[bytes, int | None]:
 
 @pytest.fixture
 def received(origin, instead, sandbox):
-    """A body of the host's with trailers; HTTP/1.1 has none here."""
+    """A host-owned body with trailers, which this host does not have over HTTP/1.1."""
     fields = {"x-sum": [b"caf\xe9"], "x-long": [b"y" * 20_000, b"second"]}
 
     def names(_function, _body, size, cursor):
@@ -53,7 +53,7 @@ TRAILERS = Headers([("x-sum", "caf\xe9"), ("x-long", "y" * 20_000), ("x-long", "
         lambda body: body.read(100),
     ],
 )
-def test_what_is_behind_a_body_is_there_when_it_was_read(received, read):
+def test_trailers_are_available_after_the_body_was_read(received, read):
     kept = read(received)
 
     assert kept
@@ -61,8 +61,8 @@ def test_what_is_behind_a_body_is_there_when_it_was_read(received, read):
     assert received.trailers is received.trailers
 
 
-def test_before_a_body_was_read_there_is_nothing_behind_it(received):
-    with pytest.raises(BodyNotRead, match="not read to its end"):
+def test_trailers_cannot_be_read_before_the_body(received):
+    with pytest.raises(BodyNotRead, match="read it to its end first"):
         _ = received.trailers
     received.read(1)
     with pytest.raises(BodyNotRead):
@@ -70,7 +70,7 @@ def test_before_a_body_was_read_there_is_nothing_behind_it(received):
 
 
 @pytest.mark.parametrize("read", [lambda body: None, Body.read])
-def test_what_is_behind_a_body_goes_with_it(received, read):
+def test_trailers_are_closed_with_the_body(received, read):
     read(received)
     received.close()
 
@@ -78,7 +78,7 @@ def test_what_is_behind_a_body_goes_with_it(received, read):
         _ = received.trailers
 
 
-def test_what_was_asked_for_before_stays(received):
+def test_trailers_that_were_read_stay_available(received):
     received.read()
     trailers = received.trailers
     received.close()
@@ -86,7 +86,7 @@ def test_what_was_asked_for_before_stays(received):
     assert received.trailers is trailers
 
 
-def test_a_body_without_trailers_has_none_by_one_call(origin, sandbox, calls):
+def test_reading_absent_trailers_takes_one_call(origin, sandbox, calls):
     body = Request("POST", f"{origin}/echo", body=b"x").send("origin").body
     body.read()
     calls.clear()
@@ -110,11 +110,11 @@ def test_trailers_that_the_host_lost_are_an_error(origin, sandbox, instead, erro
         _ = body.trailers
 
 
-# Of a body made here
+# Trailers of a body made here
 
 
 @pytest.mark.parametrize("content", [b"content", [b"con", b"tent"]])
-def test_an_answer_has_the_trailers_of_its_body(ask, content):
+def test_a_response_has_the_trailers_of_its_body(ask, content):
     body = Body(content)
     body.trailers["X-Sum"] = "caf\xe9"
     body.trailers.add("X-Sum", "2")
@@ -125,7 +125,7 @@ def test_an_answer_has_the_trailers_of_its_body(ask, content):
     assert answer.trailers == [("X-Sum", b"caf\xe9"), ("X-Sum", b"2")]
 
 
-def test_trailers_can_be_made_of_what_was_produced(ask):
+def test_trailers_can_be_computed_while_the_body_is_produced(ask):
     def handle(_):
         def produce():
             for piece in (b"a", b"bc"):
@@ -140,7 +140,7 @@ def test_trailers_can_be_made_of_what_was_produced(ask):
     assert ask(handle).trailers == [("X-Length", b"3")]
 
 
-def test_where_a_body_breaks_off_there_are_no_trailers(ask):
+def test_an_aborted_body_has_no_trailers(ask):
     def produce():
         yield b"half"
         raise RuntimeError
@@ -179,12 +179,12 @@ def test_a_streamed_request_may_have_trailers(talk, sandbox, instead):
     assert added == [("X-Sum", b"caf\xe9")]
 
 
-def test_a_trailer_is_a_field():
+def test_a_trailer_must_be_a_valid_field():
     with pytest.raises(InvalidHeader):
         Body(b"x").trailers["X-Sum"] = "a\nb"
 
 
-def test_a_body_that_is_handed_on_whole_keeps_its_own(origin, sandbox, calls):
+def test_a_body_that_is_passed_on_whole_keeps_its_trailers(origin, sandbox, calls):
     first = Request("POST", f"{origin}/echo", body=b"x").send("origin").body
     calls.clear()
     Request("POST", f"{origin}/echo", body=first).send("origin")

@@ -1,4 +1,4 @@
-"""Loads the host first: it brings `wit_world`, which the tests import. And origins to talk to."""
+"""Loads the host first: it provides `wit_world`, which the tests import. Also origins."""
 
 import fastly_compute.local  # noqa: F401
 
@@ -20,7 +20,7 @@ LONG = 30
 
 
 class Server:
-    """Raw TCP or TLS: runs a script for each connection and remembers what went wrong there."""
+    """A raw TCP or TLS server: runs a script for each connection and records its errors."""
 
     def __init__(
         self, script: Callable[["Peer"], None], tls: ssl.SSLContext | None, listener: socket.socket
@@ -89,12 +89,12 @@ class Peer:
         self._ahead = b""
 
     def shake_hands(self, context: ssl.SSLContext) -> bool:
-        """Speak TLS from now on; false where the handshake fails."""
+        """Start TLS; return False if the handshake fails."""
         self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
         try:
             self.sock.do_handshake()
         except OSError:
-            # Closing with data unread would reset the connection and lose the alert.
+            # Closing with unread data would reset the connection and lose the alert.
             plain = socket.socket(fileno=os.dup(self.sock.fileno()))
             with plain, contextlib.suppress(OSError):
                 while plain.recv(4096):
@@ -129,7 +129,7 @@ class Peer:
         self.sock.sendall(data)
 
     def answer(self, *answers: bytes) -> None:
-        """Answer each request with the next answer, the last one again and again."""
+        """Answer each request with the next answer, repeating the last one."""
         position = 0
         while self.head():
             self.send(answers[min(position, len(answers) - 1)])
@@ -189,13 +189,13 @@ def origins() -> Iterator[HTTPTransport]:
 
 @pytest.fixture
 def rest() -> Callable[[OriginResponse], bytes]:
-    """Reads the body of a response to its end."""
+    """Read the body of a response to its end."""
     return lambda response: b"".join(iter(response.body.read_chunk, b""))
 
 
 @pytest.fixture
 def failure(origins: HTTPTransport) -> Callable[..., SendFailure]:
-    """What sending a request fails of."""
+    """Send a request, and return the failure that it raises."""
 
     def failure(backend: BackendConfig, **request: object) -> SendFailure:
         with pytest.raises(SendFailure) as caught:

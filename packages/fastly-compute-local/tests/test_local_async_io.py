@@ -1,4 +1,4 @@
-"""Waiting for several things: what is ready, in which order, and what a wait may not do."""
+"""Waiting for several handles: which are ready, in which order, and invalid waits."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def asking(server, name="origin"):
-    """Send a request without waiting for the answer."""
+    """Send a request without waiting for the response."""
     options = backend.DynamicBackendOptions()
     target = backend.register_dynamic_backend(name, f"127.0.0.1:{server.port}", options)
     request = http_req.Request.new()
@@ -32,7 +32,7 @@ def asking(server, name="origin"):
 
 
 class Held:
-    """A script for an origin: it sends each part when it is told to."""
+    """A script for an origin that sends each part when told to."""
 
     def __init__(self, *parts: bytes) -> None:
         self._parts = parts
@@ -58,7 +58,7 @@ def held(serve) -> Iterator[list[Held]]:
         script.all()
 
 
-def test_the_one_that_is_ready_is_named_wherever_it_stands(sandbox, serve, held) -> None:
+def test_select_returns_the_ready_handle_at_any_position(sandbox, serve, held) -> None:
     slow, fast = Held(HEAD + b"slow"), Held(HEAD + b"fast")
     held += [slow, fast]
     pending = [asking(serve(slow), "slow"), asking(serve(fast), "fast")]
@@ -71,7 +71,7 @@ def test_the_one_that_is_ready_is_named_wherever_it_stands(sandbox, serve, held)
     assert (first, second, bodies) == (1, 0, [b"slow", b"fast"])
 
 
-def test_of_several_that_are_ready_the_first_in_the_list_is_named(sandbox, serve) -> None:
+def test_select_returns_the_first_of_several_ready_handles(sandbox, serve) -> None:
     server = serve.answering(HEAD + b"body")
     pending = [asking(server, f"origin {number}") for number in range(3)]
     for one in pending:
@@ -81,7 +81,7 @@ def test_of_several_that_are_ready_the_first_in_the_list_is_named(sandbox, serve
     assert async_io.select_with_timeout([pending[1], async_io.Pollable.new_ready()], 0) == 0
 
 
-def test_a_wait_ends_with_its_time(sandbox, serve, held) -> None:
+def test_a_wait_times_out(sandbox, serve, held) -> None:
     script = Held(HEAD + b"body")
     held.append(script)
     pending = asking(serve(script))
@@ -92,7 +92,7 @@ def test_a_wait_ends_with_its_time(sandbox, serve, held) -> None:
     assert 0.03 <= time.monotonic() - started < LONG
 
 
-def test_a_time_of_zero_only_looks(sandbox, serve, held) -> None:
+def test_a_timeout_of_zero_does_not_wait(sandbox, serve, held) -> None:
     script = Held(HEAD + b"body")
     held.append(script)
     pending = asking(serve(script))
@@ -101,7 +101,7 @@ def test_a_time_of_zero_only_looks(sandbox, serve, held) -> None:
     assert async_io.select_with_timeout([pending, async_io.Pollable.new_ready()], 0) == 1
 
 
-def test_waiting_for_nothing_is_a_way_to_sleep(sandbox) -> None:
+def test_waiting_for_no_handles_sleeps(sandbox) -> None:
     started = time.monotonic()
     found = async_io.select_with_timeout([], 20)
 
@@ -109,7 +109,7 @@ def test_waiting_for_nothing_is_a_way_to_sleep(sandbox) -> None:
     assert time.monotonic() - started >= 0.02
 
 
-def test_asking_whether_something_is_ready_does_not_wait_for_it(sandbox, serve, held) -> None:
+def test_is_ready_does_not_wait(sandbox, serve, held) -> None:
     script = Held(HEAD, b"body")
     held.append(script)
     pending = asking(serve(script))
@@ -125,7 +125,7 @@ def test_asking_whether_something_is_ready_does_not_wait_for_it(sandbox, serve, 
     assert (before_head, after_head, before_body, body.is_ready()) == (False, True, False, True)
 
 
-def test_what_was_read_ahead_is_not_lost(sandbox, serve, held) -> None:
+def test_data_that_was_read_ahead_is_not_lost(sandbox, serve, held) -> None:
     script = Held(HEAD, b"bo", b"dy")
     held.append(script)
     pending = asking(serve(script))
@@ -153,7 +153,7 @@ def test_the_end_of_a_body_is_ready(sandbox, serve) -> None:
     assert http_body.read(body, LARGE) == b""
 
 
-def test_what_reading_ahead_fails_of_is_seen_at_the_next_read(sandbox, serve) -> None:
+def test_an_error_while_reading_ahead_is_raised_by_the_next_read(sandbox, serve) -> None:
     _, body = http_req.await_response(asking(serve.answering_once(HEAD + b"on")))
     assert http_body.read(body, LARGE) == b"on"
     ready = async_io.select_with_timeout([body], LONG_MS)
@@ -164,9 +164,7 @@ def test_what_reading_ahead_fails_of_is_seen_at_the_next_read(sandbox, serve) ->
     assert type(caught.value.value).__name__ == "Error_HttpIncomplete"
 
 
-def test_a_body_of_two_is_ready_only_when_the_second_is_where_the_first_has_ended(
-    sandbox, serve, held
-) -> None:
+def test_after_its_first_part_a_body_is_ready_when_the_second_one_is(sandbox, serve, held) -> None:
     script = Held(HEAD, b"last")
     held.append(script)
     pending = asking(serve(script), "second")
@@ -194,14 +192,14 @@ def test_a_body_in_memory_is_ready(sandbox) -> None:
 
 
 @pytest.mark.parametrize("select", [async_io.select, lambda h: async_io.select_with_timeout(h, 1)])
-def test_a_body_that_is_given_twice_traps(sandbox, select) -> None:
+def test_selecting_a_body_twice_traps(sandbox, select) -> None:
     body = http_body.new()
 
     with pytest.raises(Trap, match="same handle twice"):
         select([body, async_io.Pollable.new_ready(), body])
 
 
-def test_a_pollable_that_was_dropped_traps(sandbox) -> None:
+def test_a_dropped_pollable_traps(sandbox) -> None:
     body = http_body.new()
     with body:
         pass

@@ -1,6 +1,6 @@
-"""What a guest sets of a backend, what it reads back, and what the options do to real sockets.
+"""A backend's options: setting them, reading them, and their effect on real sockets.
 
-TLS, pooling and the limits of connections are in the tests named after origins.
+TLS, pooling and connection limits are covered by the test_local_origin modules.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ def register(**settings):
     return register_dynamic_backend("made", "origin.example", options)
 
 
-# What is set
+# Setting options
 
 
 SETTERS = {
@@ -79,7 +79,7 @@ TLS_OPTIONS = {name for name in SETTERS if name.startswith(("tls_", "cert_", "ca
 
 
 @pytest.mark.parametrize("setter", SETTERS)
-def test_each_option_arrives_and_changes_nothing_else(sandbox, setter):
+def test_each_option_is_set_and_changes_nothing_else(sandbox, setter):
     value, field = SETTERS[setter]
     scheme = "https" if setter in TLS_OPTIONS else "http"
     plain = BackendConfig(url=f"{scheme}://origin.example")
@@ -92,7 +92,7 @@ def test_each_option_arrives_and_changes_nothing_else(sandbox, setter):
     assert getattr(made, field) == value
 
 
-def test_a_client_certificate_arrives_with_its_key(sandbox):
+def test_a_client_certificate_is_set_with_its_key(sandbox):
     register(client_cert=[CLIENT_PEM, Secret.from_bytes(CLIENT_KEY)])
 
     assert sandbox.dynamic_backends["made"] == BackendConfig(
@@ -101,7 +101,7 @@ def test_a_client_certificate_arrives_with_its_key(sandbox):
 
 
 @pytest.mark.parametrize("order", [("use_tls", "sni_hostname"), ("sni_hostname", "use_tls")])
-def test_tls_is_off_where_it_is_switched_off(sandbox, order):
+def test_tls_is_off_if_it_is_turned_off(sandbox, order):
     values = {"use_tls": [False], "sni_hostname": ["sni.example"]}
 
     register(**{setter: values[setter] for setter in order})
@@ -109,7 +109,7 @@ def test_tls_is_off_where_it_is_switched_off(sandbox, order):
     assert sandbox.dynamic_backends["made"].url == "http://origin.example"
 
 
-def test_no_option_and_no_field_is_without_a_test():
+def test_every_option_and_field_has_a_test():
     setters = {name for name in vars(DynamicBackendOptions) if not name.startswith("_")}
     offered = setters - {"backend_to"}
     kept = {field.name for field in fields(BackendConfig)}
@@ -120,7 +120,7 @@ def test_no_option_and_no_field_is_without_a_test():
     }
 
 
-# What is read back
+# Reading options
 
 
 GETTERS = {
@@ -173,7 +173,7 @@ def static(config):
         return read_back(backend.Backend.open("origin"))
 
 
-def test_without_options_the_getters_answer_the_defaults_of_the_platform(sandbox):
+def test_without_options_the_getters_return_the_platforms_defaults(sandbox):
     made = register()
 
     assert read_back(made) == {**GETTERS, "get_name": "made", "is_dynamic": True}
@@ -181,7 +181,7 @@ def test_without_options_the_getters_answer_the_defaults_of_the_platform(sandbox
 
 
 @pytest.mark.parametrize("getter", CHANGED)
-def test_each_getter_answers_what_is_configured_and_no_other_changes(getter):
+def test_each_getter_returns_its_own_option_only(getter):
     options, answer = CHANGED[getter]
 
     assert static(BackendConfig(**{"url": "http://origin.example", **options})) == {
@@ -190,13 +190,13 @@ def test_each_getter_answers_what_is_configured_and_no_other_changes(getter):
     }
 
 
-def test_a_backend_with_tls_says_so_and_has_its_port():
+def test_a_backend_with_tls_reports_it_and_has_its_port():
     found = static(BackendConfig(url="https://origin.example"))
 
     assert found == {**GETTERS, "is_tls": True, "get_port": 443}
 
 
-def test_a_backend_of_a_file_has_no_timeouts_but_the_one_for_connecting(tmp_path):
+def test_a_backend_from_a_file_has_only_a_connect_timeout(tmp_path):
     path = tmp_path / "fastly.toml"
     path.write_text('[local_server.backends.origin]\nurl = "http://origin.example"\n')
 
@@ -209,7 +209,7 @@ def test_a_backend_of_a_file_has_no_timeouts_but_the_one_for_connecting(tmp_path
     }
 
 
-def test_no_getter_is_without_a_test():
+def test_every_getter_has_a_test():
     offered = {name for name in vars(backend.Backend) if name.startswith(("get_", "is_"))}
 
     assert offered == GETTERS.keys()
@@ -217,7 +217,7 @@ def test_no_getter_is_without_a_test():
 
 
 @pytest.mark.parametrize("getter", ["get_host", "get_override_host"])
-def test_a_name_that_does_not_fit_says_how_long_it_is(sandbox, getter):
+def test_a_name_that_does_not_fit_reports_its_length(sandbox, getter):
     made = register(override_host=["www.example..."])
 
     with pytest.raises(Err) as caught:
@@ -226,7 +226,7 @@ def test_a_name_that_does_not_fit_says_how_long_it_is(sandbox, getter):
     assert len(getattr(made, getter)(14)) == 14
 
 
-# What the timeouts limit
+# Timeouts
 
 
 TIMEOUTS = ("connect_timeout_ms", "first_byte_timeout_ms", "between_bytes_timeout_ms")
@@ -234,7 +234,7 @@ TIMEOUTS = ("connect_timeout_ms", "first_byte_timeout_ms", "between_bytes_timeou
 
 @pytest.fixture
 def slow(serve):
-    """Starts a TLS server that takes its time at one point of the exchange."""
+    """Start a TLS server that pauses at one point of the exchange."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     CA.issue_cert("origin.example").configure_cert(context)
 
@@ -266,8 +266,8 @@ def slow(serve):
         ("between_bytes_timeout_ms", BodyFailure, "in time"),
     ],
 )
-def test_each_timeout_limits_its_own_part_of_an_exchange(slow, origins, rest, limited, error, said):
-    # Shorter than the defaults for the response's parts; the next test is for the other one.
+def test_each_timeout_limits_its_part_of_an_exchange(slow, origins, rest, limited, error, said):
+    # Shorter than the defaults for the response's parts; the next test covers longer ones.
     options = {**dict.fromkeys(TIMEOUTS, None), limited: 50}
     config = BackendConfig(url=slow(limited, 5), ca_certificate=CA_PEM, **options)
 
@@ -276,7 +276,7 @@ def test_each_timeout_limits_its_own_part_of_an_exchange(slow, origins, rest, li
 
 
 @pytest.mark.parametrize("free", TIMEOUTS)
-def test_no_timeout_limits_another_part_of_an_exchange(slow, origins, rest, free):
+def test_no_timeout_limits_other_parts_of_an_exchange(slow, origins, rest, free):
     # Longer than the default for connecting, and than the timeouts of the other parts.
     options = {**dict.fromkeys(TIMEOUTS, 700), free: None}
     config = BackendConfig(url=slow(free, 1.3), ca_certificate=CA_PEM, **options)
@@ -284,7 +284,7 @@ def test_no_timeout_limits_another_part_of_an_exchange(slow, origins, rest, free
     assert rest(origins.send(config, OriginRequest())) == b"ok"
 
 
-# What is set on sockets
+# Socket options
 
 
 IDLE = "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE"
@@ -311,7 +311,7 @@ def probing_of(config):
 
 @pytest.fixture
 def untouched():
-    """What the system does where nothing is said."""
+    """Return the system's defaults."""
     with socket.socket() as sock:
         return probing(sock)
 
@@ -324,14 +324,14 @@ def target(request, serve):
     return {"url": server.url, "ca_certificate": CA_PEM}
 
 
-def test_the_probes_of_idle_connections_are_set_on_the_socket(target):
+def test_tcp_keepalive_options_are_set_on_the_socket(target):
     options = {"tcp_keepalive_enable": True, **dict(zip(PROBING, [11, 12, 13], strict=True))}
 
     assert probing_of(BackendConfig(**target, **options)) == [True, 11, 12, 13]
 
 
 @pytest.mark.parametrize("option", PROBING)
-def test_each_option_of_probes_is_on_its_own(target, untouched, option):
+def test_each_tcp_keepalive_option_works_alone(target, untouched, option):
     expected = [True, *untouched[1:]]
     expected[1 + list(PROBING).index(option)] = 11
 
@@ -340,7 +340,7 @@ def test_each_option_of_probes_is_on_its_own(target, untouched, option):
     assert found == expected
 
 
-def test_idle_connections_are_not_probed_unless_that_is_switched_on(target, untouched):
+def test_idle_connections_are_probed_only_if_enabled(target, untouched):
     options = dict.fromkeys(PROBING, 11)
 
     assert probing_of(BackendConfig(**target, **options)) == untouched
@@ -348,7 +348,7 @@ def test_idle_connections_are_not_probed_unless_that_is_switched_on(target, unto
 
 
 @pytest.mark.parametrize("left", [None, 0])
-def test_what_is_not_said_of_probes_is_left_to_the_system(target, untouched, left):
+def test_unset_tcp_keepalive_options_are_left_to_the_system(target, untouched, left):
     options = dict.fromkeys(PROBING, left)
 
     found = probing_of(BackendConfig(**target, tcp_keepalive_enable=True, **options))
@@ -356,7 +356,7 @@ def test_what_is_not_said_of_probes_is_left_to_the_system(target, untouched, lef
     assert found == [True, *untouched[1:]]
 
 
-def test_more_than_the_system_takes_becomes_its_limit(target):
+def test_values_above_the_systems_limit_become_the_limit(target):
     options = dict.fromkeys(PROBING, 2**32 - 1)
 
     found = probing_of(BackendConfig(**target, tcp_keepalive_enable=True, **options))
@@ -364,7 +364,7 @@ def test_more_than_the_system_takes_becomes_its_limit(target):
     assert found == [True, 32_767, 32_767, 127]
 
 
-def test_a_system_with_the_other_name_for_the_idle_time_gets_it_too(target, monkeypatch):
+def test_the_idle_time_is_set_under_its_name_on_macos_too(target, monkeypatch):
     monkeypatch.delattr(socket, IDLE)
     monkeypatch.setattr(socket, "TCP_KEEPALIVE", NUMBERS[0], raising=False)
     options = dict.fromkeys(PROBING, 11)
@@ -374,7 +374,7 @@ def test_a_system_with_the_other_name_for_the_idle_time_gets_it_too(target, monk
     assert found == [True, 11, 11, 11]
 
 
-def test_a_system_without_the_options_of_probes_gets_the_rest(target, untouched, monkeypatch):
+def test_a_system_without_these_options_gets_the_others(target, untouched, monkeypatch):
     for name in PROBING.values():
         monkeypatch.delattr(socket, name)
     options = dict.fromkeys(PROBING, 11)
@@ -384,12 +384,12 @@ def test_a_system_without_the_options_of_probes_gets_the_rest(target, untouched,
     assert found == [True, *untouched[1:]]
 
 
-# Which address is tried first
+# The order of addresses
 
 
 @pytest.fixture
 def both(serve):
-    """The port of servers for both kinds of IP."""
+    """Return the port of servers for both IP versions."""
     for _ in range(20):
         six = socket.create_server(("::1", 0), family=socket.AF_INET6)
         try:
@@ -399,12 +399,12 @@ def both(serve):
             continue
         serve(lambda peer: peer.answer(OK), listener=six)
         return serve(lambda peer: peer.answer(OK), listener=four).port
-    raise AssertionError("no port is free for both kinds of IP")
+    raise AssertionError("no port is free for both IP versions")
 
 
 @pytest.fixture
 def resolve(monkeypatch):
-    """Has every name resolved to these addresses: which ones `localhost` has is the system's."""
+    """Make every name resolve to these addresses: those of `localhost` depend on the system."""
 
     def resolve(*addresses):
         def found(_host, port, **_options):
@@ -427,7 +427,7 @@ SIX = (socket.AF_INET6, "::1")
     ("options", "first"),
     [({}, "::1"), ({"prefer_ipv6": True}, "::1"), ({"prefer_ipv6": False}, "127.0.0.1")],
 )
-def test_the_kind_of_address_that_is_preferred_is_tried_first(
+def test_the_preferred_ip_version_is_tried_first(
     both, resolve, origins, rest, found, options, first
 ):
     resolve(*found)
@@ -443,13 +443,11 @@ def test_the_kind_of_address_that_is_preferred_is_tried_first(
 @pytest.mark.parametrize(
     "useless",
     [
-        (socket.AF_INET6, "::1"),  # where nothing listens
-        (socket.AF_UNSPEC, "of a kind that the system has no sockets for"),
+        (socket.AF_INET6, "::1"),  # nothing listens here
+        (socket.AF_UNSPEC, "of a family that the system has no sockets for"),
     ],
 )
-def test_the_other_address_is_tried_where_the_first_does_not_work(
-    serve, resolve, origins, rest, useless
-):
+def test_the_second_address_is_tried_if_the_first_fails(serve, resolve, origins, rest, useless):
     server = serve.answering(OK)
     resolve(useless, FOUR)
 
@@ -461,7 +459,7 @@ def test_the_other_address_is_tried_where_the_first_does_not_work(
     assert rest(response) == b"ok"
 
 
-def test_a_check_of_health_is_no_part_of_what_a_backend_shares(serve, origins, rest):
+def test_backends_with_different_health_checks_do_not_share_connections(serve, origins, rest):
     server = serve.answering(OK)
     plain = BackendConfig(url=server.url)
     checked = BackendConfig(url=server.url, health_check=HealthCheckConfig(host="a.example"))

@@ -1,4 +1,4 @@
-"""`cache` as guest code in this process sees it."""
+"""`cache` as seen by guest code in this process."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -113,7 +113,7 @@ def error_of(call, *arguments) -> str:
 
 
 def elsewhere(host: Host, work: Callable[[], object]) -> object:
-    """Do something in another sandbox, which ends."""
+    """Run a function in another sandbox, which then ends."""
 
     def run() -> object:
         with host.guest_context():
@@ -126,7 +126,7 @@ def elsewhere(host: Host, work: Callable[[], object]) -> object:
 # Lookup and insert
 
 
-def test_what_is_inserted_is_found(sandbox) -> None:
+def test_an_inserted_object_is_found(sandbox) -> None:
     put(b"content")
     found = lookup()
 
@@ -134,7 +134,7 @@ def test_what_is_inserted_is_found(sandbox) -> None:
     assert content(found.get_body(WHOLE)) == b"content"
 
 
-def test_what_is_missing_has_nothing(sandbox) -> None:
+def test_a_missing_object_has_no_data(sandbox) -> None:
     missing = lookup()
 
     assert missing.get_state() == NONE
@@ -156,7 +156,7 @@ def test_one_sandbox_finds_what_another_inserted(host: Host, sandbox) -> None:
     assert content(lookup().get_body(WHOLE)) == b"content"
 
 
-def test_metadata_and_times_are_told(host: Host, sandbox) -> None:
+def test_metadata_and_times_are_returned(host: Host, sandbox) -> None:
     put(
         b"12345",
         user_metadata=b"beside",
@@ -176,7 +176,7 @@ def test_metadata_and_times_are_told(host: Host, sandbox) -> None:
     assert 15 * SECOND <= found.get_age_ns() < 45 * SECOND
 
 
-def test_metadata_that_were_not_given_are_empty(sandbox) -> None:
+def test_metadata_is_empty_by_default(sandbox) -> None:
     put(b"")
 
     assert lookup().get_user_metadata(0) == b""
@@ -188,7 +188,7 @@ def test_hits_count_the_lookups(sandbox) -> None:
     assert [lookup().get_hits(), begin().get_hits(), lookup().get_hits()] == [1, 2, 3]
 
 
-def test_an_object_gets_stale_and_goes(host: Host, sandbox) -> None:
+def test_an_object_becomes_stale_and_expires(host: Host, sandbox) -> None:
     put(b"", stale_while_revalidate_ns=MINUTE)
     entry = lookup()
     states = [entry.get_state()]
@@ -210,7 +210,7 @@ def test_variants_are_found_by_their_headers(sandbox) -> None:
     assert lookup().get_state() == NONE
 
 
-def test_headers_of_a_request_that_is_gone_trap(sandbox) -> None:
+def test_headers_of_a_closed_request_trap(sandbox) -> None:
     gone = request()
     http_req.close(gone)
 
@@ -243,7 +243,7 @@ def test_a_body_can_be_moved_into_the_cache(sandbox) -> None:
     assert content(lookup().get_body(WHOLE)) == b"moved"
 
 
-def test_an_insert_that_is_dropped_is_never_complete(sandbox) -> None:
+def test_a_dropped_insert_is_never_complete(sandbox) -> None:
     body = cache.insert(b"key", writing())
     http_body.write(body, b"half")
     reader = lookup().get_body(WHOLE)
@@ -254,14 +254,14 @@ def test_an_insert_that_is_dropped_is_never_complete(sandbox) -> None:
     assert lookup().get_state() == NONE
 
 
-def test_an_insert_that_its_sandbox_leaves_open_breaks_off(host: Host, sandbox) -> None:
+def test_an_insert_left_open_by_its_sandbox_is_aborted(host: Host, sandbox) -> None:
     kept = []
     elsewhere(host, lambda: kept.append(cache.insert(b"key", writing())))
 
     assert lookup().get_state() == NONE
 
 
-def test_a_length_is_told_before_it_is_reached_and_kept_to(sandbox) -> None:
+def test_an_announced_length_is_known_early_and_enforced(sandbox) -> None:
     body = cache.insert(b"key", writing(length=3))
     early = lookup()
     reader = early.get_body(WHOLE)
@@ -271,7 +271,7 @@ def test_a_length_is_told_before_it_is_reached_and_kept_to(sandbox) -> None:
     assert error_of(http_body.read, reader, 1) == "Error_GenericError()"
 
 
-def test_a_length_is_what_was_known_at_the_lookup(sandbox) -> None:
+def test_the_length_is_as_known_at_the_lookup(sandbox) -> None:
     body = cache.insert(b"key", writing())
     early = lookup()
     fill(body, b"12345")
@@ -279,7 +279,7 @@ def test_a_length_is_what_was_known_at_the_lookup(sandbox) -> None:
     assert (early.get_length(), lookup().get_length()) == (None, 5)
 
 
-# What is refused
+# Invalid arguments
 
 
 @pytest.mark.parametrize("call", ["insert", "lookup", "transaction", "async", "replace"])
@@ -294,7 +294,7 @@ def test_a_key_that_is_too_long_is_refused(sandbox, lines, call) -> None:
     }
 
     assert error_of(calls[call], key) == "Error_BufferLen(value=4096)"
-    assert lines == ["cache: a key of 4097 bytes is longer than 4096"]
+    assert lines == ["cache: the key has 4097 bytes; at most 4096 are allowed"]
     calls[call](longest)
 
 
@@ -302,14 +302,14 @@ def test_a_key_that_is_too_long_is_refused(sandbox, lines, call) -> None:
     ("chosen", "error", "said"),
     [
         ({"edge_max_age_ns": MINUTE + 1}, "Error_InvalidArgument()", "is more than max_age"),
-        ({"surrogate_keys": "a" * 1025}, "Error_InvalidArgument()", "1025 bytes long"),
+        ({"surrogate_keys": "a" * 1025}, "Error_InvalidArgument()", "has 1025 bytes"),
         ({"surrogate_keys": "a " * 8193}, "Error_InvalidArgument()", "16384 bytes together"),
         ({"surrogate_keys": "ab\u00e9"}, "Error_InvalidArgument()", "not visible ASCII"),
-        ({"vary_rule": ""}, "Error_GenericError()", "not the name of a header"),
-        ({"vary_rule": "a  b"}, "Error_GenericError()", "not the name of a header"),
+        ({"vary_rule": ""}, "Error_GenericError()", "not a header name"),
+        ({"vary_rule": "a  b"}, "Error_GenericError()", "not a header name"),
     ],
 )
-def test_options_without_sense_are_refused(sandbox, lines, chosen, error, said) -> None:
+def test_invalid_options_are_refused(sandbox, lines, chosen, error, said) -> None:
     entry = begin()
     replacement = cache.ReplaceEntry.replace(b"other", replacing())
     calls = [
@@ -325,7 +325,7 @@ def test_options_without_sense_are_refused(sandbox, lines, chosen, error, said) 
     assert entry.get_state() == MUST
 
 
-def test_a_transaction_has_the_headers_of_its_lookup(sandbox, lines) -> None:
+def test_a_transaction_uses_the_headers_of_its_lookup(sandbox, lines) -> None:
     entry = begin()
     options = writing(request_headers=request())
     calls = (
@@ -335,7 +335,7 @@ def test_a_transaction_has_the_headers_of_its_lookup(sandbox, lines) -> None:
     )
 
     assert [error_of(call, options) for call in calls] == ["Error_InvalidArgument()"] * 3
-    assert lines[0] == "cache.transaction-insert: the request's headers are those of the lookup"
+    assert lines[0] == "cache.transaction-insert: request headers cannot be set; the lookup's apply"
 
 
 def test_writing_without_an_obligation_is_refused(sandbox, lines) -> None:
@@ -355,7 +355,7 @@ def test_an_obligation_is_met_once(sandbox) -> None:
     assert entry.get_state() == NONE
 
 
-def test_a_second_body_waits_until_the_first_is_gone(sandbox) -> None:
+def test_a_second_body_needs_the_first_to_be_closed(sandbox) -> None:
     put(b"content")
     entry = lookup()
     first = entry.get_body(WHOLE)
@@ -386,7 +386,7 @@ def test_another_entry_has_its_own_body(sandbox) -> None:
         (0, 0, b"0"),
         (9, 9, b"9"),
         (None, 10, b"0123456789"),
-        # What cannot be is the whole.
+        # An invalid range is the whole.
         (None, 0, b"0123456789"),
         (None, 11, b"0123456789"),
         (10, None, b"0123456789"),
@@ -419,12 +419,12 @@ def test_a_range_of_an_unknown_length_is_the_whole(sandbox, first, last, ranged)
         (1, None, b"123"),
         (None, 2, b"23"),
         (None, 9, b"0123"),
-        # Too far: what is read first fails, or what is left out at the end.
+        # Out of range: the start or the end never arrives.
         (4, None, "Error_GenericError()"),
         (2, 9, "Error_GenericError()"),
     ],
 )
-def test_a_range_of_an_unknown_length_is_waited_for_where_asked(
+def test_a_range_of_an_unknown_length_is_awaited_on_request(
     host: Host, monkeypatch, first, last, expected
 ) -> None:
     waits, read, background = threading.Event(), [], host.background
@@ -455,7 +455,7 @@ def test_a_range_of_an_unknown_length_is_waited_for_where_asked(
     assert read == [expected]
 
 
-def test_a_range_counts_with_the_length_that_is_known_by_then(sandbox) -> None:
+def test_a_range_uses_the_length_known_when_it_is_read(sandbox) -> None:
     body = cache.insert(b"key", writing())
     entry = lookup()
     fill(body, b"0123")
@@ -467,7 +467,7 @@ def test_a_range_counts_with_the_length_that_is_known_by_then(sandbox) -> None:
 # Transactions
 
 
-def test_a_missing_object_is_to_be_inserted(sandbox) -> None:
+def test_a_missing_object_comes_with_an_obligation(sandbox) -> None:
     entry = begin()
     state = entry.get_state()
     fill(entry.transaction_insert(writing()), b"content")
@@ -484,7 +484,7 @@ def test_an_object_streams_back(sandbox) -> None:
     assert content(back.get_body(WHOLE)) == b"content"
 
 
-def test_a_stale_object_is_to_be_updated(host: Host, sandbox) -> None:
+def test_a_stale_object_comes_with_an_obligation_to_update(host: Host, sandbox) -> None:
     put(b"content", stale_while_revalidate_ns=MINUTE, user_metadata=b"old")
     host.clock.advance(60)
     entry = begin()
@@ -498,13 +498,13 @@ def test_a_stale_object_is_to_be_updated(host: Host, sandbox) -> None:
     assert content(renewed.get_body(WHOLE)) == b"content"
 
 
-def test_what_was_not_found_cannot_be_updated(host: Host, sandbox, lines) -> None:
+def test_a_missing_object_cannot_be_updated(host: Host, sandbox, lines) -> None:
     put(b"")
     host.clock.advance(60)
     entry = begin()
 
     assert error_of(entry.transaction_update, writing()) == "Error_AuxiliaryError()"
-    assert lines == ["cache.transaction-update: nothing was found that could be updated"]
+    assert lines == ["cache.transaction-update: no object was found to update"]
     assert entry.get_state() == MUST
 
 
@@ -533,7 +533,7 @@ def test_another_sandbox_waits_for_an_insert(host: Host) -> None:
 @pytest.mark.parametrize(
     "give_up", [cache.Entry.transaction_cancel, lambda entry: cache.close_entry(entry)]
 )
-def test_an_obligation_that_is_given_up_goes_on(sandbox, give_up) -> None:
+def test_an_obligation_that_is_given_up_passes_to_the_next(sandbox, give_up) -> None:
     leader = begin()
     pending = cache.Entry.transaction_lookup_async(b"key", asking())
     before = pending.is_ready()
@@ -561,7 +561,7 @@ def test_the_end_of_a_sandbox_frees_its_obligations(host: Host, sandbox) -> None
     assert begin().get_state() == MUST
 
 
-def test_a_pending_entry_that_is_closed_gives_way(sandbox) -> None:
+def test_a_closed_pending_entry_leaves_the_queue(sandbox) -> None:
     leader = begin()
     first, second = (cache.Entry.transaction_lookup_async(b"key", asking()) for _ in range(2))
     cache.close_pending_entry(first)
@@ -570,28 +570,28 @@ def test_a_pending_entry_that_is_closed_gives_way(sandbox) -> None:
     assert cache.await_entry(second).get_state() == MUST
 
 
-def test_a_pending_entry_that_is_closed_gives_its_obligation_up(sandbox) -> None:
+def test_a_closed_pending_entry_gives_up_its_obligation(sandbox) -> None:
     cache.close_pending_entry(cache.Entry.transaction_lookup_async(b"key", asking()))
 
     assert begin().get_state() == MUST
 
 
-def test_waiting_for_oneself_traps(sandbox) -> None:
+def test_waiting_for_ones_own_obligation_traps(sandbox) -> None:
     leader = begin()
 
-    with pytest.raises(Trap, match=r"cache\.transaction-lookup would wait for ever"):
+    with pytest.raises(Trap, match=r"cache\.transaction-lookup would wait forever"):
         begin()
     assert leader.get_state() == MUST
 
 
-def test_awaiting_something_else_traps(sandbox) -> None:
+def test_awaiting_another_kind_of_handle_traps(sandbox) -> None:
     pending = cache.Entry.transaction_lookup_async(b"key", asking())
     cache.await_entry(pending)
 
     with pytest.raises(Trap, match="was already awaited"):
         cache.await_entry(pending)
     for call in (cache.await_entry, cache.close_pending_entry):
-        with pytest.raises(Trap, match="was given something else than a pending entry"):
+        with pytest.raises(Trap, match="was given something other than a pending entry"):
             call(http_body.new())
 
 
@@ -616,7 +616,7 @@ def test_a_replacement_sees_what_it_replaces(sandbox) -> None:
 
 
 @pytest.mark.parametrize("strategy", [None, *ReplaceStrategy])
-def test_nothing_can_be_replaced_too(sandbox, strategy) -> None:
+def test_a_missing_object_can_be_replaced(sandbox, strategy) -> None:
     replacement = cache.ReplaceEntry.replace(b"key", replacing(strategy))
 
     assert [
@@ -641,7 +641,7 @@ def test_a_replacement_is_used_once(sandbox) -> None:
         cache.replace_insert(replacement, writing())
 
 
-def test_a_forced_miss_is_one_until_the_new_object_is_there(sandbox) -> None:
+def test_a_forced_miss_lasts_until_the_new_object_is_stored(sandbox) -> None:
     put(b"old")
     replacement = cache.ReplaceEntry.replace(
         b"key", replacing(ReplaceStrategy.IMMEDIATE_FORCE_MISS)
@@ -655,7 +655,7 @@ def test_a_forced_miss_is_one_until_the_new_object_is_there(sandbox) -> None:
     assert content(cache.await_entry(pending).get_body(WHOLE)) == b"new"
 
 
-def test_a_patient_replacement_waits(sandbox) -> None:
+def test_a_waiting_replacement_waits_for_others(sandbox) -> None:
     leader = begin()
     replacement = cache.ReplaceEntry.replace(b"key", replacing(ReplaceStrategy.WAIT))
     step = replacement.step()
@@ -666,16 +666,16 @@ def test_a_patient_replacement_waits(sandbox) -> None:
     assert content(replacement.get_body(WHOLE)) == b"first"
 
 
-def test_a_patient_replacement_that_waits_for_its_own_sandbox_traps(sandbox) -> None:
+def test_a_replacement_that_waits_for_its_own_sandbox_traps(sandbox) -> None:
     leader = begin()
     replacement = cache.ReplaceEntry.replace(b"key", replacing(ReplaceStrategy.WAIT))
 
-    with pytest.raises(Trap, match=r"cache\.replace would wait for ever"):
+    with pytest.raises(Trap, match=r"cache\.replace would wait forever"):
         replacement.get_state()
     assert leader.get_state() == MUST
 
 
-def test_a_replacement_that_is_closed_frees_others(sandbox) -> None:
+def test_closing_a_replacement_releases_others(sandbox) -> None:
     replacement = cache.ReplaceEntry.replace(b"key", replacing(ReplaceStrategy.WAIT))
     pending = cache.Entry.transaction_lookup_async(b"key", asking())
     cache.close_replace_entry(replacement)
@@ -694,7 +694,7 @@ def test_a_replacement_is_for_its_own_headers(sandbox) -> None:
     assert content(lookup(headers=danish).get_body(WHOLE)) == b"danish"
 
 
-def test_options_for_later_can_be_made(sandbox) -> None:
+def test_extra_options_can_be_created(sandbox) -> None:
     extra = cache.ExtraLookupOptions()
     cache.ExtraWriteOptions()
     cache.ExtraReplaceOptions()

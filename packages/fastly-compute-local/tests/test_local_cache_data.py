@@ -1,4 +1,4 @@
-"""The store behind the caches, without any interface."""
+"""The cache's data, without any interface."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +66,7 @@ def obligation_of(transaction):
 # Objects
 
 
-def test_what_is_inserted_is_found_until_its_time_is_up(data, clock) -> None:
+def test_an_inserted_object_is_found_until_it_expires(data, clock) -> None:
     put(data, b"content")
     before = data.lookup("key", ())
     clock.advance(59)
@@ -78,7 +78,7 @@ def test_what_is_inserted_is_found_until_its_time_is_up(data, clock) -> None:
     assert data.lookup("another", ()) is None
 
 
-def test_an_object_can_come_old(data, clock) -> None:
+def test_an_object_can_have_an_initial_age(data, clock) -> None:
     stored = put(data, b"", initial_age=50 * SECOND)
     clock.advance(9)
 
@@ -132,7 +132,7 @@ def test_options_are_kept_and_checked() -> None:
 # Vary
 
 
-def test_variants_are_apart(data) -> None:
+def test_variants_are_separate(data) -> None:
     put(data, b"english", headers=ENGLISH, vary=BY_LANGUAGE)
     put(data, b"danish", headers=DANISH, vary=BY_LANGUAGE)
 
@@ -148,8 +148,8 @@ def test_rules_are_the_same_in_any_order_and_case() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a  b", "a,b", "a:"])
-def test_a_rule_that_is_none_is_refused(text) -> None:
-    with pytest.raises(ValueError, match="is not the name of a header"):
+def test_an_invalid_rule_is_refused(text) -> None:
+    with pytest.raises(ValueError, match="is not a header name"):
         VaryRule.parse(text)
 
 
@@ -157,7 +157,7 @@ def test_a_rule_that_is_none_is_refused(text) -> None:
     first=st.lists(st.tuples(st.sampled_from(["A", "a", "b"]), st.binary(max_size=2))),
     second=st.lists(st.tuples(st.sampled_from(["A", "a", "b"]), st.binary(max_size=2))),
 )
-def test_requests_are_alike_when_their_values_are(first, second) -> None:
+def test_requests_match_if_their_values_do(first, second) -> None:
     rule_of = VaryRule.parse("a")
 
     def seen(headers):
@@ -192,13 +192,13 @@ def test_an_aborted_insert_is_never_complete(data) -> None:
     reader = early.object.body.reader()
 
     assert reader.read_chunk() == b"half"
-    with pytest.raises(BodyFailure, match="was not written to its end"):
+    with pytest.raises(BodyFailure, match="was not written to the end"):
         reader.read_chunk()
     assert data.lookup("key", ()) is None
     assert not stored.body.complete
 
 
-def test_a_reader_that_waits_is_told_of_the_end() -> None:
+def test_a_waiting_reader_sees_the_end() -> None:
     body = StoredBody()
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(body.reader().read_chunk)
@@ -208,7 +208,7 @@ def test_a_reader_that_waits_is_told_of_the_end() -> None:
             waiting.result(timeout=30)
 
 
-def test_what_is_complete_cannot_be_aborted_or_added_to() -> None:
+def test_a_complete_body_cannot_be_aborted_or_extended() -> None:
     body = StoredBody()
     body.write(b"all")
     body.finish(())
@@ -221,7 +221,7 @@ def test_what_is_complete_cannot_be_aborted_or_added_to() -> None:
 
 
 @pytest.mark.parametrize(("parts", "how"), [((b"12", b"34"), "longer"), ((b"12",), "shorter")])
-def test_a_body_keeps_to_the_length_announced(data, parts, how) -> None:
+def test_a_body_must_have_the_announced_length(data, parts, how) -> None:
     stored = data.insert("key", (), options(length=3))
     found = data.lookup("key", ())
     reader = stored.body.reader()
@@ -246,7 +246,7 @@ def test_a_length_is_known_at_the_end() -> None:
 
 
 @given(st.binary(max_size=50), st.integers(0, 60), st.integers(0, 60), st.lists(st.integers(1, 20)))
-def test_a_part_is_what_a_slice_is(whole, start, end, sizes) -> None:
+def test_a_part_equals_a_slice(whole, start, end, sizes) -> None:
     body, at = StoredBody(), 0
     for size in sizes:
         body.write(whole[at : at + size])
@@ -263,7 +263,7 @@ def test_a_part_is_what_a_slice_is(whole, start, end, sizes) -> None:
         assert parts == whole[start:end]
 
 
-def test_a_large_body_comes_in_parts() -> None:
+def test_a_large_body_is_read_in_parts() -> None:
     body = StoredBody()
     body.write(bytes(200_000))
     body.finish(())
@@ -273,21 +273,21 @@ def test_a_large_body_comes_in_parts() -> None:
     assert max(map(len, parts)) <= 1 << 16
 
 
-def test_waiting_for_bytes_that_do_not_come_fails() -> None:
+def test_waiting_for_bytes_that_never_arrive_fails() -> None:
     body = StoredBody()
     body.write(b"12")
     body.wait_for(2)
     body.finish(())
     body.wait_for(None)
 
-    with pytest.raises(BodyFailure, match="ended before byte 3"):
+    with pytest.raises(BodyFailure, match="ended before the requested byte 3"):
         body.wait_for(3)
 
 
 # Transactions
 
 
-def test_a_missing_object_obliges_one(data) -> None:
+def test_a_missing_object_obliges_one_lookup(data) -> None:
     first, second = data.begin("key", ()), data.begin("key", ())
     stored = obligation_of(first).insert(options())
     write(stored, b"content")
@@ -307,7 +307,7 @@ def test_a_waiter_is_woken_from_another_thread(data) -> None:
         assert waiting.result(timeout=30).found is not None
 
 
-def test_a_cancelled_obligation_goes_to_the_next_in_line(data) -> None:
+def test_a_cancelled_obligation_goes_to_the_next_in_the_queue(data) -> None:
     lookups = [data.begin("key", ()) for _ in range(3)]
     cancelled = [obligation_of(lookups[0]).cancel(), obligation_of(lookups[0]).cancel()]
 
@@ -324,18 +324,18 @@ def test_an_obligation_is_met_once(data) -> None:
         obligation.insert(options())
 
 
-def test_a_closed_lookup_gives_way(data) -> None:
+def test_a_closed_lookup_leaves_the_queue(data) -> None:
     leader, second, third = (data.begin("key", ()) for _ in range(3))
     second.close()
     leader.close()
     leader.close()
 
     assert obligation_of(third) is not None
-    with pytest.raises(ObligationGone, match="given up while it waited"):
+    with pytest.raises(ObligationGone, match="cancelled while it waited"):
         second.result()
 
 
-def test_a_released_obligation_sends_all_on_their_way(data) -> None:
+def test_releasing_an_obligation_releases_all_that_wait(data) -> None:
     leader, *rest = (data.begin("key", ()) for _ in range(3))
     obligation_of(leader).cancel(release=True)
 
@@ -345,7 +345,7 @@ def test_a_released_obligation_sends_all_on_their_way(data) -> None:
     assert obligation_of(data.begin("key", ())) is not None
 
 
-def test_a_release_is_for_those_who_waited_for_it(data) -> None:
+def test_a_release_affects_only_lookups_that_waited_for_it(data) -> None:
     put(data, b"", headers=ENGLISH, vary=BY_LANGUAGE, max_age=0)
     english, danish = data.begin("key", ENGLISH), data.begin("key", DANISH)
     waiting = data.begin("key", DANISH)
@@ -356,7 +356,7 @@ def test_a_release_is_for_those_who_waited_for_it(data) -> None:
     assert waiting.outcome.passes
 
 
-def test_passing_lasts_for_its_time(data, clock) -> None:
+def test_passing_lasts_as_long_as_requested(data, clock) -> None:
     leader, follower = data.begin("key", ()), data.begin("key", ())
     obligation_of(leader).pass_for(60)
     clock.advance(59)
@@ -375,7 +375,7 @@ def test_an_insert_ends_passing(data) -> None:
     assert data.begin("key", ()).outcome.found is not None
 
 
-def test_a_stale_object_is_used_while_one_renews_it(data, clock) -> None:
+def test_a_stale_object_is_used_while_it_is_renewed(data, clock) -> None:
     stored = put(data, b"old", stale_while_revalidate=MINUTE)
     clock.advance(60)
     first, second = data.begin("key", ()), data.begin("key", ())
@@ -385,7 +385,7 @@ def test_a_stale_object_is_used_while_one_renews_it(data, clock) -> None:
     assert obligation_of(first).stale is stored
 
 
-def test_an_object_beyond_use_is_there_to_be_renewed(data, clock) -> None:
+def test_an_expired_object_can_be_renewed(data, clock) -> None:
     stored = put(data, b"old")
     clock.advance(3600)
     lookup = data.begin("key", ())
@@ -394,7 +394,7 @@ def test_an_object_beyond_use_is_there_to_be_renewed(data, clock) -> None:
     assert obligation_of(lookup).stale is stored
 
 
-def test_an_object_beyond_use_is_renewed_whatever_rule_came_later(data, clock) -> None:
+def test_an_expired_object_is_renewed_despite_a_later_vary_rule(data, clock) -> None:
     stored = put(data, b"old")
     put(data, b"english", headers=ENGLISH, vary=BY_LANGUAGE)
     clock.advance(3600)
@@ -413,7 +413,7 @@ def test_an_update_keeps_the_body_and_the_hits(data, clock) -> None:
     assert renewed.age(data.now()) == 0
 
 
-def test_nothing_cannot_be_updated(data) -> None:
+def test_a_missing_object_cannot_be_updated(data) -> None:
     obligation = obligation_of(data.begin("key", ()))
 
     with pytest.raises(ObligationGone, match="no object to update"):
@@ -421,7 +421,7 @@ def test_nothing_cannot_be_updated(data) -> None:
     assert obligation.cancel()
 
 
-def test_variants_oblige_apart_once_they_are_known(data) -> None:
+def test_known_variants_have_separate_obligations(data) -> None:
     put(data, b"", headers=ENGLISH, vary=BY_LANGUAGE)
     danish, again = data.begin("key", DANISH), data.begin("key", DANISH)
     other = data.begin("key", [("accept-language", b"fr")])
@@ -431,7 +431,7 @@ def test_variants_oblige_apart_once_they_are_known(data) -> None:
     assert again.waiting() is not None
 
 
-def test_those_of_other_variants_are_obliged_when_the_answer_varies(data) -> None:
+def test_lookups_of_other_variants_are_obliged_when_the_response_varies(data) -> None:
     english, danish, also = data.begin("key", ENGLISH), data.begin("key", DANISH), None
     also = data.begin("key", DANISH)
     write(obligation_of(english).insert(options(vary=BY_LANGUAGE)), b"english")
@@ -440,7 +440,7 @@ def test_those_of_other_variants_are_obliged_when_the_answer_varies(data) -> Non
     assert also.waiting() is not None
 
 
-def test_an_insert_past_the_line_wakes_it(data) -> None:
+def test_an_insert_without_obligation_wakes_the_queue(data) -> None:
     leader, follower = data.begin("key", ()), data.begin("key", ())
     put(data, b"other")
 
@@ -448,7 +448,7 @@ def test_an_insert_past_the_line_wakes_it(data) -> None:
     assert obligation_of(leader).cancel()
 
 
-def test_a_line_of_threads_obliges_one_at_a_time(data) -> None:
+def test_queued_threads_are_obliged_one_at_a_time(data) -> None:
     lock, barrier, turns, at_once = threading.Lock(), threading.Barrier(8), [], []
 
     def work() -> CachedObject:
@@ -472,7 +472,7 @@ def test_a_line_of_threads_obliges_one_at_a_time(data) -> None:
     assert len(stored) == 1
 
 
-def test_a_lookup_that_waits_for_its_own_holder_is_known(data) -> None:
+def test_a_lookup_that_waits_for_its_own_holder_is_detected(data) -> None:
     me, other = object(), object()
     data.begin("key", (), holder=me)
     mine, foreign = data.begin("key", (), holder=me), data.begin("key", (), holder=other)
@@ -484,7 +484,7 @@ def test_a_lookup_that_waits_for_its_own_holder_is_known(data) -> None:
 # Replacing
 
 
-def test_an_immediate_replacement_waits_for_nobody(data) -> None:
+def test_an_immediate_replacement_does_not_wait(data) -> None:
     put(data, b"old")
     replacement = data.replace("key", (), "immediate")
 
@@ -506,7 +506,7 @@ def test_a_forced_miss_makes_lookups_wait(data) -> None:
     assert obligation_of(leader) is not None
 
 
-def test_a_forced_miss_races_who_was_obliged_before(data) -> None:
+def test_a_forced_miss_races_an_earlier_obligation(data) -> None:
     leader = data.begin("key", ())
     replacement = data.replace("key", (), "immediate-force-miss")
     follower = data.begin("key", ())
@@ -517,7 +517,7 @@ def test_a_forced_miss_races_who_was_obliged_before(data) -> None:
     assert data.lookup("key", ()).object is second
 
 
-def test_who_was_obliged_before_a_forced_miss_does_not_end_it(data) -> None:
+def test_an_earlier_obligation_does_not_end_a_forced_miss(data) -> None:
     leader = data.begin("key", ())
     replacement = data.replace("key", (), "immediate-force-miss")
     follower = data.begin("key", ())
@@ -529,7 +529,7 @@ def test_who_was_obliged_before_a_forced_miss_does_not_end_it(data) -> None:
     assert obligation_of(follower) is not None
 
 
-def test_a_patient_replacement_waits_in_line(data) -> None:
+def test_a_waiting_replacement_queues(data) -> None:
     leader = data.begin("key", ())
     replacement, follower = data.replace("key", (), "wait"), data.begin("key", ())
     before = replacement.waiting()
@@ -544,7 +544,7 @@ def test_a_patient_replacement_waits_in_line(data) -> None:
 # Purging
 
 
-def test_a_purge_takes_what_has_the_key(data) -> None:
+def test_a_purge_removes_objects_with_the_key(data) -> None:
     put(data, b"1", key="1", surrogate_keys=frozenset({"a", "b"}))
     put(data, b"2", key="2", surrogate_keys=frozenset({"b"}))
     purged = data.purge("a", soft=False), data.purge("c", soft=False)
@@ -554,7 +554,7 @@ def test_a_purge_takes_what_has_the_key(data) -> None:
     assert data.lookup("2", ()) is not None
 
 
-def test_a_soft_purge_makes_stale(data) -> None:
+def test_a_soft_purge_marks_objects_stale(data) -> None:
     stored = put(data, b"", surrogate_keys=frozenset({"a"}))
     purged = data.purge("a", soft=True)
     first, second = data.begin("key", ()), data.begin("key", ())
@@ -595,7 +595,7 @@ def test_surrogate_keys_are_limited() -> None:
             surrogate_keys(text)
 
 
-def test_keys_of_a_header_that_are_not_allowed_are_left_out() -> None:
+def test_invalid_keys_of_a_header_are_left_out() -> None:
     cut = "a" * 1000 + " "
 
     assert header_keys(f"one {'x' * 1025} two\té") == {"one", "two"}
@@ -604,7 +604,7 @@ def test_keys_of_a_header_that_are_not_allowed_are_left_out() -> None:
 
 
 class Line(RuleBasedStateMachine):
-    """Lookups of one key in any order: who waits, waits for somebody."""
+    """Lookups of one key in any order: a waiting lookup always waits for an obligation."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A cache that holds too much forgets what was not used for longest."""
+"""A full cache evicts the least recently used objects."""
 
 import threading
 
@@ -30,14 +30,14 @@ def left(data, keys):
     return [key for key in keys if data.lookup(key, ()) is not None]
 
 
-def test_what_fits_is_kept(data) -> None:
+def test_objects_within_the_limit_are_kept(data) -> None:
     for key in range(7):
         put(data, key)
 
     assert left(data, range(7)) == list(range(7))
 
 
-def test_what_was_not_used_for_longest_goes_first(data) -> None:
+def test_the_least_recently_used_is_evicted_first(data) -> None:
     for key in range(7):
         put(data, key)
     data.lookup(0, ())
@@ -47,7 +47,7 @@ def test_what_was_not_used_for_longest_goes_first(data) -> None:
     assert left(data, range(9)) == [0, 3, 4, 5, 6, 7, 8]
 
 
-def test_a_transaction_uses_what_it_finds(data) -> None:
+def test_a_transaction_counts_as_use(data) -> None:
     for key in range(7):
         put(data, key)
     data.begin(0, ()).close()
@@ -57,7 +57,7 @@ def test_a_transaction_uses_what_it_finds(data) -> None:
     assert 0 in left(data, range(9))
 
 
-def test_what_is_larger_than_the_cache_is_not_kept_and_can_be_read(data) -> None:
+def test_an_object_larger_than_the_cache_is_readable_but_not_kept(data) -> None:
     put(data, "small")
     stored = data.insert("large", (), WriteOptions(max_age=MINUTE))
     reader = stored.body.reader()
@@ -78,7 +78,7 @@ def test_objects_without_content_count_too(data) -> None:
     assert 20 < len(left(data, range(1000))) <= LIMIT // KIB
 
 
-def test_what_was_purged_makes_room(data) -> None:
+def test_purged_objects_make_room(data) -> None:
     for key in range(7):
         put(data, key, surrogate_keys=frozenset({"old"} if key < 6 else ()))
     data.purge("old", soft=False)
@@ -98,7 +98,7 @@ def test_an_object_that_is_updated_counts_once(data) -> None:
     assert left(data, ["key"]) == ["key"]
 
 
-def test_who_waits_is_not_forgotten(data) -> None:
+def test_waiting_lookups_are_not_evicted(data) -> None:
     first, second = data.begin("key", ()), data.begin("key", ())
     for key in range(100):
         put(data, key)
@@ -107,7 +107,7 @@ def test_who_waits_is_not_forgotten(data) -> None:
     assert second.outcome.obligation is not None
 
 
-def test_an_obligation_that_was_forgotten_can_be_met(data) -> None:
+def test_an_evicted_obligation_can_be_met(data) -> None:
     obligation = data.begin("key", ()).outcome.obligation
     for key in range(100):
         put(data, key)
@@ -117,7 +117,7 @@ def test_an_obligation_that_was_forgotten_can_be_met(data) -> None:
     assert left(data, ["key"]) == ["key"]
 
 
-def test_a_transaction_is_closed_twice_and_its_key_forgotten(data) -> None:
+def test_a_transaction_can_be_closed_twice_and_its_key_is_dropped(data) -> None:
     first, second = data.begin("key", ()), data.begin("key", ())
     second.close()
     first.close()
@@ -129,7 +129,7 @@ def test_a_transaction_is_closed_twice_and_its_key_forgotten(data) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2 * LIMIT)), max_size=30))
-def test_there_is_never_more_than_the_limit(puts) -> None:
+def test_the_limit_is_never_exceeded(puts) -> None:
     data = CacheData(Clock(lambda: 1000.0), limit=LIMIT)
     for key, size in puts:
         put(data, key, size)
@@ -138,7 +138,7 @@ def test_there_is_never_more_than_the_limit(puts) -> None:
         assert sum(item.length for item in found if item is not None) <= LIMIT
 
 
-def test_threads_that_write_at_the_same_time_do_not_wait_for_each_other(data) -> None:
+def test_concurrent_writers_do_not_deadlock(data) -> None:
     def write(number) -> None:
         for key in range(50):
             put(data, (number, key))

@@ -1,4 +1,4 @@
-"""The time of a host."""
+"""The clock of a host."""
 
 import time
 
@@ -7,14 +7,14 @@ import pytest
 from fastly_compute.local.clock import Clock
 
 
-def test_it_tells_the_real_time() -> None:
+def test_it_starts_from_the_real_time() -> None:
     before = time.time()
     now = Clock().now()
 
     assert before <= now <= time.time()
 
 
-def test_it_goes_on_from_where_it_was_moved_to() -> None:
+def test_it_continues_from_where_it_was_advanced_to() -> None:
     real = [1000.0]
     clock = Clock(lambda: real[0])
     clock.advance(60)
@@ -25,9 +25,9 @@ def test_it_goes_on_from_where_it_was_moved_to() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-def test_it_does_not_go_back_or_nowhere(seconds) -> None:
+def test_it_advances_by_positive_finite_seconds_only(seconds) -> None:
     clock = Clock(lambda: 1000.0)
 
-    with pytest.raises(ValueError, match="cannot be advanced by"):
+    with pytest.raises(ValueError, match="cannot advance a clock by"):
         clock.advance(seconds)
     assert clock.now() == 1000.0

@@ -24,7 +24,7 @@ KEY_PEM = CERT.private_key_pem.bytes()
 
 
 def start_of(text: str) -> str:
-    """Name a test alike in every process: keys and certificates are new in each."""
+    """Shorten a test id to what is the same in every process: keys and certificates differ."""
     return text[:27]
 
 
@@ -52,7 +52,7 @@ def read_backend(lines: str, base: Path = Path("/nowhere")) -> BackendConfig:
 # The file
 
 
-def test_a_file_without_local_server_configures_nothing():
+def test_a_file_without_local_server_is_empty():
     text = 'name = "app"\nservice_id = "x"\n[scripts]\nbuild = "make"\n[setup.backends.b]\n'
 
     assert read(text) == HostConfig()
@@ -89,28 +89,28 @@ def test_broken_toml_is_refused_with_line_and_column():
     assert "not valid TOML" in message
 
 
-def test_toml_that_breaks_off_is_refused_with_its_last_line():
+def test_truncated_toml_is_refused_with_its_last_line():
     message = refusal('a = 1\nb = """x')
 
     assert message.startswith("fastly.toml: line 2, column ")
     assert "not valid TOML" in message
 
 
-def test_local_server_that_is_no_table_is_refused():
+def test_local_server_must_be_a_table():
     assert refusal("local_server = 1") == "fastly.toml: local_server: must be a table"
 
 
 def test_an_unknown_section_is_refused_with_the_known_ones():
     message = refusal("[local_server.secret_store]\n")
 
-    assert message.startswith("fastly.toml: [local_server] secret_store: unknown key; known here: ")
+    assert message.startswith("fastly.toml: [local_server] secret_store: unknown key; known keys: ")
     assert "secret_stores" in message
 
 
 # Backends
 
 
-def test_a_plain_backend_has_no_timeouts_but_to_connect_and_no_tls():
+def test_a_plain_backend_has_a_connect_timeout_only_and_no_tls():
     config = read_backend('url = "http://example.org/v1/"')
 
     assert config == BackendConfig(
@@ -164,13 +164,13 @@ def test_the_certificate_name_and_sni_come_from_the_url():
     assert (config.cert_hostname, config.sni_hostname) == ("example.org", "example.org")
 
 
-def test_use_sni_false_asks_for_no_name_and_still_checks_it():
+def test_use_sni_false_sends_no_name_but_checks_it():
     config = read_backend('url = "https://example.org"\nuse_sni = false')
 
     assert (config.cert_hostname, config.sni_hostname) == ("example.org", None)
 
 
-def test_an_ip_address_is_checked_and_never_asked_for():
+def test_an_ip_address_is_checked_and_not_sent_as_sni():
     config = read_backend('url = "https://[::1]:8443"')
 
     assert (config.host, config.authority) == ("::1", "[::1]:8443")
@@ -249,7 +249,7 @@ def test_a_client_certificate_comes_from_files(tmp_path):
         ("client_certificate = {}", "exactly one of certificate, certificate_file"),
         (f"client_certificate = {{ certificate = '''{CERT_PEM}''' }}", "exactly one of key"),
         ("client_certificate = { cert = 'x' }", "cert: unknown key"),
-        ("prefer_ipv6 = true", "prefer_ipv6: unknown key; known here: between_bytes_timeout_ms"),
+        ("prefer_ipv6 = true", "prefer_ipv6: unknown key; known keys: between_bytes_timeout_ms"),
     ],
     ids=start_of,
 )
@@ -272,7 +272,7 @@ def test_a_bad_backend_is_refused_by_key_and_rule(lines, rule):
     ],
     ids=start_of,
 )
-def test_a_client_key_that_is_none_is_refused_without_showing_it(key):
+def test_an_invalid_client_key_is_refused_without_showing_it(key):
     message = refusal(
         backend(
             'url = "https://h"\n'
@@ -297,7 +297,7 @@ def test_a_backend_name_with_dots_is_shown_in_quotes():
     assert '[local_server.backends."a.b"] url = "x"' in message
 
 
-def test_a_backend_that_is_no_table_is_refused():
+def test_a_backend_must_be_a_table():
     message = refusal('[local_server.backends]\norigin = "http://h"')
 
     assert "[local_server.backends] origin: must be a table, not a string" in message
@@ -306,7 +306,7 @@ def test_a_backend_that_is_no_table_is_refused():
 # Files
 
 
-def test_a_file_is_looked_for_beside_the_configuration_first(tmp_path, monkeypatch):
+def test_a_file_is_looked_up_next_to_the_configuration_first(tmp_path, monkeypatch):
     beside, here = tmp_path / "project", tmp_path / "here"
     for folder, value in ((beside, "beside"), (here, "here")):
         folder.mkdir()
@@ -318,7 +318,7 @@ def test_a_file_is_looked_for_beside_the_configuration_first(tmp_path, monkeypat
     assert local.secret_stores["s"]["token"] == b"beside"
 
 
-def test_a_file_is_looked_for_in_the_working_directory_next(tmp_path, monkeypatch):
+def test_a_file_is_looked_up_in_the_working_directory_next(tmp_path, monkeypatch):
     (tmp_path / "c.json").write_text('{"a": "b"}')
     monkeypatch.chdir(tmp_path)
 
@@ -327,7 +327,7 @@ def test_a_file_is_looked_for_in_the_working_directory_next(tmp_path, monkeypatc
     assert local.config_stores["c"] == {"a": "b"}
 
 
-def test_a_file_in_neither_place_is_refused_with_both(tmp_path, monkeypatch):
+def test_a_missing_file_is_refused_with_both_folders(tmp_path, monkeypatch):
     beside, here = tmp_path / "project", tmp_path / "here"
     beside.mkdir()
     here.mkdir()
@@ -340,7 +340,7 @@ def test_a_file_in_neither_place_is_refused_with_both(tmp_path, monkeypatch):
     assert str(here) in message
 
 
-def test_a_folder_in_place_of_a_file_is_refused(tmp_path):
+def test_a_folder_instead_of_a_file_is_refused(tmp_path):
     message = refusal('[local_server.config_stores.c]\nformat="json"\nfile="."', tmp_path)
 
     assert 'file = ".": Is a directory' in message
@@ -444,7 +444,7 @@ def test_a_missing_environment_variable_is_refused(monkeypatch):
 
     message = refusal('[[local_server.secret_stores.s]]\nkey="a"\nenv="LOCAL_CONFIG_TOKEN"')
 
-    assert 'env = "LOCAL_CONFIG_TOKEN": this environment variable is not set' in message
+    assert 'env = "LOCAL_CONFIG_TOKEN": environment variable not set' in message
 
 
 @pytest.mark.parametrize(
@@ -472,7 +472,7 @@ def test_a_missing_environment_variable_is_refused(monkeypatch):
         ),
         (
             '[[local_server.secret_stores.s]]\nkey = "a"\ndata = "HIDE"\n' * 2,
-            'key = "a": this secret is given twice',
+            'key = "a": duplicate secret',
         ),
         ('[local_server.secret_stores]\ns = { file = "x" }', "format: is missing"),
         ('[local_server.secret_stores]\ns = { file = "x", format = "toml" }', "must be json"),
@@ -486,7 +486,7 @@ def test_a_bad_secret_store_is_refused_and_shows_no_secret(text, rule):
     assert "HIDE" not in message.replace("HIDDEN", "")
 
 
-def test_a_broken_secret_file_is_refused_and_nothing_of_it_is_kept(tmp_path):
+def test_a_broken_secret_file_is_refused_without_keeping_its_text(tmp_path):
     (tmp_path / "s.json").write_text('{"token": "HIDE", }')
 
     with pytest.raises(ConfigError, match="not valid JSON") as caught:
@@ -509,10 +509,10 @@ def test_secrets_are_not_in_the_repr():
     assert "url='https://h'" in repr(local)
 
 
-# The values
+# Values
 
 
-def test_a_local_server_keeps_its_own_copies():
+def test_a_configuration_keeps_copies():
     store = {"a": "b"}
     local = HostConfig(config_stores={"cfg": store})
 
@@ -523,7 +523,7 @@ def test_a_local_server_keeps_its_own_copies():
         local.config_stores["cfg"]["a"] = "changed"
 
 
-def test_a_local_server_made_in_python_is_checked_too():
+def test_a_configuration_made_in_python_is_checked_too():
     with pytest.raises(ValueError, match=r"secret_stores\.s: the secret's name \"a b\""):
         HostConfig(secret_stores={"s": {"a b": b""}})
     with pytest.raises(ValueError, match="257 characters"):
@@ -656,13 +656,13 @@ def test_two_names_of_the_kv_stores_are_refused(first, second, rule):
         ('[[local_server.kv_stores.s]]\nkey = "a"\nHIDDEN = "HIDE"', "HIDDEN: unknown key"),
         (
             '[[local_server.kv_stores.s]]\nkey = "a"\ndata = "HIDE"\n' * 2,
-            'key = "a": this key is given twice',
+            'key = "a": duplicate key',
         ),
         ('[local_server.kv_stores]\ns = "HIDE"', "s: must be a table, not a string"),
         ('[local_server.kv_stores]\ns = { file = "x" }', "format: is missing"),
         ('[local_server.kv_stores]\ns = { format = "json" }', "file: is missing"),
         ('[local_server.kv_stores]\ns = { file = "x", format = "toml" }', "must be json"),
-        (f'[local_server.kv_stores]\n"{"n" * 256}" = []', "a name has 1 to 255 characters"),
+        (f'[local_server.kv_stores]\n"{"n" * 256}" = []', "a name must have 1 to 255 characters"),
     ],
 )
 def test_a_bad_kv_store_is_refused(text, rule):
@@ -700,7 +700,7 @@ def test_a_key_that_the_platform_refuses_is_refused(key):
 
 
 @pytest.mark.parametrize("key", ["k" * 1024, "a.b/c..d", "a b", "é", ".hidden", "-"])
-def test_a_key_that_the_platform_takes_is_taken(key):
+def test_a_key_that_the_platform_accepts_is_accepted(key):
     assert key in HostConfig(kv_stores={"kv": {key: KvItem(data=b"")}}).kv_stores["kv"]
 
 
@@ -799,23 +799,23 @@ def test_addresses_are_read_from_a_file(tmp_path):
     assert local.geolocation == Geolocation(addresses={"192.0.2.1": {"as_number": 1}})
 
 
-def test_the_loopback_can_be_all_that_is_known():
+def test_the_loopback_default_works_without_addresses():
     assert read("[local_server.geolocation]\nuse_default_loopback = true") == HostConfig()
 
 
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("addresses = {}", "format: is missing; it must be inline-toml or json"),
+        ("addresses = {}", "format: is missing; must be inline-toml or json"),
         ('format = "csv"', 'format = "csv": must be inline-toml or json'),
-        ('format = "inline-toml"', "addresses: is missing; inline-toml needs it"),
+        ('format = "inline-toml"', "addresses: is missing; format inline-toml requires it"),
         ('format = "inline-toml"\nfile = "x"\naddresses = {}', "file: unknown key"),
         ('format = "json"', "file: is missing"),
         ('format = "inline-toml"\naddresses = {here = {}}', '"here" must be an IP address'),
         ('format = "inline-toml"\naddresses = {"::1" = 1}', "must be a table, not an integer"),
         (
             'format = "inline-toml"\naddresses = {"::1" = {}, "0::1" = {}}',
-            "the address ::1 is given twice",
+            "duplicate address ::1",
         ),
         (
             'format = "inline-toml"\naddresses = {"::1" = {city = {}}}',
@@ -850,8 +850,8 @@ def test_user_agents_are_read_inline_and_from_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("user_agents = {}", "format: is missing; it must be inline-toml or json"),
-        ('format = "inline-toml"', "user_agents: is missing; inline-toml needs it"),
+        ("user_agents = {}", "format: is missing; must be inline-toml or json"),
+        ('format = "inline-toml"', "user_agents: is missing; format inline-toml requires it"),
         ('format = "inline-toml"\nuser_agents = {a = {b = {c = []}}}', "a.b] c: must be a string"),
         ("use_default_loopback = true", "use_default_loopback: unknown key"),
     ],
@@ -860,7 +860,7 @@ def test_bad_device_detection_is_refused(text, rule):
     assert rule in refusal(f"[local_server.device_detection]\n{text}")
 
 
-def test_a_field_that_json_has_no_number_for_is_refused():
+def test_a_number_that_json_cannot_represent_is_refused():
     with pytest.raises(ValueError, match=r'device_detection: "agent": "a\.b" must be a string'):
         HostConfig(device_detection={"agent": {"a": {"b": float("inf")}}})
 

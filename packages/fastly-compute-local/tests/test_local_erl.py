@@ -1,4 +1,4 @@
-"""`erl` as guest code in this process sees it, with a clock that stands still until it is set."""
+"""`erl` as seen by guest code in this process, with a clock that stands still until set."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from fastly_compute.local.state import PenaltyBoxes, RateCounters
 
 
 def still(host: Host) -> Clock:
-    """Have the host count with a clock that stands still until it is moved."""
+    """Make the host count with a clock that stands still until it is advanced."""
     clock = Clock(lambda: 1000.25)
     host.rates = RateCounters(clock=clock)
     host.penalties = PenaltyBoxes(clock=clock)
@@ -43,7 +43,7 @@ def test_names_are_kept(clock: Clock) -> None:
     assert erl.PenaltyBox.open("box").get_name() == "box"
 
 
-def test_counts_are_of_the_last_seconds(clock: Clock) -> None:
+def test_counts_cover_the_last_seconds(clock: Clock) -> None:
     counter = erl.RateCounter.open("requests")
     for _ in range(6):
         counter.increment("client", 10)
@@ -66,7 +66,7 @@ def test_rates_are_per_second_and_rounded_down(clock: Clock) -> None:
     assert [counter.lookup_rate("client", window) for window in (1, 10, 60)] == [9, 10, 1]
 
 
-def test_counts_are_forgotten_after_a_minute(clock: Clock) -> None:
+def test_counts_expire_after_a_minute(clock: Clock) -> None:
     counter = erl.RateCounter.open("requests")
     counter.increment("client", 7)
     clock.advance(59)
@@ -76,7 +76,7 @@ def test_counts_are_forgotten_after_a_minute(clock: Clock) -> None:
     assert (before, counter.lookup_count("client", 60)) == (7, 0)
 
 
-def test_entries_and_counters_are_apart(clock: Clock) -> None:
+def test_entries_and_counters_are_separate(clock: Clock) -> None:
     counter = erl.RateCounter.open("requests")
     counter.increment("client", 5)
 
@@ -93,7 +93,7 @@ def test_a_count_never_exceeds_its_32_bits(clock: Clock) -> None:
     assert counter.lookup_count("client", 10) == counter.lookup_rate("client", 1) == (1 << 32) - 1
 
 
-def test_an_entry_beyond_the_limit_is_boxed_for_its_time(clock: Clock) -> None:
+def test_an_entry_beyond_the_limit_is_penalized_for_its_ttl(clock: Clock) -> None:
     counter, box = erl.RateCounter.open("requests"), erl.PenaltyBox.open("box")
     answers = [counter.check_rate("client", 1, 1, 2, box, 60) for _ in range(3)]
     clock.advance(30)
@@ -113,7 +113,7 @@ def test_a_window_averages(clock: Clock) -> None:
     assert counter.check_rate("client", 1, 10, 10, box, 60) is True
 
 
-def test_a_box_can_be_used_by_itself_and_counts_whole_minutes(clock: Clock) -> None:
+def test_a_box_works_alone_and_counts_whole_minutes(clock: Clock) -> None:
     box = erl.PenaltyBox.open("box")
     box.add("client", 119)
     inside = box.has("client"), box.has("other"), erl.PenaltyBox.open("another").has("client")
@@ -128,27 +128,30 @@ def test_a_box_can_be_used_by_itself_and_counts_whole_minutes(clock: Clock) -> N
     [
         (
             lambda counter, _box: counter.lookup_rate("e", 2),
-            "rate-counter.lookup-rate: 2 seconds cannot be asked for, only 1, 10, 60",
+            "rate-counter.lookup-rate: invalid period: 2 s (must be one of 1, 10, 60)",
         ),
         (
             lambda counter, _box: counter.lookup_count("e", 1),
-            "rate-counter.lookup-count: 1 seconds cannot be asked for, only 10, 20, 30, 40, 50, 60",
+            (
+                "rate-counter.lookup-count: invalid period: 1 s "
+                "(must be one of 10, 20, 30, 40, 50, 60)"
+            ),
         ),
         (
             lambda counter, box: counter.check_rate("e", 1, 30, 10, box, 60),
-            "rate-counter.check-rate: 30 seconds cannot be asked for, only 1, 10, 60",
+            "rate-counter.check-rate: invalid period: 30 s (must be one of 1, 10, 60)",
         ),
         (
             lambda counter, box: counter.check_rate("e", 1, 10, 10, box, 3601),
-            "rate-counter.check-rate: a time of 3601 seconds is not from 60 to 3600",
+            "rate-counter.check-rate: invalid TTL: 3601 s (must be 60 to 3600)",
         ),
         (
             lambda _counter, box: box.add("e", 59),
-            "penalty-box.add: a time of 59 seconds is not from 60 to 3600",
+            "penalty-box.add: invalid TTL: 59 s (must be 60 to 3600)",
         ),
     ],
 )
-def test_what_the_platform_does_not_offer_is_refused(clock, lines, call, message) -> None:
+def test_undocumented_arguments_are_refused(clock, lines, call, message) -> None:
     counter, box = erl.RateCounter.open("requests"), erl.PenaltyBox.open("box")
     with pytest.raises(Err) as caught:
         call(counter, box)

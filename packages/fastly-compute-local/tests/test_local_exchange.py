@@ -1,4 +1,4 @@
-"""What reaches the client of what a guest answers, over real sockets."""
+"""A guest's response as the client receives it, over real sockets."""
 
 import http.client
 import socket
@@ -65,7 +65,7 @@ def hints_first(_request, _body) -> None:
     http_resp.send_downstream(response(200), of(b"final"))
 
 
-def test_early_hints_come_before_the_answer() -> None:
+def test_early_hints_come_before_the_response() -> None:
     with serving(hints_first) as server:
         received = talk(server, b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
 
@@ -81,14 +81,14 @@ def test_http_1_0_gets_no_early_hints() -> None:
     assert received.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_early_hints_are_kept_beside_an_answer_in_process() -> None:
+def test_early_hints_are_recorded_with_a_response_in_process() -> None:
     answer = answered(hints_first)
 
     assert answer.early == [(103, [("link", b"</a.css>; rel=preload")])] * 2
     assert (answer.status, bytes(answer.body)) == (200, b"final")
 
 
-def test_a_guest_that_only_sent_hints_has_not_answered() -> None:
+def test_a_guest_that_only_sent_hints_has_not_responded() -> None:
     answer = answered(lambda q, b: http_resp.send_downstream(response(103), http_body.new()))
 
     assert (answer.status, bytes(answer.body), answer.complete) == (200, b"", True)
@@ -123,7 +123,7 @@ def test_no_other_informational_response_is_sent(status) -> None:
     assert caught == ["Error_InvalidArgument"] * 2
 
 
-def test_an_answer_cannot_follow_an_answer_however_it_is_sent() -> None:
+def test_a_second_response_is_refused_however_it_is_sent() -> None:
     caught = []
 
     def handle(request, body):
@@ -148,7 +148,7 @@ def test_an_answer_cannot_follow_an_answer_however_it_is_sent() -> None:
 
 @pytest.mark.parametrize("streaming", [False, True])
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
-def test_where_http_has_no_body_none_is_sent(method, status, streaming) -> None:
+def test_no_body_is_sent_if_http_has_none(method, status, streaming) -> None:
     def handle(request, body):
         if streaming:
             out = http_body.new()
@@ -170,7 +170,7 @@ def test_where_http_has_no_body_none_is_sent(method, status, streaming) -> None:
     assert received == [(status, b"")] * 2
 
 
-def test_blanks_around_a_value_are_no_part_of_it() -> None:
+def test_whitespace_around_a_value_is_removed() -> None:
     with serving(
         lambda q, b: http_resp.send_downstream(response(200, [("x-a", b" a ")]), of(b""))
     ) as server:
@@ -179,7 +179,7 @@ def test_blanks_around_a_value_are_no_part_of_it() -> None:
     assert b"\r\nx-a: a\r\n" in received
 
 
-def test_an_answer_that_is_longer_than_its_guest_announced_breaks_off() -> None:
+def test_a_response_longer_than_announced_is_truncated() -> None:
     lines: list[str] = []
 
     def handle(request, body):
@@ -191,10 +191,10 @@ def test_an_answer_that_is_longer_than_its_guest_announced_breaks_off() -> None:
         received = talk(server, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 
     assert b"than" not in received
-    assert any("no valid HTTP" in line for line in lines)
+    assert any("not valid HTTP" in line for line in lines)
 
 
-def test_a_body_that_a_guest_still_holds_is_not_the_next_request(tmp_path) -> None:
+def test_a_held_request_body_is_separate_from_the_next_request(tmp_path) -> None:
     held: list[async_io.Pollable] = []
     answered_first, read_again = threading.Event(), threading.Event()
     outcomes = []
@@ -234,7 +234,7 @@ def test_a_body_that_a_guest_still_holds_is_not_the_next_request(tmp_path) -> No
     assert b"".join(part for part in outcomes if isinstance(part, bytes)) in {b"body", b""}
 
 
-def test_a_guest_goes_on_while_a_large_answer_is_sent() -> None:
+def test_a_guest_continues_while_a_large_response_is_sent() -> None:
     content = b"x" * (32 << 20)
     gone_on = threading.Event()
 
@@ -284,7 +284,7 @@ def test_a_body_passes_through_to_the_client_while_it_arrives(serve) -> None:
     assert (start, rest) == (b"first", b"second")
 
 
-def test_a_client_that_leaves_while_a_body_passes_through_ends_the_origins_connection(
+def test_a_client_that_disconnects_during_a_forwarded_body_ends_the_origins_connection(
     serve,
 ) -> None:
     def script(peer):
@@ -322,7 +322,7 @@ def test_an_app_that_ends_its_interpreter_is_a_500() -> None:
     assert received.startswith(b"HTTP/1.1 500 ")
 
 
-def test_what_is_no_error_of_the_apps_is_logged_and_the_client_gets_a_500() -> None:
+def test_a_base_exception_is_logged_and_the_client_gets_a_500() -> None:
     class Interrupted(BaseException):
         pass
 

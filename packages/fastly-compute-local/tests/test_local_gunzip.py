@@ -1,4 +1,4 @@
-"""The host's own unpacking of gzip: whole or not at all, and never much at once."""
+"""The host's gzip decompression: complete or an error, and in limited chunks."""
 
 import gzip
 import random
@@ -13,7 +13,7 @@ PACKED = gzip.compress(TEXT)
 
 
 class Arriving:
-    """A body that comes in pieces of a size."""
+    """A body that arrives in pieces of a fixed size."""
 
     def __init__(self, content: bytes, size: int) -> None:
         self._pieces = [content[at : at + size] for at in range(0, len(content), size)]
@@ -30,12 +30,12 @@ def chunks(content, size):
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 65_536, 10**9])
-def test_it_is_unpacked_however_it_arrives(size):
+def test_it_is_decompressed_however_it_arrives(size):
     assert b"".join(chunks(PACKED, size)) == TEXT
 
 
 @pytest.mark.parametrize("size", [1000, 65_536, 10**9])
-def test_a_little_that_becomes_much_comes_in_chunks_of_64_kib(size):
+def test_highly_compressed_data_comes_in_chunks_of_64_kib(size):
     found = chunks(gzip.compress(bytes(64_000_000)), size)
 
     assert sum(map(len, found)) == 64_000_000
@@ -46,13 +46,13 @@ def test_a_little_that_becomes_much_comes_in_chunks_of_64_kib(size):
 @pytest.mark.parametrize(
     "more", [gzip.compress(b"more"), bytes(8), b"!"], ids=["member", "zeros", "garbage"]
 )
-def test_what_comes_after_the_first_member_is_not_lost_in_silence(more, size):
-    with pytest.raises(BodyFailure, match="goes on after the first gzip member"):
+def test_data_after_the_first_member_is_an_error(more, size):
+    with pytest.raises(BodyFailure, match="has data after the first gzip member"):
         chunks(PACKED + more, size)
 
 
 @pytest.mark.parametrize("size", [1, 10**9])
 @pytest.mark.parametrize("length", [0, 1, 10, len(PACKED) - 1])
-def test_a_body_that_is_cut_short_fails(length, size):
-    with pytest.raises(BodyFailure, match="break off"):
+def test_a_truncated_body_fails(length, size):
+    with pytest.raises(BodyFailure, match="is truncated"):
         chunks(PACKED[:length], size)

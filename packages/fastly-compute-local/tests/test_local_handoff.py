@@ -1,4 +1,4 @@
-"""Requests that a guest leaves to a proxy: Fanout's, or a WebSocket's."""
+"""Requests that a guest hands off to a proxy: Fanout, or a WebSocket backend."""
 
 import http.client
 import socket
@@ -73,7 +73,7 @@ def head_of(seen: bytes) -> tuple[str, dict[str, str]]:
 # Without a proxy
 
 
-def test_a_hand_off_without_a_proxy_is_a_502_that_says_so() -> None:
+def test_a_handoff_without_a_proxy_is_a_502_that_says_so() -> None:
     lines: list[str] = []
     with Host(config(), output=lines.append) as host:
         answer = host.request(app(grip), Incoming(uri="http://h/chat"))
@@ -82,7 +82,7 @@ def test_a_hand_off_without_a_proxy_is_a_502_that_says_so() -> None:
     assert any("'self' (grip)" in line for line in lines)
 
 
-def test_a_hand_off_can_be_answered_in_the_proxys_place() -> None:
+def test_a_callback_can_answer_a_handoff() -> None:
     taken: list[Handoff] = []
 
     def take(handoff: Handoff) -> RecordedResponse:
@@ -110,7 +110,7 @@ def refusal(call) -> str:
 
 
 @pytest.mark.parametrize("handoff", [grip, websocket])
-def test_nothing_can_be_answered_after_a_hand_off_nor_handed_off_after_an_answer(handoff) -> None:
+def test_a_response_and_a_handoff_exclude_each_other(handoff) -> None:
     outcomes = []
 
     def send():
@@ -146,7 +146,7 @@ def test_a_request_without_a_path_cannot_be_handed_off() -> None:
     assert outcomes == ["Error_GenericError"]
 
 
-# With one
+# With a proxy
 
 
 def test_a_request_goes_to_pushpin_with_the_route_of_its_backend(serve) -> None:
@@ -161,7 +161,7 @@ def test_a_request_goes_to_pushpin_with_the_route_of_its_backend(serve) -> None:
     assert fields["connection"] == "close"
 
 
-def test_what_the_guest_changed_goes_along_but_not_what_is_the_clients(serve) -> None:
+def test_the_guests_changes_are_forwarded_except_connection_headers(serve) -> None:
     pushpin = serve.answering_once(ANSWER)
 
     def handle(request, body):
@@ -188,7 +188,7 @@ def test_what_the_guest_changed_goes_along_but_not_what_is_the_clients(serve) ->
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_the_clients_body_goes_along(serve, chunked) -> None:
+def test_the_clients_body_is_forwarded(serve, chunked) -> None:
     def script(peer):
         peer.until(b"sent\r\n0\r\n\r\n")
         peer.send(ANSWER)
@@ -200,7 +200,7 @@ def test_the_clients_body_goes_along(serve, chunked) -> None:
     assert (status, content) == (200, b"held")
 
 
-def test_an_answer_of_the_proxys_reaches_the_client_while_it_is_written(serve) -> None:
+def test_the_proxys_response_streams_to_the_client(serve) -> None:
     first_is_there = threading.Event()
 
     def script(peer):
@@ -222,7 +222,7 @@ def test_an_answer_of_the_proxys_reaches_the_client_while_it_is_written(serve) -
     assert (start, rest) == (b"first", b"second")
 
 
-def test_a_client_that_leaves_ends_the_proxys_connection(serve) -> None:
+def test_a_client_that_disconnects_ends_the_proxys_connection(serve) -> None:
     there = threading.Event()
 
     def script(peer):
@@ -240,7 +240,7 @@ def test_a_client_that_leaves_ends_the_proxys_connection(serve) -> None:
     assert ended
 
 
-def test_a_proxy_that_is_not_there_is_a_502() -> None:
+def test_an_unreachable_proxy_is_a_502() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     with serving(grip, config(), port) as server:
@@ -265,7 +265,7 @@ def echo_shouting(peer) -> None:
 
 
 @pytest.mark.parametrize(("handoff", "through_pushpin"), [(grip, True), (websocket, False)])
-def test_an_upgraded_connection_passes_both_ways(serve, handoff, through_pushpin) -> None:
+def test_an_upgraded_connection_works_both_ways(serve, handoff, through_pushpin) -> None:
     other = serve(echo_shouting)
     port = other.port if through_pushpin else None
     with (

@@ -1,4 +1,4 @@
-"""Health checks of backends: what they send, what they find, and when they run."""
+"""Health checks of backends: what they send, their results, and when they run."""
 
 import ssl
 import threading
@@ -45,7 +45,7 @@ def host(lines):
 
 @pytest.fixture
 def check(host):
-    """Has a backend checked some times, an interval apart, and tells its health."""
+    """Check a backend several times, an interval apart, and return its health."""
     known = set()
 
     def check(backend, rounds=1):
@@ -70,7 +70,7 @@ def closed_port(serve):
 
 def options_of(check):
     options = HealthcheckOptions.new(check.host)
-    options.window(15)  # Each setter leaves a valid check behind.
+    options.window(15)  # The options have to be valid after each setter.
     for name in ("method", "path", "expected_status", "threshold", "initial", "window"):
         getattr(options, name)(getattr(check, name))
     options.interval_ms(check.interval_ms)
@@ -88,11 +88,11 @@ def health_threads():
     return {thread for thread in threading.enumerate() if thread.name == "fastly-compute-health"}
 
 
-# What a check sends
+# The request of a check
 
 
 @pytest.mark.parametrize("method", ANSWERS)
-def test_a_check_asks_for_what_it_is_told_on_a_connection_of_its_own(serve, check, method):
+def test_a_check_sends_its_request_on_a_separate_connection(serve, check, method):
     server = serve.answering(ANSWERS[method])
     wanted = replace(CHECK, method=method, path="/alive?deep=1")
     backend = BackendConfig(url=server.url, override_host="www.example", health_check=wanted)
@@ -118,7 +118,7 @@ def test_a_check_uses_the_tls_of_its_backend(serve, check):
     assert check(replace(backend, cert_hostname="other.example")) is Health.UNHEALTHY
 
 
-# What it finds
+# Results
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_check_uses_the_tls_of_its_backend(serve, check):
         (b"no HTTP\r\n\r\n", 200, Health.UNHEALTHY),
     ],
 )
-def test_only_the_expected_status_is_good(serve, check, answer, expected_status, health):
+def test_only_the_expected_status_passes(serve, check, answer, expected_status, health):
     server = serve.answering(answer)
     wanted = replace(CHECK, expected_status=expected_status)
 
@@ -149,9 +149,7 @@ def test_a_backend_that_refuses_connections_is_unhealthy(closed_port, check, lin
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(("backends_own", "checks"), [(None, 1_000), (30, 3_599_999)])
-def test_a_check_that_is_not_answered_in_time_has_failed(
-    serve, check, scheme, backends_own, checks
-):
+def test_a_check_without_a_response_in_time_fails(serve, check, scheme, backends_own, checks):
     server = serve(lambda peer: peer.drain())
     backend = BackendConfig(
         url=f"{scheme}://127.0.0.1:{server.port}",
@@ -163,8 +161,8 @@ def test_a_check_that_is_not_answered_in_time_has_failed(
     assert check(backend) is Health.UNHEALTHY
 
 
-def test_an_answer_after_the_timeout_of_the_check_is_no_good_one(serve, check, lines):
-    # Neither the connection nor the head takes too long, but both together do.
+def test_a_response_after_the_checks_timeout_fails(serve, check, lines):
+    # Neither the connection nor the head takes too long alone, but they do together.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca = trustme.CA()
     ca.issue_cert("origin.example").configure_cert(context)
@@ -206,9 +204,9 @@ def test_health_follows_the_window_and_the_threshold(serve, check, lines):
     ]
     assert lines == [
         "backend 'origin' is healthy: its health check failed: the status is 500, not 200",
-        "backend 'origin' is healthy: its health check was good",
+        "backend 'origin' is healthy: its health check passed",
         "backend 'origin' is unhealthy: its health check failed: the status is 500, not 200",
-        "backend 'origin' is healthy: its health check was good",
+        "backend 'origin' is healthy: its health check passed",
     ]
 
 
@@ -224,7 +222,7 @@ def test_health_follows_the_window_and_the_threshold(serve, check, lines):
 def test_the_initial_checks_count_before_the_first_one(
     host, closed_port, initial, threshold, health
 ):
-    # Whether the first check has failed by then does not matter.
+    # Whether the first check has already failed does not matter.
     wanted = replace(CHECK, window=5, initial=initial, threshold=threshold)
 
     with host.guest_context():
@@ -234,7 +232,7 @@ def test_the_initial_checks_count_before_the_first_one(
 # When checks run
 
 
-def test_a_dynamic_backend_is_checked_from_its_registration_on(serve, host):
+def test_a_dynamic_backend_is_checked_once_registered(serve, host):
     server = serve(lambda peer: peer.server.stopping.wait(LONG))
     with host.guest_context():
         register("made", server.port, CHECK)
@@ -242,7 +240,7 @@ def test_a_dynamic_backend_is_checked_from_its_registration_on(serve, host):
         assert b"Host: check.example" in server.first.until(b"\r\n\r\n")
 
 
-def test_checks_go_on_without_being_driven(serve, host):
+def test_checks_continue_on_their_own(serve, host):
     again = threading.Event()
 
     def script(peer):
@@ -257,7 +255,7 @@ def test_checks_go_on_without_being_driven(serve, host):
     assert again.wait(LONG)
 
 
-def test_a_check_is_due_once_however_many_intervals_have_passed(serve, host, check):
+def test_a_check_runs_once_however_many_intervals_have_passed(serve, host, check):
     server = serve.answering(GOOD)
     backend = BackendConfig(url=server.url, health_check=CHECK)
     check(backend)
@@ -269,7 +267,7 @@ def test_a_check_is_due_once_however_many_intervals_have_passed(serve, host, che
     assert len(server.peers) == 2
 
 
-def test_sandboxes_share_what_is_known_of_the_same_backend(serve, host):
+def test_sandboxes_share_the_health_of_the_same_backend(serve, host):
     server = serve.answering(BAD)
     with host.guest_context():
         register("made", server.port, CHECK)
@@ -294,7 +292,7 @@ def test_a_static_backend_is_checked_from_the_start(serve):
         assert Backend.open("origin").is_healthy() is BackendHealth.UNHEALTHY
 
 
-def test_the_backend_that_was_not_asked_about_for_longest_gives_way(closed_port, host, lines):
+def test_the_least_recently_queried_backend_is_dropped(closed_port, host, lines):
     def backend(path):
         return BackendConfig(url=f"http://127.0.0.1:{closed_port}/{path}", health_check=CHECK)
 
@@ -329,7 +327,7 @@ def test_hosts_without_checks_start_no_thread(serve, origins):
         assert health_threads() == before
 
 
-def test_one_thread_does_the_checks_of_a_host_and_ends_with_it(serve, lines):
+def test_one_thread_runs_a_hosts_checks_and_ends_with_it(serve, lines):
     before = health_threads()
     server = serve.answering(GOOD)
     with Host(output=lines.append) as host, host.guest_context():
@@ -340,7 +338,7 @@ def test_one_thread_does_the_checks_of_a_host_and_ends_with_it(serve, lines):
     assert health_threads() <= before
 
 
-def test_a_host_that_is_closed_breaks_off_the_check_under_way(serve, lines):
+def test_closing_a_host_cancels_the_check_in_progress(serve, lines):
     before = health_threads()
     server = serve(lambda peer: peer.drain())
     patient = replace(CHECK, timeout_ms=3_599_999)
@@ -355,18 +353,18 @@ def test_a_host_that_is_closed_breaks_off_the_check_under_way(serve, lines):
     assert lines == []
 
 
-# When none run
+# Without checks
 
 
 class Surprised:
-    """A way out that nothing may take."""
+    """A transport that must not be used."""
 
     def begin(self, name, config, request):
-        raise AssertionError(f"{name} was asked for {request}")
+        raise AssertionError(f"{name} was sent {request}")
 
 
 @pytest.mark.parametrize("health", list(Health))
-def test_no_check_takes_another_way_out_and_health_is_as_configured(health):
+def test_a_custom_transport_gets_no_checks_and_health_is_as_configured(health):
     backend = BackendConfig(url="http://127.0.0.1:1", health=health, health_check=CHECK)
     before = health_threads()
     with (
@@ -382,17 +380,17 @@ def test_no_check_takes_another_way_out_and_health_is_as_configured(health):
 
 
 @pytest.mark.parametrize("health", [Health.HEALTHY, Health.UNHEALTHY])
-def test_a_health_that_is_configured_is_not_checked(serve, check, health):
+def test_a_backend_with_configured_health_is_not_checked(serve, check, health):
     server = serve.answering(GOOD, BAD)
 
     assert check(BackendConfig(url=server.url, health=health, health_check=CHECK)) is health
     assert server.peers == []
 
 
-# The options
+# Options
 
 
-def test_each_setter_of_the_options_is_kept():
+def test_each_setter_sets_its_option():
     with Host(transport=Surprised()) as host, host.guest_context() as sandbox:
         asked = HealthCheckConfig(
             host="b.example",
@@ -435,7 +433,7 @@ def test_each_setter_of_the_options_is_kept():
         ("timeout_ms", 999, "InvalidArgument"),
     ],
 )
-def test_a_setter_refuses_what_breaks_a_rule_and_changes_nothing(setter, value, error):
+def test_a_setter_refuses_an_invalid_value_and_changes_nothing(setter, value, error):
     with Host(transport=Surprised()) as host, host.guest_context() as sandbox:
         options = HealthcheckOptions.new("a.example")
         with pytest.raises(Err) as caught:
@@ -470,13 +468,13 @@ def test_a_setter_refuses_what_breaks_a_rule_and_changes_nothing(setter, value, 
         ("timeout_ms", 1.5e3, "a whole number, 1000 to 3599999"),
     ],
 )
-def test_a_health_check_that_breaks_a_rule_is_refused(field, value, rule):
+def test_an_invalid_health_check_is_refused(field, value, rule):
     with pytest.raises(BackendConfigError, match=rule) as caught:
         HealthCheckConfig(**{"host": "a.example", field: value})
 
     assert caught.value.field == field
 
 
-def test_a_backend_takes_nothing_else_for_a_health_check():
+def test_a_health_check_must_be_a_health_check_config():
     with pytest.raises(BackendConfigError, match="must be a HealthCheckConfig or None"):
         BackendConfig(url="http://a.example", health_check={"host": "a.example"})

@@ -1,4 +1,4 @@
-"""Guests and clients that mean no good to the native host, and the request after them."""
+"""Hostile guests and clients of the native host, and the request after them."""
 
 import http.client
 import socket
@@ -73,7 +73,7 @@ def talk(server: Server, sent: bytes) -> bytes:
 # Guests
 
 
-def test_a_guest_may_hold_many_handles_and_the_next_request_has_room() -> None:
+def test_handles_of_one_guest_leave_room_for_the_next() -> None:
     held = []
 
     def handle(request, body):
@@ -94,7 +94,7 @@ def test_a_guest_may_hold_many_handles_and_the_next_request_has_room() -> None:
     assert (bytes(first.body), bytes(second.body)) == (b"10000", b"next")
 
 
-def test_a_guest_cannot_fill_the_hosts_memory_and_what_is_refused_takes_none() -> None:
+def test_a_guest_cannot_fill_the_hosts_memory() -> None:
     outcomes = []
 
     def handle(request, body):
@@ -113,7 +113,7 @@ def test_a_guest_cannot_fill_the_hosts_memory_and_what_is_refused_takes_none() -
     assert bytes(answer.body) == b"small"
 
 
-def test_what_streams_is_not_held_and_has_no_limit() -> None:
+def test_a_streamed_body_is_not_held_and_has_no_limit() -> None:
     received = 0
 
     def handle(request, body):
@@ -132,7 +132,7 @@ def test_what_streams_is_not_held_and_has_no_limit() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 100_000])
-def test_a_guest_that_reads_in_small_parts_is_not_slowed_by_what_is_left(size) -> None:
+def test_reading_in_small_parts_is_not_slowed_by_the_rest(size) -> None:
     whole = bytes(range(256)) * 40_000
     read = []
 
@@ -147,7 +147,7 @@ def test_a_guest_that_reads_in_small_parts_is_not_slowed_by_what_is_left(size) -
     assert read == [whole[: size * 10_000]]
 
 
-def test_a_guest_that_calls_itself_too_deeply_is_a_500() -> None:
+def test_a_guest_that_recurses_too_deeply_is_a_500() -> None:
     def deeper(request, body):
         deeper(request, body)
 
@@ -182,14 +182,14 @@ def test_a_client_may_send_one_byte_at_a_time() -> None:
     ],
     ids=["before the request", "in the head", "in the body", "in a chunk", "before the answer"],
 )
-def test_clients_may_leave_at_any_time(part) -> None:
+def test_clients_may_disconnect_at_any_time(part) -> None:
     with serving() as server:
         for _ in range(3):
             with connect(server) as client:
                 client.sendall(part)
 
 
-def test_two_hundred_silent_clients_keep_nobody_else_waiting() -> None:
+def test_two_hundred_silent_clients_do_not_delay_others() -> None:
     with serving() as server, ExitStack() as clients:
         for _ in range(200):
             clients.enter_context(connect(server))
@@ -212,7 +212,7 @@ def test_two_hundred_silent_clients_keep_nobody_else_waiting() -> None:
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200), b"400"),
     ],
 )
-def test_what_is_no_request_is_refused_and_the_client_can_read_why(sent, status) -> None:
+def test_an_invalid_request_is_refused_and_the_client_can_read_why(sent, status) -> None:
     with serving() as server:
         received = talk(server, sent)
 
@@ -227,7 +227,7 @@ def test_a_host_may_have_a_port_or_be_an_address(host) -> None:
     assert received.startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_body_that_is_longer_than_announced_is_no_part_of_the_request() -> None:
+def test_data_after_the_announced_body_is_not_part_of_the_request() -> None:
     with serving() as server:
         received = talk(
             server, b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi and more\r\n\r\n"
@@ -237,7 +237,7 @@ def test_a_body_that_is_longer_than_announced_is_no_part_of_the_request() -> Non
     assert b"\r\n\r\nhiHTTP/1.1 400 " in received
 
 
-def test_a_body_that_is_shorter_than_announced_is_an_error_of_the_read() -> None:
+def test_reading_a_body_shorter_than_announced_fails() -> None:
     errors = []
 
     def handle(request, body):

@@ -1,4 +1,4 @@
-"""`kv-store` as guest code in this process sees it."""
+"""`kv-store` as seen by guest code in this process."""
 
 import json
 import threading
@@ -79,21 +79,21 @@ def test_a_configured_item_is_found(store: kv_store.Store) -> None:
     assert entry.generation() > 0
 
 
-def test_a_value_can_be_taken_once(store: kv_store.Store) -> None:
+def test_a_value_can_be_read_once(store: kv_store.Store) -> None:
     entry = store.lookup("seed")
     entry.take_body()
 
     assert entry.take_body() is None
 
 
-def test_metadata_can_be_read_again_and_tell_how_long_they_are(store: kv_store.Store) -> None:
+def test_metadata_can_be_read_again_and_reports_its_length(store: kv_store.Store) -> None:
     entry = store.lookup("seed")
 
     assert error_of(entry.metadata, 5) == "Error_BufferLen(value=6)"
     assert [entry.metadata(6), entry.metadata(6)] == ["beside", "beside"]
 
 
-def test_empty_metadata_are_none(store: kv_store.Store) -> None:
+def test_empty_metadata_is_none(store: kv_store.Store) -> None:
     put(store, "key", b"value", metadata="")
 
     assert store.lookup("key").metadata(LARGE) is None
@@ -119,20 +119,20 @@ def test_an_insert_follows_its_mode(store: kv_store.Store, mode, expected) -> No
 
 
 @pytest.mark.parametrize("mode", InsertMode)
-def test_every_mode_makes_a_missing_key(store: kv_store.Store, mode) -> None:
+def test_every_mode_creates_a_missing_key(store: kv_store.Store, mode) -> None:
     put(store, "fresh", b"new", mode=mode)
 
     assert value(store, "fresh") == b"new"
 
 
-def test_a_key_that_is_there_cannot_be_added(store: kv_store.Store) -> None:
+def test_an_existing_key_cannot_be_added(store: kv_store.Store) -> None:
     error = error_of(store.insert, "seed", body_of(b"new"), options(InsertMode.ADD))
 
     assert error == "KvError_PreconditionFailed()"
     assert value(store, "seed") == b"planted"
 
 
-def test_an_insert_can_insist_on_a_generation(store: kv_store.Store) -> None:
+def test_an_insert_can_require_a_generation(store: kv_store.Store) -> None:
     first = store.lookup("seed").generation()
     put(store, "seed", b"second", generation=first)
     late = error_of(store.insert, "seed", body_of(b"third"), options(generation=first))
@@ -141,13 +141,13 @@ def test_an_insert_can_insist_on_a_generation(store: kv_store.Store) -> None:
     assert value(store, "seed") == b"second"
 
 
-def test_a_generation_is_not_checked_where_there_is_none(store: kv_store.Store) -> None:
+def test_a_generation_is_not_checked_for_a_missing_key(store: kv_store.Store) -> None:
     put(store, "fresh", b"new", generation=1)
 
     assert value(store, "fresh") == b"new"
 
 
-def test_each_insert_has_a_generation_of_its_own(store: kv_store.Store) -> None:
+def test_each_insert_has_its_own_generation(store: kv_store.Store) -> None:
     seen = set()
     for _ in range(50):
         put(store, "key", b"")
@@ -156,7 +156,7 @@ def test_each_insert_has_a_generation_of_its_own(store: kv_store.Store) -> None:
     assert len(seen) == 50
 
 
-def test_an_entry_is_gone_after_its_time(host: Host, store: kv_store.Store) -> None:
+def test_an_entry_expires(host: Host, store: kv_store.Store) -> None:
     put(store, "key", b"value", ttl=600)
     host.clock.advance(300)
     before = value(store, "key")
@@ -176,7 +176,7 @@ def test_an_expired_entry_can_be_added_again(host: Host, store: kv_store.Store) 
     assert value(store, "key") == b"new"
 
 
-def test_a_delete_tells_whether_the_key_was_there(store: kv_store.Store) -> None:
+def test_a_delete_returns_whether_the_key_existed(store: kv_store.Store) -> None:
     assert [store.delete("seed"), store.delete("seed")] == [True, False]
     assert value(store, "seed") is None
 
@@ -196,7 +196,7 @@ def test_keys_are_listed_in_order_page_by_page(host: Host) -> None:
 
 
 @pytest.mark.parametrize(("cursor", "limit"), [("no base64!", None), ("/w==", None), (None, 0)])
-def test_a_list_without_sense_is_a_bad_request(store: kv_store.Store, cursor, limit) -> None:
+def test_an_invalid_listing_is_a_bad_request(store: kv_store.Store, cursor, limit) -> None:
     chosen = ListOptions(ListMode.EVENTUAL, cursor, limit, None, None)
 
     assert error_of(store.list, chosen) == "KvError_BadRequest()"
@@ -235,7 +235,7 @@ def test_asynchronous_calls_are_ready_and_can_be_awaited(store: kv_store.Store) 
     assert kv_store.await_lookup(store.lookup_async("key")) is None
 
 
-def test_an_asynchronous_error_comes_when_it_is_awaited(store: kv_store.Store) -> None:
+def test_an_asynchronous_error_is_raised_when_awaited(store: kv_store.Store) -> None:
     pending = store.insert_async("seed", body_of(b""), options(InsertMode.ADD))
 
     assert error_of(kv_store.await_insert, pending) == "KvError_PreconditionFailed()"
@@ -249,13 +249,13 @@ def test_a_second_await_traps(store: kv_store.Store) -> None:
         kv_store.await_lookup(pending)
 
 
-def test_awaiting_something_else_traps(store: kv_store.Store) -> None:
+def test_awaiting_another_kind_of_handle_traps(store: kv_store.Store) -> None:
     for other in (store.delete_async("missing"), async_io.Pollable.new_ready(), http_body.new()):
-        with pytest.raises(Trap, match="await-lookup was given something else"):
+        with pytest.raises(Trap, match="await-lookup was given something other"):
             kv_store.await_lookup(other)
 
 
-def test_a_body_is_given_away_with_an_insert(store: kv_store.Store) -> None:
+def test_an_insert_takes_the_body(store: kv_store.Store) -> None:
     body = body_of(b"value")
     store.insert("key", body, options())
 
@@ -271,7 +271,7 @@ def test_a_streaming_body_cannot_be_stored(store: kv_store.Store) -> None:
         store.insert("key", body, options())
 
 
-def test_what_one_sandbox_inserts_another_finds(host: Host) -> None:
+def test_one_sandbox_finds_the_inserts_of_another(host: Host) -> None:
     with host.guest_context():
         put(kv_store.Store.open("kv"), "key", b"value")
     with host.guest_context():

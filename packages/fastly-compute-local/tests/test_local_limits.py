@@ -1,4 +1,4 @@
-"""How many sandboxes a server has at once, and what happens to the requests beyond."""
+"""The limit of sandboxes of a server, and what happens to requests beyond it."""
 
 import http.client
 import socket
@@ -47,7 +47,7 @@ def respond(content: str) -> None:
 
 
 def app(handle: Handle) -> NativeApp:
-    """An app whose handler takes a path and the body, and returns the text of the answer."""
+    """An app whose handler takes the path and the body, and returns the response's text."""
 
     class HttpIncoming:
         def handle(self, request, body):
@@ -68,7 +68,7 @@ def serving(native: NativeApp, limits: Limits) -> Iterator[Server]:
 
 
 class Gate:
-    """A handler that waits until it may answer, and knows how many of it there were at once."""
+    """A handler that waits until it may respond, and counts how many run at once."""
 
     def __init__(self) -> None:
         self.entered = threading.Semaphore(0)
@@ -119,7 +119,7 @@ def first_of(futures: list[Future[Received]]) -> Received:
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_there_are_never_more_sandboxes_than_allowed_and_every_request_is_served(
+def test_the_sandbox_limit_holds_and_every_request_is_served(
     most: int, clients: ThreadPoolExecutor
 ) -> None:
     gate = Gate()
@@ -145,12 +145,12 @@ def test_a_request_beyond_the_queue_gets_a_503_with_retry_after(
         gate.open.set()
         statuses = sorted(answer.result(LONG)[0] for answer in [first, *others])
 
-    assert refused == (503, "1 requests wait for a sandbox already; try again later\n", "1")
+    assert refused == (503, "1 requests are already waiting for a sandbox; try again later\n", "1")
     assert statuses == [200, 200, 503]
     assert gate.most == 1
 
 
-def test_a_request_that_waits_for_too_long_gets_a_503(clients: ThreadPoolExecutor) -> None:
+def test_a_request_that_waits_too_long_gets_a_503(clients: ThreadPoolExecutor) -> None:
     gate = Gate()
     with serving(app(gate), Limits(sandboxes=1, seconds=0.01)) as server:
         first = clients.submit(get, server, "first")
@@ -164,7 +164,7 @@ def test_a_request_that_waits_for_too_long_gets_a_503(clients: ThreadPoolExecuto
     assert gate.order == ["first"]
 
 
-def test_a_request_that_waits_is_refused_when_the_server_closes(
+def test_a_waiting_request_is_refused_when_the_server_closes(
     clients: ThreadPoolExecutor,
 ) -> None:
     gate = Gate()
@@ -183,11 +183,11 @@ def test_a_request_that_waits_is_refused_when_the_server_closes(
         gate.open.set()
         first.result(LONG)
 
-    assert errors == ["1 requests wait for a sandbox already", "the server is closing"]
+    assert errors == ["1 requests are already waiting for a sandbox", "the server is closing"]
     assert len(gate.order) == 1
 
 
-def test_a_request_that_waits_is_served_by_the_app_that_replaces_the_one_before(
+def test_a_waiting_request_is_served_by_the_replacing_app(
     clients: ThreadPoolExecutor,
 ) -> None:
     gate = Gate()
@@ -211,21 +211,21 @@ def ask_self(path: str) -> tuple[int, str]:
 
 
 def count_down(path: str, _body: object) -> str:
-    """Asks this very server for the number below."""
+    """Requests the number below from this same server."""
     if path == "0":
         return "0"
     status, text = ask_self(str(int(path) - 1))
     return f"{path} {text}" if status == 200 else f"{path} {status}"
 
 
-def test_an_app_that_asks_its_own_server_does_not_wait_for_itself() -> None:
+def test_an_app_that_calls_its_own_server_does_not_wait_for_itself() -> None:
     with serving(app(count_down), Limits(sandboxes=1)) as server:
         answers = [get(server, "1") for _ in range(3)]
 
     assert [answer[:2] for answer in answers] == [(200, "1 0")] * 3
 
 
-def test_an_app_that_asks_itself_without_end_is_refused() -> None:
+def test_an_app_that_calls_itself_endlessly_is_refused() -> None:
     with serving(app(count_down), Limits(sandboxes=2, queued=0)) as server:
         answer = get(server, "100")
 
@@ -248,7 +248,7 @@ def looping(handle: Handle) -> NativeApp:
     return NativeApp(HttpIncoming)
 
 
-def test_a_sandbox_that_waits_for_a_request_does_not_keep_one_out() -> None:
+def test_a_waiting_sandbox_does_not_keep_a_request_out() -> None:
     native = looping(lambda path, body: f"{path} {compute_runtime.get_sandbox_id()}")
     with serving(native, Limits(sandboxes=1)) as server:
         answers = [get(server, str(number)) for number in range(8)]
@@ -256,14 +256,14 @@ def test_a_sandbox_that_waits_for_a_request_does_not_keep_one_out() -> None:
     assert [answer[0] for answer in answers] == [200] * 8
 
 
-def test_requests_to_the_own_server_do_not_wait_for_sandboxes_that_wait() -> None:
+def test_requests_to_the_own_server_do_not_need_waiting_sandboxes() -> None:
     with serving(looping(count_down), Limits(sandboxes=1)) as server:
         answers = [get(server, "1")[:2] for _ in range(3)]
 
     assert answers == [(200, "1 0")] * 3
 
 
-def test_a_sandbox_that_is_reused_takes_the_request_that_waits(
+def test_a_reused_sandbox_takes_the_waiting_request(
     clients: ThreadPoolExecutor,
 ) -> None:
     gate = Gate()
@@ -280,13 +280,13 @@ def test_a_sandbox_that_is_reused_takes_the_request_that_waits(
         gate.open.set()
         bodies = [answer.result(LONG)[1] for answer in answers]
 
-    sandboxes = [body.split()[1] for body in bodies if "requests wait" not in body]
+    sandboxes = [body.split()[1] for body in bodies if "already waiting" not in body]
     assert len(sandboxes) == 2
     assert len(set(sandboxes)) == 1
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-def test_an_upload_whose_client_has_gone_frees_its_sandbox(reset: bool) -> None:
+def test_a_disconnected_upload_frees_its_sandbox(reset: bool) -> None:
     reading = threading.Event()
     failed = threading.Event()
 
@@ -317,7 +317,7 @@ def test_an_upload_whose_client_has_gone_frees_its_sandbox(reset: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("sandboxes", 0), ("queued", -1), ("seconds", 0), ("seconds", -1.0)]
 )
-def test_a_limit_that_cannot_be_is_refused_by_name(name: str, value: float) -> None:
+def test_an_invalid_limit_is_refused_by_name(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{name} = {value}: must be"):
         Limits(**{name: value})
 

@@ -1,4 +1,4 @@
-"""What a guest looks up by name or address: dictionaries, places, devices, lists and sites."""
+"""A guest's lookups by name or address: dictionaries, locations, devices, lists and sites."""
 
 import json
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ def test_a_dictionary_is_a_config_store(sandbox: Sandbox) -> None:
     assert error_of(dictionary.Dictionary.open, "nowhere") == "<OpenError.NOT_FOUND: 3>"
 
 
-def test_a_configured_address_has_its_place(sandbox: Sandbox) -> None:
+def test_a_configured_address_has_its_location(sandbox: Sandbox) -> None:
     assert json.loads(geo.lookup(KNOWN, LARGE)) == {"city": "Tromsø", "as_number": 7}
 
 
@@ -106,17 +106,17 @@ def test_a_loopback_address_may_be_unknown() -> None:
     assert place == ""
 
 
-def test_an_unknown_address_is_empty_and_fits_anywhere(sandbox: Sandbox) -> None:
+def test_an_unknown_address_is_empty_and_always_fits(sandbox: Sandbox) -> None:
     assert geo.lookup(UNKNOWN, 0) == ""
 
 
-def test_a_place_tells_how_long_it_is(sandbox: Sandbox) -> None:
+def test_a_location_that_does_not_fit_reports_its_length(sandbox: Sandbox) -> None:
     length = len(geo.lookup(KNOWN, LARGE).encode())
 
     assert error_of(geo.lookup, KNOWN, 1) == f"Error_BufferLen(value={length})"
 
 
-def test_a_configured_user_agent_is_known(sandbox: Sandbox) -> None:
+def test_a_configured_user_agent_is_found(sandbox: Sandbox) -> None:
     known = device_detection.lookup("Agent/1.0", LARGE)
 
     assert json.loads(known) == {"device": {"brand": "b", "is_tv": True}}
@@ -126,7 +126,7 @@ def test_a_configured_user_agent_is_known(sandbox: Sandbox) -> None:
     )
 
 
-def test_the_longest_prefix_decides_and_of_equal_ones_the_last(sandbox: Sandbox) -> None:
+def test_the_longest_prefix_takes_precedence_and_then_the_last(sandbox: Sandbox) -> None:
     assert [
         action(IpAddress_Ipv4((10, 1, 2, 3))),
         action(IpAddress_Ipv4((10, 9, 9, 9))),
@@ -186,7 +186,7 @@ def test_a_url_of_a_site_becomes_a_backend(sandbox: Sandbox) -> None:
     assert made.is_dynamic()
 
 
-def test_a_site_has_no_timeouts_of_its_own(sandbox: Sandbox) -> None:
+def test_a_site_has_no_default_timeouts(sandbox: Sandbox) -> None:
     made = shielding.backend_for_shield("http://127.0.0.1:1/", None)
 
     assert (made.get_first_byte_timeout_ms(), made.get_between_bytes_timeout_ms()) == (0, 0)
@@ -197,11 +197,11 @@ def test_a_url_becomes_a_backend_once(sandbox: Sandbox, lines: list[str]) -> Non
     error = error_of(shielding.backend_for_shield, "http://127.0.0.1:1/", None)
 
     assert error == "Error_GenericError()"
-    assert "there is a backend for 'http://127.0.0.1:1/' already" in lines[0]
+    assert "a backend for 'http://127.0.0.1:1/' already exists" in lines[0]
 
 
 @pytest.mark.parametrize("url", ["", "there", "http://[", "ftp://127.0.0.1/"])
-def test_what_is_no_url_becomes_no_backend(sandbox: Sandbox, lines: list[str], url) -> None:
+def test_an_invalid_url_becomes_no_backend(sandbox: Sandbox, lines: list[str], url) -> None:
     error = error_of(shielding.backend_for_shield, url, None)
 
     assert error == "Error_InvalidArgument()"
@@ -212,7 +212,7 @@ def test_what_is_no_url_becomes_no_backend(sandbox: Sandbox, lines: list[str], u
     ("headers", "valid"),
     [((), False), ([("Fastly-Key", b"good")], True), ([("fastly-key", b"bad\xff")], False)],
 )
-def test_a_key_is_valid_where_the_configuration_says_so(headers, valid) -> None:
+def test_a_key_is_valid_if_the_configuration_lists_it(headers, valid) -> None:
     seen = []
 
     class HttpIncoming:
@@ -225,7 +225,7 @@ def test_a_key_is_valid_where_the_configuration_says_so(headers, valid) -> None:
     assert seen == [valid]
 
 
-def test_a_request_of_the_guests_own_has_no_client(sandbox: Sandbox) -> None:
+def test_a_guests_own_request_has_no_client(sandbox: Sandbox) -> None:
     error = error_of(http_downstream.fastly_key_is_valid, http_req.Request.new())
 
     assert error == "Error_GenericError()"

@@ -1,4 +1,4 @@
-"""The interfaces as guest code in this process sees them."""
+"""The interfaces as seen by guest code in this process."""
 
 import gc
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def respond(status=200, content=b"", headers=()):
     http_resp.send_downstream(response, body)
 
 
-def test_a_call_outside_of_a_request_says_where_it_belongs() -> None:
+def test_a_call_outside_a_request_says_where_to_move_it() -> None:
     with pytest.raises(RuntimeError, match=r"log\.Endpoint\.open was called while no request"):
         log.Endpoint.open("endpoint")
 
@@ -100,12 +100,12 @@ def test_selecting_a_handle_twice_traps(sandbox: Sandbox) -> None:
         async_io.select([ready, ready])
 
 
-def test_selecting_nothing_traps(sandbox: Sandbox) -> None:
-    with pytest.raises(Trap, match="no handle"):
+def test_selecting_no_handles_traps(sandbox: Sandbox) -> None:
+    with pytest.raises(Trap, match="without handles"):
         async_io.select([])
 
 
-def test_what_no_interface_offers_is_unsupported(sandbox: Sandbox) -> None:
+def test_an_interface_that_is_not_offered_is_unsupported(sandbox: Sandbox) -> None:
     with pytest.raises(Err) as caught:
         http_cache.is_request_cacheable(http_req.Request.new())
 
@@ -125,7 +125,7 @@ def test_log_lines_reach_the_output(sandbox: Sandbox, lines: list[str]) -> None:
     assert lines == ["audit :: two\\nlines"]
 
 
-def test_an_answer_has_its_length(host: Host) -> None:
+def test_a_response_has_its_length(host: Host) -> None:
     answer = answer_of(
         host, lambda request, body: respond(201, b"made", [("content-length", b"99")])
     )
@@ -134,13 +134,13 @@ def test_an_answer_has_its_length(host: Host) -> None:
     assert answer.headers == [("content-length", b"4")]
 
 
-def test_no_answer_is_an_empty_200_as_on_the_platform(host: Host) -> None:
+def test_no_response_becomes_an_empty_200_as_on_the_platform(host: Host) -> None:
     answer = answer_of(host, lambda request, body: None)
 
     assert (answer.status, bytes(answer.body), answer.complete) == (200, b"", True)
 
 
-def test_a_second_answer_is_refused(host: Host) -> None:
+def test_a_second_response_is_refused(host: Host) -> None:
     caught = []
 
     def handle(request, body):
@@ -169,7 +169,7 @@ def test_an_exception_gives_a_500_and_its_traceback_goes_to_the_output(
     assert "LookupError: no such thing" in lines
 
 
-def test_a_streamed_answer_ends_when_its_body_is_closed(host: Host) -> None:
+def test_a_streamed_response_ends_when_its_body_is_closed(host: Host) -> None:
     def handle(request, body):
         out = http_body.new()
         http_body.write(out, b"be")
@@ -185,7 +185,7 @@ def test_a_streamed_answer_ends_when_its_body_is_closed(host: Host) -> None:
     assert answer.trailers == [("x-sum", b"1")]
 
 
-def test_a_streamed_answer_whose_body_is_dropped_is_not_complete(host: Host) -> None:
+def test_a_streamed_response_with_a_dropped_body_is_incomplete(host: Host) -> None:
     def handle(request, body):
         with http_body.new() as out:
             http_resp.send_downstream_streaming(http_resp.Response.new(), out)
@@ -209,14 +209,14 @@ def test_a_streaming_body_cannot_be_read(host: Host, lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize("status", [100, 102, 199])
-def test_only_a_final_status_answers(sandbox: Sandbox, status: int) -> None:
+def test_only_a_final_status_can_be_sent(sandbox: Sandbox, status: int) -> None:
     with pytest.raises(Err) as caught:
         respond(status)
 
     assert type(caught.value.value).__name__ == "Error_InvalidArgument"
 
 
-def test_the_answer_to_a_head_request_keeps_the_length_of_what_a_get_would_get(
+def test_a_response_to_head_keeps_the_length_for_get(
     host: Host,
 ) -> None:
     answer = answer_of(
@@ -240,7 +240,7 @@ def test_the_clients_body_is_read_in_parts(host: Host) -> None:
     assert parts == [b"ten ", b"byte", b"s!"]
 
 
-def test_an_error_of_the_host_leaves_a_sandbox_as_it_is(host: Host) -> None:
+def test_an_error_of_the_host_leaves_the_sandbox_unchanged(host: Host) -> None:
     with pytest.raises(Err) as caught, host.guest_context():
         backend.Backend.open("nowhere")
 
@@ -259,7 +259,7 @@ def test_registered_backends_belong_to_their_sandbox(host: Host) -> None:
 @pytest.mark.parametrize(
     ("target", "rule"),
     [
-        ("exa mple.com", "blanks"),
+        ("exa mple.com", "without spaces"),
         ("example.com/path", "host with or without port"),
         ("user@example.com", "user name"),
         ("example.com:99999", "URL"),
@@ -276,7 +276,7 @@ def test_a_malformed_target_is_refused_and_the_log_says_why(
     assert any(rule in line for line in lines)
 
 
-def test_a_tls_option_switches_tls_on(sandbox: Sandbox) -> None:
+def test_a_tls_option_turns_tls_on(sandbox: Sandbox) -> None:
     options = backend.DynamicBackendOptions()
     options.cert_hostname("example.com")
     made = backend.register_dynamic_backend("made", "127.0.0.1", options)

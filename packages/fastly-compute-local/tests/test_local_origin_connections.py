@@ -56,7 +56,7 @@ def test_without_pooling_a_connection_is_closed_after_its_response(serve, origin
         ("GET", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ],
 )
-def test_a_response_without_a_body_needs_no_reading(serve, origins, rest, method, answer):
+def test_a_response_without_a_body_need_not_be_read(serve, origins, rest, method, answer):
     server = serve.answering(answer)
     backend = BackendConfig(url=server.url)
 
@@ -67,7 +67,7 @@ def test_a_response_without_a_body_needs_no_reading(serve, origins, rest, method
     assert len(server.peers) == 1
 
 
-def test_the_last_byte_of_a_known_length_is_the_end(serve, origins):
+def test_the_last_byte_of_a_known_length_releases_the_connection(serve, origins):
     server = serve.answering(OK)
     backend = BackendConfig(url=server.url)
 
@@ -78,7 +78,7 @@ def test_the_last_byte_of_a_known_length_is_the_end(serve, origins):
     assert len(server.peers) == 1
 
 
-def test_an_unread_body_costs_the_connection(serve, origins, rest):
+def test_an_unread_body_closes_the_connection(serve, origins, rest):
     server = serve.answering(OK)
     backend = BackendConfig(url=server.url)
 
@@ -231,7 +231,7 @@ def test_closing_wakes_a_reader(serve):
     with ThreadPoolExecutor(1) as threads:
         reading = threads.submit(read)
         assert reading_on.wait(LONG)
-        # Nothing tells that a thread waits in a system call.
+        # Nothing shows when a thread waits in a system call.
         threading.Event().wait(0.05)
         origins.close()
 

@@ -1,4 +1,4 @@
-"""What goes wrong between here and an origin, from the name to the body's last byte."""
+"""Failures between this host and an origin, from the name to the body's last byte."""
 
 import contextlib
 import errno
@@ -36,7 +36,7 @@ def test_a_closed_port_refuses(failure):
     )
 
 
-def test_a_name_that_does_not_exist_is_a_dns_error(failure):
+def test_an_unknown_name_is_a_dns_error(failure):
     refused = failure(BackendConfig(url="http://no-such-host.invalid"))
 
     assert (refused.detail, refused.error) == ("dns-error", "generic-error")
@@ -59,7 +59,7 @@ def test_a_system_error_has_a_detail(error, detail):
     assert network_failure(error, "trying").detail == detail
 
 
-def test_only_a_name_that_is_unknown_is_nxdomain():
+def test_only_an_unknown_name_is_nxdomain():
     unknown = network_failure(socket.gaierror(socket.EAI_NONAME, "x"), "resolving")
     temporary = network_failure(socket.gaierror(socket.EAI_AGAIN, "x"), "resolving")
 
@@ -106,7 +106,7 @@ def test_no_response_in_time_is_a_response_timeout(serve, failure):
     assert server.first.done.wait(LONG)
 
 
-def test_a_head_that_trickles_is_late_as_a_whole(serve, failure):
+def test_a_slow_head_times_out_as_a_whole(serve, failure):
     def script(peer):
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nX: ")
@@ -121,7 +121,7 @@ def test_a_head_that_trickles_is_late_as_a_whole(serve, failure):
     assert refused.detail == "http-response-timeout"
 
 
-def test_an_origin_that_does_not_read_the_request_is_late(serve, failure):
+def test_an_origin_that_does_not_read_the_request_times_out(serve, failure):
     server = serve(lambda peer: peer.server.stopping.wait(LONG))
     backend = BackendConfig(url=server.url, first_byte_timeout_ms=50)
 
@@ -130,7 +130,7 @@ def test_an_origin_that_does_not_read_the_request_is_late(serve, failure):
     assert refused.detail == "http-response-timeout"
 
 
-def test_the_first_byte_is_not_waited_for_while_the_request_is_sent(serve, origins):
+def test_the_first_byte_timeout_starts_after_the_request(serve, origins):
     server = serve(lambda peer: (peer.until(b"0\r\n\r\n"), peer.send(OK), peer.drain()))
     pause = threading.Event()
 
@@ -161,7 +161,7 @@ def test_timeouts_can_be_off(serve, origins, rest, off):
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nX: y\r\n", b"HTT"])
-def test_a_head_that_breaks_off_is_incomplete(serve, failure, answer):
+def test_a_truncated_head_is_incomplete(serve, failure, answer):
     server = serve.answering_once(answer)
 
     refused = failure(BackendConfig(url=server.url))
@@ -187,7 +187,7 @@ def test_a_malformed_head_is_a_protocol_error(serve, failure, answer):
 
 
 @pytest.mark.parametrize("status", [b"20 OK", b"2000 OK", b"OK", b"099 Low", b"two hundred"])
-def test_a_status_that_is_none_is_an_invalid_status(serve, failure, status):
+def test_a_malformed_status_is_an_invalid_status(serve, failure, status):
     server = serve.answering(b"HTTP/1.1 " + status + b"\r\n\r\n")
 
     refused = failure(BackendConfig(url=server.url))
@@ -198,7 +198,7 @@ def test_a_status_that_is_none_is_an_invalid_status(serve, failure, status):
     )
 
 
-def test_a_head_without_end_is_too_large(serve, failure):
+def test_an_endless_head_is_too_large(serve, failure):
     server = serve.answering(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (200 << 10))
 
     refused = failure(BackendConfig(url=server.url))
@@ -238,7 +238,7 @@ def body_failure(origins, rest):
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
     ],
 )
-def test_a_body_that_breaks_off_is_incomplete(serve, body_failure, answer):
+def test_a_truncated_body_is_incomplete(serve, body_failure, answer):
     server = serve.answering_once(answer)
 
     assert body_failure(BackendConfig(url=server.url)).error == "http-incomplete"
@@ -285,11 +285,11 @@ def test_a_pause_in_the_body_times_out_for_each_wait(serve, body_failure):
     assert "in time" in caught.message
 
 
-def test_a_peer_that_hangs_up_at_once_is_a_failed_send() -> None:
+def test_a_peer_that_hangs_up_at_once_fails_the_send() -> None:
     def hang_up() -> None:
         for _ in range(50):
             peer, _address = server.accept()
-            # A reset in place of an orderly end.
+            # A reset instead of an orderly end.
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             peer.close()
 

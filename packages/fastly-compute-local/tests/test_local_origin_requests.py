@@ -1,4 +1,4 @@
-"""What goes out to an origin: the bytes of a request, and what is refused before."""
+"""Requests sent to an origin: their bytes, and which are refused before."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LONG = 30
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def test_nothing_is_added_to_a_request_but_host(serve, origins, rest):
+def test_only_host_is_added_to_a_request(serve, origins, rest):
     server = serve.answering(OK)
 
     response = origins.send(
@@ -54,7 +54,7 @@ def test_the_host_header_is_the_first_of_override_header_and_uri(
     assert hosts == [sent]
 
 
-def test_the_host_header_has_the_port_only_where_it_is_not_the_default():
+def test_the_host_header_omits_the_default_port():
     assert BackendConfig(url="http://h:80").authority == "h"
     assert BackendConfig(url="https://h:443").authority == "h"
     assert BackendConfig(url="http://h:443").authority == "h:443"
@@ -71,7 +71,7 @@ def test_the_host_header_has_the_port_only_where_it_is_not_the_default():
         ("/v1", "*", b"GET * "),
     ],
 )
-def test_the_path_of_the_url_is_put_in_front(serve, origins, prefix, target, sent):
+def test_the_path_of_the_url_is_prepended(serve, origins, prefix, target, sent):
     server = serve.answering(OK)
 
     origins.send(BackendConfig(url=server.url + prefix), OriginRequest(path_and_query=target))
@@ -87,7 +87,7 @@ def test_bytes_are_sent_with_their_length(serve, origins):
     assert b"\r\nContent-Length: 5\r\n\r\nhello" in server.first.seen
 
 
-def test_an_empty_body_has_a_length_where_one_is_expected(serve, origins):
+def test_an_empty_body_has_a_length_if_the_method_expects_one(serve, origins):
     server = serve.answering(OK)
 
     origins.send(BackendConfig(url=server.url), OriginRequest(method="POST"))
@@ -107,7 +107,7 @@ def test_an_iterable_is_sent_in_chunks(serve, origins):
     )
 
 
-def test_an_iterable_with_a_length_is_sent_plain(serve, origins):
+def test_an_iterable_with_a_length_is_not_chunked(serve, origins):
     server = serve(lambda peer: (peer.until(b"abc"), peer.send(OK), peer.drain()))
 
     origins.send(
@@ -142,7 +142,7 @@ def test_a_request_body_is_streamed(serve, origins, rest):
     assert b"second" in server.first.seen
 
 
-def test_an_exception_of_the_request_body_comes_through_and_closes_the_connection(serve, origins):
+def test_an_exception_from_the_request_body_is_raised_and_closes_the_connection(serve, origins):
     server = serve(lambda peer: peer.drain())
     error = ConnectionResetError("of the body, not of the connection")
 
@@ -158,7 +158,7 @@ def test_an_exception_of_the_request_body_comes_through_and_closes_the_connectio
     assert server.first.seen.endswith(b"5\r\nfirst\r\n")
 
 
-def test_an_answer_before_the_end_of_the_request_body_is_taken(serve, origins):
+def test_a_response_before_the_end_of_the_request_body_is_accepted(serve, origins):
     def script(peer):
         peer.head()
         peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -176,7 +176,7 @@ def test_an_answer_before_the_end_of_the_request_body_is_taken(serve, origins):
     assert response.status == 413
 
 
-def test_proxies_of_the_environment_are_not_used(serve, origins, monkeypatch):
+def test_proxies_from_the_environment_are_not_used(serve, origins, monkeypatch):
     server = serve.answering(OK)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -218,4 +218,4 @@ def test_a_grpc_backend_is_refused(origins, failure):
     refused = failure(BackendConfig(url="http://127.0.0.1:1", grpc=True))
 
     assert refused.detail == "http-protocol-error"
-    assert "HTTP/2 origins are not supported by the local host yet" in refused.message
+    assert "the local host does not support HTTP/2 to origins yet" in refused.message

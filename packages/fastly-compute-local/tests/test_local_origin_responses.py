@@ -1,4 +1,4 @@
-"""What comes back from an origin: heads, and bodies as they are read."""
+"""Responses from an origin: heads, and bodies as they are read."""
 
 import contextlib
 import gzip
@@ -61,7 +61,7 @@ def test_a_response_is_neither_decompressed_nor_followed(serve, origins, rest):
     assert rest(response) == data
 
 
-def test_a_response_body_is_read_as_it_comes(serve, origins, rest):
+def test_a_response_body_is_read_as_it_arrives(serve, origins, rest):
     read = threading.Event()
 
     def script(peer):
@@ -80,7 +80,7 @@ def test_a_response_body_is_read_as_it_comes(serve, origins, rest):
     assert rest(response) == b"second"
 
 
-def test_a_body_that_is_not_read_is_not_read_ahead(serve, origins):
+def test_an_unread_body_is_not_read_ahead(serve, origins):
     blocked = threading.Event()
 
     def script(peer):

@@ -27,7 +27,7 @@ def tls(*names: str, ca: trustme.CA = CA) -> ssl.SSLContext:
     return context
 
 
-def test_a_certificate_with_the_right_name_is_accepted_and_the_name_asked_for(serve, origins, rest):
+def test_a_matching_certificate_is_accepted_and_the_name_is_sent(serve, origins, rest):
     asked = []
     context = tls("example.org")
     context.sni_callback = lambda _sock, name, _context: asked.append(name)
@@ -47,7 +47,7 @@ def test_a_certificate_with_the_right_name_is_accepted_and_the_name_asked_for(se
     assert asked == ["example.org"]
 
 
-# Each pair of names on its own way through OpenSSL and our check: (certificate, wanted, SNI).
+# Each pair of names takes another path through OpenSSL and our check: (certificate, wanted, SNI).
 @pytest.mark.parametrize(
     ("held", "wanted", "sni"),
     [
@@ -64,7 +64,7 @@ def test_a_certificate_with_the_right_name_is_accepted_and_the_name_asked_for(se
         ("::1", "0:0:0:0:0:0:0:1", "sni.example"),
     ],
 )
-def test_name_and_sni_are_each_on_their_own(serve, origins, rest, held, wanted, sni):
+def test_certificate_name_and_sni_are_independent(serve, origins, rest, held, wanted, sni):
     asked = []
     context = tls(held)
     context.sni_callback = lambda _sock, name, _context: asked.append(name)
@@ -110,7 +110,7 @@ def test_a_wrong_name_is_refused(serve, failure, held, wanted, sni):
 
 
 @pytest.mark.parametrize("ca", [None, OTHER_CA.cert_pem.bytes().decode()], ids=["none", "other"])
-def test_a_certificate_of_an_unknown_authority_is_refused(serve, failure, ca):
+def test_a_certificate_from_an_unknown_authority_is_refused(serve, failure, ca):
     server = serve.answering(OK, tls=tls("example.org"))
 
     refused = failure(BackendConfig(url=server.url, ca_certificate=ca))
@@ -124,7 +124,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(serve, failure, ca):
     [(None, True), (OTHER_CA.cert_pem.bytes().decode(), False)],
     ids=["system", "other"],
 )
-def test_the_authorities_of_the_system_count_only_without_others(
+def test_the_systems_authorities_are_trusted_only_without_others(
     serve, origins, failure, tmp_path, monkeypatch, ca, accepted
 ):
     roots = tmp_path / "roots.pem"
@@ -166,7 +166,7 @@ def demanding() -> ssl.SSLContext:
     return context
 
 
-def test_a_client_certificate_is_shown_and_left_on_no_disk(
+def test_a_client_certificate_is_presented_and_not_left_on_disk(
     serve, origins, rest, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -187,7 +187,7 @@ def test_a_client_certificate_is_shown_and_left_on_no_disk(
 @pytest.mark.parametrize(
     ("version", "alert"), [(ssl.TLSVersion.TLSv1_3, 116), (ssl.TLSVersion.TLSv1_2, 40)]
 )
-def test_a_missing_client_certificate_is_the_alert_of_the_origin(serve, failure, version, alert):
+def test_a_missing_client_certificate_is_the_origins_alert(serve, failure, version, alert):
     context = demanding()
     context.maximum_version = version
     server = serve.answering(OK, tls=context)
@@ -198,7 +198,7 @@ def test_a_missing_client_certificate_is_the_alert_of_the_origin(serve, failure,
     assert refused.error == "generic-error"
 
 
-def test_a_higher_tls_version_than_the_origin_has_is_its_alert(serve, failure):
+def test_a_tls_version_that_the_origin_lacks_is_its_alert(serve, failure):
     context = tls("example.org")
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     server = serve.answering(OK, tls=context)
@@ -208,7 +208,7 @@ def test_a_higher_tls_version_than_the_origin_has_is_its_alert(serve, failure):
     assert (refused.detail, refused.alert_id) == ("tls-alert-received", 70)
 
 
-def test_the_highest_version_and_the_ciphers_are_kept_to(serve, origins):
+def test_the_highest_version_and_the_ciphers_are_respected(serve, origins):
     used = []
 
     def script(peer):
@@ -228,7 +228,7 @@ def test_the_highest_version_and_the_ciphers_are_kept_to(serve, origins):
     assert used == [("TLSv1.2", cipher)]
 
 
-def test_versions_of_old_are_tried_and_the_real_error_shows(serve, failure):
+def test_old_versions_are_tried_and_the_real_error_is_reported(serve, failure):
     server = serve.answering(OK, tls=tls("example.org"))
 
     refused = failure(
@@ -263,7 +263,7 @@ def test_tls_options_that_openssl_refuses_are_a_configuration_error(serve, failu
     refused = failure(BackendConfig(url=server.url, **options))
 
     assert (refused.detail, refused.error) == ("tls-configuration-error", "generic-error")
-    assert f"OpenSSL refuses {what} of {server.url}" in refused.message
+    assert f"OpenSSL rejects {what} of {server.url}" in refused.message
 
 
 def test_plain_http_where_tls_is_expected_is_a_tls_error(serve, failure):

@@ -1,4 +1,4 @@
-"""`purge` as guest code in this process sees it."""
+"""`purge` as seen by guest code in this process."""
 
 import json
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def error_of(call, *arguments) -> str:
     return repr(caught.value.value)
 
 
-def test_what_has_the_key_goes(sandbox) -> None:
+def test_objects_with_the_key_are_purged(sandbox) -> None:
     put(b"1", "a b")
     put(b"2", "b c")
     purge.purge_surrogate_key("a", HARD)
@@ -62,7 +62,7 @@ def test_what_has_the_key_goes(sandbox) -> None:
     assert [state(b"1"), state(b"2")] == [MUST, FRESH]
 
 
-def test_a_soft_purge_leaves_it_stale(sandbox) -> None:
+def test_a_soft_purge_leaves_objects_stale(sandbox) -> None:
     put(b"1", "a")
     purge.purge_surrogate_key("a", SOFT)
 
@@ -70,7 +70,7 @@ def test_a_soft_purge_leaves_it_stale(sandbox) -> None:
 
 
 @pytest.mark.parametrize("key", ["a b", "a" * 1025, "é", "a\n"])
-def test_a_key_that_is_none_is_refused(sandbox, lines, key) -> None:
+def test_an_invalid_key_is_refused(sandbox, lines, key) -> None:
     calls = [
         lambda: purge.purge_surrogate_key(key, HARD),
         lambda: purge.purge_surrogate_key_verbose(key, HARD, 1000),
@@ -80,7 +80,7 @@ def test_a_key_that_is_none_is_refused(sandbox, lines, key) -> None:
     assert lines[0].startswith("purge.purge-surrogate-key: ")
 
 
-def test_a_verbose_purge_answers_as_the_api_does(sandbox) -> None:
+def test_a_verbose_purge_returns_the_apis_response(sandbox) -> None:
     put(b"1", "a")
     answers = [json.loads(purge.purge_surrogate_key_verbose("a", HARD, 1000)) for _ in range(2)]
 
@@ -89,7 +89,7 @@ def test_a_verbose_purge_answers_as_the_api_does(sandbox) -> None:
     assert state(b"1") == MUST
 
 
-def test_a_verbose_purge_without_room_for_its_answer_purges_nothing(sandbox) -> None:
+def test_a_verbose_purge_without_room_for_its_result_purges_nothing(sandbox) -> None:
     put(b"1", "a")
     error = error_of(purge.purge_surrogate_key_verbose, "a", HARD, 10)
 
@@ -97,7 +97,7 @@ def test_a_verbose_purge_without_room_for_its_answer_purges_nothing(sandbox) -> 
     assert state(b"1") == FRESH
 
 
-def test_one_purge_reaches_what_send_has_stored(host: Host, sandbox) -> None:
+def test_a_purge_reaches_the_readthrough_cache(host: Host, sandbox) -> None:
     options = Stored(max_age=10**12, surrogate_keys=frozenset({"a"}))
     host.cache.insert(("http", "example.com", "/"), (), options).body.finish(())
     purge.purge_surrogate_key("a", HARD)

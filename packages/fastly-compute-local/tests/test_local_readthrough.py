@@ -1,4 +1,4 @@
-"""The cache that requests to origins go through."""
+"""The readthrough cache."""
 
 import gc
 import threading
@@ -27,7 +27,7 @@ NOTHING = CacheRules()
 
 @dataclass
 class Source:
-    """A body whose parts are given when a test gives them."""
+    """A body whose parts are supplied by the test as it runs."""
 
     parts: deque[bytes | BaseException]
     more: threading.Semaphore | None = None
@@ -58,7 +58,7 @@ def response(body=b"", status=200, more=None, **headers) -> OriginResponse:
 
 
 class Origin:
-    """Notes what it is asked, and answers with what was put in, in that order."""
+    """Records requests, and returns the prepared responses in order."""
 
     def __init__(self) -> None:
         self.asked: list[OriginRequest] = []
@@ -87,23 +87,23 @@ class Cache:
         self.origin = Origin()
         self.lines: list[str] = []
         self.pool = ThreadPoolExecutor()
-        self.behind: list[Future] = []
+        self.pending: list[Future] = []
         self.readthrough = Readthrough(
             self.data, self.clock, self.lines.append, lambda work: self.background(work)
         )
 
     def now(self) -> float:
-        """The time, which the cache asks for in the middle of a change."""
+        """Return the time, which the cache reads in the middle of a change."""
         self.meanwhile()
         return NOW
 
     def background(self, work) -> None:
-        self.behind.append(self.pool.submit(work))
+        self.pending.append(self.pool.submit(work))
 
     def settle(self) -> None:
-        """Wait for what is done in the background."""
-        while self.behind:
-            self.behind.pop().result(timeout=30)
+        """Wait for the work in the background."""
+        while self.pending:
+            self.pending.pop().result(timeout=30)
 
     def begin(self, path="/", rules=NOTHING, method="GET", body=b"", host="example.com", **headers):
         fields = [(name.replace("_", "-"), value.encode()) for name, value in headers.items()]
@@ -116,7 +116,7 @@ class Cache:
         return Got(self.begin(*arguments, **chosen)())
 
     def gets(self, *answers, **chosen) -> list[bytes]:
-        """Let the origin have answers, ask as often, and tell what came."""
+        """Set the origin's responses, send as many requests, and return the bodies."""
         self.origin.answers.extend(answers)
         got = [self.get(**chosen).body for _ in answers]
         self.settle()
@@ -149,7 +149,7 @@ def expires(seconds: float) -> str:
 
 
 def lifetime(cache: Cache, answer: OriginResponse, rules=NOTHING) -> int:
-    """How long a response is answered from the cache, in seconds up to 9000."""
+    """Return how long a response is served from the cache, in seconds up to 9000."""
     cache.origin.answers.append(answer)
     cache.get(rules=rules)
     cache.settle()
@@ -162,7 +162,7 @@ def lifetime(cache: Cache, answer: OriginResponse, rules=NOTHING) -> int:
     return 9000
 
 
-# What is looked up
+# Lookups
 
 
 def test_a_response_is_fetched_once(cache: Cache) -> None:
@@ -171,7 +171,7 @@ def test_a_response_is_fetched_once(cache: Cache) -> None:
     assert cache.get()["server"] == "origin"
 
 
-def test_hosts_paths_and_queries_are_apart(cache: Cache) -> None:
+def test_hosts_paths_and_queries_are_separate(cache: Cache) -> None:
     cache.origin.answers.extend(response(str(number).encode()) for number in range(4))
     asked = [{}, {"path": "/?a"}, {"path": "/a"}, {"host": "example.org"}]
     first = [cache.get(**chosen).body for chosen in asked]
@@ -180,7 +180,7 @@ def test_hosts_paths_and_queries_are_apart(cache: Cache) -> None:
     assert first == again == [b"0", b"1", b"2", b"3"]
 
 
-def test_the_host_header_is_what_counts(cache: Cache) -> None:
+def test_the_host_header_takes_precedence(cache: Cache) -> None:
     cache.gets(response(b"one"), host="one.example", Host="Shared.example")
 
     assert cache.get(host="two.example", HOST="shared.example").body == b"one"
@@ -198,7 +198,7 @@ def test_other_methods_are_passed_on(cache: Cache, method) -> None:
     assert cache.get().body == b"cached"
 
 
-def test_the_cache_can_be_passed(cache: Cache) -> None:
+def test_the_cache_can_be_bypassed(cache: Cache) -> None:
     cache.gets(response(b"cached"))
     passing = CacheRules(pass_through=True)
     got = cache.gets(response(b"one"), response(b"two"), rules=passing, Range="bytes=0-1")
@@ -208,7 +208,7 @@ def test_the_cache_can_be_passed(cache: Cache) -> None:
     assert cache.get().body == b"cached"
 
 
-def test_the_clients_wishes_are_ignored(cache: Cache) -> None:
+def test_the_clients_cache_directives_are_ignored(cache: Cache) -> None:
     cache.gets(response(b"one"))
 
     assert cache.get(Cache_Control="no-cache, no-store", Pragma="no-cache").body == b"one"
@@ -229,7 +229,7 @@ def test_a_head_fetches_what_a_get_can_use(cache: Cache) -> None:
     assert cache.get().body == b"content"
 
 
-def test_a_head_has_no_body_of_what_is_not_stored(cache: Cache) -> None:
+def test_a_head_response_that_is_not_stored_has_no_body(cache: Cache) -> None:
     private = response(b"content", cache_control="private")
     cache.origin.answers.append(private)
 
@@ -237,7 +237,7 @@ def test_a_head_has_no_body_of_what_is_not_stored(cache: Cache) -> None:
     assert private.body.closed.is_set()
 
 
-def test_a_body_of_the_request_goes_along(cache: Cache) -> None:
+def test_the_requests_body_is_sent(cache: Cache) -> None:
     cache.origin.answers.append(response(b"one"))
     cache.get(body=b"asked", content_length="5")
 
@@ -276,7 +276,7 @@ def test_a_body_of_the_request_goes_along(cache: Cache) -> None:
         ({"cache_control": "max-age=99999999999"}, 9000),
     ],
 )
-def test_a_response_lives_as_long_as_it_says(cache: Cache, headers, seconds) -> None:
+def test_a_response_lasts_as_long_as_its_headers_say(cache: Cache, headers, seconds) -> None:
     assert lifetime(cache, response(b"old", **headers)) == seconds
 
 
@@ -284,7 +284,7 @@ def test_a_response_lives_as_long_as_it_says(cache: Cache, headers, seconds) -> 
     "headers",
     [{"cache_control": "max-age=5"}, {"surrogate_control": "max-age=5"}, {"expires": expires(5)}],
 )
-def test_a_request_says_how_long_instead(cache: Cache, headers) -> None:
+def test_a_request_can_override_the_lifetime(cache: Cache, headers) -> None:
     assert lifetime(cache, response(b"old", **headers), CacheRules(ttl=60)) == 60
 
 
@@ -294,7 +294,7 @@ def test_a_ttl_counts_from_now(cache: Cache) -> None:
     assert lifetime(cache, answer, CacheRules(ttl=60)) == 60
 
 
-def test_a_ttl_of_nothing_is_not_stored(cache: Cache) -> None:
+def test_a_ttl_of_zero_is_not_stored(cache: Cache) -> None:
     rules = CacheRules(ttl=0)
 
     assert cache.gets(response(b"one"), response(b"two"), rules=rules) == [b"one", b"two"]
@@ -329,13 +329,13 @@ NOT_FOR_THE_CACHE = [
 
 @pytest.mark.parametrize("headers", NOT_FOR_THE_CACHE)
 @pytest.mark.parametrize("rules", [NOTHING, CacheRules(ttl=60)])
-def test_what_is_not_for_the_cache_is_not_stored(cache: Cache, headers, rules) -> None:
+def test_an_uncacheable_response_is_not_stored(cache: Cache, headers, rules) -> None:
     answers = [response(body, **headers) for body in (b"1", b"2")]
 
     assert cache.gets(*answers, rules=rules) == [b"1", b"2"]
 
 
-def test_what_is_not_for_the_cache_is_passed_for_two_minutes(cache: Cache) -> None:
+def test_an_uncacheable_response_is_passed_for_two_minutes(cache: Cache) -> None:
     cache.gets(response(b"", cache_control="private"))
     cache.clock.advance(119)
     during = cache.gets(response(b"1"), response(b"2"), Range="bytes=0-1")
@@ -368,10 +368,10 @@ def test_private_fields_are_left_out(cache: Cache) -> None:
     )
 
 
-# What is answered
+# Responses from the cache
 
 
-def test_a_hit_tells_its_age(cache: Cache) -> None:
+def test_a_hit_has_its_age(cache: Cache) -> None:
     cache.origin.answers.extend([response(b"", age="10", path="x"), response(b"")])
     first, other = cache.get(), cache.get("/other")
     cache.clock.advance(7)
@@ -380,7 +380,7 @@ def test_a_hit_tells_its_age(cache: Cache) -> None:
     assert (cache.get()["age"], cache.get("/other")["age"]) == ("17", "7")
 
 
-def test_variants_are_apart(cache: Cache) -> None:
+def test_variants_are_separate(cache: Cache) -> None:
     for language in ("en", "da"):
         cache.gets(response(language.encode(), vary="Accept-Language"), Accept_Language=language)
 
@@ -405,7 +405,7 @@ def test_variants_are_apart(cache: Cache) -> None:
     ],
 )
 @pytest.mark.parametrize("stored", [False, True])
-def test_conditions_are_the_caches_to_answer(cache: Cache, asked, status, stored) -> None:
+def test_the_cache_answers_conditions(cache: Cache, asked, status, stored) -> None:
     answer = response(
         b"content",
         etag='"a"',
@@ -483,13 +483,13 @@ def test_every_range_is_the_slice_it_names(first, last, form) -> None:
     ("condition", "status"),
     [('"a"', 206), ('"b"', 200), ('W/"a"', 200), (expires(-60), 206), (expires(-59), 200)],
 )
-def test_a_range_can_insist_on_its_version(cache: Cache, condition, status) -> None:
+def test_a_range_can_require_its_version(cache: Cache, condition, status) -> None:
     cache.gets(response(b"0123", content_length="4", etag='"a"', last_modified=expires(-60)))
 
     assert cache.get(Range="bytes=0-1", If_Range=condition).status == status
 
 
-def test_a_weak_version_is_not_insisted_on(cache: Cache) -> None:
+def test_a_weak_validator_does_not_match_a_range(cache: Cache) -> None:
     cache.gets(response(b"0123", content_length="4", etag='W/"a"'))
 
     assert cache.get(Range="bytes=0-1", If_Range='W/"a"').status == 200
@@ -530,7 +530,7 @@ def test_a_body_streams_while_it_is_stored(cache: Cache) -> None:
     assert (Got(first).body, Got(second).body) == (b"two", b"two")
 
 
-def test_a_body_that_nobody_reads_is_stored_all_the_same(cache: Cache) -> None:
+def test_an_unread_body_is_stored_too(cache: Cache) -> None:
     answer = response([b"one", b"two"])
     cache.origin.answers.append(answer)
     cache.begin()().body.close()
@@ -540,7 +540,7 @@ def test_a_body_that_nobody_reads_is_stored_all_the_same(cache: Cache) -> None:
     assert cache.get().body == b"onetwo"
 
 
-def test_a_body_that_breaks_off_is_not_stored(cache: Cache) -> None:
+def test_a_truncated_body_is_not_stored(cache: Cache) -> None:
     broken = BodyFailure("http-incomplete", "the body was cut short")
     cut = response([b"half", broken])
     cache.origin.answers.extend([cut, response(b"whole")])
@@ -552,10 +552,10 @@ def test_a_body_that_breaks_off_is_not_stored(cache: Cache) -> None:
     cache.settle()
     assert cut.body.closed.is_set()
     assert cache.get().body == b"whole"
-    assert cache.lines == ["example.com/ is not stored, its body broke off: the body was cut short"]
+    assert cache.lines == ["example.com/ is not stored: the body was cut short"]
 
 
-def test_a_body_that_is_not_as_long_as_announced_is_not_stored(cache: Cache) -> None:
+def test_a_body_without_its_announced_length_is_not_stored(cache: Cache) -> None:
     for text in ("1", "9"):
         cache.origin.answers.extend([response(b"four", content_length=text), response(b"whole")])
         with pytest.raises(BodyFailure, match="bytes announced"):
@@ -567,7 +567,7 @@ def test_a_body_that_is_not_as_long_as_announced_is_not_stored(cache: Cache) -> 
 # Collapsing
 
 
-def test_requests_for_the_same_are_collapsed(cache: Cache) -> None:
+def test_requests_for_the_same_object_are_collapsed(cache: Cache) -> None:
     answer: Future = Future()
     cache.origin.answers.append(answer)
     getters = [cache.begin() for _ in range(4)]
@@ -587,13 +587,13 @@ def test_requests_for_the_same_are_collapsed(cache: Cache) -> None:
         lambda: response(b"1", cache_control="max-age=0", etag='"a"'),
     ],
 )
-def test_what_cannot_be_shared_is_fetched_by_all_at_once(cache: Cache, made) -> None:
+def test_uncacheable_responses_are_fetched_concurrently(cache: Cache, made) -> None:
     first, rest = Future(), [Future() for _ in range(3)]
     cache.origin.answers.extend([first, *rest])
     getting = [cache.pool.submit(get) for get in [cache.begin() for _ in range(4)]]
     before = len(cache.origin.asked)
     first.set_result(made())
-    # Each of them is at the origin before any of them is answered.
+    # All of them reach the origin before any of them gets a response.
     barrier = threading.Barrier(4)
     for answer in rest:
         cache.pool.submit(lambda answer=answer: (barrier.wait(30), answer.set_result(response())))
@@ -615,7 +615,7 @@ def test_a_failure_is_not_shared(cache: Cache) -> None:
     assert {Got(got.result(timeout=30)).body for got in rest} == {b"1", b"2"}
 
 
-def test_those_of_another_variant_fetch_their_own(cache: Cache) -> None:
+def test_requests_for_another_variant_are_not_collapsed(cache: Cache) -> None:
     english: Future = Future()
     cache.origin.answers.extend([english, response(b"da", vary="lang")])
     asked = [cache.begin(lang=language) for language in ("en", "da", "da", "en")]
@@ -626,7 +626,7 @@ def test_those_of_another_variant_fetch_their_own(cache: Cache) -> None:
     assert len(cache.origin.asked) == 2
 
 
-def test_a_request_that_is_dropped_frees_the_others(cache: Cache) -> None:
+def test_a_dropped_request_releases_the_others(cache: Cache) -> None:
     cache.origin.answers.extend([response(b"never"), response(b"one")])
     leader, waiting, follower = cache.begin(), cache.begin(), cache.begin()
     del waiting
@@ -638,7 +638,7 @@ def test_a_request_that_is_dropped_frees_the_others(cache: Cache) -> None:
     assert Got(got.result(timeout=30)).body == b"one"
 
 
-def test_a_request_may_be_dropped_in_the_middle_of_another(cache: Cache) -> None:
+def test_a_request_may_be_dropped_during_another_one(cache: Cache) -> None:
     cache.origin.answers.extend([response(b"never"), response(b"one")])
     pending = [cache.begin(), cache.begin()]
     cache.meanwhile = pending.clear
@@ -647,7 +647,7 @@ def test_a_request_may_be_dropped_in_the_middle_of_another(cache: Cache) -> None
     assert Got(got.result(timeout=30)).body == b"one"
 
 
-def test_a_request_that_is_dropped_while_it_waits_frees_the_others(cache: Cache) -> None:
+def test_a_request_dropped_while_waiting_releases_the_others(cache: Cache) -> None:
     cache.origin.answers.extend([response(b"en", vary="lang"), response(b"da", vary="lang")])
     english, *danish = [cache.begin(lang=language) for language in ("en", "da", "da")]
     del danish[0]
@@ -657,7 +657,7 @@ def test_a_request_that_is_dropped_while_it_waits_frees_the_others(cache: Cache)
     assert Got(cache.pool.submit(danish[0]).result(timeout=30)).body == b"da"
 
 
-def test_a_renewal_that_lasts_for_nothing_does_not_make_others_wait(cache: Cache) -> None:
+def test_a_renewal_without_lifetime_does_not_make_others_wait(cache: Cache) -> None:
     cache.gets(response(b"content", etag='"a"', cache_control="max-age=0"))
     slow: Future = Future()
     cache.origin.answers.extend([response(status=304), slow, response(b"quick")])
@@ -673,7 +673,7 @@ def test_a_renewal_that_lasts_for_nothing_does_not_make_others_wait(cache: Cache
     assert Got(late.result(timeout=30)).body == b"slow"
 
 
-def test_an_origin_that_cannot_even_be_asked_frees_the_others(cache: Cache) -> None:
+def test_a_failing_fetch_releases_the_others(cache: Cache) -> None:
     with pytest.raises(IndexError):
         cache.begin()
 
@@ -713,14 +713,14 @@ def test_a_stale_response_is_used_while_it_is_renewed_once(cache: Cache, headers
     assert len(cache.origin.asked) == 2
 
 
-def test_beyond_its_time_a_stale_response_is_not_used(cache: Cache) -> None:
+def test_an_expired_stale_response_is_not_used(cache: Cache) -> None:
     cache.gets(response(b"old", cache_control="max-age=60, stale-while-revalidate=60"))
     cache.clock.advance(120)
 
     assert cache.gets(response(b"new")) == [b"new"]
 
 
-def test_a_response_that_is_still_good_is_renewed(cache: Cache) -> None:
+def test_a_response_that_is_still_valid_is_renewed(cache: Cache) -> None:
     cache.gets(
         response(
             b"content",
@@ -763,7 +763,7 @@ def test_a_response_is_renewed_in_the_background(cache: Cache) -> None:
     assert cache.data.purge("later", soft=False) == 1
 
 
-def test_a_response_that_lasts_for_nothing_is_asked_for_each_time(cache: Cache) -> None:
+def test_a_response_without_lifetime_is_revalidated_each_time(cache: Cache) -> None:
     first = response(b"content", etag='"a"', cache_control="max-age=0")
     good = [response(status=304) for _ in range(2)]
 
@@ -772,7 +772,7 @@ def test_a_response_that_lasts_for_nothing_is_asked_for_each_time(cache: Cache) 
 
 
 @pytest.mark.parametrize("answer", [response(b"", 503), SendFailure("connection-refused", "no")])
-def test_a_stale_response_stays_when_it_cannot_be_renewed(cache: Cache, answer) -> None:
+def test_a_stale_response_stays_if_it_cannot_be_renewed(cache: Cache, answer) -> None:
     cache.gets(response(b"old", cache_control="max-age=60, stale-while-revalidate=60"))
     cache.clock.advance(60)
     cache.origin.answers.extend([answer, response(b"new")])
@@ -783,12 +783,12 @@ def test_a_stale_response_stays_when_it_cannot_be_renewed(cache: Cache, answer) 
 
     assert (first.body, second.body, cache.get().body) == (b"old", b"old", b"new")
     assert cache.lines in (
-        ["example.com/ is not revalidated by a 503"],
+        ["example.com/ stays stale: status 503 is not stored"],
         ["example.com/ stays stale: no (connection-refused)"],
     )
 
 
-def test_a_stale_response_goes_when_it_became_private(cache: Cache) -> None:
+def test_a_stale_response_is_dropped_if_it_became_private(cache: Cache) -> None:
     cache.gets(response(b"old", cache_control="max-age=60, stale-while-revalidate=60"))
     cache.clock.advance(60)
     private = response(b"mine", cache_control="private")
@@ -801,7 +801,7 @@ def test_a_stale_response_goes_when_it_became_private(cache: Cache) -> None:
     assert cache.gets(response(b"1"), response(b"2")) == [b"1", b"2"]
 
 
-def test_an_error_in_the_place_of_a_stale_response_comes_out(cache: Cache) -> None:
+def test_an_error_status_during_revalidation_is_returned(cache: Cache) -> None:
     cache.gets(response(b"old", etag='"a"', cache_control="max-age=60"))
     cache.clock.advance(60)
     cache.origin.answers.extend([response(b"sorry", 503), response(status=304)])
@@ -823,7 +823,7 @@ def test_a_response_is_purged_by_its_keys_and_those_of_the_request(cache: Cache)
 
 
 @pytest.mark.parametrize(("extra", "waits"), [("", True), (", stale-while-revalidate=60", False)])
-def test_a_soft_purge_ends_the_time_of_a_response(cache: Cache, extra, waits) -> None:
+def test_a_soft_purge_ends_the_lifetime_of_a_response(cache: Cache, extra, waits) -> None:
     cache.gets(response(b"old", surrogate_key="a", etag='"a"', cache_control=f"max-age=90{extra}"))
     cache.data.purge("a", soft=True)
     cache.clock.advance(59)
@@ -835,7 +835,7 @@ def test_a_soft_purge_ends_the_time_of_a_response(cache: Cache, extra, waits) ->
     assert cache.origin.asked[1].headers == [("If-None-Match", b'"a"')]
 
 
-def test_a_second_soft_purge_gives_no_more_time(cache: Cache) -> None:
+def test_a_second_soft_purge_does_not_extend_the_lifetime(cache: Cache) -> None:
     control = "max-age=900, stale-while-revalidate=60"
     cache.gets(response(b"old", surrogate_key="a", cache_control=control))
     for _ in range(2):
@@ -877,7 +877,7 @@ def test_sensitive_responses_are_stored_as_such(cache: Cache) -> None:
 
 
 class Counting(BaseHTTPRequestHandler):
-    """Answers with how often it was asked."""
+    """Responds with how many requests it has received."""
 
     protocol_version = "HTTP/1.1"
 

@@ -1,4 +1,4 @@
-"""Sandboxes that serve one request after the other."""
+"""Sandboxes that serve several requests in turn."""
 
 import http.client
 import threading
@@ -48,10 +48,10 @@ def app(handle: Callable[[object, object], None]) -> NativeApp:
 
 
 def looping(serve, timeout_ms: int | None = None) -> NativeApp:
-    """An app whose sandboxes serve until no further request comes.
+    """An app whose sandboxes serve until no further request arrives.
 
     Args:
-        serve: Takes the path and how many requests the sandbox has served before.
+        serve: Called with the path and how many requests the sandbox has served before.
     """
 
     def handle(request, body):
@@ -92,7 +92,7 @@ def serving(native: NativeApp, reuse: ReuseLimits | None = None) -> Iterator[Ser
 
 
 class Client:
-    """A client with a connection of its own for each request."""
+    """A client with a new connection for each request."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -123,21 +123,21 @@ def test_a_sandbox_that_asks_gets_the_next_request(host) -> None:
     assert len({part[2] for part in parts}) == 1
 
 
-def test_a_sandbox_serves_six_requests_at_most(host) -> None:
+def test_a_sandbox_serves_at_most_six_requests(host) -> None:
     answers = host.requests(looping(named), incomings(8))
 
     counts = [bytes(answer.body).decode().split()[1] for answer in answers]
     assert counts == ["0", "1", "2", "3", "4", "5", "0", "1"]
 
 
-def test_how_far_sandboxes_are_reused_can_be_chosen() -> None:
+def test_the_reuse_of_sandboxes_can_be_configured() -> None:
     with Host(output=lambda line: None, reuse=ReuseLimits(requests=1)) as host:
         answers = host.requests(looping(named), incomings(4))
 
     assert [bytes(answer.body).decode().split()[1] for answer in answers] == ["0", "1", "0", "1"]
 
 
-def test_without_reuse_each_request_has_a_sandbox_of_its_own() -> None:
+def test_without_reuse_each_request_has_its_own_sandbox() -> None:
     with Host(output=lambda line: None, reuse=ReuseLimits(requests=0)) as host:
         answers = host.requests(looping(named), incomings(3))
 
@@ -150,7 +150,7 @@ def test_a_limit_below_zero_is_refused_by_name(name) -> None:
         ReuseLimits(**{name: -1})
 
 
-def test_requests_have_identifiers_of_their_own_in_one_sandbox(host) -> None:
+def test_requests_in_one_sandbox_have_different_identifiers(host) -> None:
     seen = []
 
     def handle(request, body):
@@ -166,7 +166,7 @@ def test_requests_have_identifiers_of_their_own_in_one_sandbox(host) -> None:
     assert len(set(seen)) == 2
 
 
-def test_a_failure_is_the_present_requests_only(host) -> None:
+def test_a_failure_affects_the_current_request_only(host) -> None:
     def fail_at_one(path, count):
         if path == "1":
             raise LookupError
@@ -178,7 +178,7 @@ def test_a_failure_is_the_present_requests_only(host) -> None:
     assert bytes(answers[2].body).decode().split()[:2] == ["2", "0"]
 
 
-def test_a_body_can_stream_on_while_the_next_request_is_served(host) -> None:
+def test_a_body_can_still_stream_while_the_next_request_is_served(host) -> None:
     def handle(request, body):
         out = http_body.new()
         http_resp.send_downstream_streaming(http_resp.Response.new(), out)
@@ -195,7 +195,7 @@ def test_a_body_can_stream_on_while_the_next_request_is_served(host) -> None:
     assert all(answer.complete for answer in answers)
 
 
-def test_a_body_that_streams_on_breaks_off_when_its_sandbox_fails(host) -> None:
+def test_a_streaming_body_is_truncated_when_its_sandbox_fails(host) -> None:
     def handle(request, body):
         out = http_body.new()
         http_resp.send_downstream_streaming(http_resp.Response.new(), out)
@@ -209,7 +209,7 @@ def test_a_body_that_streams_on_breaks_off_when_its_sandbox_fails(host) -> None:
     assert answers[1].status == 500
 
 
-def test_a_request_that_was_promised_and_not_begun_is_served_by_another_sandbox(host) -> None:
+def test_a_promised_request_that_was_not_started_is_served_by_another_sandbox(host) -> None:
     def handle(request, body):
         respond(path_of(request))
         http_downstream.next_request(options())
@@ -219,7 +219,7 @@ def test_a_request_that_was_promised_and_not_begun_is_served_by_another_sandbox(
     assert [bytes(answer.body) for answer in answers] == [b"0", b"1", b"2"]
 
 
-def test_a_promise_that_is_dropped_can_be_asked_for_again(host) -> None:
+def test_a_dropped_promise_can_be_requested_again(host) -> None:
     def handle(request, body):
         respond("first")
         with http_downstream.next_request(options()):
@@ -253,7 +253,7 @@ def test_only_one_request_is_promised_at_once(host) -> None:
     assert type(caught.value.value).__name__ == "Error_LimitExceeded"
 
 
-def test_a_request_must_be_answered_before_the_next(host) -> None:
+def test_a_request_must_have_a_response_before_the_next(host) -> None:
     with host.guest_context():
         following = http_downstream.next_request(options())
         with pytest.raises(Err) as early:
@@ -268,11 +268,11 @@ def test_a_request_must_be_answered_before_the_next(host) -> None:
 
 
 def test_only_a_pending_request_can_be_awaited(host) -> None:
-    with host.guest_context(), pytest.raises(Trap, match="something else"):
+    with host.guest_context(), pytest.raises(Trap, match="something other"):
         http_downstream.await_request(async_io.Pollable.new_ready())
 
 
-def test_where_none_comes_the_guest_is_told_at_once(host) -> None:
+def test_without_further_requests_the_wait_ends_at_once(host) -> None:
     found = []
 
     def handle(request, body):
@@ -295,12 +295,12 @@ def test_the_same_sandbox_serves_one_client_after_the_other() -> None:
         parts = [content.split() for _, content in answers]
 
     assert [status for status, _ in answers] == [200] * 3
-    # A request that comes before the first sandbox waits has one of its own.
+    # A request that arrives before the first sandbox waits gets a new one.
     assert {part[0] for part in parts} == {"0", "1", "2"}
 
 
 class Waiting:
-    """An app whose sandboxes wait for their next request, and tell when they end."""
+    """An app whose sandboxes wait for their next request, and report when they end."""
 
     def __init__(self, timeout_ms: int | None = None) -> None:
         self.ended = threading.Semaphore(0)
@@ -333,7 +333,7 @@ def test_a_waiting_sandbox_gets_the_next_request_until_its_limit() -> None:
     assert len({part[2] for part in parts}) == 2
 
 
-def test_of_several_that_wait_the_last_one_gets_the_request() -> None:
+def test_of_several_waiting_sandboxes_the_last_one_gets_the_request() -> None:
     first_asked, second_asked = threading.Event(), threading.Event()
     both_run = threading.Barrier(2, timeout=LONG)
 
@@ -363,7 +363,7 @@ def test_of_several_that_wait_the_last_one_gets_the_request() -> None:
     assert fourth == ["d", sandboxes["a"]]
 
 
-def test_only_so_many_sandboxes_wait_and_the_others_end() -> None:
+def test_the_number_of_waiting_sandboxes_is_limited() -> None:
     together = threading.Barrier(3, timeout=LONG)
 
     def handle(request, body):
@@ -381,7 +381,7 @@ def test_only_so_many_sandboxes_wait_and_the_others_end() -> None:
     assert contents == ["ready", "waits", "waits"]
 
 
-def test_a_wait_ends_with_the_time_that_the_guest_gave() -> None:
+def test_a_wait_ends_with_the_guests_timeout() -> None:
     waiting = Waiting(timeout_ms=20)
     with serving(waiting.native) as server:
         status, _ = Client(server)("x")
@@ -390,7 +390,7 @@ def test_a_wait_ends_with_the_time_that_the_guest_gave() -> None:
     assert (status, ended) == (200, True)
 
 
-def test_a_wait_ends_with_the_time_that_the_host_gives() -> None:
+def test_a_wait_ends_with_the_hosts_timeout() -> None:
     waiting = Waiting(timeout_ms=LONG * 1000)
     with serving(waiting.native, ReuseLimits(wait_ms=20)) as server:
         Client(server)("x")
@@ -399,7 +399,7 @@ def test_a_wait_ends_with_the_time_that_the_host_gives() -> None:
     assert ended
 
 
-def test_a_request_that_waits_for_a_sandbox_that_ends_is_served_by_a_fresh_one() -> None:
+def test_a_request_promised_to_a_failing_sandbox_is_served_by_a_new_one() -> None:
     given, end = threading.Event(), threading.Event()
 
     def handle(request, body):
@@ -411,7 +411,7 @@ def test_a_request_that_waits_for_a_sandbox_that_ends_is_served_by_a_fresh_one()
         given.set()
         async_io.select([following])
         assert end.wait(LONG)
-        raise LookupError("ends with a request that it was given and has not begun")
+        raise LookupError("ends with a promised request that it has not started")
 
     with serving(app(handle)) as server:
         client = Client(server)
@@ -442,7 +442,7 @@ def test_a_failure_at_a_later_request_is_a_500_to_that_client_only() -> None:
     assert (first, second[0], third) == ((200, "well"), 500, (200, "well"))
 
 
-def test_a_streaming_answer_reaches_its_client_while_the_sandbox_serves_the_next() -> None:
+def test_a_streaming_response_continues_while_the_sandbox_serves_the_next_request() -> None:
     def handle(request, body):
         following = http_downstream.next_request(options())
         out = http_body.new()
@@ -465,7 +465,7 @@ def test_a_streaming_answer_reaches_its_client_while_the_sandbox_serves_the_next
     assert (start, second, rest) == (b"be", (200, "second"), b"gun")
 
 
-def test_a_body_passes_through_while_the_sandbox_serves_the_next(serve) -> None:
+def test_a_body_is_forwarded_while_the_sandbox_serves_the_next_request(serve) -> None:
     second_served = threading.Event()
 
     def script(peer):
@@ -508,7 +508,7 @@ def test_a_server_can_be_closed_while_sandboxes_wait() -> None:
     assert waiting.ended.acquire(timeout=LONG)
 
 
-def test_replacing_the_app_ends_the_sandboxes_that_wait() -> None:
+def test_replacing_the_app_ends_the_waiting_sandboxes() -> None:
     waiting = Waiting()
     with serving(waiting.native) as server:
         client = Client(server)

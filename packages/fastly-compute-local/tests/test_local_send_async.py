@@ -1,4 +1,4 @@
-"""Requests that are not waited for, and answers that the host sends on by itself."""
+"""Requests sent without waiting, and responses that the host forwards itself."""
 
 import threading
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def answer_of(host: Host, handle) -> RecordedResponse:
 
 
 def opened(server, **limits: int):
-    """A backend for a server, the same one each time."""
+    """Return a backend for a server, the same one each time."""
     options = backend.DynamicBackendOptions()
     for name, value in limits.items():
         getattr(options, name)(value)
@@ -50,7 +50,7 @@ def content(body) -> bytes:
     return b"".join(iter(lambda: http_body.read(body, LARGE), b""))
 
 
-def test_answers_can_be_awaited_in_any_order(host, serve) -> None:
+def test_responses_can_be_awaited_in_any_order(host, serve) -> None:
     def script(peer):
         path = peer.head().split()[1]
         peer.send(OK[:-2] + path[-2:])
@@ -67,7 +67,7 @@ def test_answers_can_be_awaited_in_any_order(host, serve) -> None:
     assert bodies == [b"cc", b"bb", b"aa"]
 
 
-def test_requests_go_out_before_any_is_awaited(host, serve) -> None:
+def test_requests_are_sent_before_any_is_awaited(host, serve) -> None:
     both = threading.Barrier(2, timeout=LONG)
 
     def script(peer):
@@ -84,7 +84,7 @@ def test_requests_go_out_before_any_is_awaited(host, serve) -> None:
     assert statuses == [200, 200]
 
 
-def test_a_body_goes_along(host, serve) -> None:
+def test_a_body_is_sent(host, serve) -> None:
     server = serve.answering_once(OK)
     with host.guest_context():
         request, body = ask(), http_body.new()
@@ -124,9 +124,7 @@ def _streaming(server):
         (_streaming, "Error_HttpUser", "SendErrorDetail_HttpRequestUriInvalid"),
     ],
 )
-def test_what_goes_wrong_is_told_where_the_answer_is_awaited(
-    host, serve, send, error, detail
-) -> None:
+def test_an_error_is_raised_when_the_response_is_awaited(host, serve, send, error, detail) -> None:
     server = serve.answering(OK)
     with host.guest_context():
         pending = send(server)
@@ -149,11 +147,11 @@ def test_a_response_is_awaited_once(host, serve) -> None:
 
 
 def test_only_a_pending_response_can_be_awaited(host) -> None:
-    with host.guest_context(), pytest.raises(Trap, match="something else"):
+    with host.guest_context(), pytest.raises(Trap, match="something other"):
         http_req.await_response(async_io.Pollable.new_ready())
 
 
-def test_a_request_is_given_away_with_the_sending(host, serve) -> None:
+def test_sending_takes_the_request(host, serve) -> None:
     server = serve.answering(OK)
     with host.guest_context():
         request = ask()
@@ -162,7 +160,7 @@ def test_a_request_is_given_away_with_the_sending(host, serve) -> None:
             request.get_uri(LARGE)
 
 
-def test_an_answer_that_is_dropped_gives_its_connection_back(host, serve) -> None:
+def test_a_dropped_response_returns_its_connection(host, serve) -> None:
     server = serve(lambda peer: (peer.head(), peer.send(OK), peer.drain()))
     with host.guest_context():
         target = opened(server, max_connections=1)
@@ -177,7 +175,7 @@ def test_an_answer_that_is_dropped_gives_its_connection_back(host, serve) -> Non
 
 
 def send_when_there_is_a_connection(target) -> int:
-    # The origin sees its end a moment before the pool knows that another may be opened.
+    # The origin sees the end a moment before the pool knows that another one may be opened.
     for _ in range(LONG * 100):
         try:
             return http_req.send(ask(), http_body.new(), target)[0].get_status()
@@ -188,7 +186,7 @@ def send_when_there_is_a_connection(target) -> int:
     return 0
 
 
-def test_an_answer_that_is_dropped_before_it_came_gives_its_connection_back(host, serve) -> None:
+def test_a_response_dropped_before_it_arrives_returns_its_connection(host, serve) -> None:
     asked, go = threading.Event(), threading.Event()
 
     def script(peer):
@@ -210,7 +208,7 @@ def test_an_answer_that_is_dropped_before_it_came_gives_its_connection_back(host
     assert status == 200
 
 
-def test_what_a_guest_leaves_behind_is_let_go_of_when_it_ends(serve) -> None:
+def test_resources_that_a_guest_leaves_open_are_released_when_it_ends(serve) -> None:
     server = serve(lambda peer: (peer.head(), peer.send(OK), peer.drain()))
     config = HostConfig(backends={"origin": BackendConfig(url=server.url, max_connections=2)})
 
@@ -226,7 +224,7 @@ def test_what_a_guest_leaves_behind_is_let_go_of_when_it_ends(serve) -> None:
     assert answers == [200, 200, 200]
 
 
-def test_what_one_sandbox_waits_for_does_not_hold_up_another(host, serve) -> None:
+def test_the_waits_of_one_sandbox_do_not_delay_another(host, serve) -> None:
     silent = serve(lambda peer: (peer.head(), peer.server.stopping.wait(LONG)))
     quick = serve.answering(OK.replace(b"no-store", b"max-age=60"))
     with host.guest_context():
@@ -241,11 +239,11 @@ def test_what_one_sandbox_waits_for_does_not_hold_up_another(host, serve) -> Non
     assert found == b"ok"
 
 
-# The answer that is sent on
+# Forwarded responses
 
 
 def edited(server):
-    """A pending response whose headers are changed for each outcome."""
+    """Return a pending response whose headers are changed for each outcome."""
     pending = http_req.send_async(ask(), http_body.new(), opened(server))
     http_resp.insert_header_pending(pending, "x-kept", b"guest", PendingResponseKind.RESPONSE)
     http_resp.append_header_pending(pending, "x-any", b"1", PendingResponseKind.ANY)
@@ -282,7 +280,7 @@ def test_a_pending_response_that_fails_is_a_502_as_the_guest_changed_it(host, se
 
 
 @pytest.mark.parametrize(("name", "value"), [("a b", b""), ("x", b"1\n2")])
-def test_a_change_that_is_no_header_is_refused(host, serve, name, value) -> None:
+def test_an_invalid_header_change_is_refused(host, serve, name, value) -> None:
     server = serve.answering(OK)
     with host.guest_context():
         pending = http_req.send_async(ask(), http_body.new(), opened(server))
@@ -292,9 +290,7 @@ def test_a_change_that_is_no_header_is_refused(host, serve, name, value) -> None
     assert type(caught.value.value).__name__ == "Error_GenericError"
 
 
-def test_the_guest_goes_on_while_its_pending_response_is_awaited_for_the_client(
-    host, serve
-) -> None:
+def test_the_guest_continues_while_its_pending_response_is_sent(host, serve) -> None:
     gone_on = threading.Event()
 
     def script(peer):
@@ -316,7 +312,7 @@ def test_the_guest_goes_on_while_its_pending_response_is_awaited_for_the_client(
     assert (answer.status, bytes(answer.body)) == (200, b"ok")
 
 
-def test_a_request_can_be_written_while_its_response_is_awaited_for_the_client(host, serve) -> None:
+def test_a_request_can_be_written_while_its_response_is_pending(host, serve) -> None:
     server = serve(lambda peer: (peer.until(b"0\r\n\r\n"), peer.send(OK), peer.drain()))
 
     def handle():
@@ -333,7 +329,7 @@ def test_a_request_can_be_written_while_its_response_is_awaited_for_the_client(h
     assert b"late" in server.first.seen
 
 
-def test_no_second_answer_can_be_sent_beside_a_pending_response(host, serve) -> None:
+def test_a_second_response_beside_a_pending_one_is_refused(host, serve) -> None:
     server = serve.answering(OK)
     caught = []
 
@@ -357,7 +353,7 @@ def test_no_second_answer_can_be_sent_beside_a_pending_response(host, serve) -> 
     assert caught == ["Error_GenericError"] * 2
 
 
-def test_a_pending_response_that_was_sent_on_cannot_be_awaited(host, serve) -> None:
+def test_a_pending_response_that_was_sent_cannot_be_awaited(host, serve) -> None:
     server = serve.answering(OK)
     traps = []
 
@@ -375,7 +371,7 @@ def test_a_pending_response_that_was_sent_on_cannot_be_awaited(host, serve) -> N
     assert "already sent" in traps[0]
 
 
-def test_the_guest_goes_on_while_a_body_passes_through(host, serve) -> None:
+def test_the_guest_continues_while_a_body_is_forwarded(host, serve) -> None:
     gone_on = threading.Event()
 
     def script(peer):
@@ -397,7 +393,7 @@ def test_the_guest_goes_on_while_a_body_passes_through(host, serve) -> None:
     assert (bytes(answer.body), answer.complete) == (b"ok", True)
 
 
-def test_a_body_that_breaks_off_while_it_passes_through_breaks_the_answer_off(host, serve) -> None:
+def test_a_truncated_forwarded_body_truncates_the_response(host, serve) -> None:
     server = serve.answering_once(OK[:-1])
 
     def handle():

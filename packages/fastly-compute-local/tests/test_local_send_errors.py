@@ -1,4 +1,4 @@
-"""Every case of `send-error-detail`: what really causes it here, and that the others can be had."""
+"""Every case of `send-error-detail`: its real cause on this host, or injected by a transport."""
 
 import socket
 import ssl
@@ -82,16 +82,16 @@ class Cause:
 
 
 CAUSES = {
-    "a name that nobody knows": Cause(
+    "an unknown name": Cause(
         detail="dns-error",
         backend=lambda _serve: BackendConfig(url="http://no-such-host.invalid"),
     ),
-    "an address that is no host's": Cause(
+    "an invalid address": Cause(
         detail="destination-ip-unroutable",
         backend=lambda _serve: BackendConfig(url="http://224.0.0.1"),
     ),
     "a port where nothing listens": Cause(detail="connection-refused", backend=at_closed_port),
-    "a reset in place of an answer": Cause(detail="connection-terminated", backend=at(hangs_up)),
+    "a reset instead of a response": Cause(detail="connection-terminated", backend=at(hangs_up)),
     "a handshake that takes too long": Cause(
         detail="connection-timeout", backend=at_hanging_handshake
     ),
@@ -116,11 +116,11 @@ CAUSES = {
         more=TlsAlertReceivedDetail(116),
     ),
     "an origin that does not speak TLS": Cause(detail="tls-protocol-error", backend=at_no_tls),
-    "no answer in time": Cause(
+    "no response in time": Cause(
         detail="http-response-timeout",
         backend=at(lambda peer: peer.drain(), first_byte_timeout_ms=50),
     ),
-    "a head that breaks off": Cause(
+    "a truncated head": Cause(
         detail="http-incomplete-response",
         error=types.Error_HttpIncomplete,
         backend=at(answers(b"HTTP/1.1 200 OK\r\nX: ")),
@@ -130,21 +130,21 @@ CAUSES = {
         error=types.Error_HttpHeadTooLarge,
         backend=at(answers(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (200 << 10))),
     ),
-    "a status that is none": Cause(
+    "an invalid status": Cause(
         detail="http-response-status-invalid",
         error=types.Error_HttpInvalidStatus,
         backend=at(answers(b"HTTP/1.1 2000 OK\r\n\r\n")),
     ),
-    "an answer that is not HTTP": Cause(
+    "a response that is not HTTP": Cause(
         detail="http-protocol-error",
         error=types.Error_HttpInvalid,
         backend=at(answers(b"SSH-2.0-OpenSSH\r\n\r\n")),
     ),
-    "a gRPC backend, which this host cannot talk to": Cause(
+    "a gRPC backend, which this host does not support": Cause(
         detail="http-protocol-error",
         backend=lambda _serve: BackendConfig(url="http://127.0.0.1:1", grpc=True),
     ),
-    "a request for no path": Cause(
+    "a request without a path": Cause(
         detail="http-request-uri-invalid",
         error=types.Error_HttpUser,
         backend=lambda _serve: BackendConfig(url="http://127.0.0.1:1"),
@@ -153,14 +153,14 @@ CAUSES = {
 }
 
 WITHOUT_A_CAUSE = {
-    "dns-timeout": "the system's resolver does not tell a timeout from other failures",
-    "destination-not-found": "a request is sent to a handle, so there always is a backend",
-    "destination-unavailable": "an unhealthy backend is asked all the same",
-    "http-response-body-too-large": "bodies are not limited, but read as the guest asks for them",
-    "http-upgrade-failed": "HTTP/1.1 is spoken from the start",
+    "dns-timeout": "the system's resolver does not distinguish a timeout from other failures",
+    "destination-not-found": "a request is sent to a handle, so there is always a backend",
+    "destination-unavailable": "requests are sent to unhealthy backends too",
+    "http-response-body-too-large": "bodies are not limited, but read as the guest reads them",
+    "http-upgrade-failed": "the protocol is HTTP/1.1 from the start",
     "http-request-cache-key-invalid": "no function sets a cache key",
-    "internal-error": "only where the system fails, such as without a free file descriptor",
-    "h2-error": "HTTP/2 is not spoken to backends",
+    "internal-error": "only if the system fails, such as without a free file descriptor",
+    "h2-error": "HTTP/2 to backends is not supported",
 }
 
 SENDS = ["send", "send_uncached", "send_async", "send_async_uncached"]
@@ -207,7 +207,7 @@ def test_every_detail_has_a_cause_or_a_reason_why_not():
 
 
 class Failing:
-    """A way out that fails."""
+    """A transport that fails."""
 
     def __init__(self, failure):
         self.failure = failure
@@ -245,7 +245,7 @@ def test_the_error_beside_the_detail_can_be_chosen(error):
     assert type(found.value.error).__name__ == f"Error_{in_python(error)}"
 
 
-def test_what_the_details_tell_more_can_be_injected():
+def test_further_fields_of_details_can_be_injected():
     dns = injected(SendFailure("dns-error", "no such name", rcode=3))
     alert = injected(SendFailure("tls-alert-received", "handshake failure", alert_id=40))
     h2 = injected(SendFailure("h2-error", "the stream was reset"))
@@ -265,7 +265,7 @@ def test_the_host_says_what_was_tried_and_what_happened(serve):
     assert line.startswith("backend 'origin': connecting to 127.0.0.1:")
 
 
-def test_a_limit_of_connections_is_reached_by_responses_that_are_not_read(serve):
+def test_unread_responses_count_towards_the_connection_limit(serve):
     arrived = threading.Semaphore(0)
 
     def script(peer):

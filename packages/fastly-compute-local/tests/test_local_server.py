@@ -1,4 +1,4 @@
-"""The development server, spoken to over real sockets."""
+"""The development server, over real sockets."""
 
 import http.client
 import socket
@@ -78,7 +78,7 @@ def test_a_chunked_request_reaches_the_app_whole() -> None:
     assert received.endswith(b"POST http://h/ abcde")
 
 
-def test_a_client_that_waits_is_told_to_continue_when_the_body_is_read() -> None:
+def test_a_client_gets_100_continue_when_the_body_is_read() -> None:
     with serving(echo) as server, connected(server) as client:
         client.sendall(
             b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
@@ -92,7 +92,7 @@ def test_a_client_that_waits_is_told_to_continue_when_the_body_is_read() -> None
     assert received.endswith(b"POST http://h/ ok")
 
 
-def test_a_body_that_the_app_left_does_not_spoil_the_next_request() -> None:
+def test_an_unread_body_does_not_break_the_next_request() -> None:
     with serving(lambda request, body: respond(b"done")) as server:
         client = http.client.HTTPConnection(*server.address)
         client.request("POST", "/", body=b"x" * 100_000)
@@ -113,7 +113,7 @@ def test_a_body_that_the_app_left_does_not_spoil_the_next_request() -> None:
     ],
     ids=["no request line", "no host", "bad field name"],
 )
-def test_malformed_http_gets_a_400_and_the_server_lives_on(garbage: bytes) -> None:
+def test_malformed_http_gets_a_400_and_the_server_continues(garbage: bytes) -> None:
     with serving(echo) as server:
         with connected(server) as client:
             client.sendall(garbage)
@@ -134,7 +134,7 @@ def test_a_head_that_never_ends_gets_a_431() -> None:
     assert status.startswith(b"HTTP/1.1 431 ")
 
 
-def test_an_answer_to_http_1_0_is_not_chunked() -> None:
+def test_a_response_to_http_1_0_is_not_chunked() -> None:
     def stream(request, body):
         out = http_body.new()
         http_resp.send_downstream_streaming(http_resp.Response.new(), out)
@@ -157,7 +157,7 @@ def test_the_status_line_has_its_phrase() -> None:
     assert received.startswith(b"HTTP/1.1 404 Not Found\r\n")
 
 
-def test_the_answer_to_a_head_request_has_no_body() -> None:
+def test_the_response_to_a_head_request_has_no_body() -> None:
     with serving(lambda request, body: respond(b"")) as server:
         client = http.client.HTTPConnection(*server.address)
         client.request("HEAD", "/")
@@ -169,7 +169,7 @@ def test_the_answer_to_a_head_request_has_no_body() -> None:
     assert (head, following) == (b"", 200)
 
 
-def test_a_part_of_a_streamed_answer_arrives_before_the_next_is_written() -> None:
+def test_a_part_of_a_streamed_response_arrives_before_the_next_is_written() -> None:
     arrived = threading.Event()
 
     def stream(request, body):
@@ -192,7 +192,7 @@ def test_a_part_of_a_streamed_answer_arrives_before_the_next_is_written() -> Non
     assert (first, rest) == (b"first", b"second")
 
 
-def test_an_answer_that_breaks_off_is_seen_as_incomplete() -> None:
+def test_a_truncated_response_is_seen_as_incomplete() -> None:
     def stream(request, body):
         out = http_body.new()
         http_resp.send_downstream_streaming(http_resp.Response.new(), out)
@@ -208,7 +208,7 @@ def test_an_answer_that_breaks_off_is_seen_as_incomplete() -> None:
         client.close()
 
 
-def test_a_client_that_goes_away_leaves_the_server_serving() -> None:
+def test_the_server_survives_a_client_that_disconnects() -> None:
     gone = threading.Event()
     noticed = threading.Event()
 
@@ -239,7 +239,7 @@ def test_a_client_that_goes_away_leaves_the_server_serving() -> None:
     assert content == b"ok"
 
 
-def test_a_client_that_goes_away_half_way_through_its_body_is_an_error_of_the_send() -> None:
+def test_a_client_that_disconnects_in_its_body_fails_the_send() -> None:
     failures: list[str] = []
     ended = threading.Event()
 
@@ -262,7 +262,7 @@ def test_a_client_that_goes_away_half_way_through_its_body_is_an_error_of_the_se
     assert failures == ["Error_HttpIncomplete"]
 
 
-def test_requests_run_side_by_side() -> None:
+def test_requests_run_concurrently() -> None:
     both = threading.Barrier(2, timeout=20)
 
     def meet(request, body):

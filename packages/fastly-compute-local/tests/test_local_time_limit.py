@@ -1,4 +1,4 @@
-"""Guests that take too long, or wait too long; and what does not count as theirs."""
+"""Guests that take or wait too long, and what does not count towards their time limit."""
 
 import http.client
 import threading
@@ -110,7 +110,7 @@ def catch_exceptions(_request, _body) -> None:
 
 
 @pytest.mark.parametrize("handle", [spin, call_again_and_again, sleep_for_long, catch_exceptions])
-def test_a_guest_that_takes_too_long_is_ended(limited, handle) -> None:
+def test_a_guest_beyond_the_time_limit_is_ended(limited, handle) -> None:
     started = time.monotonic()
     answer = answer_of(limited, handle)
 
@@ -119,18 +119,18 @@ def test_a_guest_that_takes_too_long_is_ended(limited, handle) -> None:
     assert time.monotonic() - started < LONG
 
 
-def test_a_guest_that_is_done_in_time_is_left_alone(limited) -> None:
+def test_a_guest_within_the_time_limit_is_not_ended(limited) -> None:
     assert bytes(answer_of(limited, lambda q, b: respond()).body) == b"in time"
 
 
-def test_without_a_limit_a_guest_may_take_its_time() -> None:
+def test_without_a_limit_a_guest_may_take_any_time() -> None:
     with Host(output=lambda line: None) as host:
         answer = answer_of(host, lambda q, b: (async_io.select_with_timeout([], 600), respond()))
 
     assert bytes(answer.body) == b"in time"
 
 
-def test_an_answer_under_way_breaks_off(limited) -> None:
+def test_a_started_response_is_truncated(limited) -> None:
     def handle(request, body):
         out = http_body.new()
         http_resp.send_downstream_streaming(http_resp.Response.new(), out)
@@ -149,7 +149,7 @@ def test_the_thread_is_free_for_the_next_guest(limited) -> None:
     assert (first.status, bytes(second.body)) == (500, b"in time")
 
 
-def test_a_wait_for_a_response_ends_with_the_time(limited, serve) -> None:
+def test_a_wait_for_a_response_ends_with_the_limit(limited, serve) -> None:
     server = serve(silent)
 
     def handle(_request, _body):
@@ -162,7 +162,7 @@ def test_a_wait_for_a_response_ends_with_the_time(limited, serve) -> None:
     assert REASON in answer.body
 
 
-def test_a_send_that_waits_ends_with_the_time(limited, serve) -> None:
+def test_a_waiting_send_ends_with_the_limit(limited, serve) -> None:
     server = serve(silent)
     answer = answer_of(
         limited, lambda q, b: http_req.send(request(), http_body.new(), origin(server))
@@ -173,7 +173,7 @@ def test_a_send_that_waits_ends_with_the_time(limited, serve) -> None:
     assert REASON in answer.body
 
 
-def test_a_read_that_waits_ends_with_the_time(limited, serve) -> None:
+def test_a_waiting_read_ends_with_the_limit(limited, serve) -> None:
     def script(peer):
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha")
@@ -193,7 +193,7 @@ def test_a_read_that_waits_ends_with_the_time(limited, serve) -> None:
     assert REASON in answer.body
 
 
-def test_a_write_that_waits_ends_with_the_time(limited, serve) -> None:
+def test_a_waiting_write_ends_with_the_limit(limited, serve) -> None:
     server = serve(silent)
 
     def handle(_request, _body):
@@ -210,7 +210,7 @@ def test_a_write_that_waits_ends_with_the_time(limited, serve) -> None:
     assert REASON in answer.body
 
 
-def test_what_a_late_guest_waited_for_is_let_go_of(serve) -> None:
+def test_the_response_that_a_late_guest_waited_for_is_released(serve) -> None:
     go = threading.Event()
 
     def script(peer):
@@ -231,9 +231,7 @@ def test_what_a_late_guest_waited_for_is_let_go_of(serve) -> None:
     assert let_go
 
 
-def test_a_body_that_goes_to_the_client_without_the_guest_takes_none_of_its_time(
-    limited, serve
-) -> None:
+def test_forwarding_a_body_to_the_client_does_not_count(limited, serve) -> None:
     def script(peer):
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbe")
@@ -253,7 +251,7 @@ def test_a_body_that_goes_to_the_client_without_the_guest_takes_none_of_its_time
     assert (bytes(answer.body), answer.complete) == (b"been", True)
 
 
-def test_a_body_that_is_appended_to_an_answer_takes_none_of_the_guests_time(limited, serve) -> None:
+def test_forwarding_an_appended_body_does_not_count(limited, serve) -> None:
     def script(peer):
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbe")
@@ -280,7 +278,7 @@ def options():
     return http_downstream.NextRequestOptions(timeout_ms=None, extra=None)
 
 
-def test_each_request_of_a_sandbox_has_its_own_time() -> None:
+def test_each_request_of_a_sandbox_has_its_own_limit() -> None:
     def handle(request, body):
         for _ in range(3):
             async_io.select_with_timeout([], 400)
@@ -309,7 +307,7 @@ def test_a_guest_that_got_no_further_request_is_still_limited(limited) -> None:
     assert (bytes(answer.body), ended) == (b"in time", [True])
 
 
-def test_waiting_for_the_next_request_is_not_the_guests_time() -> None:
+def test_waiting_for_the_next_request_does_not_count() -> None:
     waits = threading.Event()
 
     def handle(request, body):
@@ -367,7 +365,7 @@ def test_a_guest_that_catches_everything_is_a_500_too() -> None:
     assert REASON in content
 
 
-def test_a_guest_that_cannot_be_interrupted_is_answered_for_and_may_not_call_the_host() -> None:
+def test_a_guest_that_cannot_be_interrupted_gets_a_500_and_loses_the_host() -> None:
     stop = threading.Event()
     refused = []
 
@@ -395,7 +393,7 @@ def test_a_guest_that_cannot_be_interrupted_is_answered_for_and_may_not_call_the
     assert REASON.decode() in refused[0]
 
 
-def test_a_limit_is_for_the_requests_that_begin_after_a_change(limited) -> None:
+def test_a_changed_limit_applies_to_requests_that_begin_later(limited) -> None:
     limited.time_limit = None
     slow = answer_of(limited, lambda q, b: (async_io.select_with_timeout([], 600), respond()))
     limited.time_limit = LIMIT
@@ -404,7 +402,7 @@ def test_a_limit_is_for_the_requests_that_begin_after_a_change(limited) -> None:
     assert (bytes(slow.body), late.status) == (b"in time", 500)
 
 
-def test_an_error_of_the_host_reaches_a_limited_guest_as_ever(limited) -> None:
+def test_an_error_of_the_host_reaches_a_limited_guest_unchanged(limited) -> None:
     caught = []
 
     def handle(request, body):

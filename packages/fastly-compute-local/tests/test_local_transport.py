@@ -1,4 +1,4 @@
-"""A host whose requests go another way than out, and whose log messages are taken."""
+"""A host with a custom transport, and with a callback for log messages."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ ORIGIN = BackendConfig(url="http://origin.invalid")
 
 
 class Pieces:
-    """A body that tells whether it was closed."""
+    """A body that records whether it was closed."""
 
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = list(pieces)
@@ -29,7 +29,7 @@ class Pieces:
 
 
 class Recorder:
-    """Keeps what it is to send, and answers with a body, or with a failure."""
+    """Records the request, and responds with a body or a failure."""
 
     def __init__(self, answer: Pieces | SendFailure) -> None:
         self.answer = answer
@@ -62,7 +62,7 @@ def send(recorder: Recorder) -> tuple[int, bytes]:
         return response.get_status(), b"".join(iter(lambda: http_body.read(body, LARGE), b""))
 
 
-def test_requests_take_the_way_out_that_a_host_is_given() -> None:
+def test_a_host_uses_its_transport() -> None:
     pieces = Pieces(b"hello ", b"there")
     recorder = Recorder(pieces)
 
@@ -73,7 +73,7 @@ def test_requests_take_the_way_out_that_a_host_is_given() -> None:
     assert (request.method, request.path_and_query) == ("GET", "/path?query")
 
 
-def test_a_way_out_can_fail_with_every_detail_that_is_offered() -> None:
+def test_a_transport_can_fail_with_every_detail() -> None:
     cases = {name for name in dir(http_req) if name.startswith("SendErrorDetail_")}
 
     assert len(SEND_ERROR_DETAILS) == len(cases - {"SendErrorDetail_Extra"}) == 24
@@ -84,7 +84,7 @@ def test_a_way_out_can_fail_with_every_detail_that_is_offered() -> None:
         assert case.lower() == detail.replace("-", "")
 
 
-def test_log_messages_are_handed_over_whole() -> None:
+def test_log_messages_are_passed_on_whole() -> None:
     taken: list[tuple[str, bytes]] = []
     with (
         Host(output=lambda line: None, on_log=lambda *message: taken.append(message)) as host,

@@ -1,4 +1,4 @@
-"""How sandboxes in wasm take turns."""
+"""Turns among sandboxes in wasm."""
 
 import queue
 import threading
@@ -12,7 +12,7 @@ LONG = 30
 
 
 class Runner:
-    """A thread that takes a turn and ends it when told."""
+    """A thread that takes a turn and ends it when told to."""
 
     def __init__(self, turns: Turns, name: str, log: "queue.Queue[str]") -> None:
         self.turns = turns
@@ -58,7 +58,7 @@ def test_the_next_one_runs_when_one_ends(log: "queue.Queue[str]") -> None:
     second.end()
 
 
-def test_one_that_rests_lets_another_run_and_is_first_afterwards(log: "queue.Queue[str]") -> None:
+def test_a_resting_thread_lets_another_run_and_is_first_afterwards(log: "queue.Queue[str]") -> None:
     turns = Turns(1)
     first = Runner(turns, "first", log)
     assert log.get(timeout=LONG) == "first"
@@ -74,20 +74,20 @@ def test_one_that_rests_lets_another_run_and_is_first_afterwards(log: "queue.Que
     first.end()
 
 
-def test_a_turn_that_is_held_for_long_is_passed_on(log: "queue.Queue[str]") -> None:
+def test_a_turn_held_too_long_is_passed_on(log: "queue.Queue[str]") -> None:
     turns = Turns(1)
     first = Runner(turns, "first", log)
     assert log.get(timeout=LONG) == "first"
     second = Runner(turns, "second", log)
     turns.expire()
     turns.expire()
-    # Its thread may ask only now; a turn that has expired stays free.
+    # Its thread may not have asked before; a turn that has expired stays free.
     assert log.get(timeout=LONG) == "second"
     first.end()
     second.end()
 
 
-def test_a_new_turn_outlives_the_next_look(log: "queue.Queue[str]") -> None:
+def test_a_new_turn_survives_the_next_expiry(log: "queue.Queue[str]") -> None:
     turns = Turns(1)
     first = Runner(turns, "first", log)
     assert log.get(timeout=LONG) == "first"
@@ -101,7 +101,7 @@ def test_a_new_turn_outlives_the_next_look(log: "queue.Queue[str]") -> None:
     second.end()
 
 
-def test_a_thread_without_a_turn_gives_none_up_and_gets_none(log: "queue.Queue[str]") -> None:
+def test_a_thread_without_a_turn_cannot_give_one_up(log: "queue.Queue[str]") -> None:
     turns = Turns(1)
     with turns.given_up():
         pass

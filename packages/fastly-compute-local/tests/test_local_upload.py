@@ -23,7 +23,7 @@ def host() -> Iterator[Host]:
 
 
 def begin(server, start: bytes = b"", send=http_req.send_async_streaming):
-    """Begin to send a request to a server."""
+    """Start sending a request to a server."""
     target = backend.register_dynamic_backend(
         "origin", f"127.0.0.1:{server.port}", backend.DynamicBackendOptions()
     )
@@ -129,7 +129,7 @@ def test_a_writer_that_is_too_fast_waits(host, serve) -> None:
     assert server.first.seen.count(b"x") >= written
 
 
-def test_a_body_that_is_dropped_breaks_the_request_off(host, serve) -> None:
+def test_dropping_the_body_aborts_the_request(host, serve) -> None:
     half = Half()
     server = serve(half)
     with host.guest_context():
@@ -144,7 +144,7 @@ def test_a_body_that_is_dropped_breaks_the_request_off(host, serve) -> None:
     assert END not in server.first.seen
 
 
-def test_a_guest_that_ends_in_mid_body_breaks_the_request_off(host, serve) -> None:
+def test_a_guest_that_ends_within_the_body_aborts_the_request(host, serve) -> None:
     half = Half()
     server = serve(half)
 
@@ -160,7 +160,7 @@ def test_a_guest_that_ends_in_mid_body_breaks_the_request_off(host, serve) -> No
     assert END not in server.first.seen
 
 
-def test_an_origin_that_goes_away_is_an_error_of_the_write_and_of_the_await(host, serve) -> None:
+def test_an_origin_that_disconnects_fails_the_write_and_the_await(host, serve) -> None:
     server = serve(lambda peer: (peer.head(), peer.reset()))
     with host.guest_context():
         pending, body = begin(server)
@@ -175,7 +175,7 @@ def test_an_origin_that_goes_away_is_an_error_of_the_write_and_of_the_await(host
     assert error in {"Error_GenericError", "Error_HttpIncomplete"}
 
 
-def test_a_writer_that_waits_is_told_when_the_origin_goes_away(host, serve) -> None:
+def test_a_waiting_writer_fails_when_the_origin_disconnects(host, serve) -> None:
     full = threading.Event()
 
     def script(peer):
@@ -195,7 +195,7 @@ def test_a_writer_that_waits_is_told_when_the_origin_goes_away(host, serve) -> N
     assert type(caught.value.value).__name__ == "Error_GenericError"
 
 
-def test_a_writer_of_a_request_that_cannot_be_sent_is_told(host) -> None:
+def test_writing_to_a_request_that_cannot_be_sent_fails(host) -> None:
     with host.guest_context():
         target = backend.register_dynamic_backend(
             "closed", "127.0.0.1:1", backend.DynamicBackendOptions()
@@ -210,7 +210,7 @@ def test_a_writer_of_a_request_that_cannot_be_sent_is_told(host) -> None:
     assert type(caught.value.value).__name__ == "Error_GenericError"
 
 
-def test_what_is_being_sent_cannot_be_read_or_sent_again(host, serve) -> None:
+def test_a_body_being_sent_cannot_be_read_or_sent_again(host, serve) -> None:
     server = serve(to_the_end)
     with host.guest_context():
         pending, body = begin(server)
@@ -228,7 +228,7 @@ def test_what_is_being_sent_cannot_be_read_or_sent_again(host, serve) -> None:
     assert known is None
 
 
-def test_a_host_can_be_closed_after_a_guest_that_left_a_request_half_written(serve) -> None:
+def test_a_host_can_be_closed_after_a_guest_left_a_request_unfinished(serve) -> None:
     server = serve(lambda peer: peer.drain())
     closed = threading.Event()
 

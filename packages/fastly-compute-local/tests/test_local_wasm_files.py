@@ -1,4 +1,4 @@
-"""Files that are no component of ours, and the cache of those that are."""
+"""Files that are not components of an app, and the cache of compiled ones."""
 
 from pathlib import Path
 
@@ -34,11 +34,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (b"#!/bin/sh\n", "is not WebAssembly"),
         (bytes(wat2wasm("(module)")), "is a core module"),
         (bytes(wat2wasm("(component)")), "does not export fastly:compute/http-incoming"),
-        (bytes(wat2wasm(SMALL))[:-3], "is no valid component"),
+        (bytes(wat2wasm(SMALL))[:-3], "is not a valid component"),
     ],
     ids=["empty", "a script", "a core module", "another component", "cut short"],
 )
-def test_a_file_that_is_no_app_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_a_file_that_is_not_an_app_is_refused(tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "app.wasm"
     path.write_bytes(content)
 
@@ -49,12 +49,12 @@ def test_a_file_that_is_no_app_is_refused(tmp_path: Path, content: bytes, proble
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ComponentError, match=r"cannot read .*missing\.wasm: No such file"):
         WasmApp(tmp_path / "missing.wasm")
 
 
-def test_what_was_compiled_is_loaded_again(tmp_path: Path, cache: Path) -> None:
+def test_a_compiled_component_is_loaded_again(tmp_path: Path, cache: Path) -> None:
     path = tmp_path / "app.wasm"
     path.write_bytes(wat2wasm(SMALL))
     WasmApp(path)
@@ -76,7 +76,7 @@ def test_a_damaged_cache_is_replaced(tmp_path: Path, cache: Path) -> None:
     assert kept.stat().st_size > len(b"damaged")
 
 
-def test_the_cache_keeps_the_newest(tmp_path: Path, cache: Path) -> None:
+def test_the_cache_keeps_the_newest_components(tmp_path: Path, cache: Path) -> None:
     for number in range(KEPT + 2):
         path = tmp_path / f"{number}.wasm"
         path.write_bytes(wat2wasm(SMALL.replace("$m", f"$m{number}")))

@@ -1,4 +1,4 @@
-"""Loads the host first: it brings `wit_world`. Apps are asked through `wsgiref.validate`."""
+"""Fixtures: apps under `wsgiref.validate`. The host is loaded first: it brings `wit_world`."""
 
 import fastly_compute.local  # noqa: F401
 
@@ -16,7 +16,7 @@ from fastly_compute.wsgi import WsgiHttpIncoming
 
 @dataclass
 class Asked:
-    """An answer, and what the host said and was asked on the way."""
+    """A response, with the host's log and the host calls on the way."""
 
     answer: RecordedResponse
     lines: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ Ask = Callable[..., Asked]
 
 @pytest.fixture
 def lines() -> list[str]:
-    """What the host has said so far."""
+    """The host's log so far."""
     return []
 
 
@@ -61,7 +61,7 @@ def host(lines: list[str]) -> Iterator[Host]:
 @pytest.fixture
 def ask(host: Host, lines: list[str], capsys: pytest.CaptureFixture[str]) -> Ask:
     def ask(app: WSGIApplication, *, valid: bool = True, **incoming: object) -> Asked:
-        """Ask an app, which keeps the rules unless it says that it does not."""
+        """Send a request to an app, which is validated unless *valid* is false."""
         calls: list[str] = []
 
         def counted(name, function, arguments):

@@ -1,4 +1,4 @@
-"""Whatever a client asks, an app gets an environ that is one."""
+"""The app gets a valid environ, whatever a client sends."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ VALUES = ["", "=", "\xe9", "9" * 5000, "-1", "x", "chunked", "a=b; c", "multipar
     headers=st.lists(st.tuples(st.sampled_from(HEADERS), st.sampled_from(VALUES))),
     body=st.binary(max_size=20),
 )
-def test_whatever_a_client_asks(target, authority, headers, body):
+def test_any_request_has_a_valid_environ(target, authority, headers, body):
     found = []
 
     def app(environ, start_response):

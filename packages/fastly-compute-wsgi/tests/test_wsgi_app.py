@@ -1,4 +1,4 @@
-"""What PEP 3333 asks of a server, on the native host."""
+"""The requirements of PEP 3333 for a server, on the native host."""
 
 import sys
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def hello(environ, start_response):
 
 
 class Parts:
-    """An iterable with a close, as frameworks return it."""
+    """An iterable with a ``close`` method, as frameworks return."""
 
     def __init__(self, *parts: bytes | Exception) -> None:
         self.parts = parts
@@ -43,10 +43,10 @@ def answering(parts, *, status="200 OK", headers=PLAIN):
     return app
 
 
-# One answer
+# One response
 
 
-def test_an_app_answers(ask):
+def test_an_app_sends_its_response(ask):
     asked = ask(hello)
 
     assert (asked.status, asked.body, asked.complete) == (200, b"hello", True)
@@ -54,11 +54,11 @@ def test_an_app_answers(ask):
     assert asked.log == ""
 
 
-def test_a_list_of_one_has_its_content_length(ask):
+def test_a_list_with_one_part_has_its_content_length(ask):
     assert ask(hello, valid=False).headers("content-length") == ["5"]
 
 
-def test_a_list_of_one_goes_out_in_one_send_and_as_few_calls_as_there_can_be(ask):
+def test_a_list_with_one_part_takes_one_send_and_the_fewest_calls(ask):
     headers = [("host", b"localhost"), ("user-agent", b"test"), ("accept", b"*/*")]
     asked = ask(hello, valid=False, headers=headers)
 
@@ -78,7 +78,7 @@ def test_a_list_of_one_goes_out_in_one_send_and_as_few_calls_as_there_can_be(ask
     ]
 
 
-def test_a_generator_with_its_content_length_in_one_part_goes_out_in_one_send(ask):
+def test_a_single_part_as_long_as_the_content_length_takes_one_send(ask):
     def app(environ, start_response):
         start_response("200 OK", [*PLAIN, ("Content-Length", "5")])
         yield b"hello"
@@ -91,7 +91,7 @@ def test_a_generator_with_its_content_length_in_one_part_goes_out_in_one_send(as
 
 
 @pytest.mark.parametrize("parts", [[], [b""], (), iter([]), iter([b"", b""])])
-def test_an_app_may_have_nothing_to_say(ask, parts):
+def test_an_app_may_return_an_empty_body(ask, parts):
     asked = ask(answering(parts))
 
     assert (asked.status, asked.body, asked.complete) == (200, b"", True)
@@ -106,7 +106,7 @@ def test_headers_keep_their_order_and_repetitions_and_latin_1(ask):
     assert sent == [*PLAIN, *given, ("transfer-encoding", "chunked")]
 
 
-def test_space_around_a_value_is_not_a_part_of_it(ask):
+def test_space_around_a_value_is_removed(ask):
     asked = ask(answering([b"x"], headers=[*PLAIN, ("X-Space", " \tin between\t ")]), valid=False)
 
     assert asked.headers("x-space") == ["in between"]
@@ -115,7 +115,7 @@ def test_space_around_a_value_is_not_a_part_of_it(ask):
 # Streaming
 
 
-def test_each_part_goes_out_in_one_write_as_it_comes(ask, host):
+def test_each_part_is_sent_at_once_in_one_write(ask, host):
     written: list[bytes] = []
     seen: list[list[bytes]] = []
 
@@ -194,7 +194,7 @@ def test_a_large_body_survives_short_writes(ask, host):
 # write
 
 
-def test_what_is_written_goes_out_at_once_and_before_the_rest(ask, host):
+def test_written_data_is_sent_at_once_and_before_the_rest(ask, host):
     sent: list[bytes] = []
 
     def app(environ, start_response):
@@ -219,7 +219,7 @@ def test_what_is_written_goes_out_at_once_and_before_the_rest(ask, host):
 
 
 @pytest.mark.parametrize("left", [[], [b"!"]])
-def test_an_app_may_write_all_of_it(ask, left):
+def test_an_app_may_write_its_whole_body(ask, left):
     def app(environ, start_response):
         start_response("200 OK", list(PLAIN))(b"written")
         return left
@@ -233,7 +233,7 @@ def test_an_app_may_write_all_of_it(ask, left):
 
 
 @pytest.mark.parametrize("parts", [[b"hello"], (b"hel", b"lo")])
-def test_head_has_no_body_and_the_length_that_get_would_have(ask, parts):
+def test_head_has_no_body_and_the_length_of_get(ask, parts):
     asked = ask(answering(parts, headers=[*PLAIN, ("Content-Length", "5")]), method="HEAD")
 
     assert (asked.status, asked.body, asked.complete) == (200, b"", True)
@@ -241,12 +241,12 @@ def test_head_has_no_body_and_the_length_that_get_would_have(ask, parts):
     assert "http-body.write" not in asked.calls
 
 
-def test_head_has_the_length_of_a_list_of_one(ask):
+def test_head_has_the_length_of_a_list_with_one_part(ask):
     assert ask(hello, valid=False, method="HEAD").headers("content-length") == ["5"]
     assert ask(answering(iter([b"a"])), method="HEAD").headers("content-length") == []
 
 
-def test_what_is_written_to_head_is_left_out(ask):
+def test_data_written_to_head_is_left_out(ask):
     def app(environ, start_response):
         write = start_response("200 OK", list(PLAIN))
         write(b"one")
@@ -260,7 +260,7 @@ def test_what_is_written_to_head_is_left_out(ask):
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
-def test_an_answer_without_content_has_none(ask, status):
+def test_a_response_without_content_has_no_body(ask, status):
     parts = Parts(b"too ", b"much")
     headers = [("ETag", '"1"'), ("Content-Length", "8")]
     asked = ask(answering(parts, status=status, headers=headers), valid=False)
@@ -321,7 +321,7 @@ def test_the_result_is_closed_whatever_happens(ask, method, parts):
     assert result.closed == 1
 
 
-def test_a_close_that_fails_is_in_the_log_and_the_answer_stays(ask):
+def test_a_failed_close_is_logged_and_does_not_change_the_response(ask):
     class Broken(Parts):
         def close(self) -> None:
             raise RuntimeError("cannot close")
@@ -352,14 +352,14 @@ def test_an_exception_before_the_first_byte_is_still_a_500(ask):
     assert (asked.status, asked.body, asked.complete) == (500, b"Internal Server Error", True)
 
 
-def test_an_exception_in_the_middle_breaks_the_transfer_off(ask):
+def test_an_exception_in_the_middle_aborts_the_transfer(ask):
     asked = ask(answering(Parts(b"one", ValueError("half-way"))))
 
     assert (asked.status, asked.body, asked.complete) == (200, b"one", False)
     assert "ValueError: half-way" in asked.log
 
 
-def test_an_exception_after_a_write_breaks_the_transfer_off(ask):
+def test_an_exception_after_a_write_aborts_the_transfer(ask):
     def app(environ, start_response):
         start_response("200 OK", list(PLAIN))(b"one")
         raise ValueError("half-way")
@@ -369,7 +369,7 @@ def test_an_exception_after_a_write_breaks_the_transfer_off(ask):
     assert (asked.status, asked.body, asked.complete) == (200, b"one", False)
 
 
-def test_exc_info_is_raised_again_once_the_head_is_out(ask):
+def test_exc_info_is_raised_again_after_the_head_was_sent(ask):
     def app(environ, start_response):
         start_response("200 OK", list(PLAIN))
         yield b"one"
@@ -391,9 +391,9 @@ def test_exc_info_is_raised_again_once_the_head_is_out(ask):
         (answering(None), "returned None, not an iterable of bytes"),
         (answering(["text"]), "must be bytes, not str"),
         (answering("text"), "must be bytes, not str"),
-        (lambda environ, start_response: [b"x"], "has not called start_response"),
-        (lambda environ, start_response: [], "has not called start_response"),
-        (lambda environ, start_response: iter([b"x"]), "has not called start_response"),
+        (lambda environ, start_response: [b"x"], "must call start_response before"),
+        (lambda environ, start_response: [], "must call start_response before"),
+        (lambda environ, start_response: iter([b"x"]), "must call start_response before"),
         (answering([b"x"], status="200\r\nX: y"), "status must be a str such as '200 OK'"),
         (answering([b"x"], status="OK"), "status must be"),
         (answering([b"x"], status=" 200 OK"), "status must be"),
@@ -406,17 +406,17 @@ def test_exc_info_is_raised_again_once_the_head_is_out(ask):
         (answering([b"x"], headers=[("X-Line", "a\r\nSet-Cookie: b")]), "'X-Line' cannot be"),
         (answering([b"x"], headers=[("X Space", "a")]), "a header's name"),
         (answering([b"x"], headers=[("X-Wide", "€")]), "latin-1"),
-        (answering([b"x"], headers=[("Connection", "close")]), "'Connection' is hop by hop"),
-        (answering([b"x"], headers=[("transfer-ENCODING", "gzip")]), "is hop by hop"),
-        (answering([b"x"], headers=[("Content-Length", "one")]), "must be one number of bytes"),
-        (answering([b"x"], headers=[("Content-Length", "1")] * 2), "must be one number of bytes"),
-        (answering([b"x"], headers=[("Content-Length", "-1")]), "must be one number of bytes"),
+        (answering([b"x"], headers=[("Connection", "close")]), "hop-by-hop header 'Connection'"),
+        (answering([b"x"], headers=[("transfer-ENCODING", "gzip")]), "hop-by-hop header"),
+        (answering([b"x"], headers=[("Content-Length", "one")]), "must be a single number"),
+        (answering([b"x"], headers=[("Content-Length", "1")] * 2), "must be a single number"),
+        (answering([b"x"], headers=[("Content-Length", "-1")]), "must be a single number"),
         (answering([b"xx"], headers=[("Content-Length", "1")]), "longer than its Content-Length"),
         (answering([b"x"], headers=[("Content-Length", "2")]), "ended after 1 bytes"),
         (answering([], headers=[("Content-Length", "2")]), "ended after 0 bytes"),
     ],
 )
-def test_an_app_that_breaks_a_rule_is_told_which(ask, app, message):
+def test_an_app_that_breaks_a_rule_gets_an_error_that_names_it(ask, app, message):
     asked = ask(app, valid=False)
 
     assert message in asked.log
@@ -440,12 +440,12 @@ def test_a_second_start_response_needs_exc_info(ask):
     asked = ask(app, valid=False)
 
     assert asked.status == 500
-    assert "a second time, and without exc_info" in asked.log
+    assert "a second time without exc_info" in asked.log
 
 
 def test_a_rule_is_broken_where_the_app_can_catch_it(ask):
     def app(environ, start_response):
-        with pytest.raises(WsgiError, match="hop by hop"):
+        with pytest.raises(WsgiError, match="hop-by-hop"):
             start_response("200 OK", [("Upgrade", "h2c")])
         start_response("200 OK", list(PLAIN))
         return [b"caught"]
@@ -456,7 +456,7 @@ def test_a_rule_is_broken_where_the_app_can_catch_it(ask):
     assert asked.body == b"caught"
 
 
-def test_nothing_can_be_written_behind_the_end(ask):
+def test_nothing_can_be_written_after_the_end(ask):
     class Late(Parts):
         def close(self) -> None:
             write(b"late")
@@ -470,7 +470,7 @@ def test_nothing_can_be_written_behind_the_end(ask):
     asked = ask(app, valid=False)
 
     assert (asked.body, asked.complete) == (b"", True)
-    assert "behind the end of its body" in asked.log
+    assert "after the end of its body" in asked.log
 
 
 @pytest.mark.parametrize("status", ["200", "200 ", "200 Any Reason: it's all right"])
@@ -482,12 +482,12 @@ def test_a_reason_may_be_anything_or_missing(ask, status):
 
 
 @pytest.mark.parametrize("app", [None, "main:app", 3])
-def test_what_cannot_be_called_is_no_app(app):
-    with pytest.raises(TypeError, match="a WSGI app can be called"):
+def test_an_app_must_be_callable(app):
+    with pytest.raises(TypeError, match="a WSGI app must be callable"):
         WsgiHttpIncoming(app)
 
 
-def test_both_ways_to_reuse_are_one_too_many():
+def test_both_ways_to_reuse_cannot_be_combined():
     with pytest.raises(ValueError, match="either reuse or reuse_sandboxes_for_ms"):
         WsgiHttpIncoming(hello, reuse_sandboxes_for_ms=300, reuse=Reuse())
 
@@ -505,12 +505,12 @@ def test_reuse_must_be_a_reuse():
         WsgiHttpIncoming(hello, reuse=True)
 
 
-def test_it_says_whose_service_it_is():
+def test_the_repr_shows_the_app():
     assert repr(WsgiHttpIncoming(hello)).startswith("<WsgiHttpIncoming <function hello")
 
 
 def run_once_and_served(host, service, count=3):
-    """Serve so many requests, and return what the app said and how many sandboxes it took."""
+    """Serve requests, and return the response bodies and the number of further requests."""
     calls: list[str] = []
 
     def watched(name, function, arguments):
@@ -535,7 +535,7 @@ def run_once(environ, start_response):
         ({"reuse": Reuse(max_requests=100)}, b"False", True),
     ],
 )
-def test_run_once_is_honest(host, options, said, asked_for_more):
+def test_run_once_says_whether_the_sandbox_is_reused(host, options, said, asked_for_more):
     host.reuse = ReuseLimits(requests=100)
     bodies, further = run_once_and_served(host, WsgiHttpIncoming(validator(run_once), **options))
 
@@ -544,7 +544,7 @@ def test_run_once_is_honest(host, options, said, asked_for_more):
 
 
 @pytest.mark.parametrize("handle_errors", [False, True])
-def test_a_sandbox_goes_on_after_a_failure_if_errors_are_handled(host, capsys, handle_errors):
+def test_a_sandbox_continues_after_a_failure_if_errors_are_handled(host, capsys, handle_errors):
     host.reuse = ReuseLimits(requests=100)
     sandboxes: list[str] = []
 
@@ -561,14 +561,14 @@ def test_a_sandbox_goes_on_after_a_failure_if_errors_are_handled(host, capsys, h
     assert (further > 0) is handle_errors
 
 
-def test_after_a_hand_off_the_answer_is_anothers(host, ask):
+def test_the_apps_response_is_ignored_after_a_handoff(host, ask):
     def app(environ, start_response):
         environ["fastly.request"].handoff_fanout("origin")
         start_response("200 OK", list(PLAIN))
-        return [b"nobody gets this"]
+        return [b"never sent"]
 
     host.config = HostConfig(backends={"origin": BackendConfig(url="http://127.0.0.1:1")})
     asked = ask(app)
 
-    assert b"nobody gets this" not in asked.body
+    assert b"never sent" not in asked.body
     assert "Traceback" not in asked.log

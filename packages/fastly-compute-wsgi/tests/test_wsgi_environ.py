@@ -20,12 +20,12 @@ from fastly_compute.wsgi import WsgiHttpIncoming
 
 Address = tuple[str, int]
 
-# What says which server it is, or is the process's environment.
+# Keys that identify the server or come from the process's environment.
 OTHERS = {"GATEWAY_INTERFACE", "REMOTE_HOST", "SERVER_NAME", "SERVER_PORT", "SERVER_SOFTWARE"}
 
 
 def tell(environ, start_response):
-    """Answer with what CGI and HTTP say of a request."""
+    """Respond with the CGI and HTTP keys of the request's environ."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     told = {
         key: value
@@ -116,7 +116,7 @@ names = st.text("abcXYZ019-", min_size=1, max_size=6).map(lambda name: f"X-{name
     fields=st.lists(st.tuples(names, values), max_size=5),
     body=st.binary(max_size=20),
 )
-def test_it_is_that_of_the_standard_library(
+def test_the_environ_equals_the_one_of_the_standard_library(
     reference, ours, method, path, query, fields, body
 ) -> None:
     target = f"/{path}" + ("" if query is None else f"?{query}")
@@ -125,7 +125,7 @@ def test_it_is_that_of_the_standard_library(
     assert told(ours, raw) == told(reference, raw)
 
 
-# What the standard library's server does not do, or not well
+# Cases that the standard library's server lacks, or gets wrong
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def environ(ask):
     return environ
 
 
-def test_what_wsgi_itself_says(environ):
+def test_the_environ_has_the_wsgi_keys(environ):
     seen = environ()
 
     assert seen["wsgi.version"] == (1, 0)
@@ -165,7 +165,7 @@ def test_what_wsgi_itself_says(environ):
         ("http://shop.example:/", ("http", "shop.example", "80")),
     ],
 )
-def test_the_server_is_the_one_of_the_url(environ, uri, expected):
+def test_the_server_is_taken_from_the_url(environ, uri, expected):
     seen = environ(uri=uri)
 
     assert (seen["wsgi.url_scheme"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == expected
@@ -190,7 +190,7 @@ def test_the_path_is_unquoted_bytes_as_latin_1(environ, uri, path, query):
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"], seen["QUERY_STRING"]) == ("", path, query)
 
 
-def test_repeated_fields_are_joined_and_cookies_as_cookies_are(environ):
+def test_repeated_fields_are_joined_with_commas_and_cookies_with_semicolons(environ):
     fields = [("Cookie", b"a=1"), ("X-Many", b"1"), ("cookie", b"b=2"), ("x-many", b"2,3")]
     seen = environ(headers=fields)
 
@@ -222,13 +222,13 @@ def test_content_type_and_length_have_no_prefix(environ):
     assert not {"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"} & seen.keys()
 
 
-def test_the_framing_of_chunks_is_gone_from_the_headers_as_from_the_body(environ):
+def test_chunked_framing_is_removed_from_headers_and_body(environ):
     seen = environ(headers=[("Transfer-Encoding", b"chunked")], method="POST", body=b"abc")
 
     assert "HTTP_TRANSFER_ENCODING" not in seen
 
 
-def test_what_http_2_says_in_the_url_alone_is_a_host_as_well(environ):
+def test_the_host_of_an_http_2_request_is_taken_from_the_url(environ):
     seen = environ(uri="https://shop.example/", version="HTTP/2")
 
     assert (seen["SERVER_PROTOCOL"], seen["HTTP_HOST"]) == ("HTTP/2", "shop.example")
@@ -240,7 +240,7 @@ def test_a_client_that_the_host_does_not_know_has_no_address(environ):
     assert "REMOTE_ADDR" not in environ(client=None)
 
 
-def test_errors_go_to_the_standard_error(ask):
+def test_errors_are_written_to_standard_error(ask):
     def app(environ, start_response):
         errors = environ["wsgi.errors"]
         errors.write("one\n")
@@ -256,7 +256,7 @@ def test_errors_go_to_the_standard_error(ask):
 
 
 class Arriving:
-    """A body that arrives in small pieces, and is never asked again behind its end."""
+    """A body that arrives in small pieces, and must not be read again after its end."""
 
     def __init__(self, *pieces: bytes) -> None:
         self.pieces = [*pieces, b""]
@@ -346,14 +346,14 @@ def test_a_large_body_is_read_in_few_calls(ask):
     assert asked.calls.count("http-body.read") < 20
 
 
-def test_the_modules_of_wsgiref_stay_out_of_the_guest():
+def test_wsgiref_is_not_imported_in_the_guest():
     code = "import sys, fastly_compute.wsgi; print('wsgiref' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert said.stdout == "False\n"
 
 
-def test_what_is_asked_for_is_what_the_request_has(ask):
+def test_the_environ_has_the_incoming_request(ask):
     def app(environ, start_response):
         request = environ["fastly.request"]
         start_response("200 OK", [("Content-Type", "text/plain")])

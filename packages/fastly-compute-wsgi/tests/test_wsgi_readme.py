@@ -37,8 +37,8 @@ def module(code: str, **names: object) -> ModuleType:
 
 
 @pytest.mark.parametrize("code", [FLASK, BOTTLE, DJANGO], ids=["flask", "bottle", "django"])
-def test_the_app_of_a_framework_greets(tmp_path, code) -> None:
-    # In a process of its own: settings and imports of a framework are the whole process's.
+def test_the_framework_apps_respond(tmp_path, code) -> None:
+    # In a separate process: a framework's settings and imports affect the whole process.
     (tmp_path / "main.py").write_text("import fastly_compute.local\n" + code + ASKED)
     environment = {"PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-W", "error", "main.py"]
@@ -49,7 +49,7 @@ def test_the_app_of_a_framework_greets(tmp_path, code) -> None:
     assert (ran.stdout, ran.stderr) == ("200 Hello, Zoë!\n", "")
 
 
-def test_the_files_of_a_package_are_read(tmp_path) -> None:
+def test_package_files_are_read(tmp_path) -> None:
     (tmp_path / "static").mkdir()
     (tmp_path / "static/style.css").write_bytes(b"body {}")
 

@@ -1,4 +1,4 @@
-"""Bodies on their way: over real sockets, from files, and from backends."""
+"""Streamed bodies: over real sockets, from files, and from backends."""
 
 import io
 import socket
@@ -40,7 +40,7 @@ def received_until(client: socket.socket, end: bytes) -> bytes:
 GET = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
-def test_a_part_is_at_the_client_before_the_next_one_is_made() -> None:
+def test_the_client_gets_each_part_before_the_next_is_made() -> None:
     arrived = threading.Event()
 
     def app(environ, start_response):
@@ -58,7 +58,7 @@ def test_a_part_is_at_the_client_before_the_next_one_is_made() -> None:
     assert b"second" in rest
 
 
-def test_what_is_written_is_at_the_client_before_write_is_called_again() -> None:
+def test_the_client_gets_written_data_before_the_next_write() -> None:
     arrived = threading.Event()
 
     def app(environ, start_response):
@@ -77,7 +77,7 @@ def test_what_is_written_is_at_the_client_before_write_is_called_again() -> None
     assert b"second" in rest
 
 
-def test_the_answer_is_at_the_client_before_close_has_ended() -> None:
+def test_the_client_gets_the_response_before_close_has_finished() -> None:
     arrived = threading.Event()
     ended = threading.Event()
 
@@ -119,7 +119,7 @@ def test_the_result_is_closed_when_the_client_has_gone(capsys) -> None:
         assert closed.wait(LONG)
 
 
-def test_an_upload_goes_back_while_it_comes_in() -> None:
+def test_an_upload_is_sent_back_while_it_arrives() -> None:
     def app(environ, start_response):
         start_response("200 OK", list(PLAIN))
         return iter(environ["wsgi.input"].readline, b"")
@@ -137,7 +137,7 @@ def test_an_upload_goes_back_while_it_comes_in() -> None:
 
 
 class File(io.BytesIO):
-    """A file that remembers how it was read."""
+    """A file that records how it was read."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
@@ -239,7 +239,7 @@ CONTENT = b"from the origin " * 10_000
     ],
     ids=["the body", "wrapped"],
 )
-def test_a_backends_body_goes_on_unread(relay, make, path) -> None:
+def test_a_backends_body_is_passed_on_unread(relay, make, path) -> None:
     asked = relay(make, path)
 
     assert (asked.body, asked.complete) == (CONTENT, True)
@@ -254,7 +254,7 @@ def test_a_backends_body_has_the_length_that_the_host_knows(relay) -> None:
     assert asked.headers("content-length") == [str(len(CONTENT))]
 
 
-def test_what_was_read_of_it_before_comes_first(relay) -> None:
+def test_the_part_that_was_read_is_sent_first(relay) -> None:
     def make(environ, body, write):
         assert body.read(5) == b"from "
         return body
@@ -262,7 +262,7 @@ def test_what_was_read_of_it_before_comes_first(relay) -> None:
     assert relay(make).body == CONTENT[5:]
 
 
-def test_it_goes_behind_what_was_written(relay) -> None:
+def test_a_backends_body_follows_written_data(relay) -> None:
     def make(environ, body, write):
         write(b"first, ")
         return body
@@ -273,18 +273,18 @@ def test_it_goes_behind_what_was_written(relay) -> None:
     assert "http-body.read" not in asked.calls
 
 
-def test_head_leaves_it_where_it_is(relay) -> None:
+def test_head_does_not_send_a_backends_body(relay) -> None:
     asked = relay(lambda environ, body, write: body, method="HEAD")
 
     assert (asked.body, asked.complete) == (b"", True)
     assert "http-body.read" not in asked.calls
 
 
-def test_it_can_be_read_through_any_other_iterable(relay) -> None:
+def test_a_backends_body_can_be_sent_through_any_iterable(relay) -> None:
     assert relay(lambda environ, body, write: body.iter_bytes()).body == CONTENT
 
 
-def test_a_body_in_memory_is_a_result_as_well(ask) -> None:
+def test_a_body_in_memory_can_be_returned(ask) -> None:
     def app(environ, start_response):
         start_response("200 OK", list(PLAIN))
         return Body("text")
@@ -295,7 +295,7 @@ def test_a_body_in_memory_is_a_result_as_well(ask) -> None:
     assert asked.headers("content-length") == ["4"]
 
 
-def test_the_clients_own_body_goes_back_unread(ask) -> None:
+def test_the_clients_own_body_is_sent_back_unread(ask) -> None:
     def app(environ, start_response):
         start_response("200 OK", list(PLAIN))
         return environ["fastly.request"].body

@@ -1,4 +1,4 @@
-"""Requests at build time, where there is no host."""
+"""Requests at build time, without a host."""
 
 from wsgiref.validate import validator
 
@@ -9,7 +9,7 @@ from fastly_compute.wsgi import warm_up
 PLAIN = [("Content-Type", "text/plain")]
 
 
-def test_each_path_is_answered_to_its_end() -> None:
+def test_each_path_is_run_to_its_end() -> None:
     seen: list[tuple[str, str]] = []
     ended: list[str] = []
 
@@ -26,7 +26,7 @@ def test_each_path_is_answered_to_its_end() -> None:
     assert ended == ["/", "/caf\xc3\xa9", "/nowhere"]
 
 
-def test_what_the_app_raises_ends_the_build() -> None:
+def test_an_exception_of_the_app_fails_the_build() -> None:
     closed: list[bool] = []
 
     class Broken:
@@ -46,7 +46,7 @@ def test_what_the_app_raises_ends_the_build() -> None:
     assert closed == [True]
 
 
-def test_there_is_no_request_of_a_host() -> None:
+def test_the_environ_has_no_host_request() -> None:
     seen: list[bool] = []
 
     def app(environ, start_response):

@@ -1,4 +1,4 @@
-"""A backend: opened by name, or registered by the app; and what the host knows about it."""
+"""Backends: opened by name or registered by the app, with the properties that the host knows."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,17 +9,15 @@ from fastly_compute.backend.config import DynamicBackendConfig
 from fastly_compute.backend.defaults import with_defaults
 from fastly_compute.backend.errors import (
     BackendCallFailed,
-    BackendNotFound,
     BackendUnsupported,
     InvalidBackendOption,
-    backend_error,
 )
 from fastly_compute.backend.health import BackendHealth
 from fastly_compute.backend.naming import checked
 from fastly_compute.backend.options import BackendOptions
 from fastly_compute.backend.target import parse_url
 from fastly_compute.backend.tls import TLSVersion
-from fastly_compute.core import Handle, bindings, read_sized, timedelta_of
+from fastly_compute.core import Handle, read_sized, timedelta_of
 
 T = TypeVar("T")
 
@@ -29,12 +27,13 @@ _TLS_VERSIONS = {version.value: version for version in TLSVersion}
 class Backend(Handle["_wit.backend.Backend"]):
     """A server that requests can be sent to.
 
-    A static backend belongs to the service's configuration: `open` it. A dynamic one is registered
-    by the app, in each sandbox, and is its configuration: `create_dynamic` and `for_url` give the
-    same backend for the same configuration and another one for any other.
+    A static backend is part of the service's configuration: `open` it by name. A dynamic backend is
+    registered by the app, in each sandbox, and is identified by its configuration: `create_dynamic`
+    and `for_url` return the same backend for the same configuration and a different backend for a
+    different one.
 
-    Two backends are equal if they have the same name. Each property asks the host; one that it does
-    not answer raises `BackendUnsupported`.
+    Two backends are equal if they have the same name. Each property calls the host, and raises
+    `BackendUnsupported` if the host does not support it.
 
     Example:
         >>> from fastly_compute.backend import Backend
@@ -68,24 +67,25 @@ class Backend(Handle["_wit.backend.Backend"]):
             The backend.
 
         Raises:
-            TypeError: The name is no ``str``.
-            InvalidBackendName: No backend can have that name.
-            BackendNotFound: There is none of that name.
+            TypeError: The name is not a ``str``.
+            InvalidBackendName: The name is invalid.
+            BackendNotFound: No backend has that name.
             BackendCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
-        return cls._of(name, registration.find(checked(name)))
+        return cls._of(name, _wit.find(checked(name)))
 
     @classmethod
     def create_dynamic(cls, target: str, **options: Unpack[BackendOptions]) -> Self:
-        """Find or register the dynamic backend of this configuration.
+        """Find or register the dynamic backend with this configuration.
 
-        Its name follows from the target and every option, those of `set_default_dynamic_config`
-        included. A sandbox registers it once; after that, and in later requests of a reused
-        sandbox, it is found. Your code says where it leads: `enforce_explicit_backends` allows it.
+        Its name is derived from the target and all options, including those set with
+        `set_default_dynamic_config`. A sandbox registers the backend once; later calls find it,
+        also in later requests of a reused sandbox. `enforce_explicit_backends` does not restrict
+        this method, because your code names the target.
 
         Args:
-            target: Where it is, such as ``origin.example``, ``192.0.2.1:8443`` or ``[::1]:80``.
+            target: The server, such as ``origin.example``, ``192.0.2.1:8443`` or ``[::1]:80``.
             **options: The options of `DynamicBackendConfig`.
 
         Returns:
@@ -94,50 +94,50 @@ class Backend(Handle["_wit.backend.Backend"]):
         Raises:
             InvalidBackendOption: A value breaks its rule, or contradicts another.
             BackendOptionTypeError: A value is of the wrong type.
-            TypeError: There is no option of that name.
+            TypeError: An option is unknown.
             DynamicBackendsDisabled: The service may not register backends.
             BackendConfigRefused: The host refused the target or an option.
-            BackendNameInUse: A static backend has the name that follows from the configuration.
+            BackendNameInUse: A static backend has the name derived from the configuration.
             BackendCallFailed: The host refused for another reason.
             HandleClosed: The client certificate's key was closed before it was needed.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         config = DynamicBackendConfig(target=target, **options)
-        return cls._of(*registration.shared(with_defaults(config)))
+        return cls._of(*registration.get_or_register(with_defaults(config)))
 
     @classmethod
     def for_url(cls, url: str, **options: Unpack[BackendOptions]) -> Self:
-        """Find or register the dynamic backend that a URL leads to, if the app allows that.
+        """Find or register the dynamic backend for a URL, if the app allows it.
 
-        ``https`` means TLS and port 443, ``http`` means no TLS and port 80, unless the URL names a
-        port. It is the same backend that `create_dynamic` makes of the URL's host. Where
-        `enforce_explicit_backends` or `allow_dynamic_backends` rule the host out, it is the backend
-        that the former names, if any.
+        ``https`` means TLS and port 443, ``http`` means no TLS and port 80, unless the URL has a
+        port. The backend is the one that `create_dynamic` returns for the URL's host. If
+        `enforce_explicit_backends` or `allow_dynamic_backends` exclude the host, it is the default
+        given to `enforce_explicit_backends`, if any.
 
         Args:
             url: An absolute URL; only its scheme, host and port matter.
-            **options: The options of `DynamicBackendConfig`, less ``use_tls``, which the URL says.
+            **options: The options of `DynamicBackendConfig`. ``use_tls`` follows from the URL.
 
         Returns:
             The backend.
 
         Raises:
             BackendNotAllowed: The app forbids a dynamic backend for this host.
-            BackendNotFound: It names another backend instead, which is not there.
-            InvalidBackendOption: The URL has another scheme, a user name or no proper host; or an
-                option breaks its rule, contradicts another or the URL's scheme, or is given where
-                the app names another backend instead, which has its own.
+            BackendNotFound: The app's default backend for this host does not exist.
+            InvalidBackendOption: The URL has another scheme, a user name or no valid host; or an
+                option breaks its rule, contradicts another or the URL's scheme, or is given for a
+                host whose requests go to the app's default backend.
             BackendOptionTypeError: A value is of the wrong type.
-            TypeError: There is no option of that name.
+            TypeError: An option is unknown.
             DynamicBackendsDisabled: The service may not register backends.
             BackendConfigRefused: The host refused the target or an option.
-            BackendNameInUse: A static backend has the name that follows from the configuration.
+            BackendNameInUse: A static backend has the name derived from the configuration.
             BackendCallFailed: The host refused for another reason.
             HandleClosed: The client certificate's key was closed before it was needed.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         if "target" in options:
-            raise TypeError("Backend.for_url() takes no target: it is the URL's host and port")
+            raise TypeError("Backend.for_url() takes no target: the URL gives the host and port")
         is_tls, target = parse_url(url)
         instead = policy.instead_of_dynamic(target)
         if instead is not None:
@@ -145,98 +145,92 @@ class Backend(Handle["_wit.backend.Backend"]):
             if given:
                 raise InvalidBackendOption(
                     given[0],
-                    f"left out for {target.host!r}: the app sends its requests to the backend "
-                    f"{instead!r} (enforce_explicit_backends), which has its own",
+                    f"omitted for {target.host!r}: enforce_explicit_backends sends its requests to "
+                    f"the backend {instead!r}, which has its own options",
                 )
             return cls.open(instead)
         use_tls = options.get("use_tls")
         if use_tls is not None and use_tls is not is_tls:
-            raise InvalidBackendOption("use_tls", "what the URL's scheme says", repr(use_tls))
+            raise InvalidBackendOption(
+                "use_tls", f"{is_tls} or omitted, to match the URL's scheme", repr(use_tls)
+            )
         options["use_tls"] = is_tls
         return cls.create_dynamic(str(target), **options)
 
     @classmethod
     def register_dynamic(cls, name: str, config: DynamicBackendConfig) -> Self:
-        """Register a dynamic backend under a name of your own (``register-dynamic-backend``).
+        """Register a dynamic backend under a name that you choose (``register-dynamic-backend``).
 
-        Doing so again with a configuration that means the same finds the backend. What the
-        configuration leaves open is filled in from `set_default_dynamic_config`. Your code
-        says where it leads: `enforce_explicit_backends` allows it.
+        Registering it again with an equivalent configuration finds the backend. Options that the
+        configuration leaves out come from `set_default_dynamic_config`. `enforce_explicit_backends`
+        does not restrict this method, because your code names the target.
 
         Args:
-            name: 1 to 254 printable ASCII characters; no static backend's name.
+            name: 1 to 254 printable ASCII characters, and not the name of a static backend.
             config: Its configuration.
 
         Returns:
             The backend.
 
         Raises:
-            TypeError: The name is no ``str``, or the configuration no `DynamicBackendConfig`.
-            InvalidBackendName: No backend can have that name.
+            TypeError: The name is not a ``str``, or the configuration is not a
+                `DynamicBackendConfig`.
+            InvalidBackendName: The name is invalid.
             InvalidBackendOption: A default contradicts the configuration.
             BackendNameInUse: A backend of that name has another configuration, or is static.
             DynamicBackendsDisabled: The service may not register backends.
             BackendConfigRefused: The host refused the target or an option.
             BackendCallFailed: The host refused for another reason.
             HandleClosed: The client certificate's key was closed before it was needed.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         checked(name)
         if not isinstance(config, DynamicBackendConfig):
-            raise TypeError(f"config is a DynamicBackendConfig, not {type(config).__name__}")
-        return cls._of(name, registration.named(name, with_defaults(config)))
+            raise TypeError(f"config must be a DynamicBackendConfig, not {type(config).__name__}")
+        return cls._of(name, registration.get_or_register_as(name, with_defaults(config)))
 
     @classmethod
     def exists(cls, name: str) -> bool:
-        """Tell whether `open` would find a backend.
+        """Check whether `open` would find a backend.
 
         Args:
             name: 1 to 254 printable ASCII characters.
 
         Returns:
-            Whether there is one of that name.
+            Whether a backend has that name.
 
         Raises:
-            TypeError: The name is no ``str``.
-            InvalidBackendName: No backend can have that name.
-            BackendCallFailed: The host answered neither yes nor no.
-            HostUnavailable: There is no host.
+            TypeError: The name is not a ``str``.
+            InvalidBackendName: The name is invalid.
+            BackendCallFailed: The host could not say.
+            HostUnavailable: No host is available.
         """
-        try:
-            cls.open(name).close()
-        except BackendNotFound:
-            return False
-        return True
+        return _wit.exists(checked(name))
 
     def _ask(self, function: str, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except bindings.Err as err:
-            raise backend_error(
-                err.value, f"backend.backend.{function}", subject=self._name
-            ) from None
+        return _wit.call(f"backend.{function}", self._name, call)
 
     @property
     def name(self) -> str:
-        """Its name (``get-name``), known without asking."""
+        """The backend's name (``get-name``), known without calling the host."""
         return self._name
 
     @property
     def config(self) -> DynamicBackendConfig | None:
-        """What it was registered with, defaults of the app included.
+        """The configuration that it was registered with, including the app's defaults.
 
-        None if this sandbox did not register it by this package.
+        None if this sandbox did not register it with this package.
         """
         return registration.config_of(self._name) if self.is_dynamic else None
 
     @property
     def health(self) -> BackendHealth:
-        """Its health (``is-healthy``); `BackendHealth.UNKNOWN` without a health check."""
+        """The backend's health (``is-healthy``); `BackendHealth.UNKNOWN` without a health check."""
         return BackendHealth[self._ask("is-healthy", self._resource.is_healthy).name]
 
     @property
     def is_dynamic(self) -> bool:
-        """Whether it was registered by the app (``is-dynamic``)."""
+        """Whether the app registered it (``is-dynamic``)."""
         return self._ask("is-dynamic", self._resource.is_dynamic)
 
     @property
@@ -246,7 +240,7 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     @property
     def override_host(self) -> str | None:
-        """The Host header that it always gets (``get-override-host``); None if there is none."""
+        """The Host header sent with every request (``get-override-host``); None if none was set."""
         value = self._ask("get-override-host", lambda: read_sized(self._resource.get_override_host))
         return None if value is None else value.decode("latin-1")
 
@@ -257,21 +251,23 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     @property
     def connect_timeout(self) -> timedelta:
-        """The time to connect (``get-connect-timeout-ms``)."""
+        """The time limit for connecting (``get-connect-timeout-ms``)."""
         return timedelta_of(
             milliseconds=self._ask("get-connect-timeout-ms", self._resource.get_connect_timeout_ms)
         )
 
     @property
     def first_byte_timeout(self) -> timedelta:
-        """The time to the response's first byte (``get-first-byte-timeout-ms``)."""
+        """The time limit for the response's first byte (``get-first-byte-timeout-ms``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-first-byte-timeout-ms", self._resource.get_first_byte_timeout_ms)
+            milliseconds=self._ask(
+                "get-first-byte-timeout-ms", self._resource.get_first_byte_timeout_ms
+            )
         )
 
     @property
     def between_bytes_timeout(self) -> timedelta:
-        """The longest pause within a response (``get-between-bytes-timeout-ms``)."""
+        """The longest allowed pause within a response (``get-between-bytes-timeout-ms``)."""
         return timedelta_of(
             milliseconds=self._ask(
                 "get-between-bytes-timeout-ms", self._resource.get_between_bytes_timeout_ms
@@ -280,7 +276,7 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     @property
     def is_tls(self) -> bool:
-        """Whether it speaks TLS (``is-tls``)."""
+        """Whether connections use TLS (``is-tls``)."""
         return self._ask("is-tls", self._resource.is_tls)
 
     @property
@@ -288,7 +284,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         """The lowest TLS version (``get-tls-min-version``); None if none was set.
 
         Raises:
-            BackendCallFailed: The host answered a version that is not in `TLSVersion`.
+            BackendCallFailed: The host returned a version that is not in `TLSVersion`.
         """
         return self._tls_version("get-tls-min-version", self._resource.get_tls_min_version)
 
@@ -297,7 +293,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         """The highest TLS version (``get-tls-max-version``); None if none was set.
 
         Raises:
-            BackendCallFailed: The host answered a version that is not in `TLSVersion`.
+            BackendCallFailed: The host returned a version that is not in `TLSVersion`.
         """
         return self._tls_version("get-tls-max-version", self._resource.get_tls_max_version)
 
@@ -309,7 +305,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         if version is None:
             raise BackendCallFailed(
                 f"backend.backend.{function}",
-                case=f"the unknown TLS version {number:#06x}",
+                case=f"unknown TLS version {number:#06x}",
                 subject=self._name,
             )
         return version
@@ -318,7 +314,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def http_keepalive_time(self) -> timedelta:
         """How long an idle connection stays in the pool (``get-http-keepalive-time``)."""
         return timedelta_of(
-            milliseconds=self._ask("get-http-keepalive-time", self._resource.get_http_keepalive_time)
+            milliseconds=self._ask(
+                "get-http-keepalive-time", self._resource.get_http_keepalive_time
+            )
         )
 
     @property
@@ -330,7 +328,9 @@ class Backend(Handle["_wit.backend.Backend"]):
     def tcp_keepalive_interval(self) -> timedelta:
         """The time between probes (``get-tcp-keepalive-interval``)."""
         return timedelta_of(
-            seconds=self._ask("get-tcp-keepalive-interval", self._resource.get_tcp_keepalive_interval)
+            seconds=self._ask(
+                "get-tcp-keepalive-interval", self._resource.get_tcp_keepalive_interval
+            )
         )
 
     @property
@@ -346,15 +346,15 @@ class Backend(Handle["_wit.backend.Backend"]):
         )
 
     def describe(self) -> dict[str, object]:
-        """Ask the host everything, for a page that helps to find mistakes.
+        """Read every property from the host, for example for a debug page.
 
         Returns:
-            The value of each property by its name, ready for JSON, with durations in seconds, enums
-            as text such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for
-            what the host does not answer.
+            The value of each property by name, ready for JSON, with durations in seconds, enums as
+            text such as ``healthy`` and ``1.2``, `config` as its `repr`, and ``unsupported`` for
+            what the host does not support.
 
         Raises:
-            BackendCallFailed: The host failed to answer for another reason.
+            BackendCallFailed: The host refused for another reason.
         """
         return {name: self._described(name) for name in _DESCRIBED}
 

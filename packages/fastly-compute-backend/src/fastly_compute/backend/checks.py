@@ -1,4 +1,4 @@
-"""The rules that options keep: each takes a field's name and value and returns what to store."""
+"""Validation of options: each check takes a field's name and value and returns what to store."""
 
 import re
 from datetime import timedelta
@@ -22,19 +22,19 @@ _LARGEST_PEM = 64 * 1024
 
 
 def instance(field: str, value: object, kind: type[T], rule: str) -> T:
-    """Demand a type; a ``bool`` is no number."""
+    """Require a type; a ``bool`` does not count as a number."""
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise BackendOptionTypeError(field, rule, type(value).__name__)
     return value
 
 
 def boolean(field: str, value: object) -> bool:
-    """``True`` or ``False``."""
+    """Require ``True`` or ``False``."""
     return instance(field, value, bool, "True or False")
 
 
 def integer(field: str, value: object, least: int, most: int) -> int:
-    """A whole number in a range."""
+    """Require a whole number in a range."""
     rule = f"a whole number from {least} to {most}"
     number = instance(field, value, int, rule)
     if not least <= number <= most:
@@ -43,17 +43,17 @@ def integer(field: str, value: object, least: int, most: int) -> int:
 
 
 def count(field: str, value: object) -> int:
-    """A number that fits the WIT's ``u32``."""
+    """Require a number that fits the WIT's ``u32``."""
     return integer(field, value, 0, _U32)
 
 
 def positive_count(field: str, value: object) -> int:
-    """A number of at least 1 that fits the WIT's ``u32``."""
+    """Require a number of at least 1 that fits the WIT's ``u32``."""
     return integer(field, value, 1, _U32)
 
 
 def milliseconds(field: str, value: object) -> timedelta:
-    """A duration that the WIT takes in milliseconds."""
+    """Require a duration that the WIT takes in milliseconds."""
     try:
         return timedelta(milliseconds=core.milliseconds(value, field=field))  # type: ignore[arg-type]
     except TypeError as error:
@@ -63,7 +63,7 @@ def milliseconds(field: str, value: object) -> timedelta:
 
 
 def positive_seconds(field: str, value: object) -> timedelta:
-    """A duration of at least a second, which the WIT takes in seconds."""
+    """Require a duration of at least a second, which the WIT takes in seconds."""
     try:
         seconds = core.whole_seconds(value, field=field)  # type: ignore[arg-type]
     except TypeError as error:
@@ -83,13 +83,13 @@ def _text(field: str, value: object, rule: str, pattern: re.Pattern[str], longes
 
 
 def header_value(field: str, value: object) -> str:
-    """What can stand in a Host header (RFC 9110, section 7.2)."""
+    """Require a valid value for a Host header (RFC 9110, section 7.2)."""
     rule = "a host with or without a port, as in a Host header: 1 to 1024 ASCII characters"
     return _text(field, value, rule, HOST_HEADER, 1024)
 
 
 def ciphers(field: str, value: object) -> str:
-    """An OpenSSL cipher list, by its syntax; it has to add something to the empty list."""
+    """Require the syntax of an OpenSSL cipher list that adds at least one cipher."""
     rule = "an OpenSSL cipher list such as 'ECDHE-RSA-AES128-GCM-SHA256:!MD5'"
     text = _text(field, value, rule, _CIPHERS, 8192)
     if _ADDED.search(text) is None:
@@ -98,7 +98,7 @@ def ciphers(field: str, value: object) -> str:
 
 
 def host(field: str, value: object) -> str:
-    """A host name or an IP address, without a port."""
+    """Require a host name or an IP address, without a port."""
     rule = "a host name or an IP address, without a port"
     text = instance(field, value, str, rule)
     found = parse_host(text)
@@ -108,8 +108,8 @@ def host(field: str, value: object) -> str:
 
 
 def host_name(field: str, value: object) -> str:
-    """A host name, without a port."""
-    rule = "a host name, without a port; an IP address cannot be one (RFC 6066, section 3)"
+    """Require a host name, without a port."""
+    rule = "a host name without a port, not an IP address (RFC 6066, section 3)"
     text = instance(field, value, str, rule)
     found = parse_host(text)
     if found is None or found[1]:
@@ -118,7 +118,7 @@ def host_name(field: str, value: object) -> str:
 
 
 def certificates(field: str, value: object) -> str:
-    """Certificates in PEM; never shown, for they may have a key among them."""
+    """Require certificates in PEM. They are never shown: there may be a key among them."""
     text = instance(field, value, str, "certificates in PEM, as a str")
     fault = pem.fault(text)
     if fault is not None:

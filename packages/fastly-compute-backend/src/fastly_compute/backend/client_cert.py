@@ -1,4 +1,4 @@
-"""The certificate that a backend is shown, and its key."""
+"""The client certificate that a backend is shown, and its key."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ class ClientCert:
     """A client certificate for mutual TLS (``dynamic-backend-options.client-cert``).
 
     Attributes:
-        certificate: The certificate, and the intermediate ones if there are any, in PEM; up to
-            64 KiB. A text that holds a private key is refused: the key is a secret.
-        key: The private key in PEM, as a secret. It is given to the host without being read. It
+        certificate: The certificate and any intermediate certificates, in PEM; up to 64 KiB. Text
+            that contains a private key is refused: the key must be a secret.
+        key: The private key in PEM, as a secret. It is passed to the host without being read. It
             may be closed once a backend has been registered with it.
 
     Raises:
-        InvalidBackendOption: The certificate is not PEM, or has a private key with it.
-        BackendOptionTypeError: The certificate is no ``str``, or the key no `Secret`.
+        InvalidBackendOption: The certificate is not PEM, or contains a private key.
+        BackendOptionTypeError: The certificate is not a ``str``, or the key is not a `Secret`.
 
     Example:
         >>> from fastly_compute.backend import ClientCert

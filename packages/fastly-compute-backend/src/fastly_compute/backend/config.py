@@ -1,4 +1,4 @@
-"""The description of a dynamic backend."""
+"""The configuration of a dynamic backend."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -16,33 +16,32 @@ from fastly_compute.core import Duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DynamicBackendConfig:
-    """Everything about a dynamic backend but its name: a value, made and compared without a host.
+    """The target and options of a dynamic backend: a value, created and compared without a host.
 
-    None is what `set_default_dynamic_config` was given, or else the platform's default, which is
-    named below unless the platform keeps it to itself. A duration is a `datetime.timedelta` or a
-    number of seconds, and is kept as a `timedelta`; unless another rule is given, it is finite, at
-    least 0 and less than 2^32 ms, and a part of a millisecond counts as a whole one. The name in
+    None stands for the default set with `set_default_dynamic_config`, or else the platform's
+    default, which is given below where Fastly documents it. A duration is a `datetime.timedelta` or
+    a number of seconds, and is stored as a `timedelta`; unless stated otherwise, it is finite, at
+    least 0 and less than 2^32 ms, and fractions of a millisecond are rounded up. The name in
     parentheses is the setter of the WIT's ``dynamic-backend-options``.
 
-    TLS: any of the options marked *TLS* switches TLS on; with ``use_tls=False`` it contradicts and
-    is refused. With TLS on, `cert_hostname` and `sni_hostname` are the target's host, without its
-    port, unless they are given; a target that is an IP address gets no server name indication.
+    Any of the options marked *TLS* turns TLS on, and is refused with ``use_tls=False``. With TLS
+    on, `cert_hostname` and `sni_hostname` default to the target's host without its port; if the
+    target is an IP address, no server name indication is sent.
 
     Attributes:
-        target: Where the backend is: a host name, an IPv4 address, either with or without
-            ``:port``; or an IPv6 address, in brackets if there is a port. Kept in lower case and
+        target: The server's address: a host name or an IPv4 address, each with an optional
+            ``:port``; or an IPv6 address, in brackets if there is a port. Stored in lower case and
             without a final dot. The port defaults to 443 with TLS and to 80 without.
         override_host: The Host header of every request to this backend: a host with or without a
             port, 1 to 1024 ASCII characters; default: the request's own, or else the target
             (``override-host``).
-        connect_timeout: The time to connect; default 1 s (``connect-timeout``).
-        first_byte_timeout: The time from there to the response's first byte; default 15 s
+        connect_timeout: The time limit for connecting; default 1 s (``connect-timeout``).
+        first_byte_timeout: The time limit from then to the response's first byte; default 15 s
             (``first-byte-timeout``).
-        between_bytes_timeout: The longest pause within a response; default 10 s
+        between_bytes_timeout: The longest allowed pause within a response; default 10 s
             (``between-bytes-timeout``).
-        use_tls: Whether to speak TLS; default False, or True with another TLS option
-            (``use-tls``).
-        tls_min_version: *TLS.* The lowest version to accept, at most the highest
+        use_tls: Whether to use TLS; default False, or True with another TLS option (``use-tls``).
+        tls_min_version: *TLS.* The lowest version to accept, at most `tls_max_version`
             (``tls-min-version``).
         tls_max_version: *TLS.* The highest version to accept (``tls-max-version``).
         cert_hostname: *TLS.* The host name or IP address that the backend's certificate must be
@@ -51,8 +50,9 @@ class DynamicBackendConfig:
         ca_certificate: *TLS.* The only certificate authorities to trust, in PEM, up to 64 KiB;
             default: the public ones (``ca-certificate``).
         tls_ciphers: *TLS.* The cipher suites for TLS 1.0 to 1.2: an OpenSSL cipher list that adds
-            at least one, up to 8192 characters, its names not checked here (``tls-ciphers``).
-        sni_hostname: *TLS.* The host name to ask for in the handshake, not an IP address; default:
+            at least one, up to 8192 characters. Cipher names are not checked here
+            (``tls-ciphers``).
+        sni_hostname: *TLS.* The host name to send in the handshake, not an IP address; default:
             the target's host (``sni-hostname``). Viceroy refuses one that differs from
             `cert_hostname`.
         client_cert: *TLS.* The certificate to show to the backend, with its key
@@ -60,7 +60,7 @@ class DynamicBackendConfig:
         http_keepalive_time: How long an idle connection stays in the pool
             (``http-keepalive-time-ms``).
         tcp_keepalive_enable: Whether to probe idle connections; default False, or True with one of
-            the next three, which contradict ``tcp_keepalive_enable=False`` and are refused with it
+            the next three options, which are refused with ``tcp_keepalive_enable=False``
             (``tcp-keepalive-enable``).
         tcp_keepalive_interval: The time between probes, in whole seconds, at least 1
             (``tcp-keepalive-interval-secs``).
@@ -68,22 +68,23 @@ class DynamicBackendConfig:
             (``tcp-keepalive-probes``).
         tcp_keepalive_time: The idle time before the first probe, in whole seconds, at least 1
             (``tcp-keepalive-time-secs``).
-        max_connections: How many connections the pool keeps; 0 is no limit (``max-connections``).
-        max_use: How many requests a connection serves; 0 is no limit (``max-use``).
-        max_lifetime: How old a connection gets before it is no longer reused; 0 is no limit
+        max_connections: How many connections the pool keeps; 0 means unlimited
+            (``max-connections``).
+        max_use: How many requests a connection serves; 0 means unlimited (``max-use``).
+        max_lifetime: The age at which a connection stops being reused; 0 means unlimited
             (``max-lifetime-ms``).
         pooling: Whether sandboxes share connections to backends of the same name and settings;
             default True (``pooling``).
         grpc: Whether the backend is for gRPC, and for nothing else; default False (``grpc``).
-        prefer_ipv6: Whether IPv6 is tried first where a name has both kinds of address; default
-            True (``prefer-ipv6``).
-        healthcheck: How to find out whether the backend is healthy; default: not at all
+        prefer_ipv6: Whether to try IPv6 first if a name has both kinds of address; default True
+            (``prefer-ipv6``).
+        healthcheck: How to check whether the backend is healthy; default: no checks
             (``healthcheck``).
 
     Raises:
         InvalidBackendOption: A value breaks its rule, or contradicts another.
         BackendOptionTypeError: A value is of the wrong type.
-        TypeError: There is no option of that name.
+        TypeError: An option is unknown.
 
     Example:
         >>> from fastly_compute.backend import DynamicBackendConfig
@@ -130,13 +131,13 @@ class DynamicBackendConfig:
     def _check_tcp_keepalive(self) -> None:
         if self.tcp_keepalive_enable is False and (given := self._given(PROBE)):
             raise InvalidBackendOption(
-                given[0], "left out with tcp_keepalive_enable=False, which it contradicts"
+                given[0], "omitted with tcp_keepalive_enable=False, which it contradicts"
             )
 
     def _check_tls(self) -> None:
         if self.use_tls is False and (given := self._given(USE_TLS)):
             raise InvalidBackendOption(
-                given[0], "left out where there is no TLS: with use_tls=False, or an http URL"
+                given[0], "omitted without TLS, which use_tls=False or an http URL turns off"
             )
         lowest, highest = self.tls_min_version, self.tls_max_version
         if lowest is not None and highest is not None and lowest > highest:
@@ -145,7 +146,7 @@ class DynamicBackendConfig:
             )
 
     def _given(self, switch: str) -> list[str]:
-        """The options that were given and imply another."""
+        """The given options that imply another."""
         return [
             option.field
             for option in OPTIONS
@@ -154,28 +155,28 @@ class DynamicBackendConfig:
 
     @property
     def is_tls(self) -> bool:
-        """Whether the backend speaks TLS, said or implied."""
+        """Whether the backend uses TLS, explicitly or by implication."""
         return bool(self.use_tls or self._given(USE_TLS))
 
     @property
     def is_tcp_keepalive(self) -> bool:
-        """Whether idle connections are probed, said or implied."""
+        """Whether idle connections are probed, explicitly or by implication."""
         return bool(self.tcp_keepalive_enable or self._given(PROBE))
 
     def replace(self, **changes: Unpack[ConfigChanges]) -> "DynamicBackendConfig":
-        """Make another configuration.
+        """Return a copy with some options changed.
 
         Args:
-            **changes: What is different; the rest stays as it was given, so that a new target
-                brings its own `cert_hostname` and `sni_hostname` unless they were given.
+            **changes: The options to change. The others stay as given, so a new target also changes
+                `cert_hostname` and `sni_hostname` unless they were set.
 
         Returns:
-            The configuration, checked anew.
+            The new configuration, validated again.
 
         Raises:
             InvalidBackendOption: A value breaks its rule, or contradicts another.
             BackendOptionTypeError: A value is of the wrong type.
-            TypeError: There is no option of that name.
+            TypeError: An option is unknown.
         """
         return dataclasses.replace(self, **changes)
 

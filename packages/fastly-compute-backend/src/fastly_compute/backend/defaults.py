@@ -1,4 +1,4 @@
-"""The options that every dynamic backend has unless it is given its own."""
+"""The app's default options for dynamic backends."""
 
 from typing import Unpack, cast
 
@@ -20,26 +20,25 @@ _defaults: dict[str, object] = {}
 
 
 def set_default_dynamic_config(**options: Unpack[BackendOptions]) -> None:
-    """Set the options of all later dynamic backends, however they are registered.
+    """Set default options for all dynamic backends registered later, by whichever function.
 
-    An option that a backend is given wins over its default. A default counts as if it had been
-    given: it is part of what the backend is, so that a change makes another backend of the same
-    URL. The TLS options among the defaults are for backends that speak TLS; only ``use_tls=True``
-    switches it on, and that not for an ``http`` URL. Those of TCP keep-alive switch it on for every
-    backend that is not given ``tcp_keepalive_enable=False``.
+    A backend's own option takes precedence over the default. A default counts as if it had been
+    passed to the backend: it is part of the backend's configuration, so changing it results in a
+    different backend for the same URL. TLS defaults apply only to backends that use TLS; of them,
+    only ``use_tls=True`` turns TLS on, and not for an ``http`` URL. TCP keep-alive defaults turn
+    keep-alive on for every backend without ``tcp_keepalive_enable=False``.
 
-    Call it where the app is imported: it then holds for every request.
+    Call it while the app is imported: it then applies to every request.
 
     Args:
-        **options: The options of `DynamicBackendConfig`, in place of all earlier defaults; without
-            any, the platform's defaults are back.
+        **options: The options of `DynamicBackendConfig`. They replace all earlier defaults; without
+            any, the platform's defaults apply again.
 
     Raises:
-        InvalidBackendOption: A value breaks its rule, or contradicts another; the earlier defaults
-            stay.
-        BackendOptionTypeError: A value is of the wrong type; likewise.
-        TypeError: There is no option of that name, or it is the target, which each backend is given
-            and which has no default; likewise.
+        InvalidBackendOption: A value breaks its rule, or contradicts another. As with the errors
+            below, the earlier defaults stay.
+        BackendOptionTypeError: A value is of the wrong type.
+        TypeError: An option is unknown, or is the target, which has no default.
 
     Example:
         >>> from fastly_compute.backend import TLSVersion, set_default_dynamic_config
@@ -49,14 +48,14 @@ def set_default_dynamic_config(**options: Unpack[BackendOptions]) -> None:
     global _defaults
     if "target" in options:
         raise TypeError(
-            "set_default_dynamic_config() takes no target: it is not a default; give each backend "
-            "its own, as in Backend.create_dynamic(target)"
+            "set_default_dynamic_config() takes no target: pass it to each backend, as in "
+            "Backend.create_dynamic(target)"
         )
     unknown = sorted(options.keys() - _FIELDS)
     if unknown:
         raise TypeError(
-            f"set_default_dynamic_config() got an unknown option: {unknown[0]!r} (must be one of "
-            f"those of DynamicBackendConfig: {', '.join(sorted(_FIELDS))})"
+            f"set_default_dynamic_config() got an unknown option: {unknown[0]!r} (must be an "
+            f"option of DynamicBackendConfig: {', '.join(sorted(_FIELDS))})"
         )
     checked = DynamicBackendConfig(target="any.example", **options)
     values = {option.field: getattr(checked, option.field) for option in OPTIONS}
@@ -64,16 +63,16 @@ def set_default_dynamic_config(**options: Unpack[BackendOptions]) -> None:
 
 
 def with_defaults(config: DynamicBackendConfig) -> DynamicBackendConfig:
-    """Fill in what a configuration leaves open.
+    """Apply the defaults to the options that a configuration leaves out.
 
     Args:
-        config: What was given.
+        config: The configuration as given.
 
     Returns:
         The configuration to register.
 
     Raises:
-        InvalidBackendOption: A default contradicts what was given.
+        InvalidBackendOption: A default contradicts a given option.
     """
     if not _defaults:
         return config
@@ -87,9 +86,9 @@ def with_defaults(config: DynamicBackendConfig) -> DynamicBackendConfig:
     if config.tcp_keepalive_enable is False:
         missing = {f: value for f, value in missing.items() if f not in _PROBES}
     elif PROBE in missing and config.is_tcp_keepalive:
-        # An option of it that was given says more than a default of False.
+        # A given keep-alive option overrides a default of False.
         missing[PROBE] = True
     if "use_tls" in missing:
-        # A TLS option that was given says more than a default of False.
+        # A given TLS option overrides a default of False.
         missing["use_tls"] = is_tls
     return config.replace(**cast("ConfigChanges", missing))

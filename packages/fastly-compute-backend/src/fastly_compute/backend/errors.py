@@ -1,4 +1,4 @@
-"""What goes wrong with backends, and which WIT error is which exception.
+"""Exceptions about backends, and the mapping from WIT errors to them.
 
 ::
 
@@ -33,9 +33,9 @@ from fastly_compute.core import (
 
 
 class BackendError(FastlyComputeError):
-    """Anything that goes wrong in this package derives from this, save two errors of the core.
+    """The base class of this package's exceptions.
 
-    The two say that your program is in the wrong state: `HostUnavailable` and `HandleClosed`.
+    It does not cover `HostUnavailable` and `HandleClosed`, which `fastly_compute.core` raises.
 
     Example:
         >>> from fastly_compute.backend import BackendError, DynamicBackendConfig
@@ -48,7 +48,7 @@ class BackendError(FastlyComputeError):
 
 
 class InvalidBackendName(BackendError, ValueError):
-    """No backend can have that name; the host was not asked.
+    """A backend name is invalid; the host was not called.
 
     Attributes:
         name: The name.
@@ -60,16 +60,16 @@ class InvalidBackendName(BackendError, ValueError):
 
     def __str__(self) -> str:
         shown = repr(self.name) if len(self.name) <= 300 else f"{len(self.name)} characters"
-        return f"a backend's name has 1 to 254 printable ASCII characters, not {shown}"
+        return f"a backend's name must be 1 to 254 printable ASCII characters, not {shown}"
 
 
 class InvalidBackendOption(BackendError, ValueError):
-    """An option, or a URL, breaks its rule; the host was not asked.
+    """An option or a URL is invalid; the host was not called.
 
     Attributes:
         field: The option.
-        rule: What it has to be.
-        shown: The value as the message shows it, shortened; empty where it could hold a secret.
+        rule: What the value must be.
+        shown: The value as the message shows it, shortened; empty if it could hold a secret.
     """
 
     def __init__(self, field: str, rule: str, shown: str = "") -> None:
@@ -84,12 +84,12 @@ class InvalidBackendOption(BackendError, ValueError):
 
 
 class BackendOptionTypeError(BackendError, TypeError):
-    """An option is of the wrong type; the host was not asked.
+    """An option is of the wrong type; the host was not called.
 
     Attributes:
         field: The option.
-        rule: What it has to be.
-        kind: The name of the type that it is.
+        rule: What the value must be.
+        kind: The name of the value's type.
     """
 
     def __init__(self, field: str, rule: str, kind: str) -> None:
@@ -103,7 +103,7 @@ class BackendOptionTypeError(BackendError, TypeError):
 
 
 class BackendNotAllowed(BackendError, PermissionError):
-    """The app forbids a dynamic backend for this URL; the host was not asked.
+    """The app forbids a dynamic backend for this URL; the host was not called.
 
     See `enforce_explicit_backends` and `allow_dynamic_backends`.
 
@@ -117,8 +117,8 @@ class BackendNotAllowed(BackendError, PermissionError):
 
     def __str__(self) -> str:
         return (
-            f"no dynamic backend for {self.host!r}: the app allows none for this host. Name a "
-            "backend, or add the host to allow_dynamic_backends"
+            f"no dynamic backend for {self.host!r}: the app does not allow one for this host. Name "
+            "a backend, or add the host to allow_dynamic_backends"
         )
 
 
@@ -127,50 +127,50 @@ class BackendCallFailed(BackendError, HostError):
 
 
 class BackendNotFound(BackendCallFailed, NotFound):
-    """There is no backend of that name."""
+    """No backend has that name."""
 
     explanation: ClassVar[str] = (
-        "the backend does not exist: it is not in this version of the service, and this sandbox "
-        "did not register it"
+        "the backend does not exist: this version of the service does not have it, and this "
+        "sandbox did not register it"
     )
 
 
 class BackendUnsupported(BackendCallFailed, Unsupported):
-    """This host does not answer the question."""
+    """This host does not support the property or function."""
 
 
 class DynamicBackendsDisabled(BackendUnsupported):
     """The service may not register dynamic backends."""
 
     explanation: ClassVar[str] = (
-        "dynamic backends are not enabled for this service: have them enabled, or name a static "
+        "dynamic backends are not enabled for this service: have them enabled, or use a static "
         "backend"
     )
 
 
 class BackendConfigRefused(BackendCallFailed, InvalidArgument):
-    """The host takes the target or an option for malformed, out of range or contradictory."""
+    """The host rejected the target or an option as malformed, out of range or contradictory."""
 
     explanation: ClassVar[str] = (
-        "the host takes the target or an option for malformed, out of range or contradictory"
+        "the host rejected the target or an option as malformed, out of range or contradictory"
     )
 
 
 class BackendLimitExceeded(BackendCallFailed, LimitExceeded):
-    """The sandbox has as many backends as the platform allows."""
+    """The sandbox already has as many backends as the platform allows."""
 
 
 class BackendNameInUse(BackendCallFailed):
-    """Another backend has the name that was to be registered."""
+    """Another backend already has the name."""
 
     explanation: ClassVar[str] = (
         "another backend has this name: choose another name, or use Backend.create_dynamic, which "
-        "finds one"
+        "derives one from the configuration"
     )
 
 
 class BackendNameRefused(BackendCallFailed, ValueError):
-    """The host takes the name for malformed, too long or reserved."""
+    """The host rejected the name as malformed, too long or reserved."""
 
 
 CLASSES: Mapping[str, type[HostError]] = {
@@ -186,7 +186,7 @@ CLASSES: Mapping[str, type[HostError]] = {
 """The exception for each case of the WIT's ``types.error`` and ``types.open-error``."""
 
 REGISTRATION: Mapping[str, type[HostError]] = {**CLASSES, "unsupported": DynamicBackendsDisabled}
-"""The same, for the registration of a dynamic backend."""
+"""The same, for registering a dynamic backend."""
 
 
 def backend_error(
@@ -199,8 +199,8 @@ def backend_error(
     """Make this package's exception for a WIT error.
 
     Args:
-        value: What ``bindings.Err`` carried.
-        operation: What was tried, as the WIT names it.
+        value: The value of ``bindings.Err``.
+        operation: The WIT name of the failed operation.
         subject: The backend's name.
         classes: The table to use.
 

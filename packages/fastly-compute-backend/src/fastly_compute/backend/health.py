@@ -1,4 +1,4 @@
-"""What is known of a backend's health."""
+"""A backend's health, as the platform reports it."""
 
 from enum import Enum
 
@@ -13,6 +13,6 @@ class BackendHealth(Enum):
     """
 
     UNKNOWN = "unknown"
-    """It has no health check, or none has been made yet."""
+    """The backend has no health check, or has not been checked yet."""
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"

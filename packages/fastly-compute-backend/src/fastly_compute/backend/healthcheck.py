@@ -1,4 +1,4 @@
-"""How the platform finds out whether a backend is healthy."""
+"""The health check of a dynamic backend."""
 
 import re
 from dataclasses import dataclass
@@ -21,23 +21,23 @@ _TIME = "a timedelta or a number of seconds, at least 1 second and less than 1 h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """A health check (``healthcheck-options``). None is the platform's default.
+    """A health check (``healthcheck-options``). None stands for the platform's default.
 
     Attributes:
-        host: The Host header of the checking request: a host with or without a port; together with
-            the path up to 8192 ASCII characters (``healthcheck-options.new``).
+        host: The Host header of the check's request: a host with or without a port; up to 8192
+            ASCII characters together with the path (``healthcheck-options.new``).
         method: The request method, up to 8192 characters; default ``GET`` (``method``).
-        path: The path, with a query if need be; default ``/`` (``path``).
+        path: The path, with an optional query; default ``/`` (``path``).
         expected_status: The status of a healthy backend, 100 to 599; default 200
             (``expected-status``).
         window: How many of the latest checks count, up to 15; default 5 (``window``).
-        threshold: How many of them have to succeed, up to ``window``; default 3 (``threshold``).
-        initial: How many count as successes to begin with, up to ``window``; default 4
-            (``initial``). A window below 4 therefore needs this to be set.
+        threshold: How many of them must succeed, up to ``window``; default 3 (``threshold``).
+        initial: How many checks count as successful at the start, up to ``window``; default 4
+            (``initial``). Set it if ``window`` is below 4.
         interval: The time between checks, at least 1 s and less than 1 h; default 15 s
-            (``interval-ms``). Kept as a `timedelta`.
-        timeout: The time that a check may take, in the same range; default 5 s (``timeout-ms``).
-            Kept as a `timedelta`.
+            (``interval-ms``). Stored as a `timedelta`.
+        timeout: The time limit for a check, in the same range; default 5 s (``timeout-ms``).
+            Stored as a `timedelta`.
 
     Raises:
         InvalidBackendOption: A value breaks its rule.
@@ -92,7 +92,7 @@ class HealthCheck:
                 checks.count(name, value)
             given = default if value is None else value
             if given > window:
-                rule = f"at most the window, which is {window}"
+                rule = f"at most the window of {window}"
                 by_default = " (its default)" if value is None else ""
                 raise InvalidBackendOption(name, rule, f"{given}{by_default}")
 
@@ -107,9 +107,9 @@ class HealthCheck:
 
 
 def setters_of(check: HealthCheck) -> list[tuple[str, int | str]]:
-    """Order what the host is to hear so that it accepts each step.
+    """Order the setter calls so that the host accepts each of them.
 
-    It compares each value with those that it has by then, to begin with the defaults.
+    The host checks each value against the values set so far, initially the defaults.
 
     Args:
         check: The health check.

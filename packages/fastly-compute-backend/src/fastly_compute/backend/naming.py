@@ -1,4 +1,4 @@
-"""The names of backends: which there can be, and the one that follows from a configuration."""
+"""Names of backends: which are valid, and how one is derived from a configuration."""
 
 import hashlib
 import re
@@ -8,14 +8,14 @@ from fastly_compute.backend.errors import InvalidBackendName
 from fastly_compute.backend.settings import Setting, Settings
 
 LONGEST = 254
-"""The most characters that a backend's name has."""
+"""The maximum length of a backend's name, in characters."""
 
 _NAME = re.compile(rf"[ -~]{{1,{LONGEST}}}")
 _DIGITS = 40
 
 
 def checked(name: str) -> str:
-    """Check a name before the host is asked.
+    """Check a name before the host is called.
 
     Args:
         name: The name.
@@ -24,24 +24,24 @@ def checked(name: str) -> str:
         The name.
 
     Raises:
-        TypeError: It is no ``str``.
-        InvalidBackendName: It is not 1 to 254 printable ASCII characters.
+        TypeError: The name is not a ``str``.
+        InvalidBackendName: The name is not 1 to 254 printable ASCII characters.
     """
     if not isinstance(name, str):
-        raise TypeError(f"a backend's name is a str, not {type(name).__name__}")
+        raise TypeError(f"a backend's name must be a str, not {type(name).__name__}")
     if _NAME.fullmatch(name) is None:
         raise InvalidBackendName(name)
     return name
 
 
 def derive_name(settings: Settings) -> str:
-    """Derive a name: the same for equal settings, in every sandbox, and another for all others.
+    """Derive a name: equal settings have the same name in every sandbox, others a different one.
 
     Args:
-        settings: What the host is to hear.
+        settings: The settings that the host gets.
 
     Returns:
-        Scheme and target, for people, and 160 bits of a SHA-256 digest over everything.
+        The scheme and target, for readability, and 160 bits of a SHA-256 digest of all settings.
     """
     setters = [(setter, _identity(value)) for setter, value in settings.setters]
     content = repr(("fastly-compute backend 1", settings.target, setters))
@@ -51,5 +51,5 @@ def derive_name(settings: Settings) -> str:
 
 
 def _identity(value: Setting) -> object:
-    # A client key counts by where it comes from, or by its digest: it is not read for a name.
+    # A client key is identified by its origin or its digest: it is not read to derive a name.
     return (value.certificate, value.key._identity) if isinstance(value, ClientCert) else value

@@ -1,4 +1,4 @@
-"""The options of a dynamic backend, each a row of one table: field, rule, WIT setter."""
+"""The table of a dynamic backend's options: field, check and WIT setter of each."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypedDict
@@ -11,9 +11,9 @@ from fastly_compute.core import Duration
 
 
 class BackendOptions(TypedDict, total=False):
-    """What `Backend.create_dynamic` and `Backend.for_url` take besides the target.
+    """The options of `Backend.create_dynamic` and `Backend.for_url`, besides the target.
 
-    Each means what it means in `DynamicBackendConfig`.
+    `DynamicBackendConfig` describes each of them.
 
     Example:
         >>> from fastly_compute.backend import Backend, BackendOptions
@@ -49,7 +49,7 @@ class BackendOptions(TypedDict, total=False):
 
 
 class ConfigChanges(BackendOptions, total=False):
-    """What `DynamicBackendConfig.replace` takes: the same, and the target."""
+    """The arguments of `DynamicBackendConfig.replace`: the options and the target."""
 
     target: str
 
@@ -64,7 +64,7 @@ class Option(NamedTuple):
     Attributes:
         field: Its name in Python.
         setter: Its method in the bindings of ``dynamic-backend-options``.
-        check: Its rule; returns the value to store.
+        check: Validates a value and returns the one to store.
         switches_on: The option that it implies, `USE_TLS` or `PROBE`; None for most.
     """
 
@@ -116,16 +116,16 @@ OPTIONS = (
     Option("prefer_ipv6", "prefer_ipv6", checks.boolean),
     Option("healthcheck", "healthcheck", _healthcheck),
 )
-"""Every option, in the order in which the host hears of it."""
+"""All options, in the order in which they are set on the host."""
 
 
 def implying(switch: str) -> frozenset[str]:
-    """Tell which options imply another.
+    """Return the options that imply another.
 
     Args:
         switch: `USE_TLS` or `PROBE`.
 
     Returns:
-        Their fields.
+        Their field names.
     """
     return frozenset(option.field for option in OPTIONS if option.switches_on == switch)

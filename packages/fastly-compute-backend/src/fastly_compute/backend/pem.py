@@ -1,4 +1,4 @@
-"""Certificates in PEM (RFC 7468), checked as far as their outermost parts go."""
+"""Certificates in PEM (RFC 7468), of which only the outermost structure is checked."""
 
 import binascii
 import hashlib
@@ -9,34 +9,34 @@ _SEQUENCE, _BIT_STRING = 0x30, 0x03
 
 
 def fault(pem: str) -> str | None:
-    """Find what is wrong with a text that should hold certificates.
+    """Find what is wrong with a text that should contain certificates.
 
     Args:
         pem: One or more ``CERTIFICATE`` blocks. Text between them is a comment.
 
     Returns:
-        What it has to be and is not; None if it is fine. Nothing of the text is in it: it might
-        hold a key.
+        The rule that the text breaks, or None if it is valid. The rule quotes nothing of the text,
+        which might contain a key.
     """
     if "PRIVATE KEY" in pem:
         return "certificates only, without a private key"
     blocks = _BLOCK.findall(pem)
     if not blocks or pem.count("-----BEGIN ") != len(blocks):
-        return "PEM: complete blocks of -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+        return "PEM: complete blocks from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
     for label, content in blocks:
         if label != "CERTIFICATE":
-            return f"blocks of the kind CERTIFICATE, without one of {label}"
+            return f"CERTIFICATE blocks only, without {label} blocks"
         try:
             der = binascii.a2b_base64("".join(content.split()), strict_mode=True)
         except ValueError:
-            return "PEM: valid Base64 within each block"
+            return "PEM with valid Base64 in each block"
         if not _is_certificate(der):
-            return "PEM: a whole DER certificate within each block"
+            return "PEM with a complete DER certificate in each block"
     return None
 
 
 def _is_certificate(der: bytes) -> bool:
-    # RFC 5280, section 4.1: what is signed, the algorithm, the signature.
+    # RFC 5280, section 4.1: the signed content, the algorithm, the signature.
     match _elements(der):
         case [(tag, content)] if tag == _SEQUENCE:
             tags = [tag for tag, _ in _elements(content)]
@@ -49,7 +49,7 @@ def _elements(der: bytes) -> list[tuple[int, bytes]]:
     found = []
     while der:
         start, length = 2, der[1] if len(der) > 1 else 0
-        if length > 0x80:  # how many bytes the length has
+        if length > 0x80:  # the number of bytes that encode the length
             start += length - 0x80
             length = int.from_bytes(der[2:start])
         if start + length > len(der):
@@ -66,6 +66,6 @@ def redact(pem: str) -> str:
         pem: The text.
 
     Returns:
-        The beginning of its SHA-256 digest.
+        The start of its SHA-256 digest.
     """
     return f"<PEM sha256:{hashlib.sha256(pem.encode()).hexdigest()[:16]}>"

@@ -1,4 +1,4 @@
-"""Which URLs may lead to a dynamic backend of their own."""
+"""The policy that decides which URLs may register a dynamic backend."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,8 +11,8 @@ from fastly_compute.backend.errors import (
 from fastly_compute.backend.naming import checked
 from fastly_compute.backend.target import Target, parse_host
 
-_RULE = "a host name or an IP address, without a port, or *. and a host name"
-# IDNA 2003, which Python knows, and IDNA 2008 take these for different names.
+_RULE = "a host name or an IP address, without a port, or *. followed by a host name"
+# IDNA 2003, which Python implements, and IDNA 2008 encode these differently.
 _DISPUTED = frozenset("\xdf\u03c2\u200c\u200d")
 
 
@@ -25,21 +25,21 @@ _policy = _Policy()
 
 
 def enforce_explicit_backends(default: str | None = None) -> None:
-    """Forbid that a URL alone makes a dynamic backend, in the whole app.
+    """Forbid dynamic backends derived from a URL alone, in the whole app.
 
-    That concerns `Backend.for_url`, and with it every request that names no backend. What the app
-    registers itself, with `Backend.create_dynamic` or `Backend.register_dynamic`, stays possible,
-    and so do the hosts of `allow_dynamic_backends`, whichever of the two is called first.
+    This restricts `Backend.for_url`, and thus every request that names no backend. It does not
+    restrict `Backend.create_dynamic` and `Backend.register_dynamic`, nor the hosts of
+    `allow_dynamic_backends`, whichever of the two functions is called first.
 
-    Call it where the app is imported: it then holds for every request.
+    Call it while the app is imported: it then applies to every request.
 
     Args:
-        default: The name of the backend that takes such requests instead, whatever their host;
+        default: The name of the backend that gets such requests instead, whatever their host;
             None refuses them with `BackendNotAllowed`.
 
     Raises:
-        TypeError: The name is no ``str``.
-        InvalidBackendName: No backend can have that name.
+        TypeError: The name is not a ``str``.
+        InvalidBackendName: The name is invalid.
 
     Example:
         >>> from fastly_compute.backend import allow_dynamic_backends, enforce_explicit_backends
@@ -53,24 +53,25 @@ def enforce_explicit_backends(default: str | None = None) -> None:
 
 
 def allow_dynamic_backends(hosts: Iterable[str] | None = None) -> None:
-    """Let the URLs of these hosts, and of no others, make dynamic backends.
+    """Allow dynamic backends derived from URLs for these hosts only.
 
-    Recommended for every app whose requests name no backend: a URL made of what a client sent can
-    then not lead elsewhere. The others go to the default of `enforce_explicit_backends`, or are
-    refused with `BackendNotAllowed`.
+    Recommended for every app whose requests name no backend: a URL built from client input then
+    cannot lead elsewhere. Requests to other hosts go to the default of
+    `enforce_explicit_backends`, or are refused with `BackendNotAllowed`.
 
-    Call it where the app is imported: it then holds for every request.
+    Call it while the app is imported: it then applies to every request.
 
     Args:
-        hosts: In place of all earlier ones: host names, each allowed with every port; IP addresses;
-            or ``*.example.com`` for all names below ``example.com``, at any depth, and not for
-            that name itself. Case and a final dot do not matter, and an international name is the
-            same as its ``xn--`` form, which one with ``ß`` or a final ``ς`` has to be given in. An
-            IP address is allowed only as such. None allows every host, as it is to begin with.
+        hosts: The hosts, which replace all earlier ones: host names, allowed with any port; IP
+            addresses; or ``*.example.com`` for all names below ``example.com``, at any depth, but
+            not for that name itself. Case and a final dot do not matter. An international name is
+            equal to its ``xn--`` form, and must be given in that form if it contains ``ß`` or a
+            final ``ς``. An IP address is allowed only if it is listed itself. None allows every
+            host, which is the default.
 
     Raises:
-        InvalidBackendOption: One of them is nothing of the kind; the earlier ones stay.
-        BackendOptionTypeError: They are one ``str``, or one of them is none.
+        InvalidBackendOption: A host is invalid. The earlier hosts stay.
+        BackendOptionTypeError: *hosts* is a single ``str``, or a host is not a ``str``.
 
     Example:
         >>> from fastly_compute.backend import allow_dynamic_backends
@@ -79,7 +80,7 @@ def allow_dynamic_backends(hosts: Iterable[str] | None = None) -> None:
     """
     global _policy
     if isinstance(hosts, str):
-        raise BackendOptionTypeError("hosts", "several host names, such as a list", "str")
+        raise BackendOptionTypeError("hosts", "an iterable of host names, such as a list", "str")
     listed = None if hosts is None else frozenset(map(_listed, hosts))
     _policy = _Policy(hosts=listed, default=_policy.default)
 
@@ -104,21 +105,21 @@ def _ascii(name: str) -> str:
 
 
 def instead_of_dynamic(target: Target) -> str | None:
-    """Decide what a URL may lead to.
+    """Decide whether a URL gets a dynamic backend.
 
     Args:
-        target: Where it leads.
+        target: The URL's host and port.
 
     Returns:
-        None for a dynamic backend of its own; or the name of the backend to take instead.
+        None for a dynamic backend; or the name of the backend to use instead.
 
     Raises:
-        BackendNotAllowed: Neither.
+        BackendNotAllowed: The host is not allowed, and the app has no default backend.
     """
     hosts, default = _policy
     if hosts is None or target.host in hosts:
         return None
-    parent = target.host  # of an address, no parent is a name that could have been listed
+    parent = target.host  # a parent of an IP address is never a valid name, and so never listed
     while parent:
         parent = parent.partition(".")[2]
         if f"*.{parent}" in hosts:

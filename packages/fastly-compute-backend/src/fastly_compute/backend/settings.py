@@ -1,4 +1,4 @@
-"""What the host hears of a configuration: the target, and each setter with its value."""
+"""A configuration as the host gets it: the target, and each setter with its value."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,13 +16,13 @@ Setting: TypeAlias = int | str | ClientCert | HealthCheck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """A configuration with all that follows from it; equal for configurations that mean the same.
+    """A configuration with its implied values; equivalent configurations have equal settings.
 
     Attributes:
-        target: The target, without a port that goes without saying.
-        is_tls: Whether it speaks TLS.
-        setters: Each setter of the bindings' ``DynamicBackendOptions`` that is to be called, with
-            its value in the WIT's unit.
+        target: The target, without a default port.
+        is_tls: Whether the backend uses TLS.
+        setters: The setters of the bindings' ``DynamicBackendOptions`` to call, each with its value
+            in the WIT's unit.
     """
 
     target: str
@@ -31,7 +31,7 @@ class Settings:
 
 
 def to_wit(config: DynamicBackendConfig) -> Settings:
-    """Work out what the host is to hear.
+    """Convert a configuration to the settings that the host gets.
 
     Args:
         config: The configuration.
@@ -56,7 +56,7 @@ def to_wit(config: DynamicBackendConfig) -> Settings:
 
 def _tls(config: DynamicBackendConfig, target: Target) -> dict[str, bool | str | None]:
     if not config.is_tls:
-        # The platform's default, and so the same backend as one that says nothing about TLS.
+        # The platform's default, so this is the same backend as one without any TLS option.
         return {"use_tls": None}
     name = config.cert_hostname or target.host
     sni = config.sni_hostname or (None if target.is_ip else target.host)
@@ -78,4 +78,4 @@ def _in_wit(setter: str, value: object) -> Setting:
             return int(value)
         case int() | str() | ClientCert() | HealthCheck():
             return value
-    raise AssertionError(f"{setter} has no form in the WIT for {type(value).__name__}")
+    raise AssertionError(f"{setter} cannot represent a {type(value).__name__} in the WIT")

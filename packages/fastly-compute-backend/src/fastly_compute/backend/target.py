@@ -1,4 +1,4 @@
-"""Where a backend is: a host name or an IP address, with or without a port."""
+"""The address of a backend: a host name or an IP address, with or without a port."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from fastly_compute.backend.errors import BackendOptionTypeError, InvalidBackendOption
 
-_RULE = "a host name or an IP address, optionally with a port (IPv6 in brackets then)"
+_RULE = "a host name or an IP address, optionally with a port, as in host:port or [IPv6]:port"
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _HOST_AND_PORT = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)")
@@ -17,11 +17,11 @@ _DEFAULT_PORTS = {False: 80, True: 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A host and perhaps a port, in one spelling for all that mean the same.
+    """A host and an optional port, in normalized spelling.
 
     Attributes:
         host: A host name in lower case and without a final dot, or an IP address, without brackets.
-        port: 1 to 65535, or None for that of the scheme.
+        port: 1 to 65535, or None for the scheme's default.
         is_ip: Whether the host is an IP address.
     """
 
@@ -34,13 +34,13 @@ class Target:
         return host if self.port is None else f"{host}:{self.port}"
 
     def without_default_port(self, *, tls: bool) -> "Target":
-        """Leave out a port that goes without saying.
+        """Return the target without its port if that is the default.
 
         Args:
-            tls: Whether the default is 443 or 80.
+            tls: Whether the default is 443 rather than 80.
 
         Returns:
-            The same target.
+            The target.
         """
         if self.port != _DEFAULT_PORTS[tls]:
             return self
@@ -48,14 +48,14 @@ class Target:
 
 
 def parse_host(text: str) -> tuple[str, bool] | None:
-    """Read a host.
+    """Parse a host.
 
     Args:
         text: A host name, an IPv4 address, or an IPv6 address without brackets.
 
     Returns:
-        Its usual spelling, and whether it is an IP address; None if it is neither, or is an
-        address that stands for no host (``::`` and ``0.0.0.0``).
+        Its normalized spelling, and whether it is an IP address; None if it is invalid or an
+        unspecified address (``::`` and ``0.0.0.0``).
     """
     if not text.isascii():
         return None
@@ -64,7 +64,7 @@ def parse_host(text: str) -> tuple[str, bool] | None:
     except AddressValueError:
         name = text.removesuffix(".").lower()
         labels = name.split(".")
-        # What ends in a number is taken for an IPv4 address by some, so it has to be a proper one.
+        # Some parsers take a name that ends in a number for an IPv4 address: it must be one.
         if _NUMERIC.fullmatch(labels[-1]) or len(name) > 253:
             return None
         return (name, False) if all(_LABEL.fullmatch(label) for label in labels) else None
@@ -74,28 +74,28 @@ def parse_host(text: str) -> tuple[str, bool] | None:
 
 
 def parse_target(text: str, *, field: str = "target") -> Target:
-    """Read a target.
+    """Parse a target.
 
     Args:
         text: ``host``, ``host:port``, an IPv4 address with or without ``:port``, an IPv6 address,
             ``[IPv6]`` or ``[IPv6]:port``.
-        field: What the user called it, for the error.
+        field: The field's name in error messages.
 
     Returns:
         The target.
 
     Raises:
-        BackendOptionTypeError: It is no ``str``.
-        InvalidBackendOption: It is nothing of the kind.
+        BackendOptionTypeError: The text is not a ``str``.
+        InvalidBackendOption: The text is not a valid target.
     """
     if not isinstance(text, str):
         raise BackendOptionTypeError(field, f"a str, {_RULE}", type(text).__name__)
     if "@" in text:
-        # What stands before the @ is often a password.
+        # The part before the @ is often a password.
         raise InvalidBackendOption(field, f"{_RULE}, without a user name or password")
     if not text.isascii():
         raise InvalidBackendOption(
-            field, f"{_RULE}, in ASCII (an international name in its xn-- form)", repr(text[:300])
+            field, f"{_RULE}, in ASCII (international names in xn-- form)", repr(text[:300])
         )
     wrong = InvalidBackendOption(field, _RULE, repr(text[:300]))
     bare = parse_host(text) if text.count(":") > 1 else None
@@ -116,17 +116,17 @@ def parse_target(text: str, *, field: str = "target") -> Target:
 
 
 def parse_url(url: str) -> tuple[bool, Target]:
-    """Read where a URL leads.
+    """Parse the scheme, host and port of a URL.
 
     Args:
-        url: An absolute URL of the scheme ``http`` or ``https``. What follows the host and port is
-            not looked at.
+        url: An absolute URL with the scheme ``http`` or ``https``. Anything after the host and port
+            is ignored.
 
     Returns:
-        Whether it takes TLS, and the target.
+        Whether it needs TLS, and the target.
 
     Raises:
-        BackendOptionTypeError: It is no ``str``.
+        BackendOptionTypeError: The URL is not a ``str``.
         InvalidBackendOption: It has another scheme, no host, a malformed one, or a user name.
     """
     if not isinstance(url, str):
@@ -137,14 +137,16 @@ def parse_url(url: str) -> tuple[bool, Target]:
         raise InvalidBackendOption("url", "absolute, such as https://origin.example/path")
     scheme = match["scheme"].lower()
     if scheme not in {"http", "https"}:
-        raise InvalidBackendOption("url", "of the scheme http or https", repr(scheme))
+        raise InvalidBackendOption("url", "an http or https URL", repr(scheme))
     authority = match["authority"]
     if "\\" in authority:
         # No value: it may hold a password.
         raise InvalidBackendOption(
-            "url", "without a backslash before its path: some take it for the host's end"
+            "url", "without a backslash before its path: some parsers end the host there"
         )
     if authority.count(":") > 1 and "@" not in authority and not authority.startswith("["):
-        raise InvalidBackendOption("url", "of a host; an IPv6 address in brackets", repr(authority))
+        raise InvalidBackendOption(
+            "url", "a URL whose IPv6 address is in brackets", repr(authority)
+        )
     # RFC 3986, section 3.2.3: an empty port is the default one.
     return scheme == "https", parse_target(authority.removesuffix(":"), field="the URL's host")

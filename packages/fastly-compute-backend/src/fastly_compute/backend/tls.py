@@ -1,4 +1,4 @@
-"""TLS: its versions, and whether the certificate's name is checked."""
+"""TLS versions, and the option not to check the certificate's name."""
 
 from enum import Enum
 from functools import total_ordering
@@ -32,7 +32,7 @@ class TLSVersion(Enum):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a version.
+        """Parse a version.
 
         Args:
             text: ``1.0``, ``1.1``, ``1.2`` or ``1.3``.
@@ -41,7 +41,7 @@ class TLSVersion(Enum):
             The version.
 
         Raises:
-            InvalidBackendOption: It is none of them.
+            InvalidBackendOption: The text is not one of these.
         """
         for version in cls:
             if text == str(version):
@@ -50,7 +50,7 @@ class TLSVersion(Enum):
 
 
 class CertHostnameCheck(Enum):
-    """What ``cert_hostname`` can be instead of a name.
+    """The type of `UNCHECKED_CERT_HOSTNAME`, which ``cert_hostname`` takes instead of a name.
 
     Example:
         >>> from fastly_compute.backend import UNCHECKED_CERT_HOSTNAME, DynamicBackendConfig
@@ -68,4 +68,4 @@ class CertHostnameCheck(Enum):
 
 
 UNCHECKED_CERT_HOSTNAME: Final = CertHostnameCheck.UNCHECKED
-"""Accept a valid certificate of any name: whoever has one can then pose as the backend."""
+"""Accept a valid certificate for any name: anyone who has one can then pose as the backend."""

@@ -2,22 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from fastly_compute.cache.errors import cache_error
 from fastly_compute.cache.keys import surrogate_keys
 from fastly_compute.cache.options import WriteOptions, nanoseconds
-from fastly_compute.core import Duration, bindings, read_sized
+from fastly_compute.core import Duration, bindings, drop, read_sized
 from fastly_compute.http import Headers
-from fastly_compute.http._wit import drop, new_request, select
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, cache, http_req, purge
 else:
     cache = bindings.interface("cache")
+    http_req = bindings.interface("http_req")
     purge = bindings.interface("purge")
-
-__all__ = ["drop", "select"]
 
 T = TypeVar("T")
 HeadersOf = Headers | Mapping[str, str] | None
@@ -34,8 +33,11 @@ def _with_request(headers: "HeadersOf", call: "Callable[[http_req.Request | None
     """Call with a request that carries the headers: the WIT passes them that way."""
     if not headers:
         return call(None)
-    request = new_request("GET", "http://cache.invalid/", Headers(headers).items())
+    request = _call("http-req.request.new", http_req.Request.new)
     try:
+        for name, value in Headers(headers).items():
+            append = partial(request.append_header, name, value.encode("latin-1"))
+            _call("http-req.request.append-header", append)
         return call(request)
     finally:
         drop(request)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from fastly_compute import core
 from fastly_compute.cache import _wit
 from fastly_compute.cache.errors import NoObligation
 from fastly_compute.cache.found import Found, Lookup
@@ -145,7 +146,7 @@ class PendingEntry(Lookup["async_io.Pollable"]):
         """
         if timeout is not None:
             limit = milliseconds(timeout, field="timeout")
-            if _wit.select([self._resource], limit) is None:
+            if core.select([self._resource], limit) is None:
                 raise WaitTimeout(f"the cache entry was not there within {timeout}")
         return Entry._of(_wit.await_entry(self._detach("was already awaited")))
 

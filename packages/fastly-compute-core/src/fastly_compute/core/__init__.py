@@ -24,7 +24,8 @@ from fastly_compute.core.errors import (
     case_of,
     host_error,
 )
-from fastly_compute.core.handle import Handle
+from fastly_compute.core.handle import Handle, drop
+from fastly_compute.core.pollables import select
 from fastly_compute.core.reading import read_items, read_sized
 from fastly_compute.core.redaction import is_sensitive, redact
 
@@ -51,12 +52,14 @@ __all__ = [
     "NotFound",
     "Unsupported",
     "case_of",
+    "drop",
     "host_error",
     "is_sensitive",
     "milliseconds",
     "read_items",
     "read_sized",
     "redact",
+    "select",
     "timedelta_of",
     "whole_seconds",
 ]

@@ -21,6 +21,11 @@ class Resource(Protocol):
 R = TypeVar("R", bound=Resource)
 
 
+def drop(resource: Resource) -> None:
+    """Release a resource of the bindings; a body that is being streamed is aborted."""
+    resource.__exit__(None, None, None)
+
+
 class Handle(Generic[R]):
     """A host-owned resource held by Python code: never created directly, and closed once.
 
@@ -88,7 +93,7 @@ class Handle(Generic[R]):
     def close(self) -> None:
         """Release it; closing again does nothing."""
         if self._held is not None:
-            self._detach("is closed").__exit__(None, None, None)
+            drop(self._detach("is closed"))
 
     def __enter__(self) -> Self:
         return self

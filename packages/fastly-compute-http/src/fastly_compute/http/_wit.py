@@ -1,11 +1,11 @@
-"""The bindings of the HTTP interfaces, with their errors turned into this package's."""
+"""The bindings of the HTTP interfaces, with their errors converted to this package's exceptions."""
 
 import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from fastly_compute.core import bindings, case_of, read_items, read_sized
+from fastly_compute.core import bindings, case_of, drop, read_items, read_sized
 from fastly_compute.http.errors import BodyWriteStalled, body_error, head_error
 from fastly_compute.http.send_errors import send_error
 
@@ -38,9 +38,9 @@ Incoming: TypeAlias = "tuple[http_req.Request, async_io.Pollable]"
 """A client's request and its body."""
 
 PIECE = 64 * 1024
-"""How many bytes are read at once."""
+"""The number of bytes read at once."""
 
-_WRITE = 256 * 1024  # a host that takes little at a time must not have the whole copied each time
+_WRITE = 256 * 1024  # otherwise each partial write would copy the whole body
 _SHORT = 256
 _VERSIONS = {
     "HTTP09": "HTTP/0.9",
@@ -50,7 +50,7 @@ _VERSIONS = {
     "H3": "HTTP/3",
 }
 _LACKING = frozenset({"unsupported", "generic-error"})
-"""How hosts say that they do not know."""
+"""The errors by which hosts report that they do not know."""
 
 
 def _call(operation: str, function: Callable[[], T], subject: str | None = None) -> T:
@@ -61,17 +61,12 @@ def _call(operation: str, function: Callable[[], T], subject: str | None = None)
 
 
 def failed() -> Exception:
-    """Make the error that a handler ends with when it could not answer."""
+    """Make the error that a handler fails with if it cannot send any response."""
     return bindings.Err(None)
 
 
-def drop(resource: "http_req.Request | http_resp.Response | async_io.Pollable") -> None:
-    """Release what the host owns; a body that is being streamed is aborted."""
-    resource.__exit__(None, None, None)
-
-
 def new_request(method: str, url: str, fields: Iterable[tuple[str, str]]) -> "http_req.Request":
-    """Make a request: one call each for itself, its method, its URL and each field."""
+    """Make a request: one call each for the request, its method, its URL and each field."""
     request = _call("http-req.request.new", http_req.Request.new)
     try:
         _call("http-req.request.set-method", lambda: request.set_method(method), method)
@@ -84,7 +79,7 @@ def new_request(method: str, url: str, fields: Iterable[tuple[str, str]]) -> "ht
 
 
 def new_response(status: int, fields: Iterable[tuple[str, str]]) -> "http_resp.Response":
-    """Make a response: one call each for itself, its status and each field."""
+    """Make a response: one call each for the response, its status and each field."""
     response = _call("http-resp.response.new", http_resp.Response.new)
     try:
         set_status(response, status)
@@ -108,21 +103,21 @@ def _append_fields(
 def read_fields(message: "http_req.Request | http_resp.Response") -> list[tuple[str, str]]:
     """Read all fields: one call for the names, one for the values of each."""
     names = _call("get-header-names", lambda: read_items(message.get_header_names))
-    fields: list[tuple[str, str]] = []
-    for name in dict.fromkeys(names):
-        values = _call(
-            "get-header-values",
-            lambda: read_items(
-                lambda size, cursor: message.get_header_values(name, size, cursor)  # noqa: B023 - called at once
-            ),
-            name,
-        )
-        fields += [(name, value.decode("latin-1")) for value in values]
-    return fields
+    return [(name, value) for name in dict.fromkeys(names) for value in read_field(message, name)]
+
+
+def read_field(message: "http_req.Request | http_resp.Response", name: str) -> list[str]:
+    """Read the values of one field."""
+    values = _call(
+        "get-header-values",
+        lambda: read_items(lambda size, cursor: message.get_header_values(name, size, cursor)),
+        name,
+    )
+    return [value.decode("latin-1") for value in values]
 
 
 def set_field(response: "http_resp.Response", name: str, values: list[str]) -> None:
-    """Replace the values of one field; none removes it."""
+    """Replace the values of a field; an empty list removes it."""
     if not values:
         _call("http-resp.response.remove-header", lambda: response.remove_header(name), name)
         return
@@ -157,7 +152,7 @@ def get_url(request: "http_req.Request") -> str:
 
 
 def address_of(address: "types.IpAddress | None") -> str | None:
-    """Write an address as text."""
+    """Format an address as text."""
     if address is None:
         return None
     parts = address.value
@@ -176,7 +171,7 @@ def original_names(request: "http_req.Request") -> list[str]:
 
 
 def asked(function: str, request: "http_req.Request", *, sized: bool = False) -> object:
-    """Ask `http-downstream` something about the client's request; None where the host lacks it.
+    """Call a function of `http-downstream` about the client's request; None if the host lacks it.
 
     Args:
         function: The function's name in the WIT.
@@ -195,7 +190,7 @@ def asked(function: str, request: "http_req.Request", *, sized: bool = False) ->
 
 
 def handoff(request: "http_req.Request", target: "backend.Backend", *, websocket: bool) -> None:
-    """Leave the client's request to Fanout, or to a WebSocket's backend."""
+    """Hand the client's request off to Fanout, or to a backend as a WebSocket."""
     if websocket:
         what, call = "redirect-to-websocket-proxy", request.redirect_to_websocket_proxy
     else:
@@ -204,7 +199,7 @@ def handoff(request: "http_req.Request", target: "backend.Backend", *, websocket
 
 
 def next_request(timeout_ms: int | None) -> "Incoming | None":
-    """Wait for a further request to serve; None where none comes."""
+    """Wait for another request to serve; None if none arrives."""
     options = http_downstream.NextRequestOptions(timeout_ms=timeout_ms, extra=None)
     pending = _call("http-downstream.next-request", lambda: http_downstream.next_request(options))
     return _call("http-downstream.await-request", lambda: http_downstream.await_request(pending))
@@ -224,7 +219,7 @@ def new_body() -> "async_io.Pollable":
 
 
 def read(body: "async_io.Pollable", size: int) -> bytes:
-    """Read up to *size* bytes, waiting for at least one; none at all is the end."""
+    """Read up to *size* bytes, waiting for at least one; an empty result is the end."""
     try:
         return http_body.read(body, size)
     except bindings.Err as err:
@@ -232,7 +227,7 @@ def read(body: "async_io.Pollable", size: int) -> bytes:
 
 
 def write(body: "async_io.Pollable", data: bytes) -> None:
-    """Write all of *data*, going on behind what the host took each time."""
+    """Write all of *data*, in as many calls as the host needs."""
     at = 0
     while at < len(data):
         piece = data[at : at + _WRITE]
@@ -246,7 +241,7 @@ def write(body: "async_io.Pollable", data: bytes) -> None:
 
 
 def append_trailer(body: "async_io.Pollable", name: str, value: str) -> None:
-    """Add a field behind a body."""
+    """Add a trailer field to a body."""
     try:
         http_body.append_trailer(body, name, value.encode("latin-1"))
     except bindings.Err as err:
@@ -254,7 +249,7 @@ def append_trailer(body: "async_io.Pollable", name: str, value: str) -> None:
 
 
 def read_trailers(body: "async_io.Pollable") -> list[tuple[str, str]]:
-    """Read the fields behind a body that was read to its end: one call where there are none."""
+    """Read the trailers of a body that was read to its end: one call if it has none."""
     names = _read_trailers(lambda size, at: http_body.get_trailer_names(body, size, at))
     return [
         (name, value.decode("latin-1"))
@@ -287,7 +282,7 @@ def append(body: "async_io.Pollable", more: "async_io.Pollable") -> None:
 
 
 def finish(body: "async_io.Pollable") -> None:
-    """End a body that is being streamed, as complete."""
+    """Finish a body that is being streamed."""
     try:
         http_body.close(body)
     except bindings.Err as err:
@@ -301,7 +296,7 @@ def configure(
     decompress_gzip: bool,
     manual_framing: bool,
 ) -> None:
-    """Say how a request is cached, unpacked and framed: a call for each that is not the default."""
+    """Set a request's caching, decompression and framing: a call for each that is not default."""
     if cache is not None:
         override = _override(cache)
         _call("set-cache-override", lambda: request.set_cache_override(override))
@@ -327,21 +322,21 @@ def _override(cache: "CacheOptions") -> "http_req.CacheOverride":
 
 
 def frame_by_hand(message: "http_req.Request | http_resp.Response") -> None:
-    """Have Content-Length and Transfer-Encoding taken from the headers."""
+    """Take Content-Length and Transfer-Encoding from the headers."""
     manual = http_types.FramingHeadersMode.MANUALLY_FROM_HEADERS
     _call("set-framing-headers-mode", lambda: message.set_framing_headers_mode(manual))
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What an error says of a request that was sent."""
+    """The facts about a sent request that an error reports."""
 
     method: str
     url: str
     backend: str
 
     def failed(self, value: object) -> Exception:
-        """Make the exception for what the host answered."""
+        """Make the exception for the host's error."""
         return send_error(value, method=self.method, url=self.url, backend=self.backend)
 
 
@@ -377,7 +372,7 @@ def send_streaming(
     backend: "backend.Backend",
     sent: Sent,
 ) -> "async_io.Pollable":
-    """Begin to send a request; *body* is written on from here."""
+    """Begin to send a request; more can be written to *body*."""
     try:
         return http_req.send_async_streaming(request, body, backend)
     except bindings.Err as err:
@@ -397,7 +392,7 @@ def await_response(
 def edit_pending(
     how: str, pending: "async_io.Pollable", name: str, value: str, target: str
 ) -> None:
-    """Change a header of what goes to the client in the place of a pending response."""
+    """Change a header of the response that the client gets for a pending response."""
     if target not in {"any", "response", "error"}:
         raise ValueError(f"on must be 'any', 'response' or 'error', not {target!r}")
     kind = http_resp.PendingResponseKind[target.upper()]
@@ -411,43 +406,36 @@ def edit_pending(
     _call(what, lambda: change(pending, name, value.encode("latin-1"), kind), name)
 
 
-def select(pollables: "list[async_io.Pollable]", timeout_ms: int | None) -> int | None:
-    """Wait until one of them is ready, and return its index; None after the time."""
-    if timeout_ms is None:
-        return async_io.select(pollables)
-    return async_io.select_with_timeout(pollables, timeout_ms)
-
-
 def version_of(message: "http_req.Request | http_resp.Response") -> str:
-    """Read a message's HTTP version, as it is written."""
+    """Read a message's HTTP version, such as ``HTTP/1.1``."""
     return _VERSIONS[_call("get-version", message.get_version).name]
 
 
 def remote_address(response: "http_resp.Response") -> tuple[str, int] | None:
-    """Read which address of a backend answered."""
+    """Read the address and port of the backend that sent a response."""
     address = address_of(response.get_remote_ip_addr())
     port = response.get_remote_port()
     return None if address is None or port is None else (address, port)
 
 
 def close_connection(response: "http_resp.Response") -> None:
-    """Have the client's connection closed behind a response."""
+    """Close the client's connection after a response."""
     mode = http_resp.KeepaliveMode.NO_KEEPALIVE
     _call("set-http-keepalive-mode", lambda: response.set_http_keepalive_mode(mode))
 
 
 def send_downstream_pending(pending: "async_io.Pollable") -> None:
-    """Answer the client with a response that is on its way."""
+    """Send the client a pending response when it arrives."""
     _call("http-resp.send-downstream-pending", lambda: http_resp.send_downstream_pending(pending))
 
 
 def send_downstream(response: "http_resp.Response", body: "async_io.Pollable") -> None:
-    """Answer the client with a body that is complete or comes from elsewhere."""
+    """Send the client a response whose body is complete or comes from the host."""
     _call("http-resp.send-downstream", lambda: http_resp.send_downstream(response, body))
 
 
 def send_downstream_streaming(response: "http_resp.Response", body: "async_io.Pollable") -> None:
-    """Begin the answer to the client; *body* is written on from here."""
+    """Begin the response to the client; more can be written to *body*."""
     _call(
         "http-resp.send-downstream-streaming",
         lambda: http_resp.send_downstream_streaming(response, body),

@@ -1,11 +1,11 @@
-"""Bodies: read once, from wherever the bytes are."""
+"""Message bodies, which are read once."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from io import BufferedReader, RawIOBase
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
-from fastly_compute.core import HandleClosed
+from fastly_compute.core import HandleClosed, drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.errors import BodyNotRead
 from fastly_compute.http.headers import Headers
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Readable(Protocol):
-    """A binary file, or anything else that is read like one.
+    """A binary file, or any object with the same ``read`` method.
 
     Example:
         >>> from io import BytesIO
@@ -26,11 +26,11 @@ class Readable(Protocol):
     """
 
     def read(self, size: int, /) -> bytes:
-        """Return up to *size* bytes; none at all is the end."""
+        """Return up to *size* bytes; an empty result is the end."""
 
 
 BodyLike: TypeAlias = "Body | bytes | bytearray | memoryview | str | Readable | Iterable[bytes]"
-"""What a message takes as its body; a ``str`` is encoded as UTF-8."""
+"""The types that a message accepts as its body; a ``str`` is encoded as UTF-8."""
 
 _READ = "was already read to its end"
 _BYTES = bytes | bytearray | memoryview
@@ -38,7 +38,7 @@ _END = object()
 
 
 def _pieces_of(file: Readable) -> Iterator[bytes]:
-    # A file that does not block gives None: that is refused as a piece, and not the end.
+    # A non-blocking file may return None, which is not the end: it is refused as a piece.
     while (piece := file.read(_wit.PIECE)) or piece is None:
         yield piece
 
@@ -61,20 +61,20 @@ class _Raw(RawIOBase):
 
 
 class Body:
-    r"""The body of a message. It is read once: what is read is gone from it.
+    r"""The body of a message, which can be read once.
 
-    A body that came from the host stays there until it is read. Handing it on, as the body of a
-    request or response, takes the same time for any length, and none of it is read.
+    A body received from the host stays there until it is read. Passing it on, as the body of a
+    request or response, takes the same time for any length, and does not read it.
 
-    Reading, sending or closing a body uses it up, and a second try raises
+    Reading, sending or closing a body uses it up; using it again raises
     `fastly_compute.core.HandleClosed`. Only a body made of bytes or text can be sent again.
 
     Args:
         content: Bytes, text (encoded as UTF-8), a binary file, or an iterable of bytes. A file or
-            iterable is read when the body is. Closing the body closes a generator, but no file.
+            iterable is read when the body is. Closing the body closes a generator, but not a file.
 
     Raises:
-        TypeError: It is none of these.
+        TypeError: The content has another type.
 
     Example:
         >>> from fastly_compute.http import Body
@@ -121,7 +121,7 @@ class Body:
     def _unusable(content: object) -> TypeError:
         kind = type(content).__name__
         return TypeError(
-            f"a body is bytes, str, a binary file, an iterable of bytes, or a Body, not {kind}"
+            f"a body must be bytes, str, a binary file, an iterable of bytes or a Body, not {kind}"
         )
 
     @classmethod
@@ -146,50 +146,50 @@ class Body:
         pollable, self._pollable = self._pollable, None
         pieces, self._pieces = self._pieces, None
         if how is _READ:
-            self._read_out = pollable  # its trailers can still be asked for
+            self._read_out = pollable  # its trailers can still be read
         elif pollable is not None:
-            _wit.drop(pollable)
+            drop(pollable)
         close = getattr(pieces, "close", None)
         if close is not None:
             close()
 
     @property
     def _length(self) -> int | None:
-        """How many bytes are left, where that is known without reading them."""
+        """The number of bytes left, if it is known without reading them."""
         if self._pollable is not None or self._pieces is not None:
             return None
         return len(self._buffer) - self._at
 
     def _next_piece(self) -> bytes | None:
-        """Return the next piece of an iterable as it is, or None at the end."""
+        """Return the next piece of an iterable unchanged, or None at the end."""
         piece = _END if self._pieces is None else next(self._pieces, _END)
         if piece is _END:
             return None
         if not isinstance(piece, _BYTES):
             kind = type(piece).__name__
-            raise TypeError(f"the pieces of a body must be bytes, and one is a {kind}")
+            raise TypeError(f"each piece of a body must be bytes, not {kind}")
         return bytes(piece)
 
     def _fill(self, size: int) -> bool:
-        """Have something in the buffer, up to *size* bytes from the host; false at the end."""
+        """Fill an empty buffer, with up to *size* bytes from the host; return False at the end."""
         self._check()
         if not self._buffer and not self._ended:
             try:
                 if self._pollable is not None:
-                    # A host may take memory for all that it is asked for.
+                    # A host may allocate memory for the whole requested size.
                     self._buffer = _wit.read(self._pollable, min(size, _wit.PIECE))
                 else:
                     while not self._buffer and (piece := self._next_piece()) is not None:
                         self._buffer = piece
             except BaseException:
-                # A second try could find the end, and make a part look like the whole.
+                # Another read could find the end, and make a part look like the whole.
                 self._release("failed while it was read")
                 raise
             self._ended = not self._buffer
         return not self._ended
 
     def _pull(self, size: int) -> bytes:
-        """Return up to *size* bytes as they come; none at all is the end."""
+        """Return up to *size* bytes as they arrive; an empty result is the end."""
         self._fill(size)
         piece = self._buffer[self._at : self._at + size]
         self._at += len(piece)
@@ -205,7 +205,7 @@ class Body:
             size: How many bytes; negative for all.
 
         Returns:
-            Exactly so many, and fewer only at the end. Once at the end, it is ``b""``, one time.
+            Exactly that many bytes, or fewer at the end. At the end, it returns ``b""`` once.
 
         Raises:
             HandleClosed: The body was read to its end, sent or closed before.
@@ -225,10 +225,10 @@ class Body:
         return b"".join(parts)
 
     def iter_bytes(self, size: int = _wit.PIECE) -> Iterator[bytes]:
-        """Read to the end in pieces, each as soon as it is there.
+        """Read to the end in pieces, each as soon as it arrives.
 
         Args:
-            size: The most bytes of a piece, at least 1.
+            size: The maximum number of bytes in a piece, at least 1.
 
         Returns:
             An iterator over the pieces, none of them empty.
@@ -250,10 +250,10 @@ class Body:
         self._release(_READ)
 
     def iter_lines(self) -> Iterator[bytes]:
-        r"""Read to the end in lines. What comes behind a line can still be read in another way.
+        r"""Read to the end in lines. The rest after a line can still be read with another method.
 
         Returns:
-            An iterator over the lines, without the ``\n`` or ``\r\n`` behind them.
+            An iterator over the lines, without their ``\n`` or ``\r\n``.
 
         Raises:
             HandleClosed: The body was read to its end, sent or closed before.
@@ -276,7 +276,7 @@ class Body:
             yield b"".join(parts)
 
     def file(self) -> BufferedReader:
-        """Give it as a binary file that can only be read, for libraries that take one.
+        """Return the body as a read-only binary file, for libraries that need one.
 
         Closing the file closes the body.
         """
@@ -285,28 +285,28 @@ class Body:
 
     @property
     def trailers(self) -> Headers:
-        """The fields behind the body (RFC 9110, section 6.5).
+        """The trailer fields, which follow the body (RFC 9110, section 6.5).
 
-        Those of a body made here can be changed until its end is sent. Those of a body from the
-        host are there once it was read to its end. HTTP/1.1 may lose them on their way.
+        The trailers of a body made here can be changed until its end is sent. Those of a body from
+        the host are available once it was read to its end. HTTP/1.1 may lose them.
 
         Raises:
-            BodyNotRead: It comes from the host, and was not read to its end.
-            HandleClosed: It was closed before they were asked for.
-            BodyError: The host lost them.
+            BodyNotRead: The body comes from the host, and was not read to its end.
+            HandleClosed: The body was closed before its trailers were read.
+            BodyError: The host lost the trailers.
         """
         if self._trailers is None:
             if not self._ended:
                 self._check()
-                raise BodyNotRead("trailers come behind the body, which was not read to its end")
+                raise BodyNotRead("trailers follow the body: read it to its end first")
             source = self._read_out or self._pollable
             if source is None:
-                raise HandleClosed("this Body is closed, and its trailers with it")
+                raise HandleClosed("this Body is closed, and so are its trailers")
             self._trailers = Headers._received(_wit.read_trailers(source))
         return self._trailers
 
     def _waitable(self) -> "async_io.Pollable | None":
-        """What to wait for before there is something to read; None where there is."""
+        """Return what to wait for before reading; None if there is something to read already."""
         self._check()
         return None if self._buffer or self._ended else self._pollable
 
@@ -316,7 +316,7 @@ class Body:
 
     @property
     def _is_produced(self) -> bool:
-        """Whether it is a file or iterable, whose length nobody knows."""
+        """Whether it is a file or iterable, whose length is unknown."""
         return self._pieces is not None and not self._gone
 
     @property
@@ -341,13 +341,13 @@ class Body:
             while (piece := self._next_piece()) is not None:
                 yield piece
         except BaseException:
-            # What is left of it must not be sent as the whole.
+            # The rest must not be sent as if it were the whole.
             self._release("was sent in part")
             raise
         self._release("was already sent")
 
     def _to_host(self) -> "async_io.Pollable":
-        """Give a body of the host's that holds what is left of this one."""
+        """Return a host-owned body with the rest of this one."""
         self._check_unread()
         if self._pollable is not None and not self._buffer:
             whole, self._pollable = self._pollable, None
@@ -366,7 +366,7 @@ class Body:
                 _wit.append(body, rest)
             self._write_trailers(body)
         except BaseException:
-            _wit.drop(body)
+            drop(body)
             raise
         return body
 
@@ -375,21 +375,21 @@ class Body:
             _wit.append_trailer(into, name, value)
 
     def _discard(self) -> None:
-        """Release it, unless it can be sent again."""
+        """Release the body, unless it can be sent again."""
         if not self._in_memory:
             self.close()
 
     @property
     def closed(self) -> bool:
-        """Whether it was read to its end, sent or closed."""
+        """Whether the body was read to its end, sent or closed."""
         return bool(self._gone)
 
     def close(self) -> None:
-        """Release it, unread; closing again does nothing."""
+        """Release the body without reading it; closing again does nothing."""
         if not self._gone:
             self._release("is closed")
         if self._read_out is not None:
-            _wit.drop(self._read_out)
+            drop(self._read_out)
             self._read_out = None
 
     def __enter__(self) -> Self:

@@ -1,21 +1,21 @@
-"""What the platform knows about the client of a request, as values."""
+"""Facts that the platform knows about the client of a request."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientTls:
-    """The TLS connection that a request came over. What the host does not know is None.
+    """The TLS connection of a request. An attribute is None if the host does not know it.
 
     Attributes:
-        protocol: Such as ``TLSv1.3``.
-        cipher: The cipher suite, as OpenSSL names it.
-        server_name: The name that the client asked for (SNI).
+        protocol: The protocol version, such as ``TLSv1.3``.
+        cipher: The OpenSSL name of the cipher suite.
+        server_name: The host name that the client requested (SNI).
         client_hello: The ClientHello message (RFC 8446, section 4.1.2).
         ja3: The MD5 of the JA3 fingerprint, in hexadecimal digits.
         ja4: The JA4 fingerprint.
-        client_certificate: The client's certificate, as it was sent: PEM.
-        certificate_verdict: What checking it found: ``ok``, ``bad-certificate``,
+        client_certificate: The client's certificate, in PEM.
+        certificate_verdict: The result of verifying it: ``ok``, ``bad-certificate``,
             ``certificate-revoked``, ``certificate-expired``, ``unknown-ca``,
             ``certificate-missing`` or ``certificate-unknown``.
 
@@ -39,14 +39,14 @@ class ClientTls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """What bot detection found. What the host does not know is None.
+    """The result of bot detection. An attribute is None if the host does not know it.
 
     Attributes:
-        analyzed: Whether the request was looked at.
+        analyzed: Whether the request was analyzed.
         detected: Whether a bot sent it.
         name: The bot's name.
         category: The bot's category.
-        verified: Whether it is the bot that it says it is.
+        verified: Whether the bot is the one that it claims to be.
 
     Example:
         >>> from fastly_compute.http import Bot
@@ -65,7 +65,7 @@ class Bot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpnProxy:
-    """Whether the client came through a VPN or proxy. What the host does not know is None.
+    """Whether the client uses a VPN or proxy. An attribute is None if the host does not know it.
 
     Example:
         >>> from fastly_compute.http import VpnProxy

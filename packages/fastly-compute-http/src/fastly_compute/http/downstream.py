@@ -1,7 +1,8 @@
-"""The way to the client."""
+"""The response to the client."""
 
 from typing import TYPE_CHECKING
 
+from fastly_compute.core import drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body
 from fastly_compute.http.errors import HttpError, InvalidStatus
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from wit_world.imports import async_io
 
 NO_CONTENT = frozenset({204, 205, 304})
-"""The statuses of answers without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
+"""The statuses of responses without a body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5)."""
 
 
 class ResponseSent:
-    """What a handler returns where the answer is on its way already, or is another's.
+    """The return value of a handler whose response was already sent or handed off.
 
     Example:
         >>> from fastly_compute.http import ResponseSent, IncomingRequest, Response, service
@@ -32,10 +33,10 @@ class ResponseSent:
 
 
 class Downstream:
-    """The way to the client, for the one answer to a request.
+    """Sends the one response to a client's request.
 
     Attributes:
-        answered: Whether an answer was begun, or is another's after a handoff.
+        answered: Whether a response was begun, or the request was handed off.
     """
 
     __slots__ = ("answered",)
@@ -44,7 +45,7 @@ class Downstream:
         self.answered = False
 
     def send(self, response: Response, *, to_head: bool) -> None:
-        """Send an answer to its end, or leave its body to the host."""
+        """Send a response to its end, or leave its body to the host."""
         self._check_unanswered()
         body = response.body
         if not response._passes_through and _has_no_content(response, to_head=to_head):
@@ -59,18 +60,18 @@ class Downstream:
         try:
             resource = response._to_host()
         except BaseException:
-            _wit.drop(pollable)
+            drop(pollable)
             raise
         _wit.send_downstream(resource, pollable)
         self.answered = True
 
     def begin(self, response: Response, *, to_head: bool) -> StreamingBody:
-        """Send an answer that is written on from there."""
+        """Begin a response, and return the body to write."""
         self._check_unanswered()
         body = response.body
         if _has_no_content(response, to_head=to_head):
             self.send(response, to_head=to_head)
-            out = StreamingBody._wrap(_wit.new_body())  # which goes nowhere
+            out = StreamingBody._wrap(_wit.new_body())  # which is not sent
             scope.register(out)
         else:
             out = self._begin(response, _wit.new_body() if body._is_produced else body._to_host())
@@ -80,14 +81,14 @@ class Downstream:
         return out
 
     def send_pending(self, pending: PendingResponse) -> None:
-        """Leave it to the host to answer with a backend's response when that arrives."""
+        """Let the host send a backend's response when it arrives."""
         self._check_unanswered()
         _wit.send_downstream_pending(pending._detach("was already sent"))
         self.answered = True
 
     def _check_unanswered(self) -> None:
         if self.answered:
-            raise HttpError("the request has its answer already, or is another's to answer")
+            raise HttpError("a response to this request was already sent, or it was handed off")
 
     def _begin(self, response: Response, pollable: "async_io.Pollable") -> StreamingBody:
         out = StreamingBody._wrap(pollable)
@@ -111,5 +112,7 @@ class Downstream:
 
 def _has_no_content(response: Response, *, to_head: bool) -> bool:
     if not 200 <= response.status <= 599:
-        raise InvalidStatus(f"an answer's status must be 200 to 599, not {response.status}")
+        raise InvalidStatus(
+            f"the status of a response to the client must be 200 to 599, not {response.status}"
+        )
     return to_head or response.status in NO_CONTENT

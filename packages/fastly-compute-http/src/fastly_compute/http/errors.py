@@ -1,4 +1,4 @@
-"""What goes wrong with HTTP messages, and which WIT error is which exception.
+"""Exceptions about HTTP messages, and the mapping from WIT errors to them.
 
 ::
 
@@ -10,9 +10,9 @@
       │   │   ├ BodyIncomplete (EOFError)
       │   │   └ BodyWriteStalled
       │   └ SendError (OSError)                     no response to a request: see send_errors
-      ├ BodyNotRead                                 trailers come behind the body
-      ├ BodyTooLarge, InvalidForm (ValueError)      the client's body is not what the app takes
-      └ WaitTimeout (TimeoutError)                  what was waited for has not come yet
+      ├ BodyNotRead                                 trailers follow the body
+      ├ BodyTooLarge, InvalidForm (ValueError)      the app does not accept the client's body
+      └ WaitTimeout (TimeoutError)                  nothing arrived in time
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ from fastly_compute.core import (
 
 
 class HttpError(FastlyComputeError):
-    r"""Anything that goes wrong in this package derives from this.
+    r"""The base class of this package's exceptions.
 
-    Not so `HostUnavailable` and `HandleClosed`, which are `fastly_compute.core`'s.
+    It does not cover `HostUnavailable` and `HandleClosed`, which `fastly_compute.core` raises.
 
     Example:
         >>> from fastly_compute.http import Headers, HttpError
@@ -44,7 +44,7 @@ class HttpError(FastlyComputeError):
 
 
 class InvalidHeader(HttpError, ValueError):
-    """A header's name or value is not one that HTTP can carry (RFC 9110, section 5).
+    """A header's name or value is invalid in HTTP (RFC 9110, section 5).
 
     Attributes:
         name: The header's name.
@@ -62,31 +62,31 @@ class InvalidHeader(HttpError, ValueError):
 
 
 class InvalidMethod(HttpError, ValueError):
-    """A request's method is not one that HTTP can carry (RFC 9110, section 9.1)."""
+    """A request's method is invalid in HTTP (RFC 9110, section 9.1)."""
 
 
 class InvalidStatus(HttpError, ValueError):
-    """A response's status is not a status, or not a final one where that is needed."""
+    """A response's status is out of range, or is not a final one where one is required."""
 
 
 class InvalidUrl(HttpError, ValueError):
-    """A URL is not one that a request can be sent to."""
+    """A request cannot be sent to a URL."""
 
 
 class BodyTooLarge(HttpError, ValueError):
-    """A body has more bytes than the app takes."""
+    """A body has more bytes than the app accepts."""
 
 
 class InvalidForm(HttpError, ValueError):
-    """A body that is to be read as a form is none."""
+    """A body to be read as a form is not one."""
 
 
 class BodyNotRead(HttpError):
-    """What comes behind a body was asked for before the body was read."""
+    """The trailers of a body were read before the body."""
 
 
 class WaitTimeout(HttpError, TimeoutError):
-    """What was waited for has not come in the time given; it may come yet."""
+    """Nothing arrived before the timeout; it may still arrive."""
 
 
 class HttpCallFailed(HttpError, HostError):
@@ -98,19 +98,19 @@ class HttpUnsupported(HttpCallFailed, Unsupported):
 
 
 class BodyError(HttpCallFailed, OSError):
-    """Reading or writing a body failed half-way: what was got or sent of it is not the whole."""
+    """Reading or writing a body failed: only a part of it was transferred."""
 
-    explanation: ClassVar[str] = "the transfer of the body broke off, or timed out"
+    explanation: ClassVar[str] = "the transfer of the body was aborted or timed out"
 
 
 class BodyIncomplete(BodyError, HttpIncomplete):
-    """The peer closed the connection before the end of the body that it had announced."""
+    """The peer closed the connection before the announced end of the body."""
 
     explanation: ClassVar[str] = "the peer closed the connection before the end of the body"
 
 
 class BodyWriteStalled(BodyError):
-    """The host took none of the bytes it was to write."""
+    """The host took none of the bytes to write."""
 
     explanation: ClassVar[str] = "the host took none of the bytes"
 
@@ -119,7 +119,7 @@ CLASSES: Mapping[str, type[HostError]] = {
     **dict.fromkeys(errors.CLASSES, HttpCallFailed),
     "unsupported": HttpUnsupported,
 }
-"""The exception for each case of the WIT's ``error`` where the call is about a head."""
+"""The exception for each case of the WIT's ``error``, for calls about a request or response."""
 
 BODY_CLASSES: Mapping[str, type[HostError]] = {
     **dict.fromkeys(errors.CLASSES, BodyError),
@@ -133,9 +133,9 @@ def head_error(value: object, operation: str, *, subject: str | None = None) -> 
     """Make the exception for a WIT error of a call about a request or response.
 
     Args:
-        value: What ``bindings.Err`` carried.
-        operation: What was tried, as the WIT names it.
-        subject: The header or URL it was tried on.
+        value: The value of ``bindings.Err``.
+        operation: The WIT name of the failed operation.
+        subject: The header or URL that it concerned.
 
     Returns:
         The exception.
@@ -147,8 +147,8 @@ def body_error(value: object, operation: str) -> HostError:
     """Make the exception for a WIT error of a call about a body.
 
     Args:
-        value: What ``bindings.Err`` carried.
-        operation: What was tried, as the WIT names it.
+        value: The value of ``bindings.Err``.
+        operation: The WIT name of the failed operation.
 
     Returns:
         The exception.

@@ -1,4 +1,4 @@
-"""The service: a function that answers requests, as the platform calls it."""
+"""The service: a handler function in the form that the platform calls."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from wit_world.imports import async_io, http_req
 
 Answer: TypeAlias = Response | PendingResponse | ResponseSent | Iterator[bytes]
-"""What a handler returns."""
+"""The return type of a handler."""
 
 Handler: TypeAlias = Callable[[IncomingRequest], Answer]
-"""What `service` makes a service of."""
+"""A function that `service` turns into a service."""
 
 ErrorHandler: TypeAlias = Callable[[IncomingRequest, Exception], Answer]
-"""What makes the answer where the handler failed: ``service(on_error=...)``."""
+"""A function that makes the response if the handler failed: ``service(on_error=...)``."""
 
 
 def _report() -> None:
@@ -32,7 +32,7 @@ def _report() -> None:
 
 
 class Service:
-    """A handler as the platform calls it: see `service`.
+    """A handler in the form that the platform calls: see `service`.
 
     Example:
         >>> from fastly_compute.http import Response, Service, service
@@ -57,15 +57,15 @@ class Service:
         self._name = f"{getattr(function, '__module__', '?')}.{name}"
 
     def __call__(self) -> Self:
-        """Return itself: the platform makes an instance per request, and one is enough."""
+        """Return itself: the platform creates an instance per request, but one is enough."""
         return self
 
     def handle(self, request: "http_req.Request", body: "async_io.Pollable") -> None:
-        """Answer a request, and those that follow it (``http-incoming.handle``).
+        """Serve a request and, in a reused sandbox, later ones (``http-incoming.handle``).
 
         Args:
             request: The bindings' request.
-            body: The bindings' body of it.
+            body: The bindings' body of the request.
 
         Raises:
             Exception: The bindings' ``Err``: not even a 500 could be sent.
@@ -77,12 +77,12 @@ class Service:
         rounds = Rounds(self._reuse)
         following: _wit.Incoming | None = (request, body)
         while following is not None:
-            # What a request sets in its context must not reach the next one's.
+            # Context variables that one request sets must not leak into the next.
             served = copy_context().run(self._serve, *following)
             following = rounds.next(failed=not served)
 
     def _serve(self, request: "http_req.Request", body: "async_io.Pollable") -> bool:
-        """Answer one request, and tell whether that went well."""
+        """Serve one request, and return whether that succeeded."""
         scope.begin(closing=self._reuse is not None)
         try:
             return self._served(request, body)
@@ -105,7 +105,7 @@ class Service:
     def _answer(self, incoming: IncomingRequest, answer: Answer, *, to_head: bool) -> None:
         if incoming.answered:
             if answer is not None and not isinstance(answer, ResponseSent):
-                raise HttpError(f"{self._name} answered a request that has its answer")
+                raise HttpError(f"{self._name} returned a response, but one was already sent")
             return
         if isinstance(answer, PendingResponse):
             incoming._downstream.send_pending(answer)
@@ -155,38 +155,38 @@ def service(
     reuse: Reuse | None = None,
     on_error: ErrorHandler | None = None,
 ) -> Service | Callable[[Handler], Service]:
-    """Make a service of a function that answers requests.
+    """Turn a handler function into a service.
 
-    The result has to be called ``HttpIncoming`` in the app's module. The function gets each
-    request and returns the `Response`:
+    The result must be named ``HttpIncoming`` in the app's module. The function is called with each
+    request and returns one of these:
 
-    - one with bytes or text is sent at once;
-    - one whose body is an iterable is streamed: the head is sent with the first piece, even an
-      empty one, and each piece as it is produced. Should the iterable raise, the transfer is
-      aborted, so that the client sees it is not complete;
-    - one from a backend passes through, its body unread;
-    - an iterator of bytes, such as a generator, is a 200 with that as its body;
-    - a `PendingResponse` goes to the client when it arrives; where there is none, the host answers;
-    - what `IncomingRequest.respond` or a handoff returns means that there is nothing left to send.
+    - a `Response` whose body is bytes or text, which is sent at once;
+    - a `Response` whose body is an iterable, which is streamed: the head is sent with the first
+      piece, even an empty one, and each piece as it is produced. If the iterable raises, the
+      transfer is aborted, so that the client sees that it is incomplete;
+    - a `Response` from a backend, which is passed on without reading its body;
+    - an iterator of bytes, such as a generator: a 200 with these bytes as its body;
+    - a `PendingResponse`, which goes to the client when it arrives; if it fails, the host responds;
+    - the `ResponseSent` of `IncomingRequest.respond` or a handoff: nothing is left to send.
 
-    The body is left out where HTTP has none: in the answer to HEAD, and with 204, 205 and 304.
+    The body is left out where HTTP forbids one: in the response to HEAD, and with 204, 205 and 304.
 
-    If the function raises, returns anything else, or returns what cannot be sent, the client gets
-    a bare 500 and the standard error the traceback (by `sys.excepthook`).
+    If the function raises, returns anything else, or returns something that cannot be sent, the
+    client gets a bare 500 and the traceback is written to standard error (by `sys.excepthook`).
 
     Args:
-        function: The handler. It may be any callable.
-        reuse: Whether and how far a sandbox serves one request after the other; by default, each
-            serves one.
-        on_error: Makes the answer in the place of the bare 500, of the request and the exception:
-            anything that a handler returns. It is not asked where the answer was begun, nor after
-            `SystemExit`. If it raises, the 500 is sent.
+        function: The handler, which may be any callable.
+        reuse: Whether and how long a sandbox is reused for several requests; by default, each
+            sandbox serves one.
+        on_error: Makes the response that replaces the bare 500, from the request and the exception.
+            It may return anything that a handler may. It is not called if a response was begun, nor
+            after `SystemExit`. If it raises, the bare 500 is sent.
 
     Returns:
         The service; without a function, a decorator that makes it.
 
     Raises:
-        TypeError: It cannot be called, or *reuse* is no `Reuse`.
+        TypeError: The function is not callable, or *reuse* is not a `Reuse`.
 
     Example:
         >>> from fastly_compute.http import IncomingRequest, Response, service

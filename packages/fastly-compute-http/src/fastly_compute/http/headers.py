@@ -10,10 +10,10 @@ from fastly_compute.http.errors import InvalidHeader
 D = TypeVar("D")
 
 HeadersLike: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
-"""What a message takes as its headers: `Headers`, a mapping, or pairs of name and value."""
+"""The types that a message accepts as headers: `Headers`, a mapping, or pairs of name and value."""
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A token (RFC 9110, section 5.6.2): what a header's name and a method consist of."""
+"""A token (RFC 9110, section 5.6.2), the syntax of header names and methods."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?")
 _LARGEST_PORT = 65535
@@ -25,7 +25,7 @@ def _name(name: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
     if not TOKEN.fullmatch(name):
-        rule = "a name has one or more of the characters A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~"
+        rule = "a name consists of the characters A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~"
         raise InvalidHeader(name[:_LONGEST_SHOWN], "a header's name", rule)
     return name
 
@@ -34,11 +34,11 @@ def _value(name: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"the value of header {name!r} must be a str, not {type(value).__name__}")
     if _CONTROL.search(value):
-        rule = "a value has no line breaks, NULs or other control characters"
+        rule = "a value cannot contain line breaks, NULs or other control characters"
     elif value.strip(" \t") != value:
-        rule = "a value neither begins nor ends with a space or tab"
+        rule = "a value cannot begin or end with a space or tab"
     elif not value.isascii() and max(value) > "\xff":
-        rule = "a value is latin-1 text; encode other characters, for example with RFC 8187"
+        rule = "a value must be latin-1 text; encode other characters, for example with RFC 8187"
     else:
         return value
     shown = redact(name, value)
@@ -49,44 +49,44 @@ def _value(name: str, value: str) -> str:
 
 
 def checked_field(name: str, value: str) -> tuple[str, str]:
-    """Return a field that can be sent. Raises `InvalidHeader` and `TypeError`."""
+    """Validate a field and return it. Raises `InvalidHeader` and `TypeError`."""
     return _name(name), _value(name, value)
 
 
 def check_host(headers: "Headers") -> None:
-    """Refuse a Host that could be taken for two different ones (RFC 9110, section 7.2).
+    """Refuse an ambiguous Host header (RFC 9110, section 7.2).
 
     Args:
-        headers: Those of a request.
+        headers: The headers of a request.
 
     Raises:
-        InvalidHeader: There are several, or it is not a host with or without a port.
+        InvalidHeader: There are several Host headers, or one is not a host with or without a port.
     """
     hosts = headers.get_all("host")
     if len(hosts) > 1:
-        raise InvalidHeader("Host", f"{len(hosts)} fields", "a request has one Host")
+        raise InvalidHeader("Host", f"{len(hosts)} fields", "a request must have exactly one Host")
     for host in hosts:
         match = _HOST.fullmatch(host)
         if match is None or int(match[1] or 0) > _LARGEST_PORT:
-            rule = "it is a host, with or without a port up to 65535"
+            rule = "it must be a host, with or without a port up to 65535"
             raise InvalidHeader("Host", repr(host[:_LONGEST_SHOWN]), rule)
 
 
 class Headers:
-    """Header fields in their order, with the case of their names and with repetitions.
+    """Header fields, keeping their order, the case of their names, and repetitions.
 
-    Names are compared without regard to case. Values are ``str``, and are latin-1 on the wire.
-    What cannot be sent (RFC 9110, section 5) is refused when it is set.
+    Names are case-insensitive. Values are ``str``, encoded as latin-1 on the wire. Names and values
+    that cannot be sent (RFC 9110, section 5) are refused when they are set.
 
-    Two are equal if they have the same values under the same names; the order counts among the
-    values of one name only.
+    Two `Headers` are equal if they have the same values under the same names; order matters only
+    among the values of one name.
 
     Args:
         fields: Other headers, a mapping, or pairs of name and value; copied.
 
     Raises:
         InvalidHeader: A name or value cannot be sent.
-        TypeError: A name or value is no ``str``.
+        TypeError: A name or value is not a ``str``.
 
     Example:
         >>> from fastly_compute.http import Headers
@@ -109,7 +109,7 @@ class Headers:
         for pair in fields.items() if isinstance(fields, Mapping) else fields:
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 kind = type(pair).__name__
-                raise TypeError(f"headers must be pairs of name and value, and one is a {kind}")
+                raise TypeError(f"headers must be pairs of name and value, not {kind}")
             self.add(*pair)
 
     @classmethod
@@ -119,19 +119,19 @@ class Headers:
         return headers
 
     def get_all(self, name: str) -> list[str]:
-        """Return every value of *name*, in order; none gives an empty list."""
+        """Return all values of *name*, in order; an empty list if it is absent."""
         key = name.lower()
         return [value for lower, _, value in self._fields if lower == key]
 
     def __getitem__(self, name: str) -> str:
         """Return the value of *name*.
 
-        Several are joined with ``", "``, those of Cookie with ``"; "``: that is what they mean (RFC
-        9110, section 5.3; RFC 9113, section 8.2.3). Set-Cookie alone cannot be joined without
-        loss: use `get_all`.
+        Several values are joined with ``", "``, those of Cookie with ``"; "``, as HTTP defines (RFC
+        9110, section 5.3; RFC 9113, section 8.2.3). Set-Cookie alone cannot be joined without loss:
+        use `get_all`.
 
         Raises:
-            KeyError: There is none.
+            KeyError: The header is absent.
         """
         value = self.get(name)
         if value is None:
@@ -139,7 +139,7 @@ class Headers:
         return value
 
     def get(self, name: str, default: D | None = None) -> "str | D | None":
-        """Return the value of *name* as ``headers[name]`` does, or *default* if there is none."""
+        """Return the value of *name* as ``headers[name]`` does, or *default* if it is absent."""
         values = self.get_all(name)
         if not values:
             return default
@@ -149,18 +149,18 @@ class Headers:
         """Add a field at the end, keeping those of the same name.
 
         Raises:
-            InvalidHeader: It cannot be sent.
-            TypeError: The name or value is no ``str``.
+            InvalidHeader: The name or value cannot be sent.
+            TypeError: The name or value is not a ``str``.
         """
         name = _name(name)
         self._fields.append((name.lower(), name, _value(name, value)))
 
     def set(self, name: str, value: str) -> None:
-        """Put a field in the place of all those of the same name, or at the end.
+        """Replace all fields of the same name, or add the field at the end.
 
         Raises:
-            InvalidHeader: It cannot be sent.
-            TypeError: The name or value is no ``str``.
+            InvalidHeader: The name or value cannot be sent.
+            TypeError: The name or value is not a ``str``.
         """
         name = _name(name)
         field = (name.lower(), name, _value(name, value))
@@ -178,7 +178,7 @@ class Headers:
         """Remove all fields of *name*.
 
         Raises:
-            KeyError: There is none.
+            KeyError: The header is absent.
         """
         key = name.lower()
         kept = [field for field in self._fields if field[0] != key]
@@ -198,7 +198,7 @@ class Headers:
         return list(first.values())
 
     def items(self) -> list[tuple[str, str]]:
-        """Return every field, in order, repetitions included."""
+        """Return all fields in order, including repetitions."""
         return [(name, value) for _, name, value in self._fields]
 
     def copy(self) -> Self:

@@ -31,7 +31,7 @@ def _latin(value: bytes | None) -> str | None:
 class IncomingRequest(Handle["http_req.Request"]):
     """The client's request, as a handler gets it.
 
-    What it says is read from the host when it is first asked for.
+    Its properties are read from the host when they are first used.
 
     Example:
         >>> from fastly_compute.http import IncomingRequest, Response, service
@@ -90,7 +90,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def host(self) -> str:
-        """The host that the client asked for, and the port where the URL has one.
+        """The requested host, with the port if the URL has one.
 
         For ``OPTIONS *``, which has no URL, it is the Host header.
         """
@@ -98,12 +98,12 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def path(self) -> str:
-        """The URL's path, percent-encoded as it came; ``*`` for ``OPTIONS *``."""
+        """The URL's path, percent-encoded as received; ``*`` for ``OPTIONS *``."""
         return self._split[2]
 
     @property
     def query_string(self) -> str:
-        """The URL's query, percent-encoded as it came, without the question mark."""
+        """The URL's query, percent-encoded as received, without the question mark."""
         return self._split[3]
 
     @property
@@ -113,7 +113,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def headers(self) -> Headers:
-        """The headers. Changing them changes nothing but this object."""
+        """The headers. Changing them affects only this object."""
         if self._headers is None:
             self._headers = Headers._received(_wit.read_fields(self._resource))
         return self._headers
@@ -125,25 +125,25 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def http_version(self) -> str:
-        """The HTTP version that the client speaks, such as ``HTTP/2``."""
+        """The client's HTTP version, such as ``HTTP/2``."""
         return _wit.version_of(self._resource)
 
     @property
     def original_header_names(self) -> list[str]:
-        """The names of the headers in the client's order and case, as far as the host kept them."""
+        """The header names in the client's order and case, as far as the host kept them."""
         return _wit.original_names(self._resource)
 
     def text(self, *, limit: int | None = None, encoding: str = "utf-8") -> str:
         """Read the body as text.
 
         Args:
-            limit: The most bytes that it may have; None for any number.
-            encoding: What it is encoded in.
+            limit: The maximum size in bytes; None for any size.
+            encoding: The text's encoding.
 
         Raises:
-            BodyTooLarge: It has more.
-            ValueError: It is not in this encoding.
-            HandleClosed: It was read before.
+            BodyTooLarge: The body exceeds the limit.
+            ValueError: The body is not valid in this encoding.
+            HandleClosed: The body was read before.
             BodyError: Reading failed.
         """
         return self._whole(limit).decode(encoding)
@@ -152,12 +152,12 @@ class IncomingRequest(Handle["http_req.Request"]):
         """Read the body as JSON (RFC 8259), whatever the Content-Type says.
 
         Args:
-            limit: The most bytes that it may have; None for any number.
+            limit: The maximum size in bytes; None for any size.
 
         Raises:
-            BodyTooLarge: It has more.
-            ValueError: It is not JSON, or nested too deeply.
-            HandleClosed: It was read before.
+            BodyTooLarge: The body exceeds the limit.
+            ValueError: The body is not JSON, or is nested too deeply.
+            HandleClosed: The body was read before.
             BodyError: Reading failed.
         """
         content = self._whole(limit)
@@ -170,19 +170,19 @@ class IncomingRequest(Handle["http_req.Request"]):
         """Read the body as a form: decoded names, each with its decoded values in order.
 
         Args:
-            limit: The most bytes that it may have; None for any number.
+            limit: The maximum size in bytes; None for any size.
 
         Raises:
             InvalidForm: The Content-Type is not ``application/x-www-form-urlencoded``. Forms with
                 files are ``multipart/form-data``, which frameworks read: see fastly-compute-wsgi.
-            BodyTooLarge: It has more.
-            ValueError: It is not UTF-8.
-            HandleClosed: It was read before.
+            BodyTooLarge: The body exceeds the limit.
+            ValueError: The body is not UTF-8.
+            HandleClosed: The body was read before.
             BodyError: Reading failed.
         """
         given = self.headers.get("content-type") or "none"
         if given.partition(";")[0].strip().lower() != _FORM:
-            raise InvalidForm(f"the Content-Type of a form is {_FORM}, not {given}")
+            raise InvalidForm(f"the Content-Type of a form must be {_FORM}, not {given}")
         content = self._whole(limit).decode()
         return parse_qs(content, keep_blank_values=True, errors="strict")
 
@@ -213,14 +213,14 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def request_id(self) -> str | None:
-        """The identifier that the host gave the request."""
+        """The identifier that the host assigned to the request."""
         if self._id is None:
             self._id = self._text("downstream-client-request-id")
         return self._id
 
     @property
     def tls(self) -> ClientTls:
-        """The TLS connection that it came over: eight calls of the host, made each time."""
+        """The client's TLS connection. Each access takes eight calls to the host."""
         ja3 = self._bytes("downstream-tls-ja3-md5", sized=False)
         verdict = _wit.asked("downstream-tls-client-cert-verify-result", self._resource)
         return ClientTls(
@@ -246,22 +246,22 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def ddos_detected(self) -> bool | None:
-        """Whether the request was taken for a part of an attack."""
+        """Whether the request was classified as part of an attack."""
         return self._flag("downstream-client-ddos-detected")
 
     @property
     def fastly_key_is_valid(self) -> bool | None:
-        """Whether the Fastly-Key header has a key that may purge this service."""
+        """Whether the Fastly-Key header contains a key that may purge this service."""
         return self._flag("fastly-key-is-valid")
 
     @property
     def compliance_region(self) -> str | None:
-        """The region whose rules the request falls under."""
+        """The region whose compliance rules apply to the request."""
         return self._text("downstream-compliance-region")
 
     @property
     def bot(self) -> Bot:
-        """What bot detection found: five calls of the host, made each time."""
+        """The result of bot detection. Each access takes five calls to the host."""
         return Bot(
             analyzed=self._flag("downstream-bot-analyzed"),
             detected=self._flag("downstream-bot-detected"),
@@ -272,7 +272,7 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     @property
     def vpn_proxy(self) -> VpnProxy:
-        """What is known about VPNs and proxies: eleven calls of the host, made each time."""
+        """The client's use of VPNs and proxies. Each access takes eleven calls to the host."""
         flags = {
             name: self._flag(f"downstream-resvpnproxy-{name.replace('_', '-')}")
             for name in VpnProxy.__slots__
@@ -291,59 +291,60 @@ class IncomingRequest(Handle["http_req.Request"]):
         return cast("bool | None", _wit.asked(function, self._resource))
 
     def send_early_hints(self, headers: HeadersLike) -> None:
-        """Send a 103 ahead of the answer, so that the client can fetch ahead (RFC 8297).
+        """Send a 103 before the response, so that the client can preload resources (RFC 8297).
 
-        It can be done several times, before the handler returns.
+        It can be called several times before the handler returns.
 
         Args:
-            headers: What the answer will probably have, such as Link.
+            headers: Headers that the response will probably have, such as Link.
 
         Raises:
             InvalidHeader: A header cannot be sent.
-            HttpCallFailed: The answer was begun already.
+            HttpCallFailed: The response was already begun.
         """
         hints = _wit.new_response(_EARLY_HINTS, Headers(headers).items())
         _wit.send_downstream(hints, _wit.new_body())
 
     @property
     def answered(self) -> bool:
-        """Whether its answer is on its way, or another's after a handoff."""
+        """Whether a response was already sent or begun, or the request was handed off."""
         return self._downstream.answered
 
     def respond(self, response: Response) -> ResponseSent:
-        """Answer before the handler returns, and go on (``http-resp.send-downstream``).
+        """Send the response before the handler returns (``http-resp.send-downstream``).
 
-        The client has the answer while the handler still works. What it waits for is sent first: a
-        body that is an iterable, to its end. An exception behind it goes to the standard error.
+        The client gets the response while the handler continues. If its body is an iterable, this
+        method sends it to its end before it returns. A later exception of the handler is written to
+        standard error.
 
         Args:
-            response: The answer.
+            response: The response.
 
         Returns:
-            What the handler has to return.
+            The value that the handler must return.
 
         Raises:
-            HttpError: The request has its answer already, or was handed off.
+            HttpError: A response was already sent, or the request was handed off.
             InvalidStatus: The status is not 200 to 599.
             HandleClosed: The response was sent before.
-            BodyError: The client takes no more.
+            BodyError: The client accepts no more data.
             HttpCallFailed: The host refused it.
         """
         self._downstream.send(response, to_head=self.method == "HEAD")
         return ResponseSent()
 
     def respond_streaming(self, response: Response) -> tuple[StreamingBody, ResponseSent]:
-        """Begin to answer, and write the body on (``http-resp.send-downstream-streaming``).
+        """Begin the response, and stream its body (``http-resp.send-downstream-streaming``).
 
         Args:
-            response: The answer; its body, if it has one, is sent first.
+            response: The response; its body, if it has one, is sent first.
 
         Returns:
-            The way to write on; and what the handler has to return. In the answer to HEAD, and with
-            204, 205 and 304, what is written goes nowhere.
+            A writer that appends to the response body; and the value that the handler must return.
+            In the response to HEAD, and with 204, 205 and 304, written data is discarded.
 
         Raises:
-            HttpError: The request has its answer already, or was handed off.
+            HttpError: A response was already sent, or the request was handed off.
             InvalidStatus: The status is not 200 to 599.
             HandleClosed: The response was sent before.
             HttpCallFailed: The host refused it.
@@ -351,37 +352,39 @@ class IncomingRequest(Handle["http_req.Request"]):
         return self._downstream.begin(response, to_head=self.method == "HEAD"), ResponseSent()
 
     def handoff_fanout(self, backend: Backend | str) -> ResponseSent:
-        """Leave the request to Fanout (``request.redirect-to-grip-proxy``).
+        """Hand the request off to Fanout (``request.redirect-to-grip-proxy``).
 
-        Fanout sends it on to the backend, and what that answers says whether the client's
-        connection is held open.
+        Fanout forwards it to the backend, whose response decides whether the client's connection is
+        held open.
 
         Args:
             backend: The backend or its name.
 
         Returns:
-            What the handler has to return.
+            The value that the handler must return.
 
         Raises:
-            BackendNotFound: There is no backend of that name.
-            HttpUnsupported: This host has no Fanout.
-            HttpCallFailed: The answer was begun already.
+            BackendNotFound: No backend has that name.
+            HttpUnsupported: This host does not support Fanout.
+            HttpCallFailed: The response was already begun.
         """
         return self._handoff(backend, websocket=False)
 
     def handoff_websocket(self, backend: Backend | str) -> ResponseSent:
-        """Leave the request to a backend as a WebSocket (``request.redirect-to-websocket-proxy``).
+        """Hand the request off to a backend as a WebSocket.
+
+        This calls the WIT's ``request.redirect-to-websocket-proxy``.
 
         Args:
             backend: The backend or its name.
 
         Returns:
-            What the handler has to return.
+            The value that the handler must return.
 
         Raises:
-            BackendNotFound: There is no backend of that name.
-            HttpUnsupported: This host has no WebSockets.
-            HttpCallFailed: The answer was begun already.
+            BackendNotFound: No backend has that name.
+            HttpUnsupported: This host does not support WebSockets.
+            HttpCallFailed: The response was already begun.
         """
         return self._handoff(backend, websocket=True)
 
@@ -392,7 +395,7 @@ class IncomingRequest(Handle["http_req.Request"]):
         return ResponseSent()
 
     def close(self) -> None:
-        """Release it and its body; closing again does nothing."""
+        """Release the request and its body; closing again does nothing."""
         self._body.close()
         super().close()
 

@@ -1,9 +1,10 @@
-"""Responses that are on their way, and waiting for several of them."""
+"""Pending responses, and waiting for several of them."""
 
 from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
 
+from fastly_compute import core
 from fastly_compute.core import Duration, Handle, milliseconds
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from wit_world.imports import async_io
 
 Outcome: TypeAlias = Literal["any", "response", "error"]
-"""What a change to a pending response is for: a response, the error in its place, or both."""
+"""The responses that a change to a pending response applies to: a response, an error, or both."""
 
 
 class PendingResponse(Handle["async_io.Pollable"]):
-    """The response to a request that was sent without waiting. It is awaited once.
+    """The response to a request that was sent without waiting; it can be awaited once.
 
-    Several that are under way take as long as the slowest of them. Closing one gives its response
-    up. A handler may also return it as it is: then it goes to the client when it arrives, and none
-    of it is read here.
+    Several pending requests take as long as the slowest of them. Closing a pending response
+    discards it. A handler may also return it: the response then goes to the client when it arrives,
+    without being read here.
 
     Example:
         >>> from fastly_compute.http import Request, Response
@@ -61,48 +62,48 @@ class PendingResponse(Handle["async_io.Pollable"]):
         """Wait for the head of the response (``http-req.await-response``).
 
         Args:
-            timeout: How long at most, as a `datetime.timedelta` or in seconds, less than 2^32 ms.
-                None waits as long as the backend's own timeouts allow.
+            timeout: The longest time to wait, as a `datetime.timedelta` or in seconds, less than
+                2^32 ms. None waits as long as the backend's own timeouts allow.
 
         Returns:
-            The response; its body is still with the host.
+            The response, whose body has not been read yet.
 
         Raises:
-            SendError: There was none; the subclass says why, if the host does.
-            WaitTimeout: It has not come in this time. It can be waited for again.
-            HandleClosed: It was awaited or closed before.
+            SendError: No response arrived; the subclass says why, if the host reports it.
+            WaitTimeout: The response has not arrived in time. It can be awaited again.
+            HandleClosed: The response was awaited or closed before.
         """
         if timeout is not None:
             limit = milliseconds(timeout, field="timeout")
-            if _wit.select([self._resource], limit) is None:
+            if core.select([self._resource], limit) is None:
                 where = f"through backend {self.backend!r}"
                 raise WaitTimeout(f"{self._what} {where}: no response within {limit} ms")
         resource, body = _wit.await_response(self._detach("was already awaited"), self._sent)
         return Response._received(resource, body)
 
     def set_header(self, name: str, value: str, *, on: Outcome = "any") -> None:
-        """Set a header of what goes to the client (``http-resp.insert-header-pending``).
+        """Set a header of the response to the client (``http-resp.insert-header-pending``).
 
-        It counts where the handler returns this `PendingResponse`.
+        It has an effect only if the handler returns this `PendingResponse`.
 
         Args:
             name: The header's name.
-            value: Its value, in the place of all that the response has.
-            on: For a response, for the error in its place, or for both.
+            value: Its value, which replaces all values that the response has.
+            on: Whether to change a response, an error response, or both.
 
         Raises:
-            InvalidHeader: It cannot be sent.
-            HandleClosed: It was awaited or closed before.
-            ValueError: *on* is something else.
+            InvalidHeader: The header cannot be sent.
+            HandleClosed: The response was awaited or closed before.
+            ValueError: *on* has another value.
         """
         _wit.edit_pending("insert", self._resource, *checked_field(name, value), on)
 
     def add_header(self, name: str, value: str, *, on: Outcome = "any") -> None:
-        """Add a header to what goes to the client, as `set_header` (``append-header-pending``)."""
+        """Add a header to the response to the client (``append-header-pending``)."""
         _wit.edit_pending("append", self._resource, *checked_field(name, value), on)
 
     def remove_header(self, name: str, *, on: Outcome = "any") -> None:
-        """Remove a header from what goes to the client (``remove-header-pending``)."""
+        """Remove a header from the response to the client (``remove-header-pending``)."""
         _wit.edit_pending("remove", self._resource, *checked_field(name, ""), on)
 
     @property
@@ -117,68 +118,68 @@ Waitable = TypeVar("Waitable", bound="PendingResponse | Body")
 
 
 def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Waitable:
-    """Wait for the first of several (``async-io.select``).
+    """Wait for the first of several items to be ready (``async-io.select``).
 
     Args:
         waiting: Pending responses, and bodies received from the host, which are ready when there is
-            something to read. Each may be there once.
-        timeout: How long at most, as a `datetime.timedelta` or in seconds, less than 2^32 ms; None
-            for as long as it takes.
+            something to read. Each may occur once.
+        timeout: The longest time to wait, as a `datetime.timedelta` or in seconds, less than
+            2^32 ms; None for no limit.
 
     Returns:
-        The first in the list that is ready. It stays to be awaited or read.
+        The first item in the list that is ready, which can then be awaited or read.
 
     Raises:
-        ValueError: There is nothing to wait for, or one thing is there twice.
-        TypeError: One is neither a pending response nor a body.
-        WaitTimeout: None was ready in time.
-        HandleClosed: One was awaited or closed before.
+        ValueError: The list is empty, or contains an item twice.
+        TypeError: An item is neither a pending response nor a body.
+        WaitTimeout: No item was ready in time.
+        HandleClosed: An item was awaited or closed before.
     """
     if not waiting:
-        raise ValueError("waiting: there must be something to wait for")
+        raise ValueError("waiting must not be empty")
     if len({id(item) for item in waiting}) < len(waiting):
-        raise ValueError("waiting: the same thing is there twice")
+        raise ValueError("waiting must not contain an item twice")
     limit = None if timeout is None else milliseconds(timeout, field="timeout")
     pollables = []
     for item in waiting:
         pollable = _pollable(item)
         if pollable is None:
-            limit = 0  # this one is ready, and so may be one before it
+            limit = 0  # this item is ready, and an earlier one may be, too
             break
         pollables.append(pollable)
-    index = _wit.select(pollables, limit) if pollables else None
+    index = core.select(pollables, limit) if pollables else None
     if index is not None:
         return waiting[index]
     if len(pollables) < len(waiting):
         return waiting[len(pollables)]
-    raise WaitTimeout(f"none of {len(waiting)} was ready within {limit} ms")
+    raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
 
 
 def _pollable(item: "PendingResponse | Body") -> "async_io.Pollable | None":
-    """What to wait for; None where there is something to read at once."""
+    """Return what to wait for; None if there is something to read already."""
     if isinstance(item, Body):
         return item._waitable()
     if isinstance(item, PendingResponse):
         return item._resource
     kind = type(item).__name__
-    raise TypeError(f"waiting: there are pending responses and bodies to wait for, not a {kind}")
+    raise TypeError(f"each item of waiting must be a PendingResponse or a Body, not {kind}")
 
 
 def gather(
     pending: Iterable[PendingResponse], timeout: Duration | None = None
 ) -> "list[Response | SendError | WaitTimeout]":
-    """Wait for all of several responses at once.
+    """Wait for several responses at once.
 
     Args:
-        pending: What `Request.send_async` returned.
-        timeout: How long at most for all of them together; see `select`.
+        pending: The pending responses that `Request.send_async` returned.
+        timeout: The longest time to wait for all of them together; see `select`.
 
     Returns:
-        In the order given, the response; or the `SendError` that there is in its place; or a
-        `WaitTimeout`, where it has not come in time and was given up.
+        One result for each, in the order given, which is the response; or the `SendError` if it
+        failed; or a `WaitTimeout` if it did not arrive in time and was discarded.
 
     Raises:
-        HandleClosed: One was awaited or closed before.
+        HandleClosed: One of them was awaited or closed before.
 
     Example:
         >>> from fastly_compute.http import Request, Response, gather

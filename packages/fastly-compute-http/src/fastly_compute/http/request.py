@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
+from fastly_compute.core import drop
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
@@ -22,7 +23,7 @@ _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
 _CACHED = frozenset({"GET", "HEAD"})
-# The cache's key is the URL: what one visitor gets would be served to the next (RFC 9111, 3.5).
+# The cache's key is the URL: one visitor's response would be served to the next (RFC 9111, 3.5).
 _PERSONAL = ("authorization", "cookie")
 _PASS = CacheOptions(pass_through=True)
 _NOT_URL = re.compile(r"[^\x21-\x7e]")
@@ -34,15 +35,15 @@ def _method(method: str) -> str:
     if not TOKEN.fullmatch(method):
         raise InvalidMethod(f"a method is a token such as GET, not {method!r}")
     if method not in _METHODS and method.upper() in _METHODS:
-        raise InvalidMethod(f"methods have a case: {method.upper()!r}, not {method!r}")
+        raise InvalidMethod(f"methods are case-sensitive: use {method.upper()!r}, not {method!r}")
     return method
 
 
 def _split(url: str) -> tuple[str, str]:
-    """Check a URL and return it as it is sent, and its authority."""
+    """Check a URL; return it in the form in which it is sent, and its authority."""
     if not isinstance(url, str):
         raise TypeError(f"a URL must be a str, not {type(url).__name__}")
-    # No value in these messages: whatever it is, it may hold a password or a token.
+    # These messages never show the URL: it may contain a password or a token.
     if _NOT_URL.search(url):
         raise InvalidUrl("a URL must be ASCII, without spaces; percent-encode the rest")
     try:
@@ -63,28 +64,28 @@ class Request:
     With an Authorization or Cookie header, and no *cache*, the request bypasses the cache.
 
     Args:
-        method: The method, a token in its own case (RFC 9110, section 9.1).
-        url: An absolute ``http`` or ``https`` URL in ASCII, without credentials. A fragment is
-            dropped, the scheme's own port as well.
-        headers: `Headers`, a mapping, or pairs of name and value; copied. Without a Host among
-            them, it is the URL's. The host computes Content-Length and Transfer-Encoding itself.
+        method: The method, a case-sensitive token (RFC 9110, section 9.1).
+        url: An absolute ``http`` or ``https`` URL in ASCII, without credentials. A fragment and the
+            scheme's default port are dropped.
+        headers: `Headers`, a mapping, or pairs of name and value; copied. Host defaults to the
+            URL's host. The host computes Content-Length and Transfer-Encoding itself.
         body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
             that of the client's request. A file or iterable is sent as it is read, in chunks.
         cache: How the cache treats the request. None leaves it to the response's headers, and
             bypasses the cache if the request has an Authorization or Cookie header;
             ``CacheOptions()`` leaves it to the response's headers in any case.
-        decompress_gzip: Whether the host takes gzip off the response's body, and Content-Encoding
-            and Content-Length off its headers. Ask for it with ``Accept-Encoding: gzip``. A body
-            that is not one gzip member raises `BodyError` when it is read: one that is empty, cut
-            short or damaged, or goes on after the first member.
-        manual_framing: Whether Content-Length and Transfer-Encoding are taken from the headers as
-            they are, and not computed. What they say must be true.
+        decompress_gzip: Whether the host decompresses a gzip response body, and removes
+            Content-Encoding and Content-Length from its headers. Request gzip with
+            ``Accept-Encoding: gzip``. A body that is not exactly one gzip member raises `BodyError`
+            when it is read: one that is empty, truncated or damaged, or has several members.
+        manual_framing: Whether Content-Length and Transfer-Encoding are taken from the headers
+            instead of being computed. They must be correct.
 
     Raises:
         InvalidHeader: A header cannot be sent.
         InvalidMethod: The method is not a token, or a known one in the wrong case.
-        InvalidUrl: The URL is not one that can be requested.
-        TypeError: An argument has a type that it cannot have.
+        InvalidUrl: A request cannot be sent to the URL.
+        TypeError: An argument is of the wrong type.
 
     Example:
         >>> from fastly_compute.http import Request, Response
@@ -145,7 +146,7 @@ class Request:
 
     @property
     def headers(self) -> Headers:
-        """The headers; can be changed until it is sent."""
+        """The headers, which can be changed until the request is sent."""
         return self._headers
 
     @property
@@ -155,31 +156,31 @@ class Request:
 
     @property
     def cache(self) -> CacheOptions | None:
-        """How the cache treats the request, as it was given."""
+        """The cache options given for the request."""
         return self._cache
 
     def send(self, backend: Backend | str | None = None) -> Response:
-        """Send it and wait for the head of the response (``http-req.send``).
+        """Send the request and wait for the head of the response (``http-req.send``).
 
-        A backend that answers before it has all of a file or an iterable gets no more of it.
+        If the backend responds before a file or iterable was sent completely, the rest is not sent.
 
         Args:
-            backend: Where to: a backend or its name; or None for the dynamic backend that belongs
-                to the URL (`Backend.for_url`).
+            backend: The backend or its name; None for the URL's dynamic backend
+                (`Backend.for_url`).
 
         Returns:
-            The response; its body is still with the host.
+            The response, whose body has not been read yet.
 
         Raises:
-            SendError: There was no response; the subclass says why, if the host does.
-            BackendNotFound: There is no backend of that name.
-            BackendError: There can be no dynamic backend for the URL.
+            SendError: No response arrived; the subclass says why, if the host reports it.
+            BackendNotFound: No backend has that name.
+            BackendError: A dynamic backend for the URL is not possible.
             InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
-            HostUnavailable: There is no host.
-            Exception: What an iterable raises as the body; then the request is broken off.
+            HostUnavailable: No host is available.
+            Exception: The body is an iterable that raised it; the request was aborted.
         """
         if self._body._is_produced:
             return self._produce(backend).wait()
@@ -189,25 +190,26 @@ class Request:
         return Response._received(resource, pollable)
 
     def send_async(self, backend: Backend | str | None = None) -> PendingResponse:
-        """Send it without waiting for the response (``http-req.send-async``).
+        """Send the request without waiting for the response (``http-req.send-async``).
 
-        A body that is a file or an iterable is sent first; everything else goes on by itself.
+        If the body is a file or an iterable, it is sent before this method returns; any other body
+        is sent in the background.
 
         Args:
-            backend: As for `send`.
+            backend: The backend or its name, or None, as for `send`.
 
         Returns:
-            The response on its way.
+            The pending response.
 
         Raises:
-            SendError: The host refused to send it.
-            BackendNotFound: There is no backend of that name.
-            BackendError: There can be no dynamic backend for the URL.
+            SendError: The host refused to send the request.
+            BackendNotFound: No backend has that name.
+            BackendError: A dynamic backend for the URL is not possible.
             InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         if self._body._is_produced:
             return self._produce(backend)
@@ -218,23 +220,23 @@ class Request:
     def send_streaming(
         self, backend: Backend | str | None = None
     ) -> tuple[StreamingBody, PendingResponse]:
-        """Begin to send it, and write its body on from there (``http-req.send-async-streaming``).
+        """Begin to send the request, and stream its body (``http-req.send-async-streaming``).
 
         Args:
-            backend: As for `send`.
+            backend: The backend or its name, or None, as for `send`.
 
         Returns:
-            The way to write on, behind the body that the request has; and the response on its way.
+            A writer that appends to the request body; and the pending response.
 
         Raises:
-            SendError: The host refused to send it.
-            BackendNotFound: There is no backend of that name.
-            BackendError: There can be no dynamic backend for the URL.
+            SendError: The host refused to send the request.
+            BackendNotFound: No backend has that name.
+            BackendError: A dynamic backend for the URL is not possible.
             InvalidHeader: The Host header is not one host.
             HandleClosed: The body was used up before.
             BodyError: Passing the body to the host failed.
             HttpCallFailed: The host refused the request.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         return self._begin(backend, self._body)
 
@@ -246,14 +248,14 @@ class Request:
         try:
             pending = _wit.send_streaming(request, body, target._resource, sent)
         except BaseException:
-            _wit.drop(body)
+            drop(body)
             raise
         out = StreamingBody._wrap(body)
         scope.register(out)
         return out, PendingResponse._of(pending, sent)
 
     def _produce(self, backend: Backend | str | None) -> PendingResponse:
-        """Send it, and its body as that is produced."""
+        """Send the request, and its body as it is produced."""
         self._body._check_unread()
         out, pending = self._begin(backend, Body())
         pieces = self._body._as_produced()
@@ -267,7 +269,7 @@ class Request:
                     self._body._write_trailers(out._resource)
                     out.finish()
                 except BodyError:
-                    # The backend takes no more: why, is in what it answers or does not.
+                    # The backend accepts no more: its response, or the lack of one, says why.
                     break
         except BaseException:
             pending.close()
@@ -300,7 +302,7 @@ class Request:
                 manual_framing=self._manual_framing,
             )
         except BaseException:
-            _wit.drop(body)
+            drop(body)
             raise
         return request, body
 

@@ -1,4 +1,4 @@
-"""What a client's request asks for, in each form that it can have (RFC 9112, section 3.2)."""
+"""The target of a client's request, in all its forms (RFC 9112, section 3.2)."""
 
 import re
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastly_compute.http.incoming import IncomingRequest
 
-# It takes anything: what stands in a Host header or a request target is the client's choice.
+# It matches any text: clients can put anything into a Host header or a request target.
 _TARGET = re.compile(r"(?:([^:/?#]+)://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 
 

@@ -1,14 +1,14 @@
-"""Responses: a backend's, or one of our own."""
+"""Responses, received from a backend or made here."""
 
 import json
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from fastly_compute.core import HandleClosed
+from fastly_compute.core import HandleClosed, drop
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.errors import InvalidHeader, InvalidStatus
-from fastly_compute.http.headers import Headers, HeadersLike
+from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_resp
@@ -27,26 +27,26 @@ def _status(status: int) -> int:
 class Response:
     """A response: made here, or received from a backend.
 
-    A received one stays with the host. Its status and headers are read when they are first asked
-    for, its body when it is read; returned from a handler, it goes straight on to the client, and
-    only what was changed of its status and headers is written back.
+    A received response stays on the host. Its status and headers are read when they are first used,
+    its body when it is read. Returned from a handler, it is passed straight on to the client, and
+    only changes to its status and headers are written back.
 
     Args:
-        status: The status, 100 to 599. A handler's answer has 200 to 599.
+        status: The status, 100 to 599. The response to the client must have 200 to 599.
         headers: `Headers`, a mapping, or pairs of name and value; copied.
         body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
             that of another message.
 
     Attributes:
-        close_connection: Whether the client's connection is closed behind it; false at first.
-            Viceroy refuses it.
-        manual_framing: Whether Content-Length and Transfer-Encoding are taken from its headers as
-            they are, and not computed; false at first. What they say must be true.
+        close_connection: Whether to close the client's connection after the response; default
+            False. Viceroy refuses it.
+        manual_framing: Whether Content-Length and Transfer-Encoding are taken from the headers
+            instead of being computed; default False. They must be correct.
 
     Raises:
         InvalidHeader: A header cannot be sent.
         InvalidStatus: The status is out of range.
-        TypeError: An argument has a type that it cannot have.
+        TypeError: An argument is of the wrong type.
 
     Example:
         >>> from fastly_compute.http import Response
@@ -109,7 +109,7 @@ class Response:
         Args:
             text: The body, sent as UTF-8.
             status: The status, 100 to 599.
-            headers: More headers; a Content-Type among them goes before ``text/plain``.
+            headers: More headers; a Content-Type among them replaces ``text/plain``.
 
         Returns:
             The response.
@@ -117,7 +117,7 @@ class Response:
         Raises:
             InvalidHeader: A header cannot be sent.
             InvalidStatus: The status is out of range.
-            TypeError: The text is no ``str``.
+            TypeError: The text is not a ``str``.
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be a str, not {type(text).__name__}")
@@ -130,9 +130,9 @@ class Response:
         """Make a response of JSON (RFC 8259).
 
         Args:
-            value: Anything that `json.dumps` takes, save the numbers that JSON lacks.
+            value: Anything that `json.dumps` takes, except numbers that are not finite.
             status: The status, 100 to 599.
-            headers: More headers; a Content-Type among them goes before ``application/json``.
+            headers: More headers; a Content-Type among them replaces ``application/json``.
 
         Returns:
             The response.
@@ -140,7 +140,7 @@ class Response:
         Raises:
             InvalidHeader: A header cannot be sent.
             InvalidStatus: The status is out of range.
-            TypeError: JSON has no such type.
+            TypeError: The value has a type that JSON cannot represent.
             ValueError: A number is not finite, or a container contains itself.
         """
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -148,10 +148,10 @@ class Response:
 
     @classmethod
     def redirect(cls, url: str, status: int = 302, *, headers: "HeadersLike | None" = None) -> Self:
-        """Make a response that sends the client elsewhere (RFC 9110, section 15.4).
+        """Make a response that redirects the client (RFC 9110, section 15.4).
 
         Args:
-            url: Where to: absolute, or relative to the request's URL. ASCII, percent-encoded.
+            url: The target: absolute, or relative to the request's URL. ASCII, percent-encoded.
             status: 301, 302, 303, 307 or 308.
             headers: More headers.
 
@@ -160,12 +160,14 @@ class Response:
 
         Raises:
             InvalidHeader: The URL or another header cannot be sent.
-            InvalidStatus: It is another status.
+            InvalidStatus: The status is not one of these.
         """
         if status not in _REDIRECTS:
-            raise InvalidStatus(f"a redirect's status is 301, 302, 303, 307 or 308, not {status}")
+            raise InvalidStatus(
+                f"a redirect's status must be 301, 302, 303, 307 or 308, not {status}"
+            )
         if not url or not url.isascii() or " " in url:
-            raise InvalidHeader("Location", repr(url), "a URL is percent-encoded ASCII")
+            raise InvalidHeader("Location", repr(url), "a URL must be percent-encoded ASCII")
         response = cls(status, headers)
         response.headers["Location"] = url
         return response
@@ -177,7 +179,7 @@ class Response:
 
     @property
     def status(self) -> int:
-        """The status; can be set, to 100 to 599."""
+        """The status, which can be set to 100 to 599."""
         if self._status is None:
             self._status = self._received_status = _wit.get_status(self._live_resource())
         return self._status
@@ -194,23 +196,44 @@ class Response:
 
     @property
     def headers(self) -> Headers:
-        """The headers; can be changed and set."""
+        """The headers, which can be changed and replaced."""
         return self._load_headers()
 
     @headers.setter
     def headers(self, headers: HeadersLike) -> None:
         new = Headers(headers)
-        self._load_headers()  # what the host has must be known, to be replaced
+        self._load_headers()  # the host's headers must be known, to be replaced
         self._headers = new
+
+    def header_values(self, name: str) -> list[str]:
+        """Read one header (``http-resp.response.get-header-values``).
+
+        Of a backend's response, that is one call of the host; `headers` reads all of them.
+
+        Args:
+            name: The header's name.
+
+        Returns:
+            Its values, in order; none if the response does not have it.
+
+        Raises:
+            InvalidHeader: The name is not a token.
+            HttpCallFailed: The host refused.
+            HandleClosed: The response was sent or closed before its headers were read.
+        """
+        checked, _ = checked_field(name, "")
+        if self._headers is not None:
+            return self._headers.get_all(checked)
+        return _wit.read_field(self._live_resource(), checked)
 
     @property
     def http_version(self) -> str | None:
-        """The HTTP version that the backend answered with; None for a response made here."""
+        """The HTTP version of the backend's response; None for a response made here."""
         return _wit.version_of(self._live_resource()) if self._is_received else None
 
     @property
     def remote_address(self) -> tuple[str, int] | None:
-        """The IP address and port of the backend that answered, where the host knows them."""
+        """The IP address and port of the backend that responded, if the host knows them."""
         return _wit.remote_address(self._live_resource()) if self._is_received else None
 
     @property
@@ -219,7 +242,7 @@ class Response:
 
     @property
     def body(self) -> Body:
-        """The body; can be set, to all that makes one."""
+        """The body, which can be set to anything that the constructor takes."""
         return self._body
 
     @body.setter
@@ -231,7 +254,7 @@ class Response:
 
     @property
     def _passes_through(self) -> bool:
-        """Whether it is a backend's, with its own status and body."""
+        """Whether it is a backend's response with its original status and body."""
         return (
             self._resource is not None
             and self._status == self._received_status
@@ -239,7 +262,7 @@ class Response:
         )
 
     def _to_host(self) -> "http_resp.Response":
-        """Give a response of the host's with this status and these headers."""
+        """Return a host-owned response with this status and these headers."""
         resource = self._changed()
         if self.manual_framing:
             _wit.frame_by_hand(resource)
@@ -248,10 +271,10 @@ class Response:
         return resource
 
     def _with_length(self, length: int) -> "Response":
-        """Return it with the length of the body that a GET would get (RFC 9110, section 8.6)."""
+        """Return it with the length of the body that GET would return (RFC 9110, section 8.6)."""
         if self.manual_framing:
             return self
-        # One that was made here may be sent again, with its body.
+        # A response made here may be sent again, with its body.
         response = self if self._is_received else Response(self.status, self.headers)
         response.close_connection = self.close_connection
         response.headers["Content-Length"] = str(length)
@@ -275,15 +298,15 @@ class Response:
         return resource
 
     def _discard(self) -> None:
-        """Release what cannot be sent again."""
+        """Release everything that cannot be sent again."""
         self._body._discard()
         if self._resource is not None:
-            _wit.drop(self._resource)
+            drop(self._resource)
             self._resource = None
             self._gone = "is closed"
 
     def close(self) -> None:
-        """Release it and its body; closing again does nothing."""
+        """Release the response and its body; closing again does nothing."""
         self._discard()
         self._body.close()
 

@@ -1,4 +1,4 @@
-"""How long a sandbox serves one request after the other."""
+"""Reusing a sandbox for several requests."""
 
 from dataclasses import dataclass
 from time import monotonic
@@ -9,21 +9,21 @@ from fastly_compute.http import _wit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reuse:
-    """When a sandbox that is reused has served enough (``http-downstream.next-request``).
+    """The limits of a reused sandbox (``http-downstream.next-request``).
 
-    A sandbox that is reused keeps the state of the app's modules, and the backends that it
-    registered, from one request to the next, which may be another visitor's. None is no limit but
-    the platform's own; Viceroy's are 6 requests and 10 s between two.
+    A reused sandbox keeps the state of the app's modules, and the backends that it registered, from
+    one request to the next, which may come from another visitor. None means that only the
+    platform's limits apply; Viceroy's are 6 requests, and 10 s between two requests.
 
     Attributes:
-        max_requests: How many requests it serves at most, the first included; 1 or more.
-        max_lifetime: For how long it takes further requests, from its first one on: a
+        max_requests: The maximum number of requests, including the first; 1 or more.
+        max_lifetime: How long the sandbox accepts requests, from its first request on: a
             `datetime.timedelta` or seconds, less than 2^32 ms.
-        max_memory: How many MiB it may use and still take a further request. A host that does not
-            know says 0.
-        idle_timeout: How long it waits for a further request, likewise.
-        after_failure: Whether it goes on after a request that failed, with a 500 or half-way. What
-            the failure left in the app's modules stays there.
+        max_memory: The memory in MiB above which it accepts no more requests. A host that does not
+            know its memory use reports 0.
+        idle_timeout: How long the sandbox waits for the next request, in the same range.
+        after_failure: Whether to continue after a request failed, with a 500 or an aborted
+            response. The app's modules stay as the failure left them.
 
     Raises:
         TypeError: A value is of the wrong type.
@@ -58,7 +58,7 @@ class Reuse:
 
 
 class Rounds:
-    """Counts what one sandbox has served."""
+    """Decides whether a sandbox serves another request."""
 
     def __init__(self, reuse: Reuse) -> None:
         self._reuse = reuse
@@ -66,7 +66,7 @@ class Rounds:
         self._began = monotonic()
 
     def next(self, *, failed: bool) -> "_wit.Incoming | None":
-        """Wait for a further request, after one that was answered; None where there is none."""
+        """Wait for the next request; None if the sandbox is to end."""
         reuse = self._reuse
         self._served += 1
         if failed and not reuse.after_failure:
@@ -86,5 +86,5 @@ class Rounds:
                 return None
             return _wit.next_request(min(waits) if waits else None)
         except HostError:
-            # A host that cannot say has nothing more for this sandbox.
+            # If the host fails, it has no more requests for this sandbox.
             return None

@@ -1,4 +1,4 @@
-"""What belongs to one request: what it left open, and what the next one must not see."""
+"""The state of one request: its open handles, and values that the next request must not see."""
 
 from contextvars import ContextVar
 from typing import Protocol
@@ -6,10 +6,10 @@ from weakref import WeakKeyDictionary, ref
 
 
 class Open(Protocol):
-    """A thing of the host's that is closed in the end."""
+    """A host-owned resource that is closed at the end of the request."""
 
     def close(self) -> None:
-        """Release it; closing again does nothing."""
+        """Release the resource; closing again does nothing."""
 
 
 class _Scope:
@@ -20,7 +20,7 @@ class _Scope:
         self.own: WeakKeyDictionary[object, object] | None = None
 
 
-# Natively, several sandboxes run at once, each in a thread of its own.
+# Natively, several sandboxes run at once, each in its own thread.
 _scope: ContextVar[_Scope | None] = ContextVar("fastly_compute.http.scope", default=None)
 
 
@@ -34,14 +34,14 @@ def begin(*, closing: bool) -> None:
 
 
 def register(thing: Open) -> None:
-    """Take note of a thing, where someone wants to know."""
+    """Register a resource to close at the end of the request, if `begin` asked for that."""
     scope = _scope.get()
     if scope is not None and scope.noted is not None:
         scope.noted.append(ref(thing))
 
 
 def request_local() -> "WeakKeyDictionary[object, object] | None":
-    """What others keep for the request that is being served, by who does; None without one."""
+    """Return the values stored for the current request, by owner; None outside a request."""
     scope = _scope.get()
     if scope is None:
         return None
@@ -51,7 +51,7 @@ def request_local() -> "WeakKeyDictionary[object, object] | None":
 
 
 def end() -> None:
-    """Forget what was the request's own, and close what it opened and is still there."""
+    """Drop the request's values, and close the resources that it left open."""
     scope = _scope.get()
     _scope.set(None)
     if scope is None or scope.noted is None:

@@ -1,4 +1,4 @@
-"""Why a request got no response: an exception for each cause that the WIT knows.
+"""Exceptions for requests that got no response: one for each cause in the WIT.
 
 ::
 
@@ -38,18 +38,18 @@ from fastly_compute.http.errors import HttpCallFailed
 class SendError(HttpCallFailed, OSError):
     """A request got no response.
 
-    Some hosts say why: then it is one of the subclasses. Viceroy never does: there, all but broken
-    HTTP is this class.
+    If the host reports the cause, the exception is one of the subclasses. Viceroy does not: there,
+    every failure except malformed HTTP is this class.
 
     Attributes:
         method: The request's method.
-        url: The request's URL. The message leaves its query out, which may hold secrets.
+        url: The request's URL. The message omits its query, which may contain secrets.
         backend: The name of the backend that it was sent to.
-        detail: The case of the WIT's ``send-error-detail``, such as ``dns-timeout``, or None where
-            the host gives none.
+        detail: The case of the WIT's ``send-error-detail``, such as ``dns-timeout``, or None if the
+            host gives no detail.
         case: The case of the WIT's ``error``, such as ``generic-error``.
-        is_retry_safe: Whether the backend cannot have got any of the request, so that sending it
-            once more cannot have it processed twice. It says nothing about whether that will help.
+        is_retry_safe: Whether the backend cannot have received any of the request, so that a retry
+            cannot cause it to be processed twice. It does not say whether a retry will succeed.
 
     Example:
         >>> from fastly_compute.http import Request, Response, SendError
@@ -64,7 +64,7 @@ class SendError(HttpCallFailed, OSError):
 
     explanation: ClassVar[str] = "the host gave no reason"
     is_retry_safe: ClassVar[bool] = False
-    _FACTS: ClassVar[Mapping[str, str]] = {}  # the fields of the WIT's payload: our attributes
+    _FACTS: ClassVar[Mapping[str, str]] = {}  # fields of the WIT's payload: attributes here
 
     def __init__(
         self,
@@ -93,11 +93,11 @@ class SendError(HttpCallFailed, OSError):
 
     @property
     def host(self) -> str:
-        """The host that the URL names, and its port where it has one."""
+        """The URL's host, with the port if the URL has one."""
         return urlsplit(self.url).netloc
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Rebuild from the facts."""
+        """Rebuild from the attributes."""
         return (_rebuild, (type(self), self.args, dict(vars(self))))
 
 
@@ -114,8 +114,8 @@ class DnsError(SendError):
     """The backend's name could not be resolved.
 
     Attributes:
-        rcode: The DNS response code (RFC 1035, section 4.1.1), if there is one.
-        info_code: The extended DNS error (RFC 8914), if there is one.
+        rcode: The DNS response code (RFC 1035, section 4.1.1), if known.
+        info_code: The extended DNS error (RFC 8914), if known.
     """
 
     explanation = "the backend's name could not be resolved"
@@ -140,16 +140,16 @@ class DestinationNotFound(SendError, LookupError):
 
 
 class DestinationUnavailable(SendError):
-    """The host takes the backend for down, for example because its health check fails."""
+    """The host considers the backend down, for example because its health check fails."""
 
-    explanation = "the host takes the backend for down"
+    explanation = "the host considers the backend down"
     is_retry_safe = True
 
 
 class DestinationUnroutable(SendError):
-    """There is no route to the backend's address."""
+    """The backend's address is not routable."""
 
-    explanation = "there is no route to the backend's address"
+    explanation = "no route to the backend's address"
     is_retry_safe = True
 
 
@@ -161,9 +161,9 @@ class ConnectionRefused(SendError, ConnectionRefusedError):
 
 
 class ConnectionTerminated(SendError, ConnectionResetError):
-    """The connection was cut before there was a response; the request may have been processed."""
+    """The connection was closed before a response; the request may have been processed."""
 
-    explanation = "the connection was cut before there was a response"
+    explanation = "the connection was closed before a response arrived"
 
 
 class ConnectionTimeout(SendError, TimeoutError):
@@ -174,22 +174,22 @@ class ConnectionTimeout(SendError, TimeoutError):
 
 
 class ConnectionLimitReached(SendError):
-    """As many connections to the backend are open as its configuration allows."""
+    """The backend's configuration allows no more connections to it."""
 
-    explanation = "as many connections to the backend are open as its configuration allows"
+    explanation = "the backend's limit of open connections was reached"
     is_retry_safe = True
 
 
 class TlsError(SendError):
-    """There was no secure connection to the backend."""
+    """A secure connection to the backend failed."""
 
-    explanation = "there was no secure connection to the backend"
+    explanation = "the secure connection to the backend failed"
 
 
 class TlsCertificateError(TlsError):
     """The backend's certificate was not accepted.
 
-    It is checked before anything of the request is sent.
+    It is checked before any of the request is sent.
     """
 
     explanation = "the backend's certificate was not accepted"
@@ -197,7 +197,7 @@ class TlsCertificateError(TlsError):
 
 
 class TlsConfigurationError(TlsError):
-    """The backend's TLS configuration cannot work, for example because no cipher fits."""
+    """The backend's TLS configuration cannot work, for example because no cipher suite matches."""
 
     explanation = "the backend's TLS configuration cannot work"
     is_retry_safe = True
@@ -206,7 +206,7 @@ class TlsConfigurationError(TlsError):
 class TlsAlertReceived(TlsError):
     """The backend ended the TLS connection with an alert.
 
-    In TLS 1.3 it can do so after it got the request.
+    In TLS 1.3, it can do so after it received the request.
 
     Attributes:
         alert_id: The alert (RFC 8446, section 6), if the host knows it.
@@ -219,9 +219,9 @@ class TlsAlertReceived(TlsError):
 
 
 class TlsProtocolError(TlsError):
-    """The TLS connection broke."""
+    """The TLS connection failed."""
 
-    explanation = "the TLS connection broke"
+    explanation = "the TLS connection failed"
 
 
 class ResponseIncomplete(SendError, EOFError):
@@ -249,15 +249,15 @@ class ResponseTimeout(SendError, TimeoutError):
 
 
 class ResponseStatusInvalid(SendError):
-    """The response's status is not a status."""
+    """The response's status is invalid."""
 
-    explanation = "the response's status is not a status"
+    explanation = "the response's status is invalid"
 
 
 class UpgradeFailed(SendError):
-    """The backend did not switch to the protocol that was asked for."""
+    """The backend did not switch to the requested protocol."""
 
-    explanation = "the backend did not switch to the protocol that was asked for"
+    explanation = "the backend did not switch to the requested protocol"
 
 
 class ProtocolError(SendError):
@@ -270,8 +270,8 @@ class Http2Error(ProtocolError):
     """The backend ended the HTTP/2 stream or connection with an error.
 
     Attributes:
-        frame_type: The type of the frame that said so (RFC 9113, section 6).
-        error_code: The error (RFC 9113, section 7).
+        frame_type: The type of the frame that reported the error (RFC 9113, section 6).
+        error_code: The error code (RFC 9113, section 7).
     """
 
     explanation = "the backend ended the HTTP/2 exchange with an error"
@@ -282,29 +282,29 @@ class Http2Error(ProtocolError):
 
 
 class RequestInvalid(SendError, ValueError):
-    """The host takes the request for invalid."""
+    """The host rejected the request as invalid."""
 
-    explanation = "the host takes the request for invalid"
+    explanation = "the host rejected the request as invalid"
 
 
 class RequestCacheKeyInvalid(RequestInvalid):
-    """The host takes the request's cache key for invalid, and did not send it."""
+    """The host rejected the request's cache key as invalid, and did not send the request."""
 
-    explanation = "the host takes the request's cache key for invalid"
+    explanation = "the host rejected the request's cache key as invalid"
     is_retry_safe = True
 
 
 class RequestUrlInvalid(RequestInvalid):
-    """The host takes the request's URL for invalid, and did not send it."""
+    """The host rejected the request's URL as invalid, and did not send the request."""
 
-    explanation = "the host takes the request's URL for invalid"
+    explanation = "the host rejected the request's URL as invalid"
     is_retry_safe = True
 
 
 class InternalError(SendError):
-    """Something failed inside the host."""
+    """The host had an internal error."""
 
-    explanation = "something failed inside the host"
+    explanation = "the host had an internal error"
 
 
 DETAILS: Mapping[str, type[SendError]] = {
@@ -344,14 +344,14 @@ CASES: Mapping[str, type[SendError]] = {
     "http-head-too-large": ResponseHeadersTooLarge,
     "http-invalid-status": ResponseStatusInvalid,
 }
-"""The exception for each case of the WIT's ``error`` where a send gives no detail."""
+"""The exception for each case of the WIT's ``error``, if a send fails without a detail."""
 
 
 def send_error(value: object, *, method: str, url: str, backend: str) -> SendError:
     """Make the exception for the WIT's ``error-with-detail``, or its ``error`` alone.
 
     Args:
-        value: What ``bindings.Err`` carried.
+        value: The value of ``bindings.Err``.
         method: The request's method.
         url: The request's URL.
         backend: The backend's name.

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class StreamingBody(Handle["async_io.Pollable"]):
-    """A body that is on its way while it is written. Closing it early breaks it off.
+    """A body that is sent while it is written. Closing it before it is finished aborts it.
 
-    As a context manager it is finished at the end of the `with`, and broken off by an exception, so
+    As a context manager, it is finished at the end of the `with`, and aborted by an exception, so
     that the peer never takes a part for the whole.
 
     Example:
@@ -33,26 +33,26 @@ class StreamingBody(Handle["async_io.Pollable"]):
     _created_by = "Request.send_streaming"
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send a part, waiting while the host has no room (``http-body.write``).
+        """Send a part, waiting while the host's buffer is full (``http-body.write``).
 
         Raises:
-            BodyError: The peer takes no more.
-            HandleClosed: It was finished or closed before.
-            TypeError: The part is not of bytes.
+            BodyError: The peer accepts no more data.
+            HandleClosed: The body was finished or closed before.
+            TypeError: The part is not bytes.
         """
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"a part of a body must be bytes, not {type(data).__name__}")
         _wit.write(self._resource, bytes(data))
 
     def append(self, body: Body) -> None:
-        """Send what is left of another body, unread if it is the host's (``http-body.append``).
+        """Send the rest of another body, without reading a host-owned one (``http-body.append``).
 
         A file or iterable is sent as it is read.
 
         Raises:
-            BodyError: Either of the two failed.
-            HandleClosed: Either of the two was used up before.
-            TypeError: It is no `Body`.
+            BodyError: One of the two bodies failed.
+            HandleClosed: One of the two bodies was used up before.
+            TypeError: The argument is not a `Body`.
         """
         if not isinstance(body, Body):
             raise TypeError(f"append takes a Body, not {type(body).__name__}; write takes bytes")
@@ -64,22 +64,22 @@ class StreamingBody(Handle["async_io.Pollable"]):
             _wit.append(into, body._to_host())
 
     def add_trailer(self, name: str, value: str) -> None:
-        """Add a field behind the body (``http-body.append-trailer``; RFC 9110, section 6.5).
+        """Add a trailer field (``http-body.append-trailer``; RFC 9110, section 6.5).
 
         The platform sends trailers over HTTP/2; HTTP/1.1 may lose them.
 
         Raises:
-            InvalidHeader: It cannot be sent.
-            HandleClosed: It was finished or closed before.
+            InvalidHeader: The field cannot be sent.
+            HandleClosed: The body was finished or closed before.
         """
         _wit.append_trailer(self._resource, *checked_field(name, value))
 
     def finish(self) -> None:
-        """End it, as complete (``http-body.close``).
+        """Finish the body (``http-body.close``).
 
         Raises:
-            BodyError: The peer takes no more.
-            HandleClosed: It was finished or closed before.
+            BodyError: The peer accepts no more data.
+            HandleClosed: The body was finished or closed before.
         """
         _wit.finish(self._detach("was already finished"))
 
@@ -89,7 +89,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Finish it, or break it off after an exception."""
+        """Finish the body, or abort it after an exception."""
         if exc_type is None and not self.closed:
             self.finish()
         else:

@@ -1,4 +1,4 @@
-"""The time of a host: the real one, and what a test moved it by."""
+"""The clock of a host: real time plus whatever a test has advanced it by."""
 
 import math
 import threading
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Tells the time to everything of a host that ages: KV items, rates, cached objects.
+    """The time source for everything in a host that ages: KV items, rates, cached objects.
 
-    All threads may share one.
+    Threads may share one.
 
     Example:
         >>> from fastly_compute.local.clock import Clock
@@ -19,7 +19,7 @@ class Clock:
         1060.0
 
     Args:
-        real: Tells the seconds since the epoch that the clock starts from.
+        real: Returns the seconds since the epoch that the clock starts from.
     """
 
     def __init__(self, real: Callable[[], float] = time.time) -> None:
@@ -28,19 +28,19 @@ class Clock:
         self._moved = 0.0
 
     def now(self) -> float:
-        """Tell the seconds since the epoch, with what the clock was moved by."""
+        """Return the seconds since the epoch, advances included."""
         return self._real() + self._moved
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once.
+        """Advance the clock at once.
 
         Args:
-            seconds: How much, more than 0.
+            seconds: How far; more than 0.
 
         Raises:
-            ValueError: It is not more than 0, or not finite: time does not go back.
+            ValueError: *seconds* is not finite, or is not more than 0.
         """
         if not (seconds > 0 and math.isfinite(seconds)):
-            raise ValueError(f"a clock cannot be advanced by {seconds!r} seconds, only forwards")
+            raise ValueError(f"cannot advance a clock by {seconds!r} s: must be finite and above 0")
         with self._lock:
             self._moved += seconds

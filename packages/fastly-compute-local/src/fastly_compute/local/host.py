@@ -1,4 +1,4 @@
-"""The host: one configuration, its origins and its output, shared by all the sandboxes in it."""
+"""The host: one configuration, with its transport and output, shared by all its sandboxes."""
 
 import contextvars
 import sys
@@ -30,13 +30,13 @@ from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginR
 T = TypeVar("T")
 
 _AT_ONCE = 128
-"""How many things may be under way at once that a sandbox waits for, or the host itself."""
+"""Most waits in progress at once, per sandbox and for the host itself."""
 
 
 class GuestFailed(Exception):
-    """The guest did not end well: it raised, trapped, or returned an error.
+    """The guest failed: it raised, trapped, or returned an error.
 
-    Its text is what the client of a development server gets to see.
+    The message is what the client of a development server sees.
     """
 
 
@@ -44,18 +44,19 @@ class App(Protocol):
     """A guest that can be run, natively or as wasm."""
 
     def run(self, sandbox: Sandbox) -> None:
-        """Serve the sandbox's request, and those that it is given next. Raises `GuestFailed`."""
+        """Serve the sandbox's request, and any further ones. Raises `GuestFailed`."""
 
 
 Interpose = Callable[[str, Callable[..., object], tuple[object, ...]], object]
-"""Takes each host call: its name such as ``http-req.send``, what does it, and the arguments.
+"""Runs each host call.
 
-What it returns or raises is what the guest gets.
+It gets the call's name such as ``http-req.send``, its implementation and its arguments. What it
+returns or raises is what the guest gets.
 """
 
 
 def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the host's output, unless one is given
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the default output of a host
 
 
 class Host:
@@ -68,33 +69,33 @@ class Host:
         32
 
     Args:
-        config: Backends and stores, by default none.
-        output: Takes each line that the host and its guests have to say; by default it goes to
-            the standard error.
-        transport: Takes the requests to backends; by default they really go out.
-        on_log: Takes each message to a log endpoint, with the endpoint's name, whole and before
-            it is shown.
-        on_handoff: Takes each request that a guest leaves to a proxy, and answers in its place.
-            By default that is said in the output, and the answer is a 502.
-        time_limit: How many seconds a guest may take for one request, its waits included. Bodies
-            that go on to the client or an origin without it do not count. None is no limit.
-        reuse: How far sandboxes may be reused.
+        config: Backends and stores; by default none.
+        output: Called with each line of output of the host and its guests; by default it goes to
+            standard error.
+        transport: Sends the requests to backends; by default over the network.
+        on_log: Called with the name of the log endpoint and each whole message, before it is
+            shown.
+        on_handoff: Called with each request that a guest hands off to a proxy; returns the response
+            to send instead. By default the handoff is logged, and the response is a 502.
+        time_limit: Seconds that a guest may take per request, including waits. Bodies still being
+            forwarded to the client or an origin without the guest do not count. None for no limit.
+        reuse: Limits for the reuse of sandboxes.
 
     Attributes:
-        config: What it was given; a sandbox sees a change with its next call.
-        clock: The time that caches, KV stores and rates go by. It can be moved.
-        cache: What the caches hold.
+        config: The configuration; changes take effect with a sandbox's next call.
+        clock: The time that caches, KV stores and rates use. It can be advanced.
+        cache: The contents of the caches.
         kv: The data of the KV stores, which guests change.
         rates: The counts of edge rate limiting.
         penalties: The penalty boxes of edge rate limiting.
-        health_checks: Whether backends are healthy. Checks are run only without a `transport`; with
+        health_checks: Whether backends are healthy. Checks run only without a `transport`; with
             one, a backend's health is the configured one.
-        time_limit: What it was given; it is that of each request that begins after a change.
-        reuse: What it was given.
-        interpose: Takes each call of a guest, for tests; by default None.
-        caching: Whether requests to backends go through the cache, by default so.
-        pushpin_port: Where a Pushpin listens on this machine that takes the requests which guests
-            leave to Fanout; None where there is none.
+        time_limit: The time limit; changes apply to requests that begin later.
+        reuse: The limits for the reuse of sandboxes.
+        interpose: Intercepts each call of a guest, for tests; by default None.
+        caching: Whether requests to backends go through the cache; by default True.
+        pushpin_port: The port of a local Pushpin that receives the requests which guests hand off
+            to Fanout; None without one.
     """
 
     def __init__(
@@ -132,11 +133,11 @@ class Host:
             self.health_checks.watch(name, backend)
 
     def log(self, line: str) -> None:
-        """Say something about what happens in the host."""
+        """Write a line to the host's output."""
         self._output(line)
 
     def write_log(self, endpoint: str, message: bytes) -> None:
-        """Show what a guest wrote to a log endpoint."""
+        """Show a guest's message to a log endpoint."""
         if self._on_log is not None:
             self._on_log(endpoint, message)
         text = message.decode(errors="replace").removesuffix("\n")
@@ -146,16 +147,16 @@ class Host:
     def send(
         self, name: str, config: BackendConfig, request: OriginRequest, rules: CacheRules
     ) -> Callable[[], OriginResponse]:
-        """Send a request to a backend through the cache, the way that this host has for it.
+        """Send a request to a backend, through the cache and the host's transport.
 
         Args:
             name: The backend's name.
-            config: What the backend is.
-            request: What to send.
-            rules: What the guest wants of the cache.
+            config: The backend's configuration.
+            request: The request to send.
+            rules: The guest's rules for the cache.
 
         Returns:
-            What gets the response, on any thread. It raises `SendFailure` where there is none.
+            A function that gets the response, on any thread. It raises `SendFailure` on failure.
         """
         if not self.caching:
             return self._transport.begin(name, config, request)
@@ -164,20 +165,20 @@ class Host:
         )
 
     def background(self, work: Callable[[], T]) -> "Future[T]":
-        """Do something of the host's own on another thread: no sandbox can take them all up."""
+        """Run work of the host on a thread that sandboxes do not compete for."""
         return self._workers.submit(contextvars.copy_context().run, work)
 
     def workers(self) -> ThreadPoolExecutor:
-        """Make threads for a sandbox, which end with the host at the latest."""
+        """Make a pool of threads for a sandbox, which ends with the host at the latest."""
         pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fastly-compute-worker")
         self._pools.add(pool)
         return pool
 
     def answer_handoff(self, handoff: Handoff) -> RecordedResponse:
-        """RecordedResponse in the place of the proxy that a guest left a request to."""
+        """Return the response to a request that a guest handed off to a proxy."""
         if self._on_handoff is not None:
             return self._on_handoff(handoff)
-        text = f"handed off to {handoff.backend!r} ({handoff.kind}), and nothing is there"
+        text = f"handed off to {handoff.backend!r} ({handoff.kind}), but this host has no proxy"
         self.log(text)
         return RecordedResponse(
             status=502,
@@ -187,7 +188,7 @@ class Host:
         )
 
     def guest_context(self, incoming: Incoming | None = None) -> "GuestContext":
-        """Make a sandbox in which this thread's code is the guest, as a test wants it.
+        """Make a sandbox in which the code of this thread is the guest, for use in tests.
 
         Args:
             incoming: The client's request, by default a GET of ``/``.
@@ -202,11 +203,11 @@ class Host:
 
         Args:
             app: The guest.
-            exchange: Its first request. The answer is ended: with what the guest sent; with an
-                empty 200 where it sent nothing, as the platform does; with a 500 where it failed;
-                or broken off where it failed half-way. What the guest left to the host of an
-                answer is still to be served by the exchange.
-            following: Where it gets further requests from.
+            exchange: Its first request. When this returns, the response has ended: as the guest
+                sent it; as an empty 200 if the guest sent nothing, as on the platform; as a 500
+                if the guest failed; or truncated if it failed midway. What the guest left to the
+                host to send is still to be sent by `exchange.serve`.
+            following: The source of further requests.
         """
         sandbox = Sandbox(host=self, exchange=exchange, following=following)
         failure: str | None = "the host was interrupted"
@@ -222,11 +223,11 @@ class Host:
             sandbox.end(failure)
 
     def requests(self, app: App, incomings: Iterable[Incoming]) -> list[RecordedResponse]:
-        """Have guests serve requests one after the other, and keep the answers.
+        """Run guests to serve requests one after the other, and return the responses.
 
         Args:
-            app: The guest. A sandbox that asks for its next request gets it; the first request, and
-                those after a sandbox has ended, begin a new one.
+            app: The guest. A sandbox that asks for its next request gets it; otherwise each request
+                starts a new sandbox.
             incomings: The requests.
         """
         answers: list[RecordedResponse] = []
@@ -248,7 +249,7 @@ class Host:
         return answers
 
     def request(self, app: App, incoming: Incoming | None = None) -> RecordedResponse:
-        """Have a guest serve one request, and keep its answer.
+        """Run a guest to serve one request, and return the response.
 
         Args:
             app: The guest.
@@ -276,7 +277,7 @@ class Host:
 
 
 class GuestContext(AbstractContextManager[Sandbox]):
-    """A sandbox whose guest is the code of the `with`."""
+    """A sandbox whose guest is the body of the `with` statement."""
 
     def __init__(self, host: Host, exchange: Exchange) -> None:
         self._host = host

@@ -1,12 +1,12 @@
-"""Whole numbers in headers, which have any length: Python refuses to read very long ones."""
+"""Parsing of whole numbers in headers, of any length: Python refuses very long ones."""
 
 
 def whole_number(text: str, most: int) -> int | None:
-    """Read a number.
+    """Parse a number.
 
     Args:
-        text: The number in decimal digits, with any space around it.
-        most: What is returned for any number above.
+        text: The number in decimal digits, optionally surrounded by whitespace.
+        most: The result for any greater number.
 
     Returns:
         The number; None if the text is not one.

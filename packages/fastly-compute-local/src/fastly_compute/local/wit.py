@@ -1,8 +1,8 @@
 """The WIT's types in Python: the generated modules, under the names that guest code imports.
 
-They are loaded from this package's own folder, because a distribution that put `wit_world` on
-everybody's path would collide with the next one that does. Loaded once, they stay: without a
-running sandbox they are inert.
+They are loaded from this package's own folder: a distribution that put `wit_world` on everyone's
+import path would collide with the next one that does. Once loaded, they stay: without a running
+sandbox they do nothing.
 """
 
 import importlib.util

@@ -2,11 +2,9 @@
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TypeVar
 
 from fastly_compute import http
-from fastly_compute.core import bindings, read_items
 from fastly_compute.requests.decoding import decoded
 from fastly_compute.requests.exceptions import ContentDecodingError, translated
 from fastly_compute.requests.structures import ReceivedHeaders
@@ -36,12 +34,7 @@ def values_of(received: http.Response, name: str) -> list[str]:
     Raises:
         RequestException: The host does not give them.
     """
-    if received._headers is None:
-        with suppress(bindings.Err):  # the other way has an error that says more
-            resource = received._live_resource()
-            found = read_items(lambda size, at: resource.get_header_values(name, size, at))
-            return [value.decode("latin-1") for value in found]
-    return _tried(lambda: received.headers.get_all(name))
+    return _tried(lambda: received.header_values(name))
 
 
 class Raw(io.RawIOBase):

@@ -64,7 +64,8 @@ class _Received:
 
     def __init__(self, received: http.Response) -> None:
         self.status = received.status
-        self.headers = self._headers = received.headers
+        self.headers = received.headers
+        self.header_values = received.header_values
         self.body = _Body(received.body)
 
 

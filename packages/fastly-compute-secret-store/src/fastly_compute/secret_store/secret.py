@@ -4,9 +4,9 @@ import hashlib
 from contextlib import suppress
 from typing import Self
 
-from fastly_compute.core import Handle, bindings, read_sized
+from fastly_compute.core import Handle
 from fastly_compute.secret_store import _wit
-from fastly_compute.secret_store.errors import SecretNotText, SecretTooLarge, secret_store_error
+from fastly_compute.secret_store.errors import SecretNotText, SecretTooLarge
 
 LARGEST = 64 * 1024
 """The most bytes that a secret holds."""
@@ -74,9 +74,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
         # The prefix keeps the digest from being that of any other use of the same bytes.
         digest = hashlib.sha256(b"fastly-compute secret from bytes\0" + plaintext).hexdigest()
         try:
-            resource = _wit.secret_store.Secret.from_bytes(plaintext)
-        except bindings.Err as err:
-            raise secret_store_error(err.value, "secret-store.secret.from-bytes") from None
+            resource = _wit.from_bytes(plaintext)
         finally:
             del plaintext
         return cls._of(resource, identity=f"bytes {digest}", shown="<Secret from bytes>")
@@ -93,13 +91,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
         """
         resource = self._resource
         if self._plaintext is None:
-            try:
-                # A host may report too small a buffer without saying what would do.
-                self._plaintext = read_sized(resource.plaintext, first=LARGEST)
-            except bindings.Err as err:
-                raise secret_store_error(
-                    err.value, "secret-store.secret.plaintext", subject=self._shown
-                ) from None
+            self._plaintext = _wit.plaintext(resource, LARGEST, self._shown)
         return self._plaintext
 
     def text(self) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Self
 
-from fastly_compute.core import Handle, bindings
+from fastly_compute.core import Handle
 from fastly_compute.secret_store import _wit
-from fastly_compute.secret_store.errors import SecretNotFound, secret_store_error
+from fastly_compute.secret_store.errors import SecretNotFound
 from fastly_compute.secret_store.names import checked
 from fastly_compute.secret_store.secret import Secret
 
@@ -46,11 +46,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
             HostUnavailable: There is no host.
         """
         checked(name, "store name")
-        try:
-            resource = _wit.secret_store.Store.open(name)
-        except bindings.Err as err:
-            raise secret_store_error(err.value, "secret-store.store.open", subject=name) from None
-        store = cls._wrap(resource)
+        store = cls._wrap(_wit.open_store(name))
         store._name = name
         return store
 
@@ -75,12 +71,7 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
             SecretStoreCallFailed: The host refused.
         """
         checked(key, "key")
-        try:
-            resource = self._resource.get(key)
-        except bindings.Err as err:
-            raise secret_store_error(
-                err.value, "secret-store.store.get", subject=f"{self._name}/{key}"
-            ) from None
+        resource = _wit.get(self._resource, key, f"{self._name}/{key}")
         if resource is None:
             return None
         where = f"{key!r} of store {self._name!r}"

@@ -9,8 +9,13 @@ from typing import TypedDict, Unpack
 from urllib.parse import parse_qs
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
-from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginResponse, SendFailure
+from fastly_compute.local.extending import (
+    SEND_ERROR_DETAILS,
+    HTTPTransport,
+    OriginRequest,
+    OriginResponse,
+    SendFailure,
+)
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.delivery import Delivery
 from fastly_compute.testing.durations import Duration, timedelta_of

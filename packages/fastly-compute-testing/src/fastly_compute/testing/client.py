@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from fastly_compute.local import Host, Incoming
-from fastly_compute.local.host import App
+from fastly_compute.local.extending import App
 from fastly_compute.testing.client_response import ClientResponse
 from fastly_compute.testing.headers import TOKEN, HeadersLike, MessageHeaders
 from fastly_compute.testing.reply import encoded

@@ -5,8 +5,7 @@ from collections import deque
 from concurrent.futures import Future
 from datetime import timedelta
 
-from fastly_compute.local.interfaces.async_io import wait_for
-from fastly_compute.local.transport import BodyFailure, OriginResponse, SendFailure
+from fastly_compute.local.extending import BodyFailure, OriginResponse, SendFailure, wait_for
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.durations import timedelta_of
 from fastly_compute.testing.reply import Reply

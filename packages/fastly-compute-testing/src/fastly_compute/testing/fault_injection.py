@@ -1,8 +1,5 @@
 """Runs a scenario once for each host call that it makes, with that call failing."""
 
-from fastly_compute.testing.functions import every_error, labelled  # first: brings wit_world
-
-# isort: split
 import gc
 import logging
 import threading
@@ -12,14 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from componentize_py_types import Err
-
 from fastly_compute.local import GuestFailed, NativeApp, Sandbox, WasmApp
-from fastly_compute.local.runtime.resource import Resource
-from fastly_compute.local.runtime.sandbox import current
+from fastly_compute.local.extending import Err, Resource, current
 from fastly_compute.testing.client import ComputeClient
 from fastly_compute.testing.client_response import ClientResponse
 from fastly_compute.testing.durations import Duration, timedelta_of
+from fastly_compute.testing.functions import every_error, labelled
 from fastly_compute.testing.host import ComputeHost
 from fastly_compute.testing.layers import Layers
 

@@ -3,12 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastly_compute.testing.functions import Function, find, labelled  # first: brings wit_world
-
-# isort: split
-from componentize_py_types import Err
-from wit_world.imports.http_body import TrailerError_Error
-from wit_world.imports.types import Error_BufferLen
+from fastly_compute.local.extending import Err, Error_BufferLen, TrailerError_Error
+from fastly_compute.testing.functions import Function, find, labelled
 
 _WRITE = "http-body.write"
 _ROOM = "max_len"

@@ -1,30 +1,25 @@
 """The functions of the WIT: their names, what they take and what they can fail with.
 
-All of it is read from the generated bindings, whose docstrings say what a function raises.
+All of it comes from the table that is generated from the WIT, and from the bindings' types.
 """
 
-import ast
 import dataclasses
 import enum
 import functools
 import importlib
-import inspect
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 
-from fastly_compute.local.runtime import world  # first: it brings wit_world
+from fastly_compute.local.extending import (
+    SEND_ERROR_DETAILS,
+    WIT_FUNCTIONS,
+    SendFailure,
+    send_error,
+)
 
-# isort: split
-from wit_world.imports import http_req, types
-
-from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS, send_error
-from fastly_compute.local.transport import SendFailure
-
-_RAISES = re.compile(r"componentize_py_types\.Err\((wit_world\.imports\.\w+)\.(\w+)\)")
-_CONTEXT = ("__enter__", "__exit__")
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -72,47 +67,47 @@ def labelled(label: str) -> Function:
 
 
 def _interfaces() -> list[str]:
-    return sorted(name.replace("_", "-") for name in (*world.IMPLEMENTED, *world.UNSUPPORTED))
+    return sorted({label.partition(".")[0] for label in WIT_FUNCTIONS})
 
 
 @functools.cache
 def _functions(interface: str) -> Mapping[str, Function]:
-    module = importlib.import_module(f"wit_world.imports.{interface.replace('-', '_')}")
-    return MappingProxyType({function.label: function for function in _declared(interface, module)})
+    return MappingProxyType(
+        {
+            label: _function(label, *declared)
+            for label, declared in WIT_FUNCTIONS.items()
+            if label.startswith(f"{interface}.")
+        }
+    )
 
 
-def _declared(interface: str, module: ModuleType) -> Iterator[Function]:
-    # From the source: in the module itself, the host's functions are in their places.
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.FunctionDef):
-            yield _function(interface, (), node)
-        elif isinstance(node, ast.ClassDef):
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef) and method.name not in _CONTEXT:
-                    yield _function(interface, (node.name,), method)
-
-
-def _function(interface: str, owner: tuple[str, ...], node: ast.FunctionDef) -> Function:
-    raises = _RAISES.search(ast.get_docstring(node) or "")
+def _function(label: str, parameters: tuple[str, ...], error: str | None) -> Function:
+    interface, *owner, declared = label.split(".")
     resource = [_kebab(name) for name in owner]
-    name = "constructor" if node.name == "__init__" else node.name.rstrip("_").replace("_", "-")
+    name = "constructor" if declared == "__init__" else declared.rstrip("_").replace("_", "-")
     return Function(
         name=".".join((interface, *resource, name)),
-        label=".".join((interface, *owner, node.name)),
-        parameters=tuple(parameter.arg for parameter in node.args.args),
-        errors=_errors(raises[1], raises[2]) if raises else MappingProxyType({}),
+        label=label,
+        parameters=parameters,
+        errors=MappingProxyType({}) if error is None else _errors(*error.split(".")),
     )
 
 
 @functools.cache
 def _errors(module: str, name: str) -> Mapping[str, object]:
-    kind = getattr(importlib.import_module(module), name)
-    return MappingProxyType(_with_details() if kind is http_req.ErrorWithDetail else _cases(kind))
+    kind = _type(module, name)
+    detailed = (module, name) == ("http_req", "ErrorWithDetail")
+    return MappingProxyType(_with_details(kind) if detailed else _cases(kind))
+
+
+def _type(module: str, name: str) -> typing.Any:
+    return getattr(importlib.import_module(f"wit_world.imports.{module}"), name)
 
 
 def _cases(kind: typing.Any) -> dict[str, object]:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return {member.name.lower().replace("_", "-"): member for member in kind}
+    any_error = _type("types", "Error")
     cases: dict[str, object] = {}
     for variant in typing.get_args(kind):
         payload = [attribute.type for attribute in dataclasses.fields(variant)]
@@ -122,16 +117,15 @@ def _cases(kind: typing.Any) -> dict[str, object]:
         elif payload == [int]:
             # The size that is needed: 0 is a host that does not know it.
             cases[name] = variant(0)
-        elif payload == [types.Error]:
-            cases |= {name: variant(value) for name, value in _cases(types.Error).items()}
+        elif payload == [any_error]:
+            cases |= {name: variant(value) for name, value in _cases(any_error).items()}
         # What remains is `extra`, which only a host that is newer than this WIT has.
     return cases
 
 
-def _with_details() -> dict[str, object]:
+def _with_details(kind: typing.Any) -> dict[str, object]:
     errors: dict[str, object] = {
-        name: http_req.ErrorWithDetail(None, value)  # type: ignore[arg-type]
-        for name, value in _cases(types.Error).items()
+        name: kind(None, value) for name, value in _cases(_type("types", "Error")).items()
     }
     for detail in sorted(SEND_ERROR_DETAILS):
         errors[detail] = send_error(SendFailure(detail, "as the test wants it")).value

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import replace
 
 from fastly_compute.local import Host, KvItem
-from fastly_compute.local.config.kv import check_kv_store
-from fastly_compute.local.state import KvData
+from fastly_compute.local.extending import KvData, check_kv_store
 
 _ALL = (1 << 32) - 1
 

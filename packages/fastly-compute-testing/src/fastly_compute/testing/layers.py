@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from fastly_compute.local.host import Interpose
+from fastly_compute.local.extending import Interpose
 
 
 class Layers:

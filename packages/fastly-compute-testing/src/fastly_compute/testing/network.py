@@ -6,7 +6,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.local.transport import HTTPTransport, OriginRequest, OriginResponse, SendFailure
+from fastly_compute.local.extending import HTTPTransport, OriginRequest, OriginResponse, SendFailure
 from fastly_compute.testing.backend import CallbackFailed, FakeBackend
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.delivery import Delivery

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from fastly_compute.local import BackendConfig
-from fastly_compute.local.interfaces.backend import Backend
-from fastly_compute.local.interfaces.secret_store import Secret, Store
+from fastly_compute.local.extending import (
+    BackendResource,
+    SecretResource,
+    SecretStoreResource,
+)
 
 _REGISTERING = frozenset({"backend.register_dynamic_backend", "shielding.backend_for_shield"})
 
@@ -30,11 +33,11 @@ class Records:
     ) -> object:
         """Take one call of a guest."""
         result = function(*args)
-        if label in _REGISTERING and isinstance(result, Backend):
+        if label in _REGISTERING and isinstance(result, BackendResource):
             self.backends[result.name] = result.config
-        elif isinstance(result, Store):
+        elif isinstance(result, SecretStoreResource):
             self._stores[result] = str(args[1])
-        elif isinstance(result, Secret) and args[0] in self._stores:
+        elif isinstance(result, SecretResource) and args[0] in self._stores:
             self._secrets[result] = (self._stores[args[0]], str(args[1]))
         elif label == "secret-store.Secret.plaintext" and args[0] in self._secrets:
             self.secrets_read.append(self._secrets[args[0]])

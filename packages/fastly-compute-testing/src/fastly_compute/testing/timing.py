@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from fastly_compute.local import Host, Incoming, RecordedResponse, Sandbox
-from fastly_compute.local.host import App
+from fastly_compute.local.extending import App
 from fastly_compute.testing.layers import Layers
 
 

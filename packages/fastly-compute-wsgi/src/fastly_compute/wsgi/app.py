@@ -1,6 +1,6 @@
 """The service that runs a WSGI app."""
 
-import encodings.unicode_escape  # noqa: F401 - Django's log uses it, and no guest imports it later
+import encodings.unicode_escape  # noqa: F401 - Django's log needs it; guests cannot import later
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,27 +29,26 @@ def _reuse(reuse: Reuse | None, milliseconds: int, *, after_failure: bool) -> Re
 class WsgiHttpIncoming(Service):
     """A WSGI app (PEP 3333) as a service: a Flask, Django or Bottle app, or any other.
 
-    The result has to be called ``HttpIncoming`` in the app's module.
+    The result must be named ``HttpIncoming`` in the app's module.
 
-    What the app yields is sent as it comes, each part at once. An exception before the first of
-    them is a bare 500 for the client, and one behind it breaks the transfer off; the standard error
-    gets the traceback.
+    Each part that the app yields is sent at once. If the app raises an exception before the first
+    part, the client gets a bare 500; after that, the transfer is aborted. The traceback is written
+    to standard error.
 
-    Beside what PEP 3333 and CGI name, the environ has ``fastly.request``, the
-    `fastly_compute.http.IncomingRequest`. After a handoff by it, nothing of what the app returns
-    is sent.
+    Besides the keys of PEP 3333 and CGI, the environ has ``fastly.request``, the
+    `fastly_compute.http.IncomingRequest`. If the app hands that off, its return value is ignored.
 
     Args:
         wsgi_app: The app.
-        handle_errors: Whether a sandbox that is reused goes on after an exception of the app's; the
-            same as ``Reuse(after_failure=True)``.
-        reuse_sandboxes_for_ms: How many milliseconds a sandbox waits for a further request; 0 is
-            not at all. The same as ``Reuse(idle_timeout=...)``.
-        reuse: Whether and how far a sandbox serves one request after the other.
+        handle_errors: Whether a reused sandbox continues after an exception in the app; the same as
+            ``Reuse(after_failure=True)``.
+        reuse_sandboxes_for_ms: How long a sandbox waits for another request, in milliseconds; 0
+            turns reuse off. The same as ``Reuse(idle_timeout=...)``.
+        reuse: Whether and how long a sandbox is reused for several requests.
 
     Raises:
-        TypeError: The app cannot be called, or another argument has a wrong type.
-        ValueError: Both ways of reuse are given, or the time is negative.
+        TypeError: The app is not callable, or another argument is of the wrong type.
+        ValueError: Both *reuse* and *reuse_sandboxes_for_ms* are given, or the time is negative.
 
     Example:
         >>> from fastly_compute.wsgi import WsgiHttpIncoming
@@ -70,7 +69,7 @@ class WsgiHttpIncoming(Service):
         reuse: Reuse | None = None,
     ) -> None:
         if not callable(wsgi_app):
-            raise TypeError(f"a WSGI app can be called, and a {type(wsgi_app).__name__} cannot")
+            raise TypeError(f"a WSGI app must be callable, not {type(wsgi_app).__name__}")
         reuse = _reuse(reuse, reuse_sandboxes_for_ms, after_failure=handle_errors)
         super().__init__(self._respond, reuse=reuse, on_error=None)
         self._app = wsgi_app

@@ -1,4 +1,4 @@
-"""The environ of a request: what PEP 3333 and CGI (RFC 3875) call what the client asked."""
+"""The environ of a request, as defined by PEP 3333 and CGI (RFC 3875)."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _BARE = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE"})
 # HTTP_PROXY would be taken for the proxy of outgoing requests (CVE-2016-5385); and the host has
-# taken the chunks' framing off already.
+# already decoded the chunked framing.
 _LEFT_OUT = frozenset({"PROXY", "TRANSFER_ENCODING"})
 
 
@@ -22,7 +22,7 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
 
     Args:
         request: The request.
-        run_once: Whether the sandbox serves only this one.
+        run_once: Whether the sandbox serves only this request.
     """
     scheme, authority, path = request.scheme, request.host, request.path or "/"
     if "%" in path or not path.isascii():
@@ -54,7 +54,7 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
         environ["REMOTE_ADDR"] = address
     for field, value in request.headers.items():
         key = field.upper()
-        # With "_", it would take the place of the field that has "-" there.
+        # A name with "_" could pass for the field with "-" instead.
         if "_" in key:
             continue
         key = key.replace("-", "_")
@@ -66,5 +66,5 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
             value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
         environ[key] = value
     if authority:
-        environ.setdefault("HTTP_HOST", authority)  # in HTTP/2 it is a part of the URL alone
+        environ.setdefault("HTTP_HOST", authority)  # in HTTP/2, only the URL has it
     return environ

@@ -1,4 +1,4 @@
-"""Files as the body of an answer."""
+"""Files as response bodies."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,14 @@ _PIECE = 64 * 1024
 
 
 class FileWrapper:
-    """An app's file under ``wsgi.file_wrapper``: read in large pieces, or not at all.
+    """The ``wsgi.file_wrapper``: a file that is read in large pieces, or not at all.
 
-    A `fastly_compute.http.Body` goes on to the client unread, if it is the host's.
+    A host-owned `fastly_compute.http.Body` is passed on to the client without being read.
 
     Args:
-        file: Anything with ``read``.
-        block_size: A hint at the size of a piece, which is 64 KiB at least: each costs a call.
+        file: Any object with a ``read`` method.
+        block_size: The suggested size of a piece, raised to at least 64 KiB: each piece costs a
+            call to the host.
     """
 
     __slots__ = ("_size", "file")
@@ -28,7 +29,7 @@ class FileWrapper:
             yield piece
 
     def close(self) -> None:
-        """Close the file, if it can be closed."""
+        """Close the file, if it has a ``close`` method."""
         close = getattr(self.file, "close", None)
         if close is not None:
             close()

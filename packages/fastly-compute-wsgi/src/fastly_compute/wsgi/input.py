@@ -1,4 +1,4 @@
-"""The body of a request, as an app reads it."""
+"""The request body, as a WSGI app reads it."""
 
 from collections.abc import Iterator
 from io import BufferedReader
@@ -7,7 +7,7 @@ from fastly_compute.http import Body
 
 
 class Input:
-    """A request's body under ``wsgi.input``: read as it arrives, and ended where it ends.
+    """The ``wsgi.input``: reads the request body as it arrives, and ends at its end.
 
     Args:
         body: The request's body.
@@ -20,21 +20,21 @@ class Input:
         self._file: BufferedReader | None = None
 
     def _opened(self) -> BufferedReader:
-        # The buffer is worth its memory only to an app that reads.
+        # An app that does not read the body should not pay for the buffer.
         if self._file is None:
             self._file = self._body.file()
         return self._file
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return so many bytes, or all that is left; fewer only at the end."""
+        """Return *size* bytes, or all that are left; fewer only at the end."""
         return self._opened().read(size)
 
     def readline(self, size: int = -1, /) -> bytes:
-        """Return the rest of a line, and no more than so many bytes of it."""
+        """Return the rest of the line, or at most *size* bytes of it."""
         return self._opened().readline(size)
 
     def readlines(self, hint: int = -1, /) -> list[bytes]:
-        """Return the lines that are left; or those until their size has reached the hint."""
+        """Return the remaining lines, or as many as it takes to reach *hint* bytes."""
         return self._opened().readlines(hint)
 
     def __iter__(self) -> Iterator[bytes]:

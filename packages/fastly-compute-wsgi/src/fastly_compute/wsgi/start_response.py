@@ -1,4 +1,4 @@
-"""The ``start_response`` of a request, and all that goes to the client through it."""
+"""The ``start_response`` of a request, and the response that is sent through it."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -29,7 +29,7 @@ _HOP_BY_HOP = frozenset(
 
 
 def _checked(status: str, headers: list[tuple[str, str]]) -> tuple[int, Headers, int | None]:
-    """Return the status, the fields but Content-Length, and what that says."""
+    """Return the status, the fields except Content-Length, and the length that it gives."""
     found = _STATUS.fullmatch(status) if isinstance(status, str) else None
     if found is None:
         raise WsgiError(f"the app's status must be a str such as '200 OK', not {status!r}")
@@ -43,18 +43,20 @@ def _checked(status: str, headers: list[tuple[str, str]]) -> tuple[int, Headers,
         name, value = field
         key = name.lower()
         if key in _HOP_BY_HOP:
-            raise WsgiError(f"the app's header {name!r} is hop by hop, and up to the host")
+            raise WsgiError(f"the app must not set the hop-by-hop header {name!r}: the host does")
         if key != "content-length":
             fields.add(name, value.strip(" \t"))
         elif length is not None or not (value.isascii() and value.isdigit()):
-            raise WsgiError(f"the app's Content-Length must be one number of bytes, not {value!r}")
+            raise WsgiError(
+                f"the app's Content-Length must be a single number of bytes, not {value!r}"
+            )
         else:
             length = int(value)
     return int(found[1]), fields, length
 
 
 class StartResponse:
-    """What an app is given as ``start_response``, made for one request.
+    """The ``start_response`` that an app gets for one request.
 
     Args:
         request: The request.
@@ -73,11 +75,11 @@ class StartResponse:
 
     def __init__(self, request: IncomingRequest) -> None:
         self._request = request
-        self._status = 0  # there is none before the first call
+        self._status = 0  # until the first call
         self._fields = Headers()
         self._bodiless = False
-        self._length: int | None = None  # what the app's Content-Length says
-        self._started = False  # whether the head is on its way
+        self._length: int | None = None  # the app's Content-Length
+        self._started = False  # whether the head was sent
         self._out: StreamingBody | None = None
         self._sent = 0
 
@@ -88,21 +90,23 @@ class StartResponse:
         exc_info: "OptExcInfo | None" = None,
         /,
     ) -> Callable[[bytes], object]:
-        """Take the status and the headers, to be sent with the first bytes of the body.
+        """Set the status and headers, which are sent with the first bytes of the body.
 
         Args:
-            status: Such as ``200 OK``. Over HTTP/1.1 the host sends a reason of its own.
+            status: The status and reason, such as ``200 OK``. Over HTTP/1.1, the host sends its own
+                reason.
             headers: The fields, in order.
-            exc_info: What the app is handling when it replaces an earlier status and headers.
+            exc_info: The exception that the app is handling, if this call replaces an earlier
+                status and headers.
 
         Returns:
             ``write``.
 
         Raises:
-            WsgiError: The status or headers break a rule, or it is a second call without
+            WsgiError: The status or headers break a rule, or this is a second call without
                 *exc_info*.
-            InvalidHeader: A header is not one that HTTP can carry.
-            BaseException: That of *exc_info*, if the head is on its way already.
+            InvalidHeader: A header is invalid in HTTP.
+            BaseException: The exception of *exc_info*, if the head was already sent.
         """
         if exc_info is not None:
             try:
@@ -111,21 +115,21 @@ class StartResponse:
             finally:
                 exc_info = None  # its traceback refers to this frame
         elif self._status:
-            raise WsgiError("the app called start_response a second time, and without exc_info")
+            raise WsgiError("the app called start_response a second time without exc_info")
         self._status, self._fields, self._length = _checked(status, headers)
         self._bodiless = self._request.method == "HEAD" or self._status in NO_CONTENT
         return self.write
 
     def write(self, data: bytes, /) -> None:
-        """Send a part of the body, and before the first one the head.
+        """Send a part of the body, preceded by the head if it is the first part.
 
         Raises:
-            WsgiError: It is no bytes, more than Content-Length says, before ``start_response`` or
-                behind the end.
-            BodyError: The client takes no more.
+            WsgiError: The data is not bytes or exceeds Content-Length, or the call comes before
+                ``start_response`` or after the end of the body.
+            BodyError: The client accepts no more data.
         """
         if not isinstance(data, bytes):
-            raise WsgiError(f"the parts of the app's body must be bytes, not {type(data).__name__}")
+            raise WsgiError(f"each part of the app's body must be bytes, not {type(data).__name__}")
         if not data:
             return
         if self._bodiless:
@@ -138,21 +142,21 @@ class StartResponse:
         if self._out is not None:
             self._out.write(data)
         elif self._started:
-            raise WsgiError("the app called write behind the end of its body")
+            raise WsgiError("the app called write after the end of its body")
         elif self._sent == self._length:
             self._whole(data)
         else:
-            # The host cannot tell how long it will be, but the app can.
+            # The host does not know the length of a streamed body, but the app does.
             self._out, _ = self._request.respond_streaming(self._response(b"", self._length))
             self._started = True
             self._out.write(data)
 
     def send(self, result: Iterable[bytes]) -> None:
-        """Send what the app returned, to its end.
+        """Send the app's return value, to its end.
 
         Raises:
-            WsgiError: It breaks a rule.
-            Exception: Whatever the app raises while it is iterated, or the host.
+            WsgiError: The body breaks a rule.
+            Exception: Any exception of the app during iteration, or of the host while sending.
         """
         if not self._started and self._request.answered:
             return  # the app has handed the request off
@@ -165,7 +169,7 @@ class StartResponse:
         if isinstance(result, list | tuple) and len(result) == 1 and not self._started:
             (only,) = result
             if self._length is None and isinstance(only, bytes):
-                self._length = len(only)  # so that it goes at once
+                self._length = len(only)  # so that it is sent as a whole
         for part in result:
             self.write(part)
             if self._bodiless and self._started:
@@ -173,7 +177,7 @@ class StartResponse:
         self._end()
 
     def abort(self) -> None:
-        """Break the answer off, unless it has ended, so that nobody takes a part for the whole."""
+        """Abort the response if it is incomplete, so that the client does not take it for whole."""
         if self._out is not None:
             self._out.close()
 
@@ -191,7 +195,7 @@ class StartResponse:
             return
         if self._length is not None and self._sent < self._length and not self._bodiless:
             raise WsgiError(
-                f"the app's body has ended after {self._sent} bytes, and its Content-Length says "
+                f"the app's body ended after {self._sent} bytes, but its Content-Length is "
                 f"{self._length}"
             )
         if self._out is None:
@@ -201,7 +205,7 @@ class StartResponse:
 
     def _response(self, body: bytes | Body, length: int | None) -> Response:
         if not self._status:
-            raise WsgiError("the app has not called start_response before its body")
+            raise WsgiError("the app must call start_response before it sends its body")
         response = Response(self._status, self._fields, body)
         if length is not None:
             response.headers.add("Content-Length", str(length))

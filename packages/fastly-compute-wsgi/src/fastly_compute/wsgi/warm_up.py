@@ -1,4 +1,4 @@
-"""Requests that an app answers while it is built."""
+"""Requests that an app handles while it is built."""
 
 import sys
 from io import BytesIO
@@ -45,21 +45,22 @@ def _start_response(
 
 
 def warm_up(wsgi_app: "WSGIApplication", *paths: str) -> None:
-    """Have an app answer while it is imported, so that its component has all that it needs.
+    """Run requests through an app while it is imported, so that everything it needs is loaded.
 
-    A guest has no files, and so cannot import a module, or read a template, when a request first
-    needs it. What has answered once has it all in memory, and answers faster, too.
+    A guest has no files, so it cannot import a module or read a template when a request first needs
+    it. After a warm-up request, all of that is in memory, and later requests are faster, too.
 
-    There is no host while an app is built: paths that ask one, such as a backend, are not for this.
+    No host is available while an app is built: leave out paths that need one, such as those that
+    call a backend.
 
     Args:
         wsgi_app: The app.
-        paths: The paths to GET, percent-encoded, such as ``/`` and one that there is not. A query
-            may follow.
+        paths: The paths to GET, percent-encoded, such as ``/`` and one that does not exist. A path
+            may have a query.
 
     Raises:
-        HostUnavailable: The app asked for something of a host.
-        Exception: Whatever the app raises.
+        HostUnavailable: The app called a function that needs a host.
+        Exception: Any exception that the app raises.
 
     Example:
         >>> from fastly_compute.wsgi import WsgiHttpIncoming, warm_up

@@ -1,4 +1,4 @@
-"""What a host is configured with: the ``[local_server]`` of a file, or the same as values."""
+"""The configuration of a host, read from the ``[local_server]`` of a file or given as values."""
 
 from fastly_compute.local.config.acl import AclEntry
 from fastly_compute.local.config.backend import BackendConfig, Health

@@ -1,4 +1,4 @@
-"""`acls` of `[local_server]`: IP prefixes, and what is to be done about them."""
+"""`acls` of `[local_server]`: IP prefixes and the action for each."""
 
 import ipaddress
 import json
@@ -17,12 +17,12 @@ class AclEntry:
     """One prefix of an access control list.
 
     Attributes:
-        prefix: An address, a slash and the length: 1 to 32 bits for IPv4, 1 to 128 for IPv6. What
-            the address has behind the prefix does not count.
+        prefix: An address, a slash and the length: 1 to 32 bits for IPv4, 1 to 128 for IPv6. Bits
+            of the address after the prefix are ignored.
         action: `"ALLOW"` or `"BLOCK"`.
 
     Raises:
-        ValueError: The prefix or the action is none.
+        ValueError: The prefix or the action is invalid.
 
     Example:
         >>> AclEntry(prefix="192.0.2.1/24", action="BLOCK").network
@@ -51,7 +51,7 @@ class AclEntry:
 
 
 def read_acl(acls: Table, name: str) -> tuple[AclEntry, ...]:
-    """Read one list from its JSON file, which is as the platform's API takes it."""
+    """Read one list from its JSON file, in the format of the platform's API."""
     if isinstance(acls.values[name], str):
         table, key = acls, name
     else:

@@ -1,4 +1,4 @@
-"""What the model knows of one backend, static or dynamic: where it is and how to talk to it."""
+"""One backend, static or dynamic: its address and how to talk to it."""
 
 import enum
 import ipaddress
@@ -32,7 +32,7 @@ _BOOL_FIELDS = ("grpc", "pooling", "prefer_ipv6", "tcp_keepalive_enable")
 
 
 class Health(enum.Enum):
-    """How a backend is, `backend-health` in the WIT. It never stops a request.
+    """The health of a backend, `backend-health` in the WIT. It never stops a request.
 
     Example:
         >>> from fastly_compute.local import BackendConfig, Health
@@ -49,49 +49,49 @@ class Health(enum.Enum):
 class BackendConfig:
     r"""One backend: a target and the options of `dynamic-backend-options` in the WIT.
 
-    Static and dynamic backends are the same value. Equal values share one connection pool. The
-    defaults are the platform's; a timeout or limit of None or 0 means none. What is not a host
-    name, a number of the right size or PEM text is refused here.
+    Static and dynamic backends are the same type. Equal values share one connection pool. The
+    defaults are the platform's; a timeout or limit of None or 0 means none. Invalid host names,
+    numbers out of range and malformed PEM text are refused here.
 
     The local host does not speak HTTP/2 to backends: a request to one with `grpc` is refused when
     it is sent, and its health checks fail.
 
     Attributes:
-        url: `http://` or `https://`, a host, and optionally a port and a path. The path is put in
-            front of every request's own.
-        override_host: The Host header to send, whatever the request says.
-        health: How it is said to be, without checking. UNKNOWN leaves it to `health_check`.
-        health_check: How to find out how it is. Checks have connections of their own, within the
-            timeouts and with the TLS of this backend. They are run only where its requests really
-            go out: a host with another way out sends nothing that no guest has asked for.
-        grpc: Speak HTTP/2 only.
+        url: `http://` or `https://`, a host, and optionally a port and a path. The path is
+            prepended to the path of every request.
+        override_host: The Host header to send, whatever the request has.
+        health: A fixed health, without checking. UNKNOWN leaves it to `health_check`.
+        health_check: How to check the backend's health. Checks use separate connections, with
+            the timeouts and TLS settings of this backend. They run only where requests use the
+            network: a host with a custom transport sends nothing but the guest's own requests.
+        grpc: Use HTTP/2 only.
         connect_timeout_ms: Limit for TCP and TLS together.
         first_byte_timeout_ms: Limit from the end of the request to the end of the response's head.
         between_bytes_timeout_ms: Limit for each wait for more of the response's body.
-        tls_min_version: Lowest TLS version, as on the wire: 0x0301 (1.0) to 0x0304 (1.3).
+        tls_min_version: Lowest TLS version, as in the protocol: 0x0301 (1.0) to 0x0304 (1.3).
         tls_max_version: Highest TLS version, likewise.
         tls_ciphers: Ciphers below TLS 1.3, in OpenSSL's notation.
-        cert_hostname: The name that the certificate must carry. None accepts a valid certificate
+        cert_hostname: The name that the certificate must have. None accepts a valid certificate
             for any name.
-        sni_hostname: The name to ask for in the TLS handshake; None or "" asks for none.
-        ca_certificate: PEM certificates to trust in place of the system's.
-        client_certificate: PEM certificate (chain) to show to the target; needs `client_key`.
+        sni_hostname: The name to send in the TLS handshake (SNI); None or "" sends none.
+        ca_certificate: PEM certificates to trust instead of the system's.
+        client_certificate: PEM certificate (chain) to present to the target; needs `client_key`.
         client_key: The certificate's private key in PEM form. Never shown.
         pooling: Keep connections for further requests.
-        max_connections: How many connections may be open at once.
-        max_use: How many requests one connection may serve.
-        max_lifetime_ms: How long after its opening a connection may be used again.
-        http_keepalive_time_ms: How long a connection may lie idle and still be used again.
-        tcp_keepalive_enable: Whether idle connections are probed by TCP. The next three are for
-            these probes only; None or 0 leaves them to the system, which also has upper limits of
-            its own, on Linux 32767 seconds and 127 probes.
+        max_connections: Most connections open at once.
+        max_use: Most requests on one connection.
+        max_lifetime_ms: Age up to which a connection is reused.
+        http_keepalive_time_ms: Idle time up to which a connection is reused.
+        tcp_keepalive_enable: Whether idle connections are probed by TCP. The next three apply
+            to these probes only; None or 0 leaves them to the system, which also has upper
+            limits, on Linux 32767 seconds and 127 probes.
         tcp_keepalive_interval_secs: Seconds between probes.
         tcp_keepalive_probes: Unanswered probes that end a connection.
         tcp_keepalive_time_secs: Idle seconds before the first probe.
-        prefer_ipv6: Whether the IPv6 addresses of a name are tried first, or the IPv4 ones.
+        prefer_ipv6: Whether to try the IPv6 addresses of a name first, instead of the IPv4 ones.
 
     Raises:
-        BackendConfigError: A field breaks its rule.
+        BackendConfigError: A field is invalid.
 
     Example:
         >>> backend = BackendConfig(url="https://example.org/v1", cert_hostname="example.org")
@@ -143,7 +143,7 @@ class BackendConfig:
 
     @property
     def use_tls(self) -> bool:
-        """Whether the target is spoken to over TLS."""
+        """Whether to connect to the target over TLS."""
         return self._parts.scheme == "https"
 
     @property
@@ -153,19 +153,19 @@ class BackendConfig:
 
     @property
     def port(self) -> int:
-        """The target's port, 80 or 443 where the URL has none."""
+        """The target's port, 80 or 443 if the URL has none."""
         return self._parts.port or _DEFAULT_PORTS[self._parts.scheme]
 
     @property
     def authority(self) -> str:
-        """Host and port as a Host header has them: the port only where it is not the default."""
+        """Host and port as in a Host header: the port only if it is not the default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         default = self.port == _DEFAULT_PORTS[self._parts.scheme]
         return host if default else f"{host}:{self.port}"
 
     @property
     def path_prefix(self) -> str:
-        """What goes in front of every request's path: empty, or `/like/this`."""
+        """The prefix of every request's path: empty, or `/like/this`."""
         return self._parts.path.rstrip("/")
 
     @property
@@ -178,7 +178,7 @@ class BackendConfig:
             raise BackendConfigError(
                 "override_host",
                 json.dumps(host),
-                f"must be 1 to {_LONGEST_NAME} visible ASCII characters without blanks",
+                f"must be 1 to {_LONGEST_NAME} visible ASCII characters without spaces",
             )
         for name, value in (
             ("cert_hostname", self.cert_hostname),
@@ -217,7 +217,7 @@ def _check_url(url: str) -> None:
         return BackendConfigError("url", json.dumps(shown), rule)
 
     if not _VISIBLE.fullmatch(url):
-        raise refused("must be visible ASCII characters without blanks")
+        raise refused("must be visible ASCII characters without spaces")
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,13 +1,13 @@
-"""The error for a backend that cannot be."""
+"""The error for an invalid backend."""
 
 
 class BackendConfigError(ValueError):
-    """A field of a `BackendConfig` or of its `HealthCheckConfig` breaks a rule.
+    """A field of a `BackendConfig` or of its `HealthCheckConfig` is invalid.
 
     Attributes:
         field: The field's name.
-        shown: Its value as text, empty where the value is long or secret.
-        rule: What the value has to be.
+        shown: Its value as text, empty if the value is long or secret.
+        rule: The rule that the value violates.
     """
 
     def __init__(self, field: str, shown: str, rule: str) -> None:

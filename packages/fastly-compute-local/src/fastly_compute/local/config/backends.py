@@ -1,4 +1,4 @@
-"""`[local_server.backends.NAME]`: a table of the file as a `BackendConfig`."""
+"""`[local_server.backends.NAME]`: read a table of the file as a `BackendConfig`."""
 
 import ipaddress
 
@@ -29,10 +29,10 @@ _KEY_OF_FIELD = {
 def read_backend(table: Table) -> BackendConfig:
     """Read one backend.
 
-    The certificate's name is checked against `cert_host`, else against the URL's host, and the
-    same name is asked for in the handshake unless `use_sni` is false. Without timeouts in the
-    table there are none but the platform's connect timeout of one second, as in Viceroy; a
-    timeout of 0 is none too, where Viceroy gives up at once.
+    The certificate's name is checked against `cert_host`, or else the URL's host, and the same
+    name is sent in the handshake unless `use_sni` is false. Without timeouts in the table, only the
+    platform's connect timeout of one second applies, as in Viceroy; a timeout of 0 means no
+    timeout, whereas Viceroy fails immediately.
     """
     table.only(_KEYS)
     url = table.required_text("url")

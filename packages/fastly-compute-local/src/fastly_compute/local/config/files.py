@@ -49,7 +49,7 @@ _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostConfig:
-    """What an app finds around it when it runs locally.
+    """The configuration that an app runs with locally.
 
     Attributes:
         backends: The static backends by name.
@@ -57,20 +57,20 @@ class HostConfig:
             characters, values of up to 8000.
         secret_stores: The secret stores by name, never shown; names of stores and secrets are 1 to
             255 of `A-Z a-z 0-9 _ . -`, secrets have up to 64 KiB.
-        kv_stores: What the KV stores hold at first, by name and key; keys follow the platform's
-            rules. What a guest inserts lasts as long as the host.
-        acls: The access control lists by name. The longest prefix decides, and of equal ones the
-            last.
-        geolocation: What is known about IP addresses.
-        device_detection: What is known about user agents, by the whole User-Agent: text, numbers,
-            booleans, and mappings of these.
+        kv_stores: The initial contents of the KV stores, by name and key; keys follow the
+            platform's rules. What a guest inserts lasts as long as the host.
+        acls: The access control lists by name. The longest prefix takes precedence, and among
+            equal ones the last.
+        geolocation: Data about IP addresses.
+        device_detection: Data about user agents, by the whole User-Agent: text, numbers, booleans,
+            and mappings of these.
         shielding_sites: The shielding sites by name; None is the one that the app runs on.
         service: What the app can read about its service and where it runs; no file sets it.
         waf_verdict: What the Next-Gen WAF says about each request; no file sets it.
         fake_valid_fastly_keys: The values of a request's Fastly-Key that are valid, never shown.
 
     Raises:
-        ValueError: A name, key, value or secret breaks its rule.
+        ValueError: A name, key, value or secret is invalid.
 
     Example:
         >>> local = HostConfig(
@@ -119,16 +119,16 @@ class HostConfig:
 def load(path: Path) -> HostConfig:
     """Read the `[local_server]` of a TOML file.
 
-    Relative file names in it start from the file's own folder, then from the working directory.
+    Relative file names in it are resolved against the file's folder, then the working directory.
 
     Args:
         path: The file.
 
     Returns:
-        What it configures; empty where it has no `[local_server]`.
+        The configuration; empty if the file has no `[local_server]`.
 
     Raises:
-        ConfigError: The file cannot be read, is not TOML, or breaks a rule.
+        ConfigError: The file cannot be read, is not TOML, or its content is invalid.
     """
     try:
         data = path.read_bytes()
@@ -138,26 +138,25 @@ def load(path: Path) -> HostConfig:
         text = data.decode()
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
-        raise ConfigError(f"{path}: line {line}: not UTF-8, which TOML has to be") from None
+        raise ConfigError(f"{path}: line {line}: not UTF-8, which TOML requires") from None
     return parse(text, base=path.parent, source=str(path))
 
 
 def parse(text: str, *, base: Path, source: str) -> HostConfig:
     r"""Read `[local_server]` from the text of a TOML file.
 
-    Everything outside that table belongs to others and is ignored. In it and below, an unknown
-    section or key is an error.
+    Everything outside that table is ignored. Inside it, an unknown section or key is an error.
 
     Args:
         text: The file's text.
-        base: The folder that relative file names in it start from, before the working directory.
-        source: The name that errors show.
+        base: The folder to resolve relative file names against, before the working directory.
+        source: The name that error messages show.
 
     Returns:
-        What it configures.
+        The configuration.
 
     Raises:
-        ConfigError: The text is not TOML, or breaks a rule.
+        ConfigError: The text is not TOML, or its content is invalid.
 
     Example:
         >>> text = "[local_server.backends.origin]\nurl = 'http://127.0.0.1:8080'"

@@ -1,4 +1,4 @@
-"""How to find out whether a backend is healthy."""
+"""How to check whether a backend is healthy."""
 
 import re
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ _LONGEST_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheckConfig:
-    """A request that is sent to a backend again and again, and what its answers mean.
+    """A request that is sent to a backend at intervals, and how its responses are judged.
 
     These are the fields of `healthcheck-options` in the WIT, with the platform's defaults. The
-    backend is healthy while at least `threshold` of the latest `window` checks were good.
+    backend is healthy while at least `threshold` of the last `window` checks passed.
 
     Attributes:
-        host: The Host header, as visible ASCII; with the path at most 8192 characters.
+        host: The Host header, visible ASCII; together with the path at most 8192 characters.
         method: The method, at most 8192 characters.
-        path: The path, with a query if need be.
-        expected_status: The status of a good answer.
-        window: How many checks count, at most 15.
-        threshold: How many of them have to be good, at most `window`.
-        initial: How many count as good before the first check, at most `window`.
+        path: The path, optionally with a query.
+        expected_status: The status that passes the check.
+        window: How many of the last checks count, at most 15.
+        threshold: How many of them have to pass, at most `window`.
+        initial: How many count as passed before the first check, at most `window`.
         interval_ms: The time from one check to the next, at least 1 second and less than 1 hour.
-        timeout_ms: How long a check may take to be good, within the same bounds.
+        timeout_ms: How long a check may take and still pass, within the same bounds.
 
     Raises:
-        BackendConfigError: A field breaks its rule.
+        BackendConfigError: A field is invalid.
 
     Example:
         >>> from fastly_compute.local import BackendConfig, HealthCheckConfig
@@ -63,7 +63,7 @@ class HealthCheckConfig:
 
     def _check_request(self) -> None:
         for name, allowed, rule in (
-            ("host", _VISIBLE, "must be visible ASCII characters without blanks"),
+            ("host", _VISIBLE, "must be visible ASCII characters without spaces"),
             ("method", _TOKEN, "must be an HTTP method, such as GET"),
             ("path", _PATH, "must begin with / and be visible ASCII"),
         ):

@@ -1,4 +1,4 @@
-"""`kv_stores` of `[local_server]`, and what may be in them."""
+"""`kv_stores` of `[local_server]`, and the rules for their contents."""
 
 import json
 import re
@@ -10,18 +10,18 @@ from fastly_compute.local.config.table import Table
 _LONGEST_KEY = 1024
 _LONGEST_STORE_NAME = 255
 _FORBIDDEN = re.compile(r"[\r\n#;?^|]")
-# A dot segment at the end, or anything that ends in one before a slash.
+# A path segment of one or two dots, at the end or before a slash.
 _DOTS = re.compile(r"\.\.?|.*\./.*|.*/\.\.?", re.DOTALL)
 _SINGLE = re.compile(r"[\0-\x20\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KvItem:
-    """What a KV store holds under a key at first.
+    """The initial value of a key in a KV store.
 
     Attributes:
         data: The value, never shown.
-        metadata: A text beside it; None and "" are the same.
+        metadata: Text stored with the value; None and "" are the same.
 
     Example:
         >>> KvItem(data=b"v", metadata="text").metadata
@@ -33,7 +33,7 @@ class KvItem:
 
 
 def kv_key_problem(key: str) -> str | None:
-    """Say which rule of the platform keeps a text from being a key, or None."""
+    """Return the platform's rule that a key violates, or None."""
     if not 1 <= len(key.encode()) <= _LONGEST_KEY:
         return f"must have 1 to {_LONGEST_KEY} bytes"
     if key.startswith(".well-known/acme-challenge"):
@@ -43,18 +43,18 @@ def kv_key_problem(key: str) -> str | None:
     if _FORBIDDEN.search(key):
         return "must not contain a line break or any of # ; ? ^ |"
     if _SINGLE.fullmatch(key):
-        return "must not be a single blank or control character"
+        return "must not be a single space or control character"
     return None
 
 
 def check_kv_store(name: str, items: Mapping[str, KvItem]) -> None:
-    """Refuse a KV store that the platform would not hold.
+    """Refuse a KV store that the platform would not accept.
 
     Raises:
-        ValueError: A name or key breaks its rule.
+        ValueError: A name or key is invalid.
     """
     if not 1 <= len(name) <= _LONGEST_STORE_NAME:
-        raise ValueError(f"kv_stores: a name has 1 to {_LONGEST_STORE_NAME} characters")
+        raise ValueError(f"kv_stores: a name must have 1 to {_LONGEST_STORE_NAME} characters")
     for key in items:
         if problem := kv_key_problem(key):
             raise ValueError(f"kv_stores.{name}: the key {json.dumps(key[:40])} {problem}")
@@ -70,7 +70,7 @@ def read_kv_store(stores: Table, name: str) -> dict[str, KvItem]:
             table.only(("key", "data", "file", "path", "metadata"))
             key = table.required_text("key")
             if key in items:
-                raise table.error("key", "this key is given twice", shown=json.dumps(key))
+                raise table.error("key", "duplicate key", shown=json.dumps(key))
             items[key] = _item(table, ("data", "file", "path"))
         return items
     table = stores.inner(name, value)

@@ -1,4 +1,4 @@
-"""`geolocation` and `device_detection` of `[local_server]`: answers by address and user agent."""
+"""`geolocation` and `device_detection` of `[local_server]`: data by address and user agent."""
 
 import ipaddress
 import json
@@ -14,15 +14,15 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geolocation:
-    """What is known about IP addresses.
+    """Data about IP addresses.
 
     Attributes:
-        addresses: The fields of an answer, such as `city`, by IP address.
-        use_default_loopback: Whether a loopback address that is not among the addresses has an
-            answer of its own, as on Viceroy: Fastly's office.
+        addresses: The fields of a result, such as `city`, by IP address.
+        use_default_loopback: Whether a loopback address that is not among the addresses has a
+            default result, as on Viceroy: Fastly's office.
 
     Raises:
-        ValueError: An address is none, or a field is neither text, finite number nor boolean.
+        ValueError: An address is invalid, or a field is not text, a finite number or a boolean.
 
     Example:
         >>> place = Geolocation(addresses={"192.0.2.1": {"city": "Oslo"}})
@@ -42,7 +42,7 @@ class Geolocation:
                 shown = json.dumps(text)
                 raise ValueError(f"geolocation: {shown} must be an IP address") from None
             if address in copies:
-                raise ValueError(f"geolocation: the address {address} is given twice")
+                raise ValueError(f"geolocation: duplicate address {address}")
             for key, value in fields.items():
                 if not _is_scalar(value):
                     raise ValueError(f"geolocation: {address}: {json.dumps(key)} {_SCALAR_RULE}")
@@ -54,7 +54,7 @@ _SCALAR_RULE = "must be a string, a finite number or a boolean"
 
 
 def read_geolocation(table: Table) -> Geolocation:
-    """Read what is known about addresses."""
+    """Read the data about addresses."""
     table.only(("use_default_loopback", "format", "file", "addresses"))
     addresses: dict[str, Mapping[str, Scalar]] = {}
     listed = _listed(table, "addresses", ("use_default_loopback",))
@@ -67,17 +67,17 @@ def read_geolocation(table: Table) -> Geolocation:
 
 
 def read_device_detection(table: Table) -> dict[str, Mapping[str, object]]:
-    """Read what is known about user agents."""
+    """Read the data about user agents."""
     table.only(("format", "file", "user_agents"))
     listed = _listed(table, "user_agents", ())
     return {agent: _nested(inner) for agent, inner in listed.tables()} if listed else {}
 
 
 def check_device_detection(agents: Mapping[str, Mapping[str, object]]) -> None:
-    """Refuse what is no answer.
+    """Refuse invalid device data.
 
     Raises:
-        ValueError: A field is neither text, finite number, boolean nor a mapping of these.
+        ValueError: A field is not text, a finite number, a boolean or a mapping of these.
     """
     for agent, fields in agents.items():
         if problem := _nested_problem(fields):
@@ -96,11 +96,11 @@ def _nested_problem(fields: Mapping[str, object]) -> str | None:
 
 
 def _listed(table: Table, inline: str, also: tuple[str, ...]) -> Table | None:
-    """Find the answers: in the table itself, in a JSON file, or none without a format."""
+    """Find the entries: in the table itself, in a JSON file, or nowhere without a format."""
     kind = table.text("format")
     if kind is None:
         if set(table.values) - set(also):
-            raise table.error("format", "is missing; it must be inline-toml or json")
+            raise table.error("format", "is missing; must be inline-toml or json")
         return None
     if kind == "json":
         table.only(("format", "file", *also))
@@ -109,7 +109,7 @@ def _listed(table: Table, inline: str, also: tuple[str, ...]) -> Table | None:
         table.only(("format", inline, *also))
         listed = table.table(inline)
         if listed is None:
-            raise table.error(inline, "is missing; inline-toml needs it")
+            raise table.error(inline, "is missing; format inline-toml requires it")
         return listed
     raise table.error("format", "must be inline-toml or json", shown=json.dumps(kind))
 

@@ -1,4 +1,4 @@
-"""What a text in PEM form (RFC 7468) holds: is it certificates, is it one private key."""
+"""Check that a text is PEM (RFC 7468) with certificates only, or with one private key."""
 
 import base64
 import binascii
@@ -11,13 +11,13 @@ _KEYS = frozenset({"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"})
 
 
 def certificate_problem(pem: str) -> str | None:
-    """Say what keeps a text from being one or more certificates.
+    """Return why a text is not one or more certificates.
 
     Args:
         pem: The text. Anything outside the PEM blocks is a comment.
 
     Returns:
-        The rule that is broken, in words that never quote the text, or None.
+        The rule that is violated, without quoting the text, or None.
     """
     labels, problem = _read(pem)
     if problem:
@@ -31,17 +31,17 @@ def certificate_problem(pem: str) -> str | None:
 
 
 def key_problem(pem: bytes) -> str | None:
-    """Say what keeps some bytes from being one private key that needs no password.
+    """Return why some bytes are not one unencrypted private key.
 
     Args:
         pem: The key's PEM text.
 
     Returns:
-        The rule that is broken, in words that never quote the key, or None.
+        The rule that is violated, without quoting the key, or None.
     """
     text = pem.decode("ascii", "replace")
     if "ENCRYPTED" in text:
-        return "must not be encrypted: nothing can ask for its password"
+        return "must not be encrypted: its password cannot be entered"
     labels, problem = _read(text)
     if problem:
         return problem

@@ -1,4 +1,4 @@
-"""`shielding_sites` of `[local_server]`: which site this is, and where the others are."""
+"""`shielding_sites` of `[local_server]`: the local site, and the URLs of the others."""
 
 import json
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from fastly_compute.local.config.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShieldingSite:
-    """Another site, and how it is reached.
+    """The URLs of another site.
 
     Attributes:
-        unencrypted: Its URL, usually `http://`.
-        encrypted: Its URL, usually `https://`.
+        unencrypted: Usually `http://`.
+        encrypted: Usually `https://`.
 
     Raises:
-        BackendConfigError: A URL could not be a backend's.
+        BackendConfigError: A URL is not valid for a backend.
 
     Example:
         >>> site = ShieldingSite(unencrypted="http://127.0.0.1:1/", encrypted="http://127.0.0.1:2/")
@@ -37,12 +37,12 @@ class ShieldingSite:
 
 
 def read_shielding_site(sites: Table, name: str) -> ShieldingSite | None:
-    """Read one site; None is the local one."""
+    """Read one site; None means the local one."""
     value = sites.values[name]
     if isinstance(value, str):
         if value.lower() == "local":
             return None
-        rule = "must be Local, or a table of the URLs encrypted and unencrypted"
+        rule = "must be Local, or a table with the URLs encrypted and unencrypted"
         raise sites.error(name, rule, shown=json.dumps(value))
     table = sites.inner(name, value)
     table.only(("encrypted", "unencrypted"))

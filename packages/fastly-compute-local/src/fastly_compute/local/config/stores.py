@@ -1,4 +1,4 @@
-"""`config_stores` and `secret_stores` of `[local_server]`, and what may be in them."""
+"""`config_stores` and `secret_stores` of `[local_server]`, and the rules for their contents."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _LONGEST_VALUE = 8_000
 
 
 def read_config_store(table: Table) -> dict[str, str]:
-    """Read one config store. A JSON file is read now, where Viceroy reads it at every open."""
+    """Read one config store. A JSON file is read now; Viceroy reads it on every open."""
     table.only(("format", "file", "contents"))
     kind = table.required_text("format")
     if kind == "json":
@@ -25,7 +25,7 @@ def read_config_store(table: Table) -> dict[str, str]:
         table.only(("format", "contents"))
         contents = table.table("contents")
         if contents is None:
-            raise table.error("contents", "is missing; inline-toml needs it")
+            raise table.error("contents", "is missing; format inline-toml requires it")
         return {key: contents.required_text(key) for key in contents.values}
     raise table.error("format", "must be inline-toml or json", shown=json.dumps(kind))
 
@@ -43,13 +43,13 @@ def read_secret_store(stores: Table, name: str) -> dict[str, bytes]:
 
 
 def check_config_store(name: str, items: Mapping[str, str]) -> None:
-    """Refuse a config store that the platform would not hold.
+    """Refuse a config store that the platform would not accept.
 
     Raises:
         ValueError: A name, key or value is too long, or a name is empty.
     """
     if not 1 <= len(name) <= _LONGEST_STORE_NAME:
-        raise ValueError(f"config_stores: a name has 1 to {_LONGEST_STORE_NAME} characters")
+        raise ValueError(f"config_stores: a name must have 1 to {_LONGEST_STORE_NAME} characters")
     for key, value in items.items():
         where = f"config_stores.{name}: the key {json.dumps(key[:40])}"
         if not 1 <= len(key) <= _LONGEST_KEY:
@@ -61,10 +61,10 @@ def check_config_store(name: str, items: Mapping[str, str]) -> None:
 
 
 def check_secret_store(name: str, secrets: Mapping[str, bytes]) -> None:
-    """Refuse a secret store that the platform would not hold.
+    """Refuse a secret store that the platform would not accept.
 
     Raises:
-        ValueError: A name is not allowed or a secret is too long. No secret is in the message.
+        ValueError: A name is invalid or a secret is too long. The message shows no secret.
     """
     rule = "must be 1 to 255 of A-Z a-z 0-9 _ . -"
     if not _SECRET_NAME.fullmatch(name):
@@ -86,7 +86,7 @@ def _secrets(stores: Table, name: str, entries: list[object]) -> dict[str, bytes
         table.only(("key", "data", "file", "env"))
         key = table.required_text("key")
         if key in secrets:
-            raise table.error("key", "this secret is given twice", shown=json.dumps(key))
+            raise table.error("key", "duplicate secret", shown=json.dumps(key))
         match table.one_of("data", "file", "env"):
             case "data":
                 secrets[key] = table.required_text("data").encode()
@@ -101,7 +101,7 @@ def _environment(table: Table) -> bytes:
     variable = table.required_text("env")
     value = os.environ.get(variable)
     if value is None:
-        # Viceroy takes an empty secret, and the app then fails far from the cause.
-        rule = "this environment variable is not set; set it, or give the secret as data or file"
+        # Viceroy accepts an empty secret, and the app then fails far from the cause.
+        rule = "environment variable not set; set it, or give the secret as data or file"
         raise table.error("env", rule, shown=json.dumps(variable))
     return os.fsencode(value)

@@ -1,4 +1,4 @@
-"""Reading a table of a TOML file strictly: known keys, right types, errors that say where."""
+"""Strict reading of a TOML table: known keys, right types, errors with the location."""
 
 import json
 import re
@@ -19,29 +19,29 @@ _TOML_TYPES = {
 
 
 class ConfigError(ValueError):
-    """A configuration file cannot be used; one line says which file, which key and which rule."""
+    """A configuration file is invalid; one line names the file, the key and the rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a configuration comes from.
+    """The origin of a configuration.
 
     Attributes:
-        name: The name that errors show, usually the file's.
-        base: The folder that relative file names start from.
+        name: The name that error messages show, usually the file's.
+        base: The folder that relative file names are resolved against.
     """
 
     name: str
     base: Path
 
     def read(self, file: str) -> bytes:
-        """Read a file that the configuration names.
+        """Read a file that the configuration refers to.
 
-        Viceroy looks in the working directory only. The configuration's own folder comes first
-        here, so that a project can be run from anywhere, and then the working directory.
+        Viceroy looks in the working directory only. Here the configuration's folder takes
+        precedence, so that a project can be run from anywhere.
 
         Raises:
-            OSError: The file is in neither place, or cannot be read.
+            OSError: The file is in neither folder, or cannot be read.
         """
         beside = self.base / file
         if beside.exists():
@@ -58,9 +58,9 @@ class Table:
     """One table of the file.
 
     Attributes:
-        source: Where the file is.
-        path: The table's name with dots, such as `local_server.backends.origin`.
-        values: What it holds, as `tomllib` gives it.
+        source: The origin of the file.
+        path: The table's dotted name, such as `local_server.backends.origin`.
+        values: The contents, as `tomllib` returns them.
     """
 
     source: Source
@@ -74,14 +74,14 @@ class Table:
         return ConfigError(f"{self.source.name}: [{self.path}]{what}{value}: {rule}")
 
     def only(self, known: Iterable[str]) -> None:
-        """Refuse a key that is not known here."""
+        """Refuse unknown keys."""
         names = sorted(known)
         for key in self.values:
             if key not in names:
-                raise self.error(key, f"unknown key; known here: {', '.join(names)}")
+                raise self.error(key, f"unknown key; known keys: {', '.join(names)}")
 
     def one_of(self, *keys: str) -> str:
-        """Tell which of some keys is given; none or several are refused."""
+        """Return which of some keys is given; none or several are refused."""
         given = [key for key in keys if key in self.values]
         if len(given) != 1:
             found = " and ".join(given) if given else "none of them"
@@ -89,14 +89,14 @@ class Table:
         return given[0]
 
     def text(self, key: str) -> str | None:
-        """Get a string, or None where the key is missing."""
+        """Get a string, or None if the key is missing."""
         value = self.values.get(key)
         if value is None or isinstance(value, str):
             return value
         raise self.wrong_type(key, "a string", value)
 
     def required_text(self, key: str) -> str:
-        """Get a string that must be there."""
+        """Get a required string."""
         value = self.text(key)
         if value is None:
             raise self.error(key, "is missing")
@@ -110,14 +110,14 @@ class Table:
         raise self.wrong_type(key, "true or false", value)
 
     def integer(self, key: str) -> int | None:
-        """Get an integer, or None where the key is missing."""
+        """Get an integer, or None if the key is missing."""
         value = self.values.get(key)
         if value is None or (isinstance(value, int) and not isinstance(value, bool)):
             return value
         raise self.wrong_type(key, "an integer", value)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Get an array of strings, an empty one where the key is missing."""
+        """Get an array of strings, empty if the key is missing."""
         value = self.values.get(key, [])
         if not isinstance(value, list):
             raise self.wrong_type(key, "an array", value)
@@ -127,22 +127,22 @@ class Table:
         return tuple(value)
 
     def table(self, key: str) -> "Table | None":
-        """Get the table under a key, or None where the key is missing."""
+        """Get the table under a key, or None if the key is missing."""
         if key not in self.values:
             return None
         return self.inner(key, self.values[key])
 
     def section(self, key: str) -> "Table":
-        """Get the table under a key, an empty one where the key is missing."""
+        """Get the table under a key, empty if the key is missing."""
         return self.inner(key, self.values.get(key, {}))
 
     def tables(self) -> "Iterator[tuple[str, Table]]":
-        """Go through a table in which every value is a table."""
+        """Iterate over a table in which every value is a table."""
         for key, value in self.values.items():
             yield key, self.inner(key, value)
 
     def inner(self, key: str, value: object) -> "Table":
-        """Take a value found under a key as a table."""
+        """Wrap a value found under a key as a table."""
         if not isinstance(value, dict):
             raise self.wrong_type(key, "a table", value)
         return Table(source=self.source, path=f"{self.path}.{_dotted(key)}", values=value)
@@ -189,7 +189,7 @@ class Table:
         return strings
 
     def wrong_type(self, key: str, wanted: str, value: object) -> ConfigError:
-        """Make the error for a value of the wrong type. The value, maybe secret, is not shown."""
+        """Make the error for a value of the wrong type, without the value: it may be secret."""
         found = _TOML_TYPES.get(type(value), "a date or time")
         return self.error(key, f"must be {wanted}, not {found}")
 

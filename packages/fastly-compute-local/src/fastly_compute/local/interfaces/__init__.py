@@ -1,5 +1,5 @@
-"""One module per WIT interface: what each function does, on plain Python values.
+"""One module per WIT interface: its functions and resources, on plain Python values.
 
-A module holds the resources and functions of its interface under the names that the generated
-bindings give them; what an interface has and its module has not answers `unsupported`.
+A module defines the resources and functions of its interface under the names of the generated
+bindings; what an interface has and its module lacks fails with `unsupported`.
 """

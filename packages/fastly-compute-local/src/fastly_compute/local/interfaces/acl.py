@@ -1,4 +1,4 @@
-"""`fastly:compute/acl`: what is to be done about an IP address."""
+"""`fastly:compute/acl`: access control lists of IP addresses."""
 
 import json
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ class Acl(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a list of the configuration."""
+        """Open a list from the configuration."""
         entries = running().host.config.acls.get(name)
         if entries is None:
             raise Err(OpenError.NOT_FOUND)
         return cls(entries)
 
     def lookup(self, ip_addr: IpAddress) -> Body | None:
-        """Return the entry with the longest prefix of the address as JSON."""
+        """Return the entry with the longest prefix that matches the address, as JSON."""
         address = plain_address(ip_addr)
         found: AclEntry | None = None
         for entry in self._entries:

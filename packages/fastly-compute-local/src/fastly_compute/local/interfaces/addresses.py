@@ -1,4 +1,4 @@
-"""IP addresses as the WIT has them."""
+"""IP addresses in the form of the WIT."""
 
 import ipaddress
 
@@ -6,7 +6,7 @@ from wit_world.imports.types import IpAddress, IpAddress_Ipv4, IpAddress_Ipv6
 
 
 def ip_address(text: str) -> IpAddress:
-    """Convert an address from its text."""
+    """Convert an address from text to the WIT's form."""
     address = ipaddress.ip_address(text.partition("%")[0])
     packed = address.packed
     if address.version == 4:
@@ -18,7 +18,7 @@ def ip_address(text: str) -> IpAddress:
 
 
 def plain_address(address: IpAddress) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Convert an address from the WIT's form."""
+    """Convert an address from the WIT's form to Python's."""
     if isinstance(address, IpAddress_Ipv4):
         return ipaddress.IPv4Address(bytes(address.value))
     packed = b"".join(word.to_bytes(2, "big") for word in address.value)

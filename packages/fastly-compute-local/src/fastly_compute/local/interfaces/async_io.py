@@ -1,4 +1,4 @@
-"""`fastly:compute/async-io`: what can be waited for."""
+"""`fastly:compute/async-io`: waiting for handles."""
 
 import time
 from collections.abc import Sequence
@@ -11,35 +11,35 @@ from fastly_compute.local.runtime.trap import DeadlineExceeded, Trap
 
 
 class Pollable(Resource):
-    """Anything that becomes ready: bodies and pending answers are this one resource."""
+    """A handle that becomes ready; bodies and pending responses are this same resource."""
 
     @classmethod
     def new_ready(cls) -> Self:
-        """Make one that is ready."""
+        """Make a handle that is ready."""
         return cls()
 
     def waiting(self) -> "Future[object] | None":
-        """What it waits for: it is ready when that is done. None where it is ready now."""
+        """Return the future to wait for, or None if the handle is ready."""
         return None
 
     def is_ready(self) -> bool:
-        """Tell whether it is ready."""
+        """Return whether the handle is ready."""
         pending = self.waiting()
         return pending is None or pending.done()
 
 
 def wait_for(pending: "Sequence[Future[object] | None]", seconds: float | None) -> int | None:
-    """Wait for one of several, not longer than the guest's own time lasts.
+    """Wait for the first of several futures, until the guest's time limit at most.
 
     Args:
-        pending: What to wait for; None is ready.
-        seconds: How long, None for as long as it takes.
+        pending: The futures; None stands for one that is done.
+        seconds: The longest wait, None for no limit.
 
     Returns:
-        The index of the first that is ready, None where none is in time.
+        The index of the first that is ready, None if none is in time.
 
     Raises:
-        DeadlineExceeded: The guest's time is up.
+        DeadlineExceeded: The guest's time limit has passed.
     """
     end = None if seconds is None else time.monotonic() + seconds
     deadline = running().deadline
@@ -67,7 +67,7 @@ def _check(handles: list[Pollable]) -> None:
 
 
 def wait_until_ready(handles: Sequence[Pollable], seconds: float | None) -> int | None:
-    """Wait for one of several handles as `wait_for` does; what they wait for may change."""
+    """Wait for one of several handles as `wait_for` does; their futures may change meanwhile."""
     end = None if seconds is None else time.monotonic() + seconds
     while True:
         left = None if end is None else max(end - time.monotonic(), 0)
@@ -80,21 +80,21 @@ def wait_until_ready(handles: Sequence[Pollable], seconds: float | None) -> int 
 
 
 def select(handles: list[Pollable]) -> int:
-    """Return the index of the first ready handle, waiting for one."""
+    """Wait for handles, and return the index of the first that is ready."""
     if not handles:
-        raise Trap("async-io.select was given no handle and would wait for ever")
+        raise Trap("async-io.select was called without handles and would wait forever")
     _check(handles)
     index = wait_until_ready(handles, None)
     if index is None:
-        raise AssertionError("a wait without end has ended")
+        raise AssertionError("a wait without a timeout has timed out")
     return index
 
 
 def select_with_timeout(handles: list[Pollable], timeout_ms: int) -> int | None:
-    """Return the index of the first ready handle, or none after the time."""
+    """Wait for handles; return the index of the first that is ready, or None on timeout."""
     _check(handles)
     if not handles:
-        # Nothing can end the wait early: this is the guest's way to sleep.
+        # Nothing can end the wait early: this is how the guest sleeps.
         never: Future[object] = Future()
         return wait_for([never], timeout_ms / 1000)
     return wait_until_ready(handles, timeout_ms / 1000)

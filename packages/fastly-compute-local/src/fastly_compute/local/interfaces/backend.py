@@ -1,4 +1,4 @@
-"""`fastly:compute/backend`: backends, those of the configuration and those a guest registers."""
+"""`fastly:compute/backend`: backends from the configuration and dynamic ones."""
 
 from collections.abc import Callable
 from typing import Any, Self
@@ -24,7 +24,7 @@ _HEALTH = {
 def _sets(field: str, *, tls: bool = False) -> Callable[["DynamicBackendOptions", Any], None]:
     def set_option(self: "DynamicBackendOptions", value: Any) -> None:
         self.options[field] = value
-        # As the WIT documents it, a TLS option switches TLS on unless it was switched before.
+        # As the WIT documents, a TLS option turns TLS on unless it was turned on or off before.
         if tls and self.tls is None:
             self.tls = True
 
@@ -35,7 +35,7 @@ _set_certificate = _sets("client_certificate", tls=True)
 
 
 class DynamicBackendOptions(Resource):
-    """The options of a backend to be registered, as they were set, under our names for them."""
+    """The options set for a dynamic backend, as fields of `BackendConfig`."""
 
     def __init__(self) -> None:
         self.options: dict[str, Any] = {}
@@ -63,27 +63,27 @@ class DynamicBackendOptions(Resource):
     prefer_ipv6 = _sets("prefer_ipv6")
 
     def use_tls(self, value: bool) -> None:
-        """Speak TLS, or not."""
+        """Set whether to use TLS."""
         self.tls = value
 
     def client_cert(self, client_cert: str, key: Secret) -> None:
-        """Show this certificate."""
+        """Set the client certificate to present."""
         _set_certificate(self, client_cert)
         self.options["client_key"] = key.value
 
     def tcp_keepalive_enable(self, value: int) -> None:
-        """Probe idle connections, or not."""
+        """Set whether to probe idle connections."""
         self.options["tcp_keepalive_enable"] = bool(value)
 
     def healthcheck(self, value: HealthcheckOptions) -> None:
-        """Check the backend's health."""
+        """Set how to check the backend's health."""
         self.options["health_check"] = value.take("was already given to a backend").wanted
 
     def backend_to(self, target: str) -> BackendConfig:
-        """The backend that these options describe.
+        """Return the backend that these options describe.
 
         Raises:
-            BackendConfigError: An option breaks its rule.
+            BackendConfigError: An option is invalid.
         """
         scheme = "https" if self.tls else "http"
         for name in ("override_host", "cert_hostname", "ca_certificate"):
@@ -97,18 +97,18 @@ class DynamicBackendOptions(Resource):
 def _gets(field: str) -> Callable[["Backend"], int]:
     def get(self: "Backend") -> int:
         value: int | None = getattr(self.config, field)
-        # 0 is no limit, or the platform's own choice.
+        # 0 means no limit, or the platform's default.
         return value or 0
 
     return get
 
 
 class Backend(Resource):
-    """One backend, as the guest holds it.
+    """A guest's handle to a backend.
 
     Attributes:
-        name: Its name.
-        config: What it is.
+        name: The backend's name.
+        config: The backend's configuration.
     """
 
     def __init__(self, name: str, config: BackendConfig) -> None:
@@ -124,7 +124,7 @@ class Backend(Resource):
         return cls(name, config)
 
     def clone(self) -> Self:
-        """Open it once more."""
+        """Return another handle to the same backend."""
         return type(self)(self.name, self.config)
 
     def get_name(self) -> str:
@@ -132,11 +132,11 @@ class Backend(Resource):
         return self.name
 
     def is_healthy(self) -> BackendHealth:
-        """Return its health, as configured or as its checks found it."""
+        """Return its health, as configured or as determined by its checks."""
         return _HEALTH[running().host.health_checks.health(self.name, self.config)]
 
     def is_dynamic(self) -> bool:
-        """Tell whether a guest registered it."""
+        """Return whether it is a dynamic backend."""
         return self.name in running().dynamic_backends
 
     def get_host(self, max_len: int) -> str:
@@ -144,7 +144,7 @@ class Backend(Resource):
         return fit(self.config.host, max_len)
 
     def get_override_host(self, max_len: int) -> bytes | None:
-        """Return the Host header it sends whatever the request says."""
+        """Return the Host header to send, whatever the request has."""
         host = self.config.override_host
         return None if host is None else fit(host.encode(), max_len)
 
@@ -153,7 +153,7 @@ class Backend(Resource):
         return self.config.port
 
     def is_tls(self) -> bool:
-        """Tell whether it speaks TLS."""
+        """Return whether it uses TLS."""
         return self.config.use_tls
 
     def get_tls_min_version(self) -> int | None:
@@ -165,7 +165,7 @@ class Backend(Resource):
         return self.config.tls_max_version
 
     def get_tcp_keepalive_enable(self) -> bool:
-        """Tell whether idle connections are probed."""
+        """Return whether idle connections are probed."""
         return self.config.tcp_keepalive_enable
 
     get_connect_timeout_ms = _gets("connect_timeout_ms")
@@ -178,7 +178,7 @@ class Backend(Resource):
 
 
 def register_dynamic_backend(prefix: str, target: str, options: DynamicBackendOptions) -> Backend:
-    """Register a backend under a name that is not taken."""
+    """Register a backend under a name that is not taken yet."""
     options.take("was already used to register a backend")
     sandbox = running()
     if not prefix:

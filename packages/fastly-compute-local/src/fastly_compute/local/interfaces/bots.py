@@ -1,4 +1,4 @@
-"""What `fastly:compute/http-downstream` tells of bots: what request headers say, as on Viceroy."""
+"""Bot detection in `fastly:compute/http-downstream`: read from request headers, as on Viceroy."""
 
 from typing import cast, get_args
 
@@ -11,7 +11,7 @@ from fastly_compute.local.interfaces.http_req import Request
 from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.whole_number import whole_number
 
-# In the order of the WIT's cases, which the numbers follow, with Viceroy's spelling of the ninth.
+# In the order of the WIT's cases, which the numbers follow; the ninth is spelled as in Viceroy.
 _CATEGORIES = dict(
     zip(
         (
@@ -66,12 +66,12 @@ def _fitting(text: str | None, max_len: int) -> str | None:
 
 
 def downstream_bot_analyzed(ds_request: Request) -> bool:
-    """Tell whether the request was looked at for bots."""
+    """Return whether the request was analyzed for bots."""
     return _said(ds_request, "analyzed") == "true"
 
 
 def downstream_bot_detected(ds_request: Request) -> bool:
-    """Tell whether a bot sent the request."""
+    """Return whether a bot sent the request."""
     return _said(ds_request, "detected") == "true"
 
 
@@ -86,7 +86,7 @@ def downstream_bot_category(ds_request: Request, max_len: int) -> str | None:
 
 
 def downstream_bot_category_kind(ds_request: Request) -> BotCategory | None:
-    """Return the bot's category as a case of the WIT's; it may be given as a number, too."""
+    """Return the bot's category as a case of the WIT's enum; the header may have its number."""
     said = _said(ds_request, "category")
     if said is None:
         return None
@@ -102,11 +102,11 @@ def downstream_bot_category_kind(ds_request: Request) -> BotCategory | None:
 
 
 def _extra(number: int) -> BotCategory:
-    # The resource is ours, in the place of the one that the bindings declare.
+    # Our own resource replaces the one that the bindings declare.
     return BotCategory_Extra(cast("wit.ExtraBotCategory", ExtraBotCategory(number)))
 
 
 def downstream_bot_verified(ds_request: Request) -> bool | None:
-    """Tell whether the bot is who it says; Viceroy takes the header of *analyzed* for it."""
+    """Return whether the bot is verified; Viceroy reads the header for *analyzed* instead."""
     said = _said(ds_request, "analyzed")
     return None if said is None else said == "true"

@@ -1,4 +1,4 @@
-"""How the interfaces return what may be larger than the guest's buffer."""
+"""Return values that may be larger than the guest's buffer."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -10,7 +10,7 @@ T = TypeVar("T", str, bytes)
 
 
 def fit(value: T, max_len: int) -> T:
-    """Return *value*, or the error that tells how long it is."""
+    """Return *value*, or raise the error that reports how long it is."""
     length = len(value.encode()) if isinstance(value, str) else len(value)
     if length > max_len:
         raise Err(Error_BufferLen(length))
@@ -18,7 +18,7 @@ def fit(value: T, max_len: int) -> T:
 
 
 def fit_items(items: Sequence[bytes], max_len: int, cursor: int) -> tuple[bytes, int | None]:
-    """Return as many items from *cursor* on as fit, a NUL behind each, and the next cursor."""
+    """Return as many items from *cursor* as fit, each followed by a NUL, and the next cursor."""
     part = b""
     for index in range(cursor, len(items)):
         item = items[index] + b"\0"

@@ -1,4 +1,4 @@
-"""`fastly:compute/cache`: the core cache, objects by key with transactions."""
+"""`fastly:compute/cache`: the core cache, objects by key, with transactions."""
 
 from concurrent.futures import Future
 from typing import Self, cast
@@ -52,42 +52,42 @@ _STRATEGIES: dict[ReplaceStrategy | None, Strategy] = {
 
 
 class ExtraLookupOptions(Resource):
-    """More on a lookup; there is nothing yet."""
+    """Further options of a lookup; none are defined yet."""
 
 
 class ExtraWriteOptions(Resource):
-    """More on an insert or update; there is nothing yet."""
+    """Further options of an insert or update; none are defined yet."""
 
 
 class ExtraReplaceOptions(Resource):
-    """More on a replacement; there is nothing yet."""
+    """Further options of a replacement; none are defined yet."""
 
 
 class PendingEntry(Pollable):
-    """A lookup that waits for what another one is about to store."""
+    """A lookup that waits while another one is about to store the object."""
 
     def __init__(self, transaction: Transaction, *, ranged: bool) -> None:
         self.transaction = transaction
         self.ranged = ranged
 
     def waiting(self) -> "Future[object] | None":
-        """What it waits for."""
+        """Return the future to wait for."""
         return self.transaction.waiting()
 
 
 class Step(Pollable):
-    """When a replacement can go on."""
+    """Becomes ready when a replacement can proceed."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
     def waiting(self) -> "Future[object] | None":
-        """What it waits for."""
+        """Return the future to wait for."""
         return self._transaction.waiting()
 
 
 class Entry(Resource):
-    """What a lookup came to: an object, the obligation to store one, both, or neither."""
+    """The result of a lookup: an object, the obligation to store one, both, or neither."""
 
     def __init__(
         self, found: Found | None, obligation: Obligation | None = None, *, ranged: bool = False
@@ -98,91 +98,91 @@ class Entry(Resource):
 
     @classmethod
     def lookup(cls, key: bytes, options: LookupOptions) -> Self:
-        """Look an object up, whatever others are doing."""
+        """Look up an object without waiting for other lookups."""
         headers = _headers(options.request_headers)
         found = running().host.cache.lookup(_key(key), headers)
         return cls(found, ranged=options.always_use_requested_range)
 
     @classmethod
     def transaction_lookup(cls, key: bytes, options: LookupOptions) -> "Entry":
-        """Look an object up, and wait if another one is about to store it."""
+        """Look up an object, and wait while another lookup is about to store it."""
         return await_entry(cls.transaction_lookup_async(key, options))
 
     @classmethod
     def transaction_lookup_async(cls, key: bytes, options: LookupOptions) -> PendingEntry:
-        """Begin to look an object up."""
+        """Start looking up an object."""
         headers, sandbox = _headers(options.request_headers), running()
         transaction = sandbox.host.cache.begin(_key(key), headers, holder=sandbox)
         sandbox.at_end.append(transaction.close)
         return PendingEntry(transaction, ranged=options.always_use_requested_range)
 
     def transaction_insert(self, options: wit.WriteOptions) -> Body:
-        """Store a new object, whose body is to be written."""
+        """Store a new object; the guest writes its body."""
         return _streaming(self._insert("cache.transaction-insert", options))
 
     def transaction_insert_and_stream_back(self, options: wit.WriteOptions) -> tuple[Body, "Entry"]:
-        """Store a new object, and read it while it is written."""
+        """Store a new object, and return an entry that reads it while it is written."""
         stored = self._insert("cache.transaction-insert-and-stream-back", options)
         found = Found(stored, stored.hits, stored.body.length)
         return _streaming(stored), Entry(found, ranged=self._ranged)
 
     def transaction_update(self, options: wit.WriteOptions) -> None:
-        """Store the object that was found anew, without another body."""
+        """Renew the object that was found, keeping its body."""
         called = "cache.transaction-update"
         written = _transactional(called, options)
         obligation = self._obliged(called)
         if self._view is None:
-            running().host.log(f"{called}: nothing was found that could be updated")
+            running().host.log(f"{called}: no object was found to update")
             raise Err(Error_AuxiliaryError())
         obligation.update(written)
         self._obligation = None
 
     def transaction_cancel(self) -> None:
-        """Give the obligation up."""
+        """Give up the obligation."""
         self._obliged("cache.transaction-cancel").cancel()
         self._obligation = None
 
     def get_state(self) -> LookupState:
-        """Tell what was found, and whether an object is to be stored."""
+        """Return what was found, and whether an object has to be stored."""
         state = LookupState(0) if self._view is None else self._view.state()
         if self._obligation is not None:
             state |= LookupState.MUST_INSERT_OR_UPDATE
         return state
 
     def get_user_metadata(self, max_len: int) -> bytes | None:
-        """Return what was stored beside the object."""
+        """Return the metadata stored with the object."""
         return self._readable().user_metadata(max_len)
 
     def get_body(self, options: GetBodyOptions) -> Body:
-        """Return the object's body, or a part."""
+        """Return the object's body, or part of it."""
         return self._readable().body(options)
 
     def get_length(self) -> int | None:
-        """Tell how long the body is."""
+        """Return the length of the body."""
         return None if self._view is None else self._view.length()
 
     def get_max_age_ns(self) -> int | None:
-        """Tell how old the object may get and be fresh."""
+        """Return the age up to which the object is fresh."""
         return None if self._view is None else self._view.max_age_ns()
 
     def get_stale_while_revalidate_ns(self) -> int | None:
-        """Tell how much longer the object may be used."""
+        """Return how much longer the object may be used once it is stale."""
         return None if self._view is None else self._view.stale_while_revalidate_ns()
 
     def get_age_ns(self) -> int | None:
-        """Tell how old the object is."""
+        """Return the age of the object."""
         return None if self._view is None else self._view.age_ns()
 
     def get_hits(self) -> int | None:
-        """Tell how often the object was found."""
+        """Return how often the object was found."""
         return None if self._view is None else self._view.hits()
 
     def step(self) -> Pollable | None:
-        """Return what it waits for: nothing, as it was waited for when it was looked up."""
+        """Return None: the lookup has already done the waiting."""
         return None
 
     def close(self) -> None:
-        """Give the obligation up, if there is one."""
+        """Give up the obligation, if there is one."""
         if self._obligation is not None:
             self._obligation.cancel()
 
@@ -205,7 +205,7 @@ class Entry(Resource):
 
 
 class ReplaceEntry(Resource):
-    """The replacement of an object, which can be read until the new one is there."""
+    """The replacement of an object, which stays readable until the new one is stored."""
 
     def __init__(self, transaction: Transaction, *, ranged: bool) -> None:
         self.transaction = transaction
@@ -214,7 +214,7 @@ class ReplaceEntry(Resource):
 
     @classmethod
     def replace(cls, key: bytes, options: ReplaceOptions) -> Self:
-        """Begin to replace an object."""
+        """Start replacing an object."""
         headers, sandbox = _headers(options.request_headers), running()
         strategy = _STRATEGIES[options.replace_strategy]
         transaction = sandbox.host.cache.replace(_key(key), headers, strategy, holder=sandbox)
@@ -222,47 +222,47 @@ class ReplaceEntry(Resource):
         return cls(transaction, ranged=options.always_use_requested_range)
 
     def get_state(self) -> LookupState | None:
-        """Tell what the object is good for."""
+        """Return whether the object is fresh, stale or unusable."""
         view = self._view()
         return None if view is None else view.state()
 
     def get_user_metadata(self, max_len: int) -> bytes | None:
-        """Return what was stored beside the object."""
+        """Return the metadata stored with the object."""
         view = self._view()
         return None if view is None else view.user_metadata(max_len)
 
     def get_body(self, options: GetBodyOptions) -> Body | None:
-        """Return the object's body, or a part."""
+        """Return the object's body, or part of it."""
         view = self._view()
         return None if view is None else view.body(options)
 
     def get_length(self) -> int | None:
-        """Tell how long the body is."""
+        """Return the length of the body."""
         view = self._view()
         return None if view is None else view.length()
 
     def get_max_age_ns(self) -> int | None:
-        """Tell how old the object may get and be fresh."""
+        """Return the age up to which the object is fresh."""
         view = self._view()
         return None if view is None else view.max_age_ns()
 
     def get_stale_while_revalidate_ns(self) -> int | None:
-        """Tell how much longer the object may be used."""
+        """Return how much longer the object may be used once it is stale."""
         view = self._view()
         return None if view is None else view.stale_while_revalidate_ns()
 
     def get_age_ns(self) -> int | None:
-        """Tell how old the object is."""
+        """Return the age of the object."""
         view = self._view()
         return None if view is None else view.age_ns()
 
     def get_hits(self) -> int | None:
-        """Tell how often the object was found."""
+        """Return how often the object was found."""
         view = self._view()
         return None if view is None else view.hits()
 
     def step(self) -> Pollable | None:
-        """Return what it waits for, if it does."""
+        """Return a handle to wait for, or None if there is nothing to wait for."""
         return None if self.transaction.waiting() is None else Step(self.transaction)
 
     def _view(self) -> View | None:
@@ -273,7 +273,7 @@ class ReplaceEntry(Resource):
 
 
 def insert(key: bytes, options: wit.WriteOptions) -> Body:
-    """Store an object, whatever others are doing; its body is to be written."""
+    """Store an object without waiting for other lookups; the guest writes its body."""
     key_of = _key(key)
     headers = _headers(options.request_headers)
     written = _write_options("cache.insert", options)
@@ -281,30 +281,30 @@ def insert(key: bytes, options: wit.WriteOptions) -> Body:
 
 
 def await_entry(handle: PendingEntry) -> Entry:
-    """Wait for a lookup."""
+    """Wait for the result of a lookup."""
     if not isinstance(handle, PendingEntry):
-        raise Trap("cache.await-entry was given something else than a pending entry")
+        raise Trap("cache.await-entry was given something other than a pending entry")
     handle.take("was already awaited")
     outcome = _await(handle.transaction, "cache.transaction-lookup")
     return Entry(outcome.found, outcome.obligation, ranged=handle.ranged)
 
 
 def close_pending_entry(handle: PendingEntry) -> None:
-    """Wait for a lookup no more."""
+    """Cancel a pending lookup."""
     if not isinstance(handle, PendingEntry):
-        raise Trap("cache.close-pending-entry was given something else than a pending entry")
+        raise Trap("cache.close-pending-entry was given something other than a pending entry")
     handle.take("is closed")
     handle.transaction.close()
 
 
 def close_entry(handle: Entry) -> None:
-    """Let go of an entry, and give its obligation up."""
+    """Close an entry, and give up its obligation."""
     handle.take("is closed")
     handle.close()
 
 
 def replace_insert(handle: ReplaceEntry, options: wit.WriteOptions) -> Body:
-    """Store the new object, whose body is to be written."""
+    """Store the new object; the guest writes its body."""
     handle.take("was used to insert the new object")
     written = _write_options("cache.replace-insert", options)
     transaction = handle.transaction
@@ -317,14 +317,14 @@ def replace_insert(handle: ReplaceEntry, options: wit.WriteOptions) -> Body:
 
 
 def close_replace_entry(handle: ReplaceEntry) -> None:
-    """Let go of a replacement, and give its obligation up."""
+    """Close a replacement, and give up its obligation."""
     handle.take("is closed")
     handle.transaction.close()
 
 
 def _key(key: bytes) -> tuple[str, bytes]:
     if len(key) > _MOST_KEY:
-        running().host.log(f"cache: a key of {len(key)} bytes is longer than {_MOST_KEY}")
+        running().host.log(f"cache: the key has {len(key)} bytes; at most {_MOST_KEY} are allowed")
         raise Err(Error_BufferLen(_MOST_KEY))
     return "core", key
 
@@ -339,7 +339,7 @@ def _headers(request: http_req.Request | None) -> RawHeaders:
 
 def _transactional(called: str, options: wit.WriteOptions) -> WriteOptions:
     if options.request_headers is not None:
-        running().host.log(f"{called}: the request's headers are those of the lookup")
+        running().host.log(f"{called}: request headers cannot be set; the lookup's apply")
         raise Err(Error_InvalidArgument())
     return _write_options(called, options)
 
@@ -372,8 +372,7 @@ def _await(transaction: Transaction, called: str) -> Outcome:
     if pending is not None:
         if running().host.cache.blocked(transaction):
             raise Trap(
-                f"{called} would wait for ever: this sandbox is itself the one that has to insert "
-                "or cancel first"
+                f"{called} would wait forever: this sandbox itself has to insert or cancel first"
             )
         wait_for([pending], None)
     return transaction.result()

@@ -1,4 +1,4 @@
-"""What a guest can read of an object that it found in the core cache."""
+"""The guest's view of an object that was found in the core cache."""
 
 from concurrent.futures import Future
 from typing import cast
@@ -16,12 +16,12 @@ from fastly_compute.local.transport import BodyFailure
 
 
 class View:
-    """An object, and how much of its body is asked for.
+    """An object, and the part of its body to return.
 
     Args:
-        found: The object, as it was found.
-        ranged: Whether a range is kept to while the length is not known; if not, the whole body
-            is given then.
+        found: The result of the lookup.
+        ranged: Whether a range is respected while the length is unknown; otherwise the whole body
+            is returned in that case.
     """
 
     def __init__(self, found: Found, *, ranged: bool) -> None:
@@ -30,7 +30,7 @@ class View:
         self._open: Body | None = None
 
     def state(self) -> LookupState:
-        """Tell what it is good for at this time."""
+        """Return whether it is fresh, stale or unusable now."""
         now = running().host.cache.now()
         if not self._found.object.usable(now):
             return LookupState(0)
@@ -38,31 +38,31 @@ class View:
         return state if self._found.object.fresh(now) else state | LookupState.STALE
 
     def user_metadata(self, max_len: int) -> bytes:
-        """Return what was stored beside it."""
+        """Return the metadata stored with the object."""
         return fit(self._found.object.options.user_metadata, max_len)
 
     def length(self) -> int | None:
-        """Tell how long its body is, where that was known when it was found."""
+        """Return the length of its body, if it was known at the lookup."""
         return self._found.length
 
     def max_age_ns(self) -> int:
-        """Tell how old it may get and be fresh."""
+        """Return the age up to which it is fresh."""
         return self._found.object.options.max_age
 
     def stale_while_revalidate_ns(self) -> int:
-        """Tell how much longer it may be used."""
+        """Return how much longer it may be used once it is stale."""
         return self._found.object.options.stale_while_revalidate
 
     def age_ns(self) -> int:
-        """Tell how old it is."""
+        """Return its age."""
         return self._found.object.age(running().host.cache.now())
 
     def hits(self) -> int:
-        """Tell how often it was found, when it was."""
+        """Return how often it had been found, as of the lookup."""
         return self._found.hits
 
     def body(self, options: GetBodyOptions) -> Body:
-        """Return its body, or a part; one at a time."""
+        """Return its body, or part of it; one at a time."""
         try:
             start, end = self._part(options.from_, options.to)
         except BodyFailure as failure:
@@ -77,7 +77,7 @@ class View:
         return self._open
 
     def _part(self, first: int | None, last: int | None) -> tuple[int, int | None]:
-        """Where to begin and to stop. A range that cannot be is the whole, as on Viceroy."""
+        """Return the start and end of the range. An invalid range is the whole, as on Viceroy."""
         length = self._found.object.body.length
         whole = 0, None
         if (first is None and last is None) or (length is None and not self._ranged):

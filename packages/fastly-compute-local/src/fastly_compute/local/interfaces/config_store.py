@@ -19,13 +19,13 @@ class Store(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a store of the configuration."""
+        """Open a store from the configuration."""
         items = running().host.config.config_stores.get(name)
         if items is None:
             raise Err(OpenError.NOT_FOUND)
         return cls(items)
 
     def get(self, key: str, max_len: int) -> str | None:
-        """Look a key up."""
+        """Return the value of a key."""
         value = self._items.get(key)
         return None if value is None else fit(value, max_len)

@@ -1,4 +1,4 @@
-"""`fastly:compute/device-detection`: what is known about a user agent."""
+"""`fastly:compute/device-detection`: device data by user agent."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from fastly_compute.local.runtime.sandbox import running
 
 
 def lookup(user_agent: str, max_len: int) -> str | None:
-    """Return JSON for a User-Agent of the configuration."""
+    """Return the configured data for a User-Agent as JSON."""
     fields = running().host.config.device_detection.get(user_agent)
     return None if fields is None else fit(json.dumps(_plain(fields), ensure_ascii=False), max_len)
 

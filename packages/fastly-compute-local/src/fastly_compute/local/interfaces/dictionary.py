@@ -7,5 +7,5 @@ class Dictionary(config_store.Store):
     """One dictionary, which is a config store."""
 
     def lookup(self, key: str, max_len: int) -> str | None:
-        """Look a key up."""
+        """Return the value of a key."""
         return self.get(key, max_len)

@@ -19,7 +19,7 @@ class PenaltyBox(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a box, which is there from now on if it was not."""
+        """Open a penalty box, creating it if necessary."""
         return cls(name)
 
     def get_name(self) -> str:
@@ -27,14 +27,14 @@ class PenaltyBox(Resource):
         return self._name
 
     def add(self, entry: str, ttl: int) -> None:
-        """Put an entry in for a time."""
+        """Add an entry for some time."""
         try:
             running().host.penalties.add(self._name, entry, ttl)
         except RateRefused as refused:
             raise _invalid("penalty-box.add", refused) from refused
 
     def has(self, entry: str) -> bool:
-        """Tell whether an entry is in it."""
+        """Return whether it has an entry."""
         return running().host.penalties.has(self._name, entry)
 
 
@@ -46,7 +46,7 @@ class RateCounter(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a counter, which is there from now on if it was not."""
+        """Open a counter, creating it if necessary."""
         return cls(name)
 
     def get_name(self) -> str:
@@ -56,7 +56,7 @@ class RateCounter(Resource):
     def check_rate(
         self, entry: str, delta: int, window: int, limit: int, penalty_box: PenaltyBox, ttl: int
     ) -> bool:
-        """Count, put the entry into the box if it exceeds the limit, and tell if it is in there."""
+        """Count, penalize the entry if it exceeds the limit, and return whether it is penalized."""
         rates = running().host.rates
         try:
             check_ttl(ttl)
@@ -69,7 +69,7 @@ class RateCounter(Resource):
         return penalty_box.has(entry)
 
     def increment(self, entry: str, delta: int) -> None:
-        """Count *delta* more."""
+        """Add *delta* to the count."""
         running().host.rates.increment(self._name, entry, delta)
 
     def lookup_rate(self, entry: str, window: int) -> int:
@@ -80,7 +80,7 @@ class RateCounter(Resource):
             raise _invalid("rate-counter.lookup-rate", refused) from refused
 
     def lookup_count(self, entry: str, duration: int) -> int:
-        """Return the count over a time."""
+        """Return the count over a duration."""
         try:
             return running().host.rates.count(self._name, entry, duration)
         except RateRefused as refused:

@@ -1,4 +1,4 @@
-"""The header fields of a message: `request` and `response` have the same functions for them."""
+"""The header fields of a message: shared by `request` and `response`."""
 
 import re
 
@@ -37,11 +37,11 @@ class Message(Resource):
         self.manual_framing = False
 
     def value(self, name: str) -> bytes | None:
-        """The first value of *name*."""
+        """Return the first value of *name*."""
         return next(iter(self._values(name)), None)
 
     def forget(self, *names: str) -> None:
-        """Remove fields, those that are there."""
+        """Remove fields, if present."""
         for name in names:
             self._remove(name.lower())
 
@@ -50,7 +50,7 @@ class Message(Resource):
         return [value for field, value in self.fields if field.lower() == key]
 
     def get_header_names(self, max_len: int, cursor: int) -> tuple[str, int | None]:
-        """List each name once, lower-case, in the order they came."""
+        """List each name once, lower-case, in the order of arrival."""
         names = list(dict.fromkeys(name.lower().encode() for name, _ in self.fields))
         part, following = fit_items(names, max_len, cursor)
         return part.decode(), following
@@ -66,14 +66,14 @@ class Message(Resource):
         return fit_items(self._values(name), max_len, cursor)
 
     def set_header_values(self, name: str, values: bytes) -> None:
-        """Replace the values of *name* by those given, each with a NUL behind it."""
+        """Replace the values of *name* with those given, each followed by a NUL."""
         key = _check_name(name)
         checked = [_check_value(value) for value in values.split(b"\0")[:-1]]
         self._remove(key)
         self.fields += [(name, value) for value in checked]
 
     def insert_header(self, name: str, value: bytes) -> None:
-        """Replace the values of *name* by one."""
+        """Replace the values of *name* with a single one."""
         key = _check_name(name)
         _check_value(value)
         self._remove(key)
@@ -105,14 +105,14 @@ class Message(Resource):
         self.version = version
 
     def end_to_end(self) -> list[tuple[str, bytes]]:
-        """The fields without those that say where the body ends."""
+        """Return the fields except those that frame the body."""
         return [(name, value) for name, value in self.fields if name.lower() not in _FRAMING]
 
     def framed(self, length: int | None) -> list[tuple[str, bytes]]:
-        """The fields to send, with those that say where the body ends.
+        """Return the fields to send, including those that frame the body.
 
-        In automatic mode the guest's own are dropped, as the platform does, and made anew from
-        *length*; None means chunked.
+        In automatic mode the guest's framing fields are dropped, as the platform does, and made
+        from *length*; None means chunked.
         """
         if self.manual_framing:
             return list(self.fields)

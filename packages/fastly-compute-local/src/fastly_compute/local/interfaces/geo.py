@@ -1,4 +1,4 @@
-"""`fastly:compute/geo`: what is known about an IP address."""
+"""`fastly:compute/geo`: geolocation data by IP address."""
 
 import json
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ _LOOPBACK: Mapping[str, str | int | float] = {
     "region": "CA",
     "utc_offset": -700,
 }
-"""What Viceroy says of a loopback address, so that an app has something to show."""
+"""Viceroy's data for a loopback address, so that an app has something to show."""
 
 
 def lookup(ip_addr: IpAddress, max_len: int) -> str:
-    """Return JSON, or nothing at all where the address is not known."""
+    """Return the data as JSON, or an empty text if the address is unknown."""
     config = running().host.config.geolocation
     address = plain_address(ip_addr)
     fields = config.addresses.get(str(address))

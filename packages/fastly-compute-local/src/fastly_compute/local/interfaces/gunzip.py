@@ -1,4 +1,4 @@
-"""Takes gzip off a body while it is read."""
+"""Decompress a gzip body while it is read."""
 
 import zlib
 
@@ -6,15 +6,15 @@ from fastly_compute.local.server.downstream import BodySource
 from fastly_compute.local.transport import BodyFailure
 
 _GZIP = 16 + zlib.MAX_WBITS
-# What was received can become a thousand times as much: that much of it at once.
+# Data can grow a thousandfold when decompressed: limit how much is decompressed at once.
 _CHUNK = 2**16
 
 
 class Gunzipped:
-    """A body source whose bytes are those of another, decompressed, in chunks of at most 64 KiB.
+    """A body source that decompresses another one, in chunks of at most 64 KiB.
 
-    As on Viceroy, the body is one gzip member and nothing else: what comes after it, even another
-    member or zeros, makes reading fail, and so does a body without a byte.
+    As on Viceroy, the body is exactly one gzip member: data after it, even another member or
+    zeros, makes reading fail, and so does an empty body.
     """
 
     def __init__(self, source: BodySource) -> None:
@@ -35,13 +35,11 @@ class Gunzipped:
             if not self._gzip.eof:
                 self._data = self._source.read_chunk()
                 if not self._data:
-                    raise BodyFailure("http-incomplete", "the gzip data break off")
+                    raise BodyFailure("http-incomplete", "the gzip data is truncated")
         if self._gzip.unused_data or self._source.read_chunk():
-            raise BodyFailure(
-                "generic-error", "the body goes on after the first gzip member, which is not read"
-            )
+            raise BodyFailure("generic-error", "the body has data after the first gzip member")
         return b""
 
     def close(self) -> None:
-        """Let go of the rest."""
+        """Discard the rest."""
         self._source.close()

@@ -1,4 +1,4 @@
-"""`healthcheck-options` of `fastly:compute/backend`: each setter checks what it is given."""
+"""`healthcheck-options` of `fastly:compute/backend`: each setter checks its argument."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ class HealthcheckOptions(Resource):
     """How to check a backend's health.
 
     Attributes:
-        wanted: What was set so far. It is valid after each setter, so their order matters.
+        wanted: The options so far. They are valid after each setter, so the order of calls matters.
     """
 
     def __init__(self, host: str) -> None:
@@ -37,7 +37,7 @@ class HealthcheckOptions(Resource):
 
     @classmethod
     def new(cls, host: str) -> Self:
-        """Begin with a host and the platform's defaults."""
+        """Start with a host and the platform's defaults."""
         return cls(host)
 
     host = _sets("host")
@@ -50,7 +50,7 @@ class HealthcheckOptions(Resource):
     timeout_ms = _sets("timeout_ms")
 
     def path(self, value: str) -> None:
-        """Ask for this path; what is none is another error than a path that is too long."""
+        """Set the path; an invalid path and one that is too long raise different errors."""
         try:
             self.wanted = replace(self.wanted, path=value)
         except BackendConfigError as error:

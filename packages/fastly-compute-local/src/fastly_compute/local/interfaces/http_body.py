@@ -34,31 +34,31 @@ _ERRORS = {
 
 
 _PART = 1 << 16
-"""How much is sent at once."""
+"""Most bytes sent at once."""
 
 _MOST_HELD = 256 * 1024 * 1024
-"""How much a guest may write into bodies that stay in memory, per request that it serves."""
+"""Most bytes that a guest may write into bodies kept in memory, per request that it serves."""
 
 
 class Outlet(Protocol):
-    """Where a streaming body goes while it is written: to the client, or to an origin."""
+    """The destination of a streaming body while it is written: the client or an origin."""
 
     def write(self, data: bytes) -> None:
         """Send a part. Raises `ClientGone`."""
 
     def finish(self, trailers: RawHeaders) -> None:
-        """End it as complete."""
+        """End the body as complete."""
 
     def abort(self) -> None:
-        """End it so that the reader sees it is not complete."""
+        """End the body so that the reader sees that it is truncated."""
 
     def waiting(self) -> "Future[object] | None":
-        """What a writer waits for; None where it can write."""
+        """Return the future to wait for before writing, or None if there is room."""
 
 
 @dataclass(slots=True, eq=False)
 class _Source:
-    """A body that arrives while it is read, and what is left of it, where that is known."""
+    """A body that arrives while it is read, and how much of it is left, if known."""
 
     source: BodySource
     left: int | None
@@ -66,7 +66,7 @@ class _Source:
     sandbox: Sandbox = field(default_factory=running)
 
     def hold(self) -> None:
-        """Be closed when the sandbox ends."""
+        """Register to be closed when the sandbox ends."""
         self.sandbox.held[self] = self.close
 
     def read(self) -> bytes:
@@ -82,7 +82,7 @@ class _Source:
         return data
 
     def waiting(self) -> "Future[bytes]":
-        # Only a read tells whether there is something to read.
+        # Only a read shows whether there is something to read.
         if self.ahead is None:
             self.ahead = self.sandbox.background(self.source.read_chunk)
         return self.ahead
@@ -97,16 +97,16 @@ class _Source:
 
 
 class Body(Pollable):
-    """A body: parts in memory and sources not yet read, or, while streaming, a way out.
+    """A body: parts in memory and sources not yet read or, while streaming, an outlet.
 
     Args:
-        content: All of it, or its source.
-        content_length: How long it is, where *content* is a source and that is known.
-        outlives: Whether it is still read when the sandbox has ended.
+        content: The whole body, or its source.
+        content_length: Its length, if *content* is a source and the length is known.
+        outlives: Whether it is read even after the sandbox has ended.
 
     Attributes:
-        trailers: What follows the body.
-        out: Where writes go once the body is streaming.
+        trailers: The trailer fields.
+        out: The outlet for writes once the body is streaming.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Body(Pollable):
 
     @property
     def length(self) -> int | None:
-        """How many bytes are left, where that is known."""
+        """The number of bytes left, if known."""
         if self.out is not None:
             return None
         lengths = [part.left if isinstance(part, _Source) else len(part) for part in self._parts]
@@ -139,39 +139,39 @@ class Body(Pollable):
 
     @property
     def in_memory(self) -> bool:
-        """Whether all of it is there."""
+        """Whether all of it is in memory."""
         return not any(isinstance(part, _Source) for part in self._parts)
 
     def waiting(self) -> "Future[object] | None":
-        """What a reader waits for, or a writer where it is streaming."""
+        """Return the future that a reader waits for, or a writer if the body is streaming."""
         if self.out is not None:
             return self.out.waiting()
         while self._parts and isinstance(part := self._parts[0], _Source):
             ahead = part.waiting()
             if not ahead.done() or ahead.exception() is not None or ahead.result():
                 return cast("Future[object]", ahead)
-            # This is its end, and the next one tells whether there is more.
+            # This source has ended, and the next one shows whether there is more.
             self._parts.popleft()
             part.close()
         return None
 
     def push(self, data: bytes) -> None:
-        """Add bytes at the end."""
+        """Add bytes to the end."""
         if data:
             self._parts.append(memoryview(data))
 
     def push_front(self, data: bytes) -> None:
-        """Add bytes at the start."""
+        """Add bytes to the start."""
         if data:
             self._parts.appendleft(memoryview(data))
 
     def absorb(self, other: "Body") -> None:
-        """Add all of another body at the end, without reading it."""
+        """Move all of another body to the end, without reading it."""
         self._parts += other._parts
         other._parts = deque()
 
     def chunk(self, size: int) -> bytes:
-        """Return up to *size* bytes, waiting for at least one; b"" is the end."""
+        """Return up to *size* bytes, waiting for at least one; b"" marks the end."""
         while self._parts:
             part = self._parts.popleft()
             if isinstance(part, _Source):
@@ -190,7 +190,7 @@ class Body(Pollable):
         return b""
 
     def chunks(self) -> Iterator[bytes]:
-        """Read it to the end, as the parts come."""
+        """Read to the end, in the parts that arrive."""
         while data := self.chunk(_PART):
             yield data
 
@@ -200,24 +200,24 @@ class Body(Pollable):
         return self._ended
 
     def outlive(self) -> None:
-        """Stay readable when the sandbox ends, for what goes on without it."""
+        """Stay readable when the sandbox ends, for readers that continue without it."""
         for part in self._parts:
             if isinstance(part, _Source):
                 part.outlive()
 
     def close_sources(self) -> None:
-        """Let go of what was not read."""
+        """Close and drop the parts that were not read."""
         for part in self._parts:
             if isinstance(part, _Source):
                 part.close()
         self._parts.clear()
 
     def __del__(self) -> None:
-        """Drop it, as the bindings do with what the guest has lost."""
+        """Drop the body, as the bindings do with handles that the guest has lost."""
         self.drop()
 
     def dropped(self) -> None:
-        """Abort an answer that was not closed, and let go of what was not read."""
+        """Abort a response that was not closed, and drop the parts that were not read."""
         if self.out is not None:
             self.out.abort()
         self.close_sources()
@@ -230,16 +230,16 @@ def new() -> Body:
 
 def _readable(body: Body, doing: str) -> None:
     if body.out is not None:
-        raise Trap(f"{doing}: the body is streaming already and can only be written")
+        raise Trap(f"{doing}: the body is already streaming and can only be written")
 
 
 def read(body: Body, chunk_size: int) -> bytes:
-    """Read up to *chunk_size* bytes; none at all is the end."""
+    """Read up to *chunk_size* bytes; no bytes mark the end."""
     _readable(body, "http-body.read")
     if chunk_size == 0:
         return b""
     if running().deadline is not None:
-        # Only this way can the end of the guest's time end the wait.
+        # Only this kind of wait ends with the guest's time limit.
         wait_until_ready([body], None)
     try:
         return body.chunk(chunk_size)
@@ -259,14 +259,14 @@ def _send(out: Outlet, data: bytes) -> None:
 def _hold(data: bytes) -> bytes:
     sandbox = running()
     if sandbox.written + len(data) > _MOST_HELD:
-        sandbox.host.log(f"http-body.write: more than {_MOST_HELD >> 20} MiB that are not streamed")
+        sandbox.host.log(f"http-body.write: over {_MOST_HELD >> 20} MiB written without streaming")
         raise Err(Error_LimitExceeded())
     sandbox.written += len(data)
     return data
 
 
 def write(body: Body, buf: bytes) -> int:
-    """Write at the end and tell how much was taken."""
+    """Write to the end, and return how many bytes were taken."""
     if body.out is None:
         body.push(_hold(buf))
     elif buf:
@@ -275,7 +275,7 @@ def write(body: Body, buf: bytes) -> int:
 
 
 def write_front(body: Body, buf: bytes) -> None:
-    """Write at the start."""
+    """Write to the start."""
     if body.out is not None:
         raise Err(Error_Unsupported())
     body.push_front(_hold(buf))
@@ -301,7 +301,7 @@ def append(dest: Body, src: Body) -> None:
 
 
 def close(body: Body) -> None:
-    """End it: a streaming body ends well."""
+    """End the body; a streaming body ends as complete."""
     body.take("is closed")
     if body.out is not None:
         body.out.finish(body.trailers)
@@ -309,7 +309,7 @@ def close(body: Body) -> None:
 
 
 def get_known_length(body: Body) -> int | None:
-    """Tell the length where it is known."""
+    """Return the length, if known."""
     return body.length
 
 

@@ -1,7 +1,7 @@
-"""`fastly:compute/http-downstream`: what is known about the client, and the requests that follow.
+"""`fastly:compute/http-downstream`: data about the client, and further requests.
 
-There is no TLS towards the client on this host, so all that comes from it is none, as on Viceroy.
-What an analysis of bots would find is taken from the headers that Viceroy takes it from.
+This host has no TLS towards the client, so everything about TLS is unset, as on Viceroy. The
+result of bot detection is read from the same headers as in Viceroy.
 """
 
 from concurrent.futures import Future
@@ -45,17 +45,17 @@ from fastly_compute.local.runtime.trap import Trap
 
 
 class PendingRequest(Pollable):
-    """The promise of a further request."""
+    """A promised further request."""
 
     def __init__(self, promised: "Future[Exchange | None]") -> None:
         self.promised = promised
 
     def waiting(self) -> "Future[object]":
-        """What it waits for."""
+        """Return the future to wait for."""
         return cast("Future[object]", self.promised)
 
     def dropped(self) -> None:
-        """Give the promise back."""
+        """Return the promise to the host."""
         sandbox = running()
         if sandbox.next is self.promised:
             sandbox.next = None
@@ -73,21 +73,21 @@ def next_request(options: NextRequestOptions) -> PendingRequest:
         limit = reuse.wait_ms if options.timeout_ms is None else options.timeout_ms
         promised = sandbox.following.wait(min(limit, reuse.wait_ms) / 1000)
     refused = promised.done() and promised.result() is None
-    # As on Viceroy: a sandbox that was refused once is never reused again.
+    # As on Viceroy: once refused, a sandbox is never reused again.
     sandbox.asked = reuse.requests if refused else sandbox.asked + 1
     sandbox.next = promised
     return PendingRequest(promised)
 
 
 def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
-    """Wait for the further request; none means that the guest should end."""
+    """Wait for the further request; None means that the guest should end."""
     if not isinstance(pending, PendingRequest):
-        raise Trap("http-downstream.await-request was given something else than a pending request")
+        raise Trap("http-downstream.await-request was given something other than a pending request")
     sandbox = running()
     pending.take("was already awaited")
     if not sandbox.exchange.started:
         raise Err(Error_Unsupported())
-    # The wait is not the guest's time.
+    # The wait does not count towards the guest's time limit.
     sandbox.deadline = None
     sandbox.show()
     sandbox.exchange.leave()
@@ -102,7 +102,7 @@ def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
 
 
 def client_request(exchange: Exchange) -> tuple[Request, Body]:
-    """Make what a guest gets of a client's request."""
+    """Make the guest's view of a client's request."""
     incoming = exchange.incoming
     return Request.of(exchange), Body(incoming.body, content_length=incoming.content_length)
 
@@ -116,14 +116,14 @@ def _of(ds_request: Request) -> Exchange:
 def downstream_original_header_names(
     ds_request: Request, max_len: int, cursor: int
 ) -> tuple[str, int | None]:
-    """List the names of the header fields as the client wrote them."""
+    """List the names of the header fields as the client spelled them."""
     names = [name.encode() for name, _ in _of(ds_request).incoming.headers]
     part, following = fit_items(names, max_len, cursor)
     return part.decode(), following
 
 
 def downstream_original_header_count(ds_request: Request) -> int:
-    """Count the header fields as the client wrote them."""
+    """Return the number of header fields that the client sent."""
     return len(_of(ds_request).incoming.headers)
 
 
@@ -134,7 +134,7 @@ def downstream_client_ip_addr(ds_request: Request) -> IpAddress | None:
 
 
 def downstream_server_ip_addr(ds_request: Request) -> IpAddress | None:
-    """Return the address that the client reached."""
+    """Return the server's address that the client connected to."""
     server = None if ds_request.exchange is None else ds_request.exchange.incoming.server
     return None if server is None else ip_address(server[0])
 
@@ -145,13 +145,13 @@ def downstream_client_request_id(ds_request: Request, max_len: int) -> str:
 
 
 def downstream_client_ddos_detected(ds_request: Request) -> bool:
-    """Tell whether the request is part of an attack; here none is."""
+    """Return whether the request is part of a DDoS attack; here always False."""
     _of(ds_request)
     return False
 
 
 def fastly_key_is_valid(ds_request: Request) -> bool:
-    """Tell whether the request's Fastly-Key is one of those that the configuration calls valid."""
+    """Return whether the request's Fastly-Key is valid according to the configuration."""
     _of(ds_request)
     keys = running().host.config.fake_valid_fastly_keys
     value = ds_request.value("fastly-key")
@@ -172,12 +172,12 @@ downstream_compliance_region = _none
 
 
 def downstream_tls_ja3_md5(ds_request: Request) -> None:
-    """Return no fingerprint: there is no TLS."""
+    """Return None: there is no TLS and no fingerprint."""
     _of(ds_request)
 
 
 def downstream_tls_client_cert_verify_result(ds_request: Request) -> None:
-    """Return no verdict: there is no TLS."""
+    """Return None: there is no TLS and no verification result."""
     _of(ds_request)
 
 

@@ -37,7 +37,7 @@ from fastly_compute.local.server.handoff import Handoff
 from fastly_compute.local.transport import OriginRequest, OriginResponse
 
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}
-"""Methods whose requests carry no Content-Length when there is no body (RFC 9110, 8.6)."""
+"""Methods that send no Content-Length without a body (RFC 9110, 8.6)."""
 
 _PROTECTED = frozenset(
     {
@@ -59,7 +59,7 @@ _PROTECTED = frozenset(
         "upgrade",
     }
 )
-"""Headers that a handoff takes from the client's request, whatever the guest's has."""
+"""Headers that a handoff takes from the client's request, overriding the guest's."""
 
 _VERSIONS = {
     "HTTP/1.0": HttpVersion.HTTP10,
@@ -83,7 +83,7 @@ class Request(Message):
 
     @classmethod
     def of(cls, exchange: Exchange) -> "Request":
-        """Make the client's request."""
+        """Make a request from the client's."""
         incoming = exchange.incoming
         request = cls()
         request.exchange = exchange
@@ -95,11 +95,11 @@ class Request(Message):
 
     @classmethod
     def new(cls) -> "Request":
-        """Make a GET of ``/``."""
+        """Make a GET request for ``/``."""
         return cls()
 
     def set_cache_override(self, cache_override: CacheOverride) -> None:
-        """Say what the cache is to do with the response."""
+        """Set how the cache treats the response."""
         match cache_override:
             case CacheOverride_None_():
                 self.rules = CacheRules()
@@ -134,17 +134,17 @@ class Request(Message):
         self.uri = uri
 
     def set_auto_decompress_response(self, encodings: ContentEncodings) -> None:
-        """Have gzip taken off the response; no other encoding can be."""
+        """Set whether to decompress gzip responses; no other encoding is supported."""
         if encodings & ~ContentEncodings.GZIP:
             raise Err(Error_InvalidArgument())
         self.decompress = bool(encodings)
 
     def set_framing_headers_mode(self, mode: FramingHeadersMode) -> None:
-        """Choose who writes Content-Length and Transfer-Encoding."""
+        """Set who writes Content-Length and Transfer-Encoding."""
         self.manual_framing = mode is FramingHeadersMode.MANUALLY_FROM_HEADERS
 
     def target(self) -> tuple[str, str]:
-        """The authority, which may be empty, and the path and query to ask an origin for."""
+        """Return the authority, which may be empty, and the path with the query to request."""
         try:
             parts = urlsplit(self.uri)
         except ValueError as error:
@@ -157,11 +157,11 @@ class Request(Message):
         return parts.netloc, f"{path}?{parts.query}" if parts.query else path
 
     def redirect_to_grip_proxy(self, backend: Backend) -> None:
-        """Leave the client's request to Fanout, which asks *backend* for what to hold."""
+        """Hand the client's request off to Fanout, with *backend* as the one it calls."""
         self._handoff("grip", backend)
 
     def redirect_to_websocket_proxy(self, backend: Backend) -> None:
-        """Leave the client's request to *backend*, as a WebSocket."""
+        """Hand the client's request off to *backend*, as a WebSocket."""
         self._handoff("websocket", backend)
 
     def _handoff(self, kind: Literal["grip", "websocket"], backend: Backend) -> None:
@@ -193,7 +193,7 @@ class Request(Message):
 
 def _asked(request: Request, length: int | None) -> OriginRequest:
     if request.version not in {HttpVersion.HTTP10, HttpVersion.HTTP11}:
-        # A peer that asked over HTTP/2 must not choose the version towards the origin.
+        # A client that uses HTTP/2 must not choose the version towards the origin.
         raise refused("http-protocol-error")
     authority, path = request.target()
     fields = request.framed(length)
@@ -211,7 +211,7 @@ def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) ->
     request.take("was already sent")
     body.take("was already sent")
     if body.out is not None:
-        raise Trap("http-req.send: the body is streaming already and cannot be sent")
+        raise Trap("http-req.send: the body is already streaming and cannot be sent")
     length = body.length
     asked = _asked(request, length)
     if length != 0:
@@ -233,7 +233,7 @@ def _begin_streaming(
 ) -> Send:
     request.take("was already sent")
     if body.out is not None:
-        raise Trap("http-req.send-async-streaming: the body is streaming already")
+        raise Trap("http-req.send-async-streaming: the body is already streaming")
     asked = _asked(request, None)
     before = Body()
     before.absorb(body)
@@ -261,7 +261,7 @@ def _send(
     get = _begin(request, body, backend, uncached=uncached)
     if running().deadline is None:
         return received(answered(backend.name, get), decompress=request.decompress)
-    # On a thread of its own: only this way can the end of the guest's time end the wait.
+    # On a separate thread: only this kind of wait ends with the guest's time limit.
     return await_response(_pending(request, backend, lambda: get))
 
 
@@ -271,7 +271,7 @@ def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body
 
 
 def send_uncached(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
-    """Send past the cache and wait for the head of the response."""
+    """Send a request past the cache and wait for the head of the response."""
     return _send(request, body, backend, uncached=True)
 
 
@@ -279,7 +279,7 @@ def _pending(request: Request, backend: Backend, begin: Callable[[], Send]) -> P
     try:
         answer = running().background(begin())
     except Err as err:
-        # As on the platform: what is wrong with the request is found when the answer is awaited.
+        # As on the platform: an invalid request is reported when the response is awaited.
         answer = Future()
         answer.set_exception(err)
     return PendingResponse(backend.name, answer, decompress=request.decompress)
@@ -291,7 +291,7 @@ def send_async(request: Request, body: Body, backend: Backend) -> PendingRespons
 
 
 def send_async_uncached(request: Request, body: Body, backend: Backend) -> PendingResponse:
-    """Send past the cache without waiting."""
+    """Send a request past the cache without waiting."""
     return _pending(request, backend, partial(_begin, request, body, backend, uncached=True))
 
 
@@ -312,41 +312,41 @@ def _send_streaming(
 
 
 def send_async_streaming(request: Request, body: Body, backend: Backend) -> PendingResponse:
-    """Begin to send a request; *body* becomes the way to write on."""
+    """Start sending a request; the guest then writes the rest of *body*."""
     return _send_streaming(request, body, backend, uncached=False)
 
 
 def send_async_uncached_streaming(
     request: Request, body: Body, backend: Backend
 ) -> PendingResponse:
-    """Begin to send a request past the cache; *body* becomes the way to write on."""
+    """Start sending a request past the cache; the guest then writes the rest of *body*."""
     return _send_streaming(request, body, backend, uncached=True)
 
 
 def await_response(pending: PendingResponse) -> tuple[Response, Body]:
     """Wait for the head of a response."""
     if not isinstance(pending, PendingResponse):
-        raise Trap("http-req.await-response was given something else than a pending response")
+        raise Trap("http-req.await-response was given something other than a pending response")
     return received(pending.result(), decompress=pending.decompress)
 
 
 def upgrade_websocket(backend: Backend) -> None:
-    """Refuse, as Viceroy does: `request.redirect-to-websocket-proxy` is the way."""
+    """Refuse, as Viceroy does; `request.redirect-to-websocket-proxy` replaces it."""
     raise Err(Error_GenericError())
 
 
 def close(request: Request) -> None:
-    """Let go of a request."""
+    """Close a request."""
     request.take("is closed")
 
 
 class ExtraCacheOverrideDetails(Resource):
-    """More of a caching policy; this host collapses requests without a limit of time."""
+    """Further caching options; this host collapses requests without a time limit."""
 
     @classmethod
     def new(cls) -> Self:
-        """Begin with nothing."""
+        """Start without options."""
         return cls()
 
     def set_lookup_timeout(self, timeout_ms: int) -> None:
-        """Limit the wait for another request's answer."""
+        """Limit the wait for another request's response."""

@@ -1,4 +1,4 @@
-"""`fastly:compute/http-resp`: responses, and answering the client."""
+"""`fastly:compute/http-resp`: responses, and sending them to the client."""
 
 from functools import partial
 from typing import Self
@@ -25,10 +25,10 @@ from fastly_compute.local.transport import BodyFailure, OriginResponse
 
 
 class Response(Message):
-    """A response: a backend's, or one that the guest makes.
+    """A response: a backend's, or one that the guest creates.
 
     Attributes:
-        status: The status, also when the guest has given the response away.
+        status: The status, available even after the guest has sent the response.
     """
 
     def __init__(self, status: int = 200) -> None:
@@ -38,11 +38,11 @@ class Response(Message):
 
     @classmethod
     def new(cls) -> Self:
-        """Make an empty 200."""
+        """Make an empty response with status 200."""
         return cls()
 
     def came_from(self, remote: tuple[str, int] | None) -> None:
-        """Remember which address of the backend answered."""
+        """Set the address that the response came from."""
         self._remote = remote
 
     def get_status(self) -> int:
@@ -56,11 +56,11 @@ class Response(Message):
         self.status = status
 
     def set_framing_headers_mode(self, mode: FramingHeadersMode) -> None:
-        """Choose who writes Content-Length and Transfer-Encoding."""
+        """Set who writes Content-Length and Transfer-Encoding."""
         self.manual_framing = mode is FramingHeadersMode.MANUALLY_FROM_HEADERS
 
     def set_http_keepalive_mode(self, mode: KeepaliveMode) -> None:
-        """Choose whether the client's connection stays open."""
+        """Set whether the client's connection stays open."""
         if mode is KeepaliveMode.NO_KEEPALIVE:
             self.fields = [f for f in self.fields if f[0].lower() != "connection"]
             self.fields.append(("connection", b"close"))
@@ -77,12 +77,12 @@ class Response(Message):
 def received(
     answer: OriginResponse, *, decompress: bool, outlives: bool = False
 ) -> tuple[Response, Body]:
-    """Make what a guest gets of an origin's response.
+    """Make the guest's view of an origin's response.
 
     Args:
         answer: The response.
-        decompress: Whether to take gzip off.
-        outlives: Whether its body is still read when the sandbox has ended.
+        decompress: Whether to decompress gzip.
+        outlives: Whether its body is read even after the sandbox has ended.
     """
     response = Response(answer.status)
     response.came_from(answer.remote_addr)
@@ -98,7 +98,7 @@ def received(
 
 
 _AT_ONCE = 1 << 16
-"""How much of a body is sent to the client without letting the guest go on meanwhile."""
+"""Most bytes of a body that are sent to the client while the guest waits."""
 
 _EARLY_HINTS = 103
 _OK = 200
@@ -111,14 +111,14 @@ _VERSIONS = {"HTTP/1.0": HttpVersion.HTTP10, "HTTP/1.1": HttpVersion.HTTP11}
 def _answering(body: Body) -> Exchange:
     exchange = running().exchange
     if body.out is not None:
-        raise Trap("http-resp.send-downstream: this body is streaming already")
+        raise Trap("http-resp.send-downstream: the body is already streaming")
     if exchange.started:
         raise Err(Error_GenericError())
     return exchange
 
 
 def _inform(exchange: Exchange, response: Response) -> bool:
-    """Send a response that is not the answer yet, if it is one."""
+    """Send the response if it is an informational one, and return whether it was."""
     status = response.status
     if status < _OK and status != _EARLY_HINTS:
         raise Err(Error_InvalidArgument())
@@ -128,26 +128,26 @@ def _inform(exchange: Exchange, response: Response) -> bool:
     try:
         exchange.inform(status, response.end_to_end())
     except ClientGone as gone:
-        running().host.log(f"the answer breaks off: {gone}")
+        running().host.log(f"the response was cut short: {gone}")
     return True
 
 
 def _start(exchange: Exchange, response: Response, body: Body, length: int | None) -> bool:
-    """Send the head and what there is of the body, and tell whether that went well."""
+    """Send the head and the available part of the body, and return whether that succeeded."""
     status = response.status
     fields = response.framed(length)
     if status == _NO_CONTENT:
         fields = response.end_to_end()
     elif exchange.incoming.method == "HEAD" or status == _NOT_MODIFIED:
-        # No body follows, and Content-Length tells what a GET would get (RFC 9110, 8.6).
+        # No body follows, and Content-Length is what a GET would return (RFC 9110, 8.6).
         fields = response.fields
     try:
         exchange.start(status, fields, length)
         for data in body.chunks():
             exchange.write(data)
     except (ClientGone, BodyFailure) as failure:
-        # As on the platform, the guest has let go of the answer and is not told.
-        running().host.log(f"the answer breaks off: {failure}")
+        # As on the platform, the guest has given the response away and does not find out.
+        running().host.log(f"the response was cut short: {failure}")
         exchange.abort()
         return False
     finally:
@@ -161,7 +161,7 @@ def _deliver(exchange: Exchange, response: Response, body: Body) -> None:
 
 
 def send_downstream(response: Response, body: Body) -> None:
-    """Answer the client with a response whose body is complete or comes from elsewhere."""
+    """Send a response whose body is complete or comes from elsewhere."""
     exchange = _answering(body)
     informed = _inform(exchange, response)
     body.take("was already sent")
@@ -175,7 +175,7 @@ def send_downstream(response: Response, body: Body) -> None:
 
 
 def send_downstream_streaming(response: Response, body: Body) -> None:
-    """Begin the answer to the client; *body* becomes the way to write on."""
+    """Start sending a response; the guest then writes the rest of *body*."""
     exchange = _answering(body)
     if not _inform(exchange, response):
         with running().untimed():
@@ -184,7 +184,7 @@ def send_downstream_streaming(response: Response, body: Body) -> None:
 
 
 def send_downstream_pending(handle: PendingResponse) -> None:
-    """Answer the client with what an origin answers; where it fails, with a 502."""
+    """Send the response of an origin, or a 502 if it fails."""
     pending = _pending(handle)
     exchange = running().exchange
     if exchange.started:
@@ -197,7 +197,7 @@ def send_downstream_pending(handle: PendingResponse) -> None:
             response, body = received(get(), decompress=pending.decompress, outlives=True)
             kind = PendingResponseKind.RESPONSE
         except Err:
-            response, body = Response(_BAD_GATEWAY), Body(b"the backend did not answer\n")
+            response, body = Response(_BAD_GATEWAY), Body(b"the backend did not respond\n")
             kind = PendingResponseKind.ERROR
         pending.apply(response, kind)
         _deliver(exchange, response, body)
@@ -208,7 +208,7 @@ def send_downstream_pending(handle: PendingResponse) -> None:
 def insert_header_pending(
     pending: PendingResponse, name: str, value: bytes, target: PendingResponseKind
 ) -> None:
-    """Replace the values of a header in what will go to the client."""
+    """Replace the values of a header in the response that will be sent to the client."""
     _check_field(name, value)
     _pending(pending).edit(target, lambda message: Message.insert_header(message, name, value))
 
@@ -216,13 +216,13 @@ def insert_header_pending(
 def append_header_pending(
     pending: PendingResponse, name: str, value: bytes, target: PendingResponseKind
 ) -> None:
-    """Add a header to what will go to the client."""
+    """Add a header to the response that will be sent to the client."""
     _check_field(name, value)
     _pending(pending).edit(target, lambda message: Message.append_header(message, name, value))
 
 
 def remove_header_pending(pending: PendingResponse, name: str, target: PendingResponseKind) -> None:
-    """Remove a header, where it is there, from what will go to the client."""
+    """Remove a header, if present, from the response that will be sent to the client."""
     _check_field(name, b"")
     _pending(pending).edit(target, lambda message: message.forget(name))
 
@@ -233,10 +233,10 @@ def _check_field(name: str, value: bytes) -> None:
 
 def _pending(handle: object) -> PendingResponse:
     if not isinstance(handle, PendingResponse):
-        raise Trap("http-resp was given something else than a pending response")
+        raise Trap("http-resp was given something other than a pending response")
     return handle
 
 
 def close(response: Response) -> None:
-    """Let go of a response."""
+    """Close a response."""
     response.take("is closed")

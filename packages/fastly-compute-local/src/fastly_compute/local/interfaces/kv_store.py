@@ -1,6 +1,6 @@
-"""`fastly:compute/kv-store`: values by key, which a guest can change.
+"""`fastly:compute/kv-store`: values by key, which guests can change.
 
-Every operation is done when it is called. What the asynchronous ones return is ready at once.
+Every operation is complete when it returns. The handles of asynchronous ones are ready at once.
 """
 
 from typing import Generic, Self, TypeVar
@@ -36,24 +36,24 @@ _ERRORS: dict[str, KvError] = {
 
 
 class Entry(Resource):
-    """What a lookup found."""
+    """The result of a lookup."""
 
     def __init__(self, entry: KvEntry) -> None:
         self._entry = entry
         self._body: Body | None = Body(entry.data)
 
     def take_body(self) -> Body | None:
-        """Return the value, the first time."""
+        """Return the value; None after the first call."""
         body, self._body = self._body, None
         return body
 
     def metadata(self, max_len: int) -> str | None:
-        """Return what was stored beside the value."""
+        """Return the metadata stored with the value."""
         text = self._entry.metadata
         return None if text is None else fit(text, max_len)
 
     def generation(self) -> int:
-        """Return the number of the insert that it comes from."""
+        """Return the generation of the insert that stored it."""
         return self._entry.generation
 
 
@@ -61,8 +61,8 @@ class Pending(Pollable, Generic[T]):
     """The result of an asynchronous operation, to be awaited once.
 
     Attributes:
-        operation: Which one, as the functions that await it are named.
-        result: What it ended with.
+        operation: Its name, as in the functions that await it.
+        result: Its result or error.
     """
 
     def __init__(self, operation: str, result: T | Err[KvError]) -> None:
@@ -78,13 +78,13 @@ class Store(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a store of the configuration."""
+        """Open a store from the configuration."""
         if name not in running().host.kv:
             raise Err(OpenError.NOT_FOUND)
         return cls(name)
 
     def lookup(self, key: str) -> Entry | None:
-        """Find the value of a key."""
+        """Return the entry of a key."""
         try:
             entry = running().host.kv.lookup(self._name, key)
         except KvRefused as refused:
@@ -92,7 +92,7 @@ class Store(Resource):
         return None if entry is None else Entry(entry)
 
     def insert(self, key: str, body: Body, options: InsertOptions) -> None:
-        """Put a value under a key."""
+        """Store a value under a key."""
         data = _content(body)
         try:
             running().host.kv.insert(
@@ -108,7 +108,7 @@ class Store(Resource):
             raise Err(_ERRORS[refused.error]) from refused
 
     def delete(self, key: str) -> bool:
-        """Remove a key, and tell whether it was there."""
+        """Remove a key, and return whether it existed."""
         try:
             return running().host.kv.delete(self._name, key)
         except KvRefused as refused:
@@ -125,7 +125,7 @@ class Store(Resource):
         return Body(page)
 
     def lookup_async(self, key: str) -> Pending[Entry | None]:
-        """Find the value of a key."""
+        """Start returning the entry of a key."""
         _check(key)
         try:
             return Pending("lookup", self.lookup(key))
@@ -133,7 +133,7 @@ class Store(Resource):
             return Pending("lookup", err)
 
     def insert_async(self, key: str, body: Body, options: InsertOptions) -> Pending[None]:
-        """Put a value under a key."""
+        """Start storing a value under a key."""
         _check(key)
         try:
             self.insert(key, body, options)
@@ -142,7 +142,7 @@ class Store(Resource):
         return Pending("insert", None)
 
     def delete_async(self, key: str) -> Pending[bool]:
-        """Remove a key."""
+        """Start removing a key."""
         _check(key)
         try:
             return Pending("delete", self.delete(key))
@@ -150,7 +150,7 @@ class Store(Resource):
             return Pending("delete", err)
 
     def list_async(self, options: ListOptions) -> Pending[Body]:
-        """List keys."""
+        """Start listing keys."""
         try:
             return Pending("list", self.list(options))
         except Err as err:
@@ -158,29 +158,29 @@ class Store(Resource):
 
 
 def await_lookup(handle: Pending[Entry | None]) -> Entry | None:
-    """Return what an asynchronous lookup found."""
+    """Return the result of an asynchronous lookup."""
     return _awaited(handle, "lookup")
 
 
 def await_insert(handle: Pending[None]) -> None:
-    """Return when an asynchronous insert is done."""
+    """Wait for an asynchronous insert."""
     _awaited(handle, "insert")
 
 
 def await_delete(handle: Pending[bool]) -> bool:
-    """Tell whether an asynchronous delete removed something."""
+    """Return whether an asynchronous delete removed something."""
     return _awaited(handle, "delete")
 
 
 def await_list(handle: Pending[Body]) -> Body:
-    """Return the list of an asynchronous listing."""
+    """Return the result of an asynchronous listing."""
     return _awaited(handle, "list")
 
 
 def _awaited(handle: Pending[T], operation: str) -> T:
     if not isinstance(handle, Pending) or handle.operation != operation:
         raise Trap(
-            f"kv-store.await-{operation} was given something else than a pending {operation}"
+            f"kv-store.await-{operation} was given something other than a pending {operation}"
         )
     handle.take("was already awaited")
     if isinstance(handle.result, Err):
@@ -200,7 +200,7 @@ def _content(body: Body) -> bytes:
     try:
         return b"".join(body.chunks())
     except (ClientGone, BodyFailure) as failure:
-        running().host.log(f"the body for a KV store breaks off: {failure}")
+        running().host.log(f"the body for a KV store was cut short: {failure}")
         raise Err(KvError_GenericError()) from failure
     finally:
         body.close_sources()

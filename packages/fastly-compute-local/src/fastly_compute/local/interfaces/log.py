@@ -20,13 +20,13 @@ class Endpoint(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open an endpoint; any name that is not the platform's own will do."""
+        """Open an endpoint; any name works that the platform does not reserve."""
         if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIX):
             raise Err(OpenError.RESERVED)
         return cls(name)
 
     def clone(self) -> Self:
-        """Open it once more."""
+        """Return another handle to the same endpoint."""
         return type(self)(self._name)
 
     def write(self, msg: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A response that is on its way: `pending-response` of `fastly:compute/http-req`."""
+"""A response that has not arrived yet: `pending-response` of `fastly:compute/http-req`."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,11 +18,11 @@ from fastly_compute.local.transport import BodyFailure, OriginResponse, SendFail
 
 
 class PendingResponse(Pollable):
-    """The response to a request that was sent and not awaited.
+    """The response to a request that was sent without waiting.
 
     Args:
         backend: The backend's name.
-        decompress: Whether gzip is to be taken off.
+        decompress: Whether to decompress gzip.
         answer: The response, once its head has arrived.
     """
 
@@ -35,25 +35,25 @@ class PendingResponse(Pollable):
         self._sandbox.held[self] = self.dropped
 
     def waiting(self) -> "Future[object]":
-        """What it waits for."""
+        """Return the future to wait for."""
         return cast("Future[object]", self._answer)
 
     def dropped(self) -> None:
-        """Let go of the response, or of what will come."""
+        """Drop the response, or the one that will arrive."""
         self._sandbox.held.pop(self, None)
         self._answer.cancel()
         self._answer.add_done_callback(_close)
 
     def when_settled(self, call: Callable[[object], None]) -> None:
-        """Have something called when there is a response, or will be none."""
+        """Register a callback for when the response has arrived or failed."""
         self._answer.add_done_callback(call)
 
     def edit(self, target: PendingResponseKind, change: Callable[[Message], None]) -> None:
-        """Change the headers of what will go to the client in its place."""
+        """Record a change to the headers of what will be sent to the client."""
         self._edits.append((target, change))
 
     def apply(self, message: Message, kind: PendingResponseKind) -> None:
-        """Make the changes that are for this kind of outcome."""
+        """Apply the changes recorded for this kind of outcome."""
         for target, change in self._edits:
             if target in {PendingResponseKind.ANY, kind}:
                 change(message)
@@ -62,14 +62,14 @@ class PendingResponse(Pollable):
         """Wait for the response, once.
 
         Raises:
-            Err: There is none.
+            Err: The request failed.
         """
         self.take("was already awaited")
         wait_for([self.waiting()], None)
         return self.outlive()()
 
     def outlive(self) -> Callable[[], OriginResponse]:
-        """Go on when the sandbox ends; what it returns waits for the response."""
+        """Continue when the sandbox ends; the returned function waits for the response."""
         self._sandbox.held.pop(self, None)
         return lambda: answered(self.backend, self._answer.result)
 
@@ -80,13 +80,13 @@ def _close(answer: "Future[OriginResponse]") -> None:
 
 
 def answered(backend: str, get: Callable[[], OriginResponse]) -> OriginResponse:
-    """Get a response; a failure becomes the guest's, and is said in the host's output."""
+    """Get a response; convert a failure to the guest's error, and log it."""
     try:
         return get()
     except SendFailure as failure:
         running().host.log(f"backend {backend!r}: {failure.message}")
         raise send_error(failure) from failure
     except (ClientGone, BodyFailure) as failure:
-        # What was to be sent on broke off; the origin is not to blame.
-        running().host.log(f"the body for backend {backend!r} breaks off: {failure}")
+        # The source of the request's body failed; the origin is not to blame.
+        running().host.log(f"the request body for backend {backend!r} was cut short: {failure}")
         raise Err(ErrorWithDetail(None, Error_HttpIncomplete())) from failure

@@ -1,4 +1,4 @@
-"""`fastly:compute/purge`: purging what is cached, in the core cache and behind `http-req.send`."""
+"""`fastly:compute/purge`: purging objects from the core cache and the readthrough cache."""
 
 import json
 import secrets
@@ -13,7 +13,7 @@ from fastly_compute.local.state.surrogate_keys import surrogate_key
 
 
 def purge_surrogate_key(surrogate_keys: str, purge_options: PurgeOptions) -> None:
-    """Purge what has a surrogate key; for all the WIT's plural it is one, as on Viceroy."""
+    """Purge objects by surrogate key; only one, despite the WIT's plural, as on Viceroy."""
     host = running().host
     try:
         key = surrogate_key(surrogate_keys)
@@ -26,7 +26,7 @@ def purge_surrogate_key(surrogate_keys: str, purge_options: PurgeOptions) -> Non
 def purge_surrogate_key_verbose(
     surrogate_keys: str, purge_options: PurgeOptions, max_len: int
 ) -> str:
-    """Purge what has a surrogate key, and return the JSON that the purge API answers with."""
+    """Purge objects by surrogate key, and return the purge API's JSON response."""
     answer = fit(json.dumps({"status": "ok", "id": secrets.token_hex(12)}), max_len)
     purge_surrogate_key(surrogate_keys, purge_options)
     return answer

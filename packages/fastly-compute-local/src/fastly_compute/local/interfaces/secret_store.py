@@ -18,7 +18,7 @@ class Secret(Resource):
 
     @classmethod
     def from_bytes(cls, bytes: bytes) -> Self:  # noqa: A002 - the bindings name it so
-        """Make a secret of the guest's own."""
+        """Make a secret from bytes that the guest has."""
         return cls(bytes)
 
     def plaintext(self, max_len: int) -> bytes:
@@ -34,13 +34,13 @@ class Store(Resource):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a store of the configuration."""
+        """Open a store from the configuration."""
         secrets = running().host.config.secret_stores.get(name)
         if secrets is None:
             raise Err(OpenError.NOT_FOUND)
         return cls(dict(secrets))
 
     def get(self, key: str) -> Secret | None:
-        """Find a secret."""
+        """Return a secret."""
         value = self._secrets.get(key)
         return None if value is None else Secret(value)

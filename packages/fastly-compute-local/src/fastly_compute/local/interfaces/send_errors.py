@@ -1,4 +1,4 @@
-"""The cases of `send-error-detail` and `error` in the WIT that a failed send ends with."""
+"""The cases of `send-error-detail` and `error` in the WIT for failed sends."""
 
 from componentize_py_types import Err
 from wit_world.imports.http_req import (
@@ -66,12 +66,12 @@ _DETAILS: dict[str, SendErrorDetail] = {
     "http-request-cache-key-invalid": SendErrorDetail_HttpRequestCacheKeyInvalid(),
     "http-request-uri-invalid": SendErrorDetail_HttpRequestUriInvalid(),
     "internal-error": SendErrorDetail_InternalError(),
-    # A stream that is reset for an internal error (RFC 9113, sections 6.4 and 7).
+    # A stream reset because of an internal error (RFC 9113, sections 6.4 and 7).
     "h2-error": SendErrorDetail_H2Error(H2ErrorDetail(3, 2)),
 }
 
 SEND_ERROR_DETAILS = frozenset({*_DETAILS, "dns-error", "tls-alert-received"})
-"""The cases of `send-error-detail` that a `SendFailure` can name: all but `extra`."""
+"""The cases of `send-error-detail` that a `SendFailure` can name: all except `extra`."""
 
 _ERRORS: dict[str, Error] = {
     "generic-error": Error_GenericError(),
@@ -84,12 +84,12 @@ _ERRORS: dict[str, Error] = {
 
 
 def send_error(failure: SendFailure) -> Err[ErrorWithDetail]:
-    """Make what the guest gets of a failure."""
+    """Make the guest's error for a failure."""
     return Err(ErrorWithDetail(_detail(failure), _ERRORS[failure.error]))
 
 
 def refused(detail: str) -> Err[ErrorWithDetail]:
-    """Make what the guest gets for a request that cannot be sent."""
+    """Make the guest's error for a request that cannot be sent."""
     return Err(ErrorWithDetail(_DETAILS[detail], Error_HttpUser()))
 
 

@@ -13,14 +13,14 @@ from fastly_compute.local.runtime.sandbox import running
 
 
 class ShieldBackendOptions(Resource):
-    """The options of a backend that leads to another site."""
+    """The options of a backend for another site."""
 
     def __init__(self) -> None:
         self.first_byte_timeout_ms: int | None = None
         self.between_bytes_timeout_ms: int | None = None
 
     def set_cache_key(self, cache_key: str) -> None:
-        """Take a cache key, which has no effect here, as on Viceroy."""
+        """Accept a cache key, which has no effect on this host."""
 
     def set_first_byte_timeout(self, timeout_ms: int) -> None:
         """Limit the wait for a response."""
@@ -32,7 +32,7 @@ class ShieldBackendOptions(Resource):
 
 
 def shield_info(name: str, max_len: int) -> str:
-    """Describe a site: whether it is this one, then its URLs, each with a NUL behind it."""
+    """Return whether the site is the local one, then its URLs, each followed by a NUL."""
     sites = running().host.config.shielding_sites
     if name not in sites:
         raise Err(Error_InvalidArgument())
@@ -43,7 +43,7 @@ def shield_info(name: str, max_len: int) -> str:
 
 
 def backend_for_shield(name: str, options: ShieldBackendOptions | None) -> Backend:
-    """Make a backend of a URL that `shield-info` gave."""
+    """Make a backend from a URL that `shield-info` returned."""
     sandbox = running()
     given = options or ShieldBackendOptions()
     try:
@@ -58,7 +58,7 @@ def backend_for_shield(name: str, options: ShieldBackendOptions | None) -> Backe
         raise Err(Error_InvalidArgument()) from error
     own_name = f"******{name}*****"
     if sandbox.backend(own_name) is not None:
-        sandbox.host.log(f"backend-for-shield: there is a backend for {name!r} already")
+        sandbox.host.log(f"backend-for-shield: a backend for {name!r} already exists")
         raise Err(Error_GenericError())
     sandbox.dynamic_backends[own_name] = config
     return Backend(own_name, config)

@@ -1,4 +1,4 @@
-"""The body of a request that is being sent while the guest still writes it."""
+"""The body of a request that is sent while the guest still writes it."""
 
 import threading
 from collections import deque
@@ -10,11 +10,11 @@ from fastly_compute.local.server.downstream import ClientGone, RawHeaders
 from fastly_compute.local.transport import BodyFailure
 
 _ROOM = 256 * 1024
-"""How much may be written ahead of the sending."""
+"""Most bytes that may be written ahead of the sending."""
 
 
 class Upload:
-    """Hands what the guest writes to the thread that sends it; a writer that is too fast waits."""
+    """Passes what the guest writes to the sending thread; a writer that is too fast waits."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -25,32 +25,32 @@ class Upload:
         self._room: Future[object] | None = None
 
     def write(self, data: bytes) -> None:
-        """Add bytes, waiting for room. Raises `ClientGone` where they are sent no more."""
-        # Not a wait for the condition: this one ends with the guest's time.
+        """Add bytes, waiting for room. Raises `ClientGone` once the request is no longer sent."""
+        # Not a wait on the condition: this one ends with the guest's time limit.
         wait_for([self.waiting()], None)
         with self._changed:
             if self._taken:
-                raise ClientGone("the request is sent no more")
+                raise ClientGone("the request is no longer being sent")
             self._parts.append(data)
             self._held += len(data)
             self._changed.notify_all()
 
     def finish(self, trailers: RawHeaders) -> None:
-        """End the body; HTTP/1.1 requests leave trailers out here, as Viceroy's do."""
+        """End the body; trailers of HTTP/1.1 requests are not sent, as in Viceroy."""
         with self._changed:
             if self._ended is False:
                 self._ended = True
                 self._changed.notify_all()
 
     def abort(self) -> None:
-        """Break the body off."""
+        """Abort the body."""
         with self._changed:
             if self._ended is False:
-                self._ended = BodyFailure("http-incomplete", "the guest dropped it before its end")
+                self._ended = BodyFailure("http-incomplete", "the guest dropped it unfinished")
                 self._changed.notify_all()
 
     def waiting(self) -> "Future[object] | None":
-        """What a writer waits for: room; None where there is some."""
+        """Return the future to wait for before writing, or None if there is room."""
         with self._changed:
             if self._taken or self._held < _ROOM:
                 return None
@@ -59,7 +59,7 @@ class Upload:
             return self._room
 
     def parts(self) -> Iterator[bytes]:
-        """Take what is written, as it comes. Raises `BodyFailure` where it breaks off."""
+        """Iterate over what is written. Raises `BodyFailure` if the body is aborted."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._parts or self._ended is not False)
@@ -73,7 +73,7 @@ class Upload:
             yield data
 
     def stop(self) -> None:
-        """Take no more: the request was sent, or cannot be."""
+        """Accept no more: the request was sent, or cannot be sent."""
         with self._changed:
             self._taken = True
             self._make_room()

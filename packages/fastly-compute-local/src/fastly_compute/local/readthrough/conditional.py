@@ -1,4 +1,4 @@
-"""What of a stored response answers a request: all of it, a range, or that nothing has changed."""
+"""How a stored response answers a request: whole, as a range, or as not modified."""
 
 import re
 from dataclasses import dataclass, field
@@ -31,18 +31,19 @@ _KEPT_UNMODIFIED = frozenset(
 CONDITIONS = frozenset(
     {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"}
 )
-"""The request's fields that ask for something else than the whole response."""
+"""The request headers that ask for something other than the whole response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """An answer that is made of a stored response.
+    """A response made from a stored one.
 
     Attributes:
-        status: Its status.
-        headers: Its headers.
-        start: The first byte of the stored body that is in it.
-        end: The byte behind the last one; None is the end. Equal to `start` it has no body.
+        status: The status.
+        headers: The headers.
+        start: The offset of the first byte of the stored body to send.
+        end: The offset after the last byte, or None for the end. Equal to `start` if the body is
+            empty.
     """
 
     status: int
@@ -52,13 +53,13 @@ class Selected:
 
 
 def select(method: str, asked: RawHeaders, head: ResponseHead, length: int | None) -> Selected:
-    """Choose what to answer (RFC 9110, sections 13 and 14).
+    """Choose what to return (RFC 9110, sections 13 and 14).
 
     Args:
         method: The request's method, GET or HEAD.
         asked: The request's headers.
         head: The stored response.
-        length: How long its body is, where that is known.
+        length: The length of its body, if known.
     """
     headers = list(head.headers)
     if head.status == _OK and _unchanged(asked, head):
@@ -74,7 +75,7 @@ def select(method: str, asked: RawHeaders, head: ResponseHead, length: int | Non
 
 
 def validators(head: ResponseHead) -> list[tuple[str, bytes]]:
-    """Return the fields that ask an origin whether a stored response is still good."""
+    """Return the headers that ask an origin whether a stored response is still valid."""
     pairs = (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
     found = [(condition, head.first(name)) for condition, name in pairs]
     return [(condition, value) for condition, value in found if value is not None]
@@ -106,12 +107,12 @@ def _range_applies(asked: RawHeaders, head: ResponseHead) -> bool:
     if condition is None:
         return True
     validator = head.first("etag" if condition.endswith('"') else "last-modified")
-    # A weak tag does not say that the bytes are the same.
+    # A weak tag does not guarantee that the bytes are the same.
     return validator == condition.encode("latin-1") and not condition.startswith("W/")
 
 
 def _part(text: str, length: int) -> tuple[int, int] | None:
-    """The first and the last byte of a range, in that order unless nothing of it is there."""
+    """Return the first and the last byte of a range; first > last if it is out of range."""
     found = _RANGE.fullmatch(text)
     if found is None or not (found[1] or found[2]):
         return None

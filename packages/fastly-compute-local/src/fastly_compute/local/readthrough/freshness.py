@@ -1,7 +1,7 @@
-"""How long Fastly keeps a response, and which ones it does not keep: its documented rules.
+"""How long Fastly stores a response, and which ones it does not store, as documented.
 
-They differ from RFC 9111 where a CDN that is told by its own origin may differ: Surrogate-Control
-comes first, the request has no say, and a response that says nothing is fresh for two minutes.
+The rules differ from RFC 9111 where a CDN may differ: Surrogate-Control takes precedence, the
+request has no influence, and a response without any directive is fresh for two minutes.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from fastly_compute.local.state.vary import VaryRule
 from fastly_compute.local.whole_number import whole_number
 
 DEFAULT_TTL = 120
-"""The seconds that a response is fresh for when it does not say."""
+"""Seconds that a response without any directive is fresh."""
 
 PASS_FOR = 120
-"""The seconds that nobody waits for a response that turned out not to be for the cache."""
+"""Seconds during which requests do not wait for a response that proved not cacheable."""
 
 _STATUSES = frozenset({200, 203, 300, 301, 302, 404, 410})
 _MOST_SECONDS = (1 << 32) - 1
@@ -38,11 +38,11 @@ _HOP_BY_HOP = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetime:
-    """How long a response is good for, in seconds.
+    """How long a response may be used, in seconds.
 
     Attributes:
-        max_age: How old it may get and still be fresh.
-        initial_age: How old it is when it comes.
+        max_age: The age up to which it is fresh.
+        initial_age: Its age on arrival.
         stale_while_revalidate: How much longer it may be used while a new one is fetched.
     """
 
@@ -52,17 +52,17 @@ class Lifetime:
 
     @property
     def lasts(self) -> bool:
-        """Whether it can be used at all without asking the origin again."""
+        """Whether it may be used at all without asking the origin again."""
         return self.max_age + self.stale_while_revalidate > self.initial_age
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotStored:
-    """Why a response is not for the cache.
+    """Why a response is not stored.
 
     Attributes:
-        reason: It, for people.
-        remembered: Whether the next responses are expected to be like that too.
+        reason: The reason in words.
+        remembered: Whether further responses are expected to be the same.
     """
 
     reason: str
@@ -75,24 +75,24 @@ def values(headers: RawHeaders, name: str) -> Iterator[str]:
 
 
 def not_stored(status: int, headers: RawHeaders) -> NotStored | None:
-    """Tell why a response is not to be stored; None where it is.
+    """Return why a response must not be stored, or None if it may be.
 
     Args:
-        status: Its status. Only 200, 203, 300, 301, 302, 404 and 410 are stored.
-        headers: Its headers. `private` and `no-store` are read from Surrogate-Control, and from
-            Cache-Control only where there is no Surrogate-Control.
+        status: The status. Only 200, 203, 300, 301, 302, 404 and 410 are stored.
+        headers: The headers. `private` and `no-store` are read from Surrogate-Control, and from
+            Cache-Control only without a Surrogate-Control.
     """
     if status not in _STATUSES:
         return NotStored(reason=f"its status is {status}", remembered=False)
     directives = _directives(headers, "surrogate-control") or _directives(headers, "cache-control")
     for name in ("private", "no-store"):
-        # With names of fields behind it, `private` is about those fields only.
+        # `private` followed by field names applies to those fields only.
         if name in directives and not directives[name]:
             return NotStored(reason=f"it is {name}", remembered=True)
     if any(values(headers, "set-cookie")):
         return NotStored(reason="it sets a cookie", remembered=True)
     if "*" in _names(values(headers, "vary")):
-        return NotStored(reason="it varies by more than headers", remembered=True)
+        return NotStored(reason="it varies by more than request headers", remembered=True)
     try:
         vary_rule(headers)
     except ValueError as error:
@@ -101,12 +101,12 @@ def not_stored(status: int, headers: RawHeaders) -> NotStored | None:
 
 
 def lifetime(headers: RawHeaders, *, ttl: int | None, swr: int | None, now: float) -> Lifetime:
-    """Tell how long a response is good for.
+    """Return how long a response may be used.
 
     Args:
-        headers: Its headers.
-        ttl: For how many seconds from now, where the request says so.
-        swr: Its time for stale-while-revalidate, where the request says so.
+        headers: The headers.
+        ttl: The lifetime in seconds from now, if the request sets it.
+        swr: The time for stale-while-revalidate in seconds, if the request sets it.
         now: The time, in seconds since the epoch.
     """
     surrogate = _directives(headers, "surrogate-control")
@@ -125,7 +125,7 @@ def lifetime(headers: RawHeaders, *, ttl: int | None, swr: int | None, now: floa
         if until is None:
             max_age = DEFAULT_TTL
         else:
-            # What an Expires says is counted from when it was said, whatever Age adds.
+            # Expires counts from Date, regardless of Age.
             since = _date(headers, "date")
             max_age, age = max(0, int(until - (now if since is None else since))), 0
     stale = (
@@ -142,16 +142,16 @@ def lifetime(headers: RawHeaders, *, ttl: int | None, swr: int | None, now: floa
 
 
 def vary_rule(headers: RawHeaders) -> VaryRule:
-    """Tell which request headers a response depends on.
+    """Return which request headers a response depends on.
 
     Raises:
-        ValueError: Its Vary has something that is not the name of a header.
+        ValueError: Vary contains something that is not a header name.
     """
     return VaryRule.of(_names(values(headers, "vary")))
 
 
 def storable_headers(headers: RawHeaders) -> tuple[tuple[str, bytes], ...]:
-    """Return the fields without those that are of one connection, or for one client only."""
+    """Return the headers except those for one connection or one client only."""
     dropped = set(_HOP_BY_HOP) | {name.lower() for name in _names(values(headers, "connection"))}
     directives = _directives(headers, "surrogate-control") or _directives(headers, "cache-control")
     for name in ("private", "no-cache"):
@@ -180,5 +180,5 @@ def _date(headers: RawHeaders, name: str) -> float | None:
     try:
         return parsedate_to_datetime(next(values(headers, name), "")).timestamp()
     except (OverflowError, ValueError):
-        # A date that is none is as good as none.
+        # An invalid date counts as none.
         return None

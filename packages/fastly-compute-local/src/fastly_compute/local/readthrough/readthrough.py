@@ -1,8 +1,7 @@
 """The cache that `http-req.send` reads through: Fastly's rules, on plain values.
 
-hishel, the Python library for RFC 9111 that was looked at, is not used: it obeys the request's
-Cache-Control and knows no Surrogate-Control, no default lifetime and no request collapsing, and
-those are what Fastly's cache is made of.
+hishel, a Python library for RFC 9111, is not used: it obeys the request's Cache-Control and has
+no Surrogate-Control, default lifetime or request collapsing, the essentials of Fastly's cache.
 """
 
 import weakref
@@ -39,7 +38,7 @@ Get = Callable[[], OriginResponse]
 """Gets a response: it may wait, and raise `SendFailure`."""
 
 Fetch = Callable[[OriginRequest], Get]
-"""Notes a request to an origin, at once, and returns what gets the response."""
+"""Starts a request to an origin, without waiting, and returns the function to get the response."""
 
 _METHODS = frozenset({"GET", "HEAD"})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
@@ -49,15 +48,15 @@ _MOST_BYTES = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheRules:
-    """What a request wants of the cache: `cache-override` of the WIT's `http-req`.
+    """The rules of a request for the cache: `cache-override` of the WIT's `http-req`.
 
     Attributes:
-        pass_through: Leave the cache out.
-        ttl: How many seconds the response is fresh for, whatever it says itself. A response that
-            is not for the cache does not become one for it.
+        pass_through: Bypass the cache.
+        ttl: How many seconds the response is fresh, whatever its headers say. It does not make an
+            uncacheable response cacheable.
         stale_while_revalidate: How many seconds longer it may be used while a new one is fetched.
-        pci: Whether it must not be written to disk, which this cache does with none.
-        surrogate_key: What it can be purged by, beside its own Surrogate-Key.
+        pci: Whether it must not be written to disk; this cache never writes to disk.
+        surrogate_key: Keys to purge it by, in addition to its own Surrogate-Key.
     """
 
     pass_through: bool = False
@@ -77,13 +76,13 @@ class _Ask:
 
 
 class Readthrough:
-    """Answers requests from the cache, and stores what it has to fetch.
+    """Answers requests from the cache, and stores the responses that it fetches.
 
     Args:
-        data: Where responses are stored, with all else that is cached.
-        clock: What lifetimes are measured with.
-        log: Takes a line about what goes wrong where nobody waits for it.
-        background: Does something on another thread.
+        data: The storage, shared with everything else that is cached.
+        clock: The clock for lifetimes.
+        log: Called with a line about each failure that no request is waiting for.
+        background: Runs a function on another thread.
     """
 
     def __init__(
@@ -99,20 +98,20 @@ class Readthrough:
         self._background = background
 
     def begin(self, request: OriginRequest, override: CacheRules, fetch: Fetch) -> Get:
-        """Take a request, without waiting for anything.
+        """Take a request, without waiting.
 
-        Only a GET or HEAD with a host is looked up. Requests for the same wait for one response,
-        which is fetched whole: without Range and conditions, and with GET in the place of HEAD.
+        Only a GET or HEAD with a host is looked up. Requests for the same object wait for one
+        response, which is fetched whole: without Range and conditions, with GET instead of HEAD.
 
         Args:
             request: The request.
-            override: What it wants of the cache.
-            fetch: Sends a request to the origin; called here if the cache has no answer, later if
-                that depends on a response which another request waits for.
+            override: Its rules for the cache.
+            fetch: Sends a request to the origin; called here if the cache cannot answer, later
+                if that depends on a response that another request is waiting for.
 
         Returns:
-            What gets the response, called once and not later than necessary: others may wait for
-            what it brings. Dropping it uncalled frees them.
+            A function that gets the response. Call it once, and soon: other requests may wait for
+            the same response. Dropping it without a call frees them.
         """
         key = _key(request)
         if override.pass_through or request.method not in _METHODS or key is None:
@@ -131,15 +130,15 @@ class Readthrough:
         return follow
 
     def purge_url(self, authority: str, path_and_query: str, *, soft: bool = False) -> int:
-        """Purge what is stored for a URL, as a request with the method PURGE does.
+        """Purge what is stored for a URL, like a request with the method PURGE.
 
         Args:
             authority: The host, with its port if the URL has one.
-            path_and_query: What follows it.
-            soft: Only make it stale.
+            path_and_query: The path and query.
+            soft: Mark it stale instead of removing it.
 
         Returns:
-            How many variants of it there were.
+            The number of stored variants.
         """
         return self._data.purge_key(("http", authority.lower(), path_and_query), soft=soft)
 
@@ -201,7 +200,7 @@ class Readthrough:
             self._pump(ask, response.body, stored.body)
         else:
             response.body.close()
-            self._log(f"{_url(ask.request)} is not revalidated by a {response.status}")
+            self._log(f"{_url(ask.request)} stays stale: status {response.status} is not stored")
 
     def _store(
         self, ask: _Ask, obligation: Obligation, response: OriginResponse
@@ -265,7 +264,7 @@ class Readthrough:
                 into.write(data)
         except BaseException as error:
             into.fail(error)
-            self._log(f"{_url(ask.request)} is not stored, its body broke off: {error}")
+            self._log(f"{_url(ask.request)} is not stored: {error}")
         else:
             into.finish(())
         finally:
@@ -290,12 +289,12 @@ class Readthrough:
 
 def _head(stored: CachedObject | None) -> ResponseHead:
     if stored is None or stored.options.head is None:
-        raise TypeError("what is stored under a URL is not a response")
+        raise TypeError("the object stored under a URL is not a response")
     return stored.options.head
 
 
 def _if_dropped(get: Get, free: Callable[[], object]) -> "weakref.finalize[[], Get]":
-    # Not in this thread: it may be in the middle of a change of the cache, and holds its lock then.
+    # On another thread: this one may be in the middle of changing the cache, holding its lock.
     abandoned = weakref.finalize(get, lambda: start_new_thread(free, ()))
     abandoned.atexit = False
     return abandoned
@@ -312,13 +311,13 @@ def _url(request: OriginRequest) -> str:
 
 
 def _whole(request: OriginRequest, stale: ResponseHead | None, *, alone: bool) -> OriginRequest:
-    """The request for all of a response, if it is another than the stale one."""
+    """Return the request for a whole response, conditional on the stale one if there is one."""
     dropped = CONDITIONS | _FRAMING if alone else CONDITIONS
     headers = [item for item in request.headers if item[0].lower() not in dropped]
     if stale is not None:
         headers += validators(stale)
     asked = replace(request, method="GET", headers=headers)
-    # The body is the guest's, who has gone on.
+    # The body belongs to the guest, which continues meanwhile.
     return replace(asked, body=b"") if alone else asked
 
 

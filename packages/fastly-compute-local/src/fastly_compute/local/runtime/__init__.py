@@ -1,1 +1,1 @@
-"""Sandboxes: what runs a guest, natively or on wasmtime, and gives it its requests."""
+"""Sandboxes: run a guest, natively or on wasmtime, and pass requests to it."""

@@ -1,4 +1,4 @@
-"""Gives each request to a sandbox: to one that waits for its next, or to a new one."""
+"""Assign each request to a sandbox: one that waits for its next request, or a new one."""
 
 import threading
 import time
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReuseLimits:
-    """How far sandboxes may be reused by `next-request`; the defaults are Viceroy's.
+    """Limits for the reuse of sandboxes by `next-request`; the defaults are Viceroy's.
 
     Attributes:
-        requests: How many further requests one sandbox may ask for, those that did not come in
-            time among them; 0 is no reuse.
-        wait_ms: How long it may wait for each.
-        waiting: How many sandboxes may wait at once.
+        requests: Most further requests that one sandbox may ask for, including those that did not
+            arrive in time; 0 disables reuse.
+        wait_ms: Longest wait for each, in milliseconds.
+        waiting: Most sandboxes waiting at once.
 
     Raises:
-        ValueError: One of them is below 0.
+        ValueError: A limit is below 0.
 
     Example:
         >>> from fastly_compute.local import Host, ReuseLimits
@@ -45,20 +45,20 @@ class ReuseLimits:
 
 
 def no_more_requests() -> "Future[Exchange | None]":
-    """The promise that no further request comes."""
+    """Return a promise that no further request arrives."""
     promised: Future[Exchange | None] = Future()
     promised.set_result(None)
     return promised
 
 
 class RequestQueue:
-    """Requests that are all there at once, for sandboxes that run one after the other."""
+    """A fixed list of requests, for sandboxes that run one after the other."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self.left = deque(exchanges)
 
     def wait(self, seconds: float) -> "Future[Exchange | None]":
-        """Promise the next one."""
+        """Promise the next request."""
         if not self.left:
             return no_more_requests()
         promised: Future[Exchange | None] = Future()
@@ -66,7 +66,7 @@ class RequestQueue:
         return promised
 
     def leave(self, promised: "Future[Exchange | None]") -> None:
-        """Take back what was not begun."""
+        """Put back a request that was not started."""
         exchange = promised.result()
         if exchange is not None:
             self.left.appendleft(exchange)
@@ -76,7 +76,7 @@ _CLOSING = "the server is closing"
 
 
 class Busy(Exception):
-    """As many requests wait as may, or one has waited for too long."""
+    """Too many requests are waiting, or one has waited too long."""
 
 
 @dataclass(eq=False, slots=True)
@@ -88,7 +88,7 @@ class _Queued:
 
 @dataclass(slots=True)
 class _Lane:
-    """Sandboxes that count together, and the requests that wait for one of them to end."""
+    """Sandboxes with a common limit, and the requests waiting for one of them to end."""
 
     alive: int = 0
     queue: deque[_Queued] = field(default_factory=deque)
@@ -107,20 +107,20 @@ class _Sandboxes:
         return self._dispatcher.promise(self, seconds)
 
     def leave(self, promised: "Future[Exchange | None]") -> None:
-        """Wait no more, and serve in another sandbox what had come."""
+        """Cancel the wait, and serve a request that has arrived in another sandbox."""
         self._dispatcher.release(promised)
 
 
 class Dispatcher:
-    """Serves requests as they come, each sandbox in its own thread.
+    """Serves requests as they arrive, each sandbox in its own thread.
 
-    A request that a sandbox sends to its own server does not wait behind those of clients: as many
-    sandboxes again are for such requests, since those that wait for them may be all there are.
+    Requests that sandboxes send to their own server do not queue after those of clients: they
+    have as many sandboxes again, since every other sandbox may be waiting for such a request.
 
     Args:
-        host: Where the sandboxes are.
-        app: What runs in them.
-        limits: How many sandboxes there are at once, and how many requests wait for one.
+        host: The host of the sandboxes.
+        app: The app that they run.
+        limits: Limits for sandboxes at once and for waiting requests.
     """
 
     def __init__(self, host: "Host", app: "App", limits: Limits | None = None) -> None:
@@ -133,11 +133,11 @@ class Dispatcher:
         self._closed = False
 
     def serve(self, exchange: Exchange, *, nested: bool = False) -> None:
-        """Have a sandbox serve a request, and wait until it is over.
+        """Have a sandbox serve a request, and wait until both are done with it.
 
         Args:
             exchange: The request.
-            nested: Whether a sandbox of this process sends it.
+            nested: Whether a sandbox of this process sent it.
 
         Raises:
             Busy: No sandbox can take it.
@@ -148,11 +148,11 @@ class Dispatcher:
             if self._closed:
                 raise Busy(_CLOSING)
             if not nested and self._waiting:
-                # The one that waits for the shortest time, as on Viceroy: the others may end.
+                # The one that began to wait last, as on Viceroy: the others may time out.
                 self._settle(*self._waiting.pop(), exchange)
                 queued.begun.set()
             elif lane.alive >= self._limits.sandboxes and len(lane.queue) >= self._limits.queued:
-                raise Busy(f"{len(lane.queue)} requests wait for a sandbox already")
+                raise Busy(f"{len(lane.queue)} requests are already waiting for a sandbox")
             else:
                 lane.queue.append(queued)
                 self._advance(lane)
@@ -160,13 +160,13 @@ class Dispatcher:
         exchange.serve()
 
     def replace(self, host: "Host", app: "App") -> None:
-        """Serve the requests from now on, those in the queue too, with another app."""
+        """Serve further requests, including those in the queue, with another app."""
         with self._changed:
             self._sandboxes = _Sandboxes(self, host, app)
             self._send_away()
 
     def promise(self, sandboxes: _Sandboxes, seconds: float) -> "Future[Exchange | None]":
-        """Put a sandbox among those that wait for a request, or give it one that waits."""
+        """Register a sandbox that waits for a request, or give it one from the queue."""
         promised: Future[Exchange | None] = Future()
         with self._changed:
             if self._closed or sandboxes is not self._sandboxes:
@@ -185,20 +185,20 @@ class Dispatcher:
         return promised
 
     def release(self, promised: "Future[Exchange | None]") -> None:
-        """Take a sandbox from those that wait, and serve elsewhere what had come for it."""
+        """Unregister a waiting sandbox, and serve elsewhere a request that has arrived for it."""
         self._time_out(promised)
         exchange = promised.result()
         if exchange is None:
             return
         with self._changed:
             queued = _Queued(exchange)
-            # Its client waits for the answer already, not for a sandbox.
+            # Its client is already waiting for the response, not for a sandbox.
             queued.begun.set()
             self._clients.queue.appendleft(queued)
             self._advance(self._clients)
 
     def close(self, seconds: float) -> None:
-        """Send away the sandboxes that wait, and give the others some seconds to end."""
+        """End the waiting sandboxes, and give the others some seconds to end."""
         with self._changed:
             self._closed = True
             self._send_away()
@@ -236,12 +236,12 @@ class Dispatcher:
             queued.begun.set()
 
     def _run(self, sandboxes: _Sandboxes, lane: _Lane, exchange: Exchange) -> None:
-        # Nested requests go to new sandboxes: one that waits might be the one that sends them.
+        # Nested requests go to new sandboxes: a waiting one might be the one that sends them.
         following = sandboxes if lane is self._clients else RequestQueue(())
         try:
             sandboxes.host.run(sandboxes.app, exchange, following)
         except BaseException:
-            # The client has its answer, and no caller is left to be told.
+            # The client has its response, and there is no caller left to report this to.
             for line in traceback.format_exc().splitlines():
                 sandboxes.host.log(line)
         finally:

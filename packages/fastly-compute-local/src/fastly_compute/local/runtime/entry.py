@@ -1,4 +1,4 @@
-"""The ``HttpIncoming`` of an app: what it has to be, and what to write where it is not that."""
+"""Checks of an app's ``HttpIncoming``, and the messages that say how to write it."""
 
 from types import FunctionType
 
@@ -6,7 +6,7 @@ _WRITE = "from fastly_compute.http import service, then HttpIncoming = service(h
 
 
 class EntryError(ImportError, TypeError):
-    """An app has no ``HttpIncoming`` that can be called; the message says what to write.
+    """An app has no callable ``HttpIncoming``; the message says what to write.
 
     Example:
         >>> from fastly_compute.local import EntryError, NativeApp
@@ -21,7 +21,7 @@ HttpIncoming = service(handle)
 
 
 def missing(source: object) -> str:
-    """Say that a module has no ``HttpIncoming``.
+    """Return the message for a module without ``HttpIncoming``.
 
     Args:
         source: The module's name or file.
@@ -30,11 +30,11 @@ def missing(source: object) -> str:
 
 
 def unusable(found: str, source: object = None) -> str:
-    """Say that ``HttpIncoming`` is something else than a handler.
+    """Return the message for an ``HttpIncoming`` that is not a handler.
 
     Args:
-        found: What it is, such as ``the function 'handle'``.
-        source: The module's name or file, where it is known.
+        found: What it is instead, such as ``the function 'handle'``.
+        source: The module's name or file, if known.
     """
     where = "" if source is None else f" in {source}"
     return (
@@ -44,11 +44,11 @@ def unusable(found: str, source: object = None) -> str:
 
 
 def check_incoming(incoming: object, source: object = None) -> None:
-    """Refuse what the platform cannot call.
+    """Refuse an object that the platform cannot call.
 
     Args:
-        incoming: What the app's module calls ``HttpIncoming``.
-        source: The module's name or file, where it is known.
+        incoming: The object named ``HttpIncoming`` in the app's module.
+        source: The module's name or file, if known.
 
     Raises:
         EntryError: It has no method ``handle``.

@@ -1,4 +1,4 @@
-"""One request of a client's and its answer, from its arrival until the guest is done with it."""
+"""A client's request and its response, from arrival until the guest is done with it."""
 
 import contextvars
 import secrets
@@ -14,18 +14,18 @@ _BODILESS = frozenset({204, 304})
 
 
 class Exchange:
-    """Knows how far the answer is, and survives a client that goes away.
+    """Tracks the progress of the response, and survives a client that disconnects.
 
     Args:
         incoming: The request.
-        downstream: Where the answer goes.
+        downstream: The destination of the response.
 
     Attributes:
         incoming: The request.
-        id: Unique to it, as `http-downstream.downstream-client-request-id` answers.
-        started: Whether the answer was begun, or is entrusted to another thread than the guest's.
-        ended: Whether it was ended, well or not.
-        handed_off: To whom the answer is left, where it is.
+        id: Its unique identifier, as `http-downstream.downstream-client-request-id` returns it.
+        started: Whether the response was started, or left to a thread other than the guest's.
+        ended: Whether the response has ended, complete or not.
+        handed_off: The handoff, if there is one.
     """
 
     def __init__(self, incoming: Incoming, downstream: Downstream) -> None:
@@ -43,11 +43,11 @@ class Exchange:
 
     @property
     def over(self) -> bool:
-        """Whether the answer has ended, and the guest has gone on or ended."""
+        """Whether the response has ended, and the guest has moved on or ended."""
         return self.ended and self._left
 
     def serve(self) -> None:
-        """Wait until it is over, doing what of the answer is entrusted to this thread."""
+        """Wait until it is over, meanwhile running the work that is left to this thread."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._work or self.over)
@@ -60,11 +60,11 @@ class Exchange:
                 self.abort()
 
     def run_on_client_thread(self, work: Callable[[], None]) -> None:
-        """Have the thread that serves the client answer: the guest goes on meanwhile.
+        """Send the response from the thread that serves the client, while the guest continues.
 
         Args:
-            work: Ends the answer. It runs as part of the running sandbox, whose guest may have
-                ended by then.
+            work: Sends the whole response. It runs as part of the current sandbox, whose guest may
+                have ended by then.
         """
         with self._changed:
             self.started = True
@@ -77,50 +77,50 @@ class Exchange:
         self._pass(lambda: self._downstream.inform(status, headers))
 
     def start(self, status: int, headers: RawHeaders, length: int | None) -> None:
-        """Begin the answer. Raises `ClientGone`."""
+        """Start the response. Raises `ClientGone`."""
         self.started = True
         self._bodiless = self.incoming.method == "HEAD" or status in _BODILESS
         self._pass(lambda: self._downstream.start(status, headers, length))
 
     def write(self, data: bytes) -> None:
-        """Send a part of the body, where the answer can have one. Raises `ClientGone`."""
+        """Send a part of the body, if the response can have one. Raises `ClientGone`."""
         self._pass(lambda: self._downstream.write(b"" if self._bodiless else data))
 
     def finish(self, trailers: RawHeaders) -> None:
-        """End the answer as complete, unless it was broken off."""
+        """End the response as complete, unless it was aborted."""
         if not self.ended:
             self._downstream.finish(trailers)
             self._end()
 
     def abort(self) -> None:
-        """Break the answer off, unless it has ended."""
+        """Abort the response, unless it has ended."""
         if not self.ended:
             self._downstream.abort()
             self._end()
 
     def waiting(self) -> "Future[object] | None":
-        """Nothing: a client that is slow makes a write slow."""
+        """Return None: a slow client makes a write slow instead."""
         return None
 
     def handoff(self, handed_off: Handoff) -> None:
-        """Leave the answer to another."""
+        """Hand the request off."""
         self.started = True
         self.handed_off = handed_off
         self._end()
 
     def leave(self) -> None:
-        """Take note that the guest has gone on to the next request, or ended."""
+        """Note that the guest has moved on to the next request, or has ended."""
         with self._changed:
             self._left = True
             self._changed.notify_all()
 
     def answer_for(self, failure: str | None) -> None:
-        """End the answer in the place of a guest that has ended.
+        """End the response on behalf of a guest that has ended.
 
         Args:
-            failure: What it failed of. With none, an answer that was not begun is an empty 200,
-                as on the platform; with one it is a 500, and one that was begun breaks off. An
-                answer that is entrusted to another thread goes on.
+            failure: The guest's failure. Without one, a response that was not started becomes an
+                empty 200, as on the platform; with one it becomes a 500, and a started response
+                is truncated. A response that is left to another thread continues.
         """
         try:
             if self.started:
@@ -146,7 +146,7 @@ class Exchange:
 
     def _pass(self, send: Callable[[], None]) -> None:
         if self.ended:
-            raise ClientGone("the answer has ended before")
+            raise ClientGone("the response has already ended")
         try:
             send()
         except ClientGone:

@@ -1,4 +1,4 @@
-"""How many sandboxes a server has at once, and how many requests wait for one."""
+"""Limits for the sandboxes of a server, and for the requests that wait for one."""
 
 import os
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 _PER_CORE = 16
 _SHARE_OF_MEMORY = 4
 _SANDBOX_BYTES = 16 * 1024 * 1024
-"""More than most sandboxes take, less than the 128 MiB that one may take."""
+"""More than most sandboxes use, less than the 128 MiB that one may use."""
 
 
 def _default_sandboxes() -> int:
@@ -20,13 +20,13 @@ def _default_sandboxes() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The most that a `Server` does at once; requests beyond it wait, then get a 503.
+    """How much a `Server` does at once; requests beyond it wait, then get a 503.
 
     Attributes:
-        sandboxes: How many sandboxes there are at once. By default 16 for each core of the
-            machine, and fewer if that many would take a quarter of its memory at 16 MiB each.
-            Requests that the app sends to its own server have as many of their own.
-        queued: How many requests wait until a sandbox has ended.
+        sandboxes: Most sandboxes at once. By default 16 for each core of the machine, or fewer if
+            that many would use a quarter of its memory at 16 MiB each. Requests that the app
+            sends to its own server have the same number in addition.
+        queued: Most requests that wait until a sandbox has ended.
         seconds: How long each of them waits.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Runs an app in this very interpreter: the fastest loop, and the easiest to debug."""
+"""Runs an app in this interpreter: the fastest way to start it, and the easiest to debug."""
 
 import ctypes
 import importlib
@@ -26,12 +26,12 @@ _TRIES = 3
 
 
 class _Limit:
-    """Raises DeadlineExceeded in the guest's thread when its time is up, again if it catches it.
+    """Raises DeadlineExceeded in the guest's thread on timeout, repeatedly if it is caught.
 
-    The interpreter does so between two instructions, and never within a call of the host: those
-    look at the time themselves. A guest that catches it again and again cannot be ended, and one
-    that sleeps, or waits in other C code, cannot before that returns: its client is answered, and
-    its thread left behind until then.
+    The interpreter raises it between two instructions, and never within a host call: those check
+    the time themselves. A guest that keeps catching it cannot be ended, and one that sleeps or
+    waits in other C code only when that returns: its client gets a response, and its thread is
+    abandoned.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -43,17 +43,17 @@ class _Limit:
         self._raised = 0
 
     def begin(self) -> None:
-        """Let the guest be interrupted from here on."""
+        """Allow the guest to be interrupted from here on."""
         self._open = True
 
     def end(self) -> None:
-        """Let nothing be interrupted any more."""
+        """Stop interrupting."""
         with self._lock:
             self._open = False
         _raise(self._thread, None)
 
     def check(self) -> None:
-        """Interrupt the guest, if its time is up."""
+        """Interrupt the guest, if its time limit has passed."""
         with self._lock:
             if not self._open or self._sandbox.calls or not self._sandbox.overdue:
                 return
@@ -65,16 +65,16 @@ class _Limit:
     def _give_up(self) -> None:
         failure = f"the app trapped: {DeadlineExceeded()}"
         self._sandbox.host.log(
-            f"{failure}, and it cannot be ended now: it sleeps, or catches what should end it"
+            f"{failure}; it cannot be ended: it is sleeping, or it catches the time-limit exception"
         )
         self._sandbox.exchange.answer_for(failure)
 
 
 class NativeApp:
-    """An app whose modules are imported here.
+    """An app whose modules are imported into this interpreter.
 
     Args:
-        incoming: What the app's entry module calls ``HttpIncoming``.
+        incoming: The object named ``HttpIncoming`` in the app's entry module.
 
     Raises:
         EntryError: It has no method ``handle``.
@@ -100,11 +100,11 @@ class NativeApp:
 
         Args:
             entry: The module's name.
-            folder: Where it is; the folder is put first on the path.
+            folder: The module's folder; it is put first on the import path.
 
         Raises:
             EntryError: It has no ``HttpIncoming``, or one without a method ``handle``.
-            ImportError: There is no such module.
+            ImportError: The module does not exist.
             Exception: Whatever the module raises.
         """
         if str(folder) not in sys.path:
@@ -117,7 +117,7 @@ class NativeApp:
         return cls(module.HttpIncoming)
 
     def run(self, sandbox: Sandbox) -> None:
-        """Serve the sandbox's requests, in a copy of the context: others do not see its changes."""
+        """Serve the sandbox's requests, in a copy of the context that hides its changes."""
         copy_context().run(self._run, sandbox)
 
     def _run(self, sandbox: Sandbox) -> None:
@@ -151,8 +151,8 @@ class NativeApp:
                 finally:
                     limit.end()
             finally:
-                # The first one may itself have been interrupted, but not both: it takes longer
-                # until the next check.
+                # The first call may itself be interrupted, but not the second: the next check
+                # comes later.
                 limit.end()
 
     def _show(self, sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""What every resource of the model has: it can be dropped or given away, and is gone after that."""
+"""The base of every resource: it can be dropped or given away, and is gone after that."""
 
 from types import TracebackType
 from typing import Self
@@ -13,28 +13,28 @@ class Resource:
 
     @property
     def gone(self) -> bool:
-        """Whether the guest holds no such handle any more."""
+        """Whether the guest no longer holds a handle to it."""
         return bool(self._gone)
 
     def check(self) -> None:
-        """Trap if it is gone: the guest holds no such handle any more."""
+        """Trap if the guest no longer holds a handle to it."""
         if self._gone:
             raise Trap(f"this {type(self).__name__.lower()} {self._gone}")
 
     def take(self, how: str) -> Self:
-        """Take it from the guest for good; a later use traps and says *how* it went."""
+        """Take it from the guest for good; a later use traps with *how* in the message."""
         self.check()
         self._gone = how
         return self
 
     def drop(self) -> None:
-        """Let go of it, as the guest does when its last handle goes."""
+        """Drop it, as the guest does with its last handle."""
         if not self._gone:
             self._gone = "was dropped"
             self.dropped()
 
     def dropped(self) -> None:
-        """What the interface does on a drop; most do nothing."""
+        """Hook for the interface when the handle is dropped; most do nothing."""
 
     def __enter__(self) -> Self:
         return self

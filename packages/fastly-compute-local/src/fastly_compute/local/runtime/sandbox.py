@@ -1,4 +1,4 @@
-"""One run of the guest: its request, its answer, and the host it runs in."""
+"""One run of the guest: its request, its response, and its host."""
 
 import secrets
 import time
@@ -23,39 +23,39 @@ _current: ContextVar["Sandbox"] = ContextVar("fastly_compute.local.runtime.sandb
 
 
 class RequestSource(Protocol):
-    """Where a sandbox gets further requests from."""
+    """A source of further requests for a sandbox."""
 
     def wait(self, seconds: float) -> "Future[Exchange | None]":
-        """Wait for the next request, for some time; none comes where the result is None."""
+        """Wait some time for the next request; the result is None if none arrives."""
 
     def leave(self, promised: "Future[Exchange | None]") -> None:
-        """Wait no more, and serve elsewhere what came and was not begun."""
+        """Cancel the wait, and serve elsewhere a request that has arrived and was not started."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Sandbox:
-    """The state of one guest while it serves.
+    """The state of one guest while it runs.
 
     Attributes:
-        host: Whose configuration, origins and logs it uses.
-        exchange: The client's request and its answer; the latest one, where the sandbox is reused.
-        following: Where further requests come from.
-        dynamic_backends: What the guest registered, by name.
-        handles: What a guest in wasm holds, by the number it knows it by.
-        interrupt: What ended a host call that is no error of the guest's, such as Ctrl-C.
-        id: Unique in the host, as `compute-runtime.get-sandbox-id` answers.
+        host: The host, with its configuration, transport and logs.
+        exchange: The client's request and its response; the latest one if the sandbox is reused.
+        following: The source of further requests.
+        dynamic_backends: The backends that the guest registered, by name.
+        handles: The resources that a guest in wasm holds, by handle number.
+        interrupt: An exception that ended a host call and is not the guest's, such as Ctrl-C.
+        id: Its unique identifier, as `compute-runtime.get-sandbox-id` returns it.
         asked: How often it asked for a further request and was promised one.
-        next: The request that it was promised, and has not begun.
-        written: How much the guest wrote into bodies that stay in memory, for the latest request.
-        deadline: When the guest has to be done, on the clock of `time.monotonic`.
-        calls: How many host calls are under way.
-        show: Passes on what the guest has printed so far, where that is not done at once.
-        resting: Entered while the guest waits, so that others may run.
-        at_end: What to call when it ends, the last first.
+        next: The request that it was promised and has not started.
+        written: Bytes that the guest wrote into bodies kept in memory, for the latest request.
+        deadline: When the guest's time limit passes, on the clock of `time.monotonic`.
+        calls: The number of host calls in progress.
+        show: Shows what the guest has printed so far, if that does not happen at once.
+        resting: A context manager entered while the guest waits, so that others may run.
+        at_end: Functions to call at the end, last first.
         cpu_started: The CPU time of its thread when it began, in nanoseconds.
         environment: Its `FASTLY_*` variables as a native guest has them, encoded as `os.environ`
             encodes them; None until the guest looks.
-        held: What is open, and how it is let go of when the sandbox ends.
+        held: Open resources, and the functions that release them at the end.
 
     Example:
         >>> from fastly_compute.local import BackendConfig, Host, HostConfig
@@ -90,7 +90,7 @@ class Sandbox:
         self.begin(self.exchange)
 
     def begin(self, exchange: Exchange) -> None:
-        """Turn to a request; its time and its share of memory begin anew."""
+        """Switch to a request, and restart its time limit and memory limit."""
         self.exchange = exchange
         self.written = 0
         self._exchanges = [open_ for open_ in self._exchanges if not open_.over]
@@ -98,34 +98,34 @@ class Sandbox:
         self.begin_time()
 
     def begin_time(self) -> None:
-        """Give the guest the time that it has for one request."""
+        """Restart the time limit for a request."""
         limit = self.host.time_limit
         self.deadline = None if limit is None else time.monotonic() + limit
 
     @property
     def overdue(self) -> bool:
-        """Whether its time is up."""
+        """Whether the guest's time limit has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
 
     def untimed(self) -> AbstractContextManager[None]:
-        """Do what the platform does without the guest: it does not take of the guest's time."""
+        """Exclude work of the platform from the guest's time limit."""
         return _Untimed(self)
 
     def background(self, work: Callable[[], T]) -> "Future[T]":
-        """Do something that the guest may wait for on a thread of the sandbox's own."""
+        """Run work that the guest may wait for on a thread of the sandbox."""
         if self._workers is None:
             self._workers = self.host.workers()
         return self._workers.submit(copy_context().run, work)
 
     def backend(self, name: str) -> BackendConfig | None:
-        """Find a backend by name, static ones first."""
+        """Return a backend by name, static ones first."""
         return self.host.config.backends.get(name) or self.dynamic_backends.get(name)
 
     def end(self, failure: str | None) -> None:
-        """Let go of everything, and end what the guest left open.
+        """Release everything, and end what the guest left open.
 
         Args:
-            failure: What the guest failed of.
+            failure: The guest's failure, if it failed.
         """
         self.deadline = None
         for exchange in self._exchanges:
@@ -140,12 +140,12 @@ class Sandbox:
             self._workers.shutdown(wait=False)
 
     def active(self) -> AbstractContextManager["Sandbox"]:
-        """Make this the sandbox that host calls of this thread belong to."""
+        """Make this the sandbox for the host calls of this thread."""
         return _Active(self)
 
 
 class _Active(AbstractContextManager[Sandbox]):
-    # No generator: contextlib would set the traceback of an `Err`, which is frozen.
+    # Not a generator: contextlib would set the traceback of an `Err`, which is frozen.
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -182,10 +182,10 @@ class _Untimed(AbstractContextManager[None]):
 
 
 def current() -> Sandbox | None:
-    """The sandbox that this thread's host calls belong to, if there is one."""
+    """Return the sandbox for this thread's host calls, if there is one."""
     return _current.get(None)
 
 
 def running() -> Sandbox:
-    """The sandbox of the running host call, for the interfaces: there always is one."""
+    """Return the sandbox of the current host call; the interfaces always have one."""
     return _current.get()

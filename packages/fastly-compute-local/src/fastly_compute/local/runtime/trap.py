@@ -1,11 +1,11 @@
-"""How a sandbox ends when the guest does what the platform does not survive."""
+"""The exceptions that end a sandbox where the platform would end it."""
 
 
 class Trap(BaseException):
     """The guest made a mistake that ends its sandbox on the platform.
 
-    It derives from BaseException because no handler of the guest's may catch it: a real trap
-    cannot be caught either. Its text says what the mistake was.
+    It derives from BaseException so that no handler of the guest catches it: a real trap cannot
+    be caught either. The message says what the mistake was.
     """
 
 

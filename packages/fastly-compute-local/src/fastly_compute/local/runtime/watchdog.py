@@ -1,4 +1,4 @@
-"""Looks at what runs, a few times a second, to end what runs too long."""
+"""Checks running guests a few times a second, to end those that run too long."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _SECONDS = 0.1
 
 
 class _Watchdog:
-    """One thread for all that is to be watched; it sleeps while there is nothing."""
+    """One thread for all checks; it sleeps while it has none."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -33,7 +33,7 @@ class _Watchdog:
     def _watch(self) -> None:
         with self._changed:
             while True:
-                # Checks run under the lock: none runs any more once it was removed.
+                # Checks run under the lock, so that none runs after its removal.
                 self._changed.wait(_SECONDS if self._checks else None)
                 for check in list(self._checks.values()):
                     check()
@@ -43,14 +43,14 @@ _watchdog = _Watchdog()
 
 
 class PeriodicCheck(AbstractContextManager[None]):
-    """Has something looked at while the body of the `with` runs.
+    """Calls a function regularly while the body of the `with` statement runs.
 
     Args:
         check: Called about ten times a second, on another thread. It must be quick, and must not
             raise.
     """
 
-    # No generator: contextlib would set the traceback of an `Err`, which is frozen.
+    # Not a generator: contextlib would set the traceback of an `Err`, which is frozen.
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check

@@ -1,13 +1,12 @@
-"""Puts the interfaces behind the generated bindings, function by function.
+"""Connects the generated bindings to the interfaces, function by function.
 
-Once this is imported, the modules under `wit_world.imports` do what this host does: guest code in
-the same process calls them directly, and the wasm host links a component against them. A function
-that no interface implements answers `unsupported` where the WIT gives it an error to say so with.
+Once this is imported, the modules under `wit_world.imports` call this host: guest code in the
+same process calls them directly, and the wasm host links a component against them. A function
+that no interface implements fails with `unsupported` if the WIT gives it such an error.
 """
 
 import functools
 import importlib
-import re
 import sys
 from collections.abc import Callable
 from types import FunctionType, ModuleType
@@ -17,74 +16,51 @@ from componentize_py_types import Err
 from wit_world.imports.http_req import ErrorWithDetail
 from wit_world.imports.types import Error_Unsupported
 
-from fastly_compute.local.interfaces import (
-    acl,
-    async_io,
-    backend,
-    cache,
-    compute_runtime,
-    config_store,
-    device_detection,
-    dictionary,
-    erl,
-    geo,
-    http_body,
-    http_downstream,
-    http_req,
-    http_resp,
-    kv_store,
-    log,
-    purge,
-    secret_store,
-    security,
-    shielding,
-)
 from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.runtime.sandbox import current
 from fastly_compute.local.runtime.trap import DeadlineExceeded, Trap
+from fastly_compute.local.wit_functions import FUNCTIONS
 
 IMPLEMENTED = {
-    module.__name__.rpartition(".")[2]: module
-    for module in (
-        acl,
-        async_io,
-        backend,
-        cache,
-        compute_runtime,
-        config_store,
-        device_detection,
-        dictionary,
-        erl,
-        geo,
-        http_body,
-        http_downstream,
-        http_req,
-        http_resp,
-        kv_store,
-        log,
-        purge,
-        secret_store,
-        security,
-        shielding,
+    name: importlib.import_module(f"fastly_compute.local.interfaces.{name}")
+    for name in (
+        "acl",
+        "async_io",
+        "backend",
+        "cache",
+        "compute_runtime",
+        "config_store",
+        "device_detection",
+        "dictionary",
+        "erl",
+        "geo",
+        "http_body",
+        "http_downstream",
+        "http_req",
+        "http_resp",
+        "kv_store",
+        "log",
+        "purge",
+        "secret_store",
+        "security",
+        "shielding",
     )
 }
-"""The interfaces that this host offers, by their name in Python."""
+"""The interfaces of this host, by their Python names."""
 
 UNSUPPORTED = ("http_cache", "image_optimizer")
-"""The interfaces that answer `unsupported` throughout."""
+"""The interfaces that fail with `unsupported` throughout."""
 
-_UNSUPPORTED_ERRORS: dict[str, Callable[[], object]] = {
+_UNSUPPORTED_ERRORS: dict[str | None, Callable[[], object]] = {
     "types.Error": Error_Unsupported,
     "http_req.ErrorWithDetail": lambda: ErrorWithDetail(None, Error_Unsupported()),
 }
-
-_RAISES = re.compile(r"componentize_py_types\.Err\(wit_world\.imports\.([\w.]+)\)")
 
 Function = Callable[..., Any]
 
 
 def _no_sandbox(label: str) -> Exception:
-    # Code that came through fastly_compute.core expects its class; this package must not need it.
+    # Callers through fastly_compute.core expect its class; this package must not depend on it.
     errors = sys.modules.get("fastly_compute.core.errors")
     kind: type[Exception] = RuntimeError if errors is None else errors.HostUnavailable
     return kind(
@@ -120,8 +96,7 @@ def _guarded(function: Function, label: str) -> Function:
 
 
 def _unsupported(stub: Function, label: str) -> Function:
-    found = _RAISES.search(stub.__doc__ or "")
-    error = _UNSUPPORTED_ERRORS.get(found[1]) if found else None
+    error = _UNSUPPORTED_ERRORS.get(FUNCTIONS[label][1])
 
     def answer(*_args: Any, **_kwargs: Any) -> Any:
         if error is None:

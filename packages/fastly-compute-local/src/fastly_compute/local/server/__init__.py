@@ -1,1 +1,1 @@
-"""The client's side: the development server, requests and responses, handoffs."""
+"""The client side: the development server, requests and responses, handoffs."""

@@ -1,4 +1,4 @@
-"""The client's side of a request: what came in, and where the answer goes."""
+"""The client side of a request: what was received, and where the response goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,25 +11,25 @@ class BodySource(Protocol):
     """A body that arrives while it is read."""
 
     def read_chunk(self) -> bytes:
-        """Return the next bytes as they came, or b"" at the end."""
+        """Return the next bytes as they arrived, or b"" at the end."""
 
     def close(self) -> None:
-        """Let go of the rest."""
+        """Discard the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A client's request as it reached the edge.
+    """A client's request as received by the edge.
 
     Attributes:
-        method: Such as ``GET``.
-        uri: Absolute, as the guest will see it.
-        headers: In order, names in the client's case.
-        body: All of it, or its source.
-        content_length: What the client declared, where the body is a source.
+        method: The method, such as ``GET``.
+        uri: The absolute URI that the guest sees.
+        headers: The headers in order, with the client's spelling of names.
+        body: The whole body, or its source.
+        content_length: The length that the client declared, if the body is a source.
         version: ``HTTP/1.0``, ``HTTP/1.1`` or ``HTTP/2``.
-        client: Address and port of the peer.
-        server: Address and port it reached.
+        client: Address and port of the client.
+        server: Address and port that the client connected to.
 
     Example:
         >>> from fastly_compute.local import Host, Incoming, NativeApp
@@ -54,38 +54,38 @@ class Incoming:
 
 
 class ClientGone(ConnectionError):
-    """The client does not take the answer any more."""
+    """The client no longer accepts the response."""
 
 
 class Downstream(Protocol):
-    """Where the answer of one request goes."""
+    """The destination of the response to one request."""
 
     def inform(self, status: int, headers: RawHeaders) -> None:
-        """Send an informational response ahead of the answer. Raises `ClientGone`."""
+        """Send an informational response before the final one. Raises `ClientGone`."""
 
     def start(self, status: int, headers: RawHeaders, length: int | None) -> None:
-        """Begin the answer; *length* is None where only its end will tell."""
+        """Start the response; *length* is None if it is only known at the end."""
 
     def write(self, data: bytes) -> None:
         """Send a part of the body. Raises `ClientGone`."""
 
     def finish(self, trailers: RawHeaders) -> None:
-        """End the answer as complete."""
+        """End the response as complete."""
 
     def abort(self) -> None:
-        """End the answer so that the client sees it is not complete."""
+        """End the response so that the client sees that it is truncated."""
 
 
 @dataclass(slots=True)
 class RecordedResponse:
-    """A `Downstream` that keeps the answer, for calls within the process.
+    """A `Downstream` that records the response, for calls within the process.
 
     Attributes:
         status: The HTTP status, 0 before there is one.
-        headers: In the order sent.
-        body: What was sent of it so far.
-        trailers: What came after the body.
-        complete: Whether it ended as it should.
+        headers: The headers in the order sent.
+        body: The part of the body sent so far.
+        trailers: The trailer fields.
+        complete: Whether the response ended normally, not truncated.
         early: The informational responses that came first, each with its status and headers.
 
     Example:
@@ -107,22 +107,22 @@ class RecordedResponse:
     early: list[tuple[int, list[tuple[str, bytes]]]] = field(default_factory=list, repr=False)
 
     def inform(self, status: int, headers: RawHeaders) -> None:
-        """Keep an informational response."""
+        """Record an informational response."""
         self.early.append((status, list(headers)))
 
     def start(self, status: int, headers: RawHeaders, length: int | None) -> None:
-        """Begin the answer."""
+        """Start the response."""
         self.status = status
         self.headers = list(headers)
 
     def write(self, data: bytes) -> None:
-        """Keep a part of the body."""
+        """Record a part of the body."""
         self.body += data
 
     def finish(self, trailers: RawHeaders) -> None:
-        """Mark the answer as complete."""
+        """Mark the response as complete."""
         self.trailers = list(trailers)
         self.complete = True
 
     def abort(self) -> None:
-        """Leave the answer incomplete."""
+        """Leave the response incomplete."""

@@ -1,4 +1,4 @@
-"""Requests that a guest leaves to a proxy: Fanout's, or a WebSocket's."""
+"""Requests that a guest hands off to a proxy: Fanout, or a WebSocket backend."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,14 +10,14 @@ from fastly_compute.local.transport import OriginRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff:
-    """A client's request, left to another to answer.
+    """A client's request that is handed off for another server to answer.
 
     Attributes:
         kind: ``grip`` for Fanout (`request.redirect-to-grip-proxy` in the WIT), ``websocket`` for a
             WebSocket straight to the backend (`request.redirect-to-websocket-proxy`).
-        backend: The backend's name; for Fanout, the route's.
-        config: What the backend is.
-        request: The request to be sent on, without its body.
+        backend: The backend's name; for Fanout, the name for the route.
+        config: The backend's configuration.
+        request: The request to forward, without its body.
         body: The client's body, still to be read.
 
     Example:

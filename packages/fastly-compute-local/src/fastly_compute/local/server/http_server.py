@@ -32,18 +32,18 @@ _REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
 
 
 def _encoded(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    # Blanks around a value are no part of it (RFC 9110, section 5.5), and h11 refuses them.
+    # Whitespace around a value does not belong to it (RFC 9110, section 5.5); h11 refuses it.
     return [(name.encode("latin-1"), value.strip(b" \t")) for name, value in headers]
 
 
 class _Client:
-    """One request and its answer on a connection; the body source and the way out of a sandbox."""
+    """One request and its response on a connection: a sandbox's body source and downstream."""
 
     def __init__(self, http: h11.Connection, peer: socket.socket) -> None:
         self._http = http
         self._peer = peer
         self._held = b""
-        # A guest may write its answer while a read of its request is under way on another thread.
+        # A guest may send its response while another thread is reading its request.
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._reclaimed = False
@@ -63,7 +63,7 @@ class _Client:
             try:
                 event = self.next_event()
             except h11.RemoteProtocolError as error:
-                why = f"the request's body is malformed: {error}"
+                why = f"the request body is malformed: {error}"
                 self.refuse(400, why)
                 raise ClientGone(why) from error
             return bytes(event.data) if isinstance(event, h11.Data) else b""
@@ -72,7 +72,7 @@ class _Client:
         """Leave the rest of the request's body unread."""
 
     def reclaim(self) -> None:
-        """Take the request's body from a guest that may still hold it; what follows is not its."""
+        """Detach the request's body from a guest that may still hold it; later data is not its."""
         if self.aborted and not self.refused:
             with contextlib.suppress(OSError):
                 self._peer.shutdown(socket.SHUT_RDWR)
@@ -80,7 +80,7 @@ class _Client:
             self._reclaimed = True
 
     def inform(self, status: int, headers: RawHeaders) -> None:
-        """Send an informational response, which HTTP/1.0 does not have."""
+        """Send an informational response, unless the client uses HTTP/1.0, which has none."""
         if self._http.their_http_version == b"1.0":
             return
         head = h11.InformationalResponse(
@@ -89,7 +89,7 @@ class _Client:
         self._send(head)
 
     def start(self, status: int, headers: RawHeaders, length: int | None) -> None:
-        """Send the head of the answer."""
+        """Send the head of the response."""
         if self.refused:
             raise ClientGone("the request was refused")
         self._start(status, headers, length)
@@ -99,7 +99,7 @@ class _Client:
         if self.is_last:
             headers = [*headers, ("connection", b"close")]
         try:
-            # Where the length is known the body follows at once, in the same packet.
+            # If the length is known the body follows at once, in the same packet.
             head = h11.Response(
                 status_code=status, headers=_encoded(headers), reason=_REASONS.get(status, b"")
             )
@@ -111,32 +111,32 @@ class _Client:
             self._flush(b"")
 
     def write(self, data: bytes) -> None:
-        """Send a part of the answer's body."""
+        """Send a part of the response's body."""
         if self._http.our_state is h11.SEND_BODY and data:
             self._send(h11.Data(data=data))
 
     def finish(self, trailers: RawHeaders) -> None:
-        """End the answer."""
+        """End the response."""
         if self._http.our_state is not h11.SEND_BODY:
             return
         with contextlib.suppress(ClientGone):
             self._send(h11.EndOfMessage(headers=_encoded(trailers)))
 
     def abort(self) -> None:
-        """Have the connection closed before the answer's end."""
+        """Close the connection before the end of the response."""
         self.aborted = True
 
     @property
     def ahead(self) -> bytes:
-        """What the client has sent beyond its request."""
+        """Return what the client has sent after its request."""
         return bytes(self._http.trailing_data[0])
 
     def refuse(self, status: int, why: str, *more: tuple[str, bytes]) -> None:
-        """Answer with an error of the server's own, unless an answer has begun.
+        """Send an error response of the server, unless a response was started.
 
         Args:
-            status: Its status.
-            why: Its text.
+            status: The status.
+            why: The text.
             more: Further headers.
         """
         with self._lock:
@@ -155,9 +155,9 @@ class _Client:
             self.finish(())
 
     def part(self) -> None:
-        """Leave the client time to read why it was refused."""
+        """Give the client time to read why it was refused."""
         with contextlib.suppress(OSError):
-            # Closing with bytes unread would reset the connection, and the answer might be lost.
+            # Closing with unread bytes would reset the connection, and the response might be lost.
             self._peer.shutdown(socket.SHUT_WR)
             self._peer.settimeout(_FAREWELL_SECONDS)
             end = time.monotonic() + _FAREWELL_SECONDS
@@ -165,7 +165,7 @@ class _Client:
                 pass
 
     def next_event(self) -> Any:
-        """Wait for the next event of the client's."""
+        """Wait for the client's next event."""
         while True:
             try:
                 with self._lock:
@@ -191,12 +191,12 @@ class _Client:
 
     def _invalid(self, error: h11.LocalProtocolError) -> ClientGone:
         self.aborted = True
-        return ClientGone(f"the answer is no valid HTTP: {error}")
+        return ClientGone(f"the response is not valid HTTP: {error}")
 
     def _flush(self, data: bytes) -> None:
         data, self._held = self._held + data, b""
         try:
-            # The time-out is for each part: it is for clients that take nothing, not for slow ones.
+            # The timeout applies to each part: it is for clients that stop reading, not slow ones.
             for start in range(0, len(data), _READ_SIZE):
                 self._peer.sendall(data[start : start + _READ_SIZE])
         except OSError as error:
@@ -205,7 +205,7 @@ class _Client:
 
 
 class _Connection(socketserver.BaseRequestHandler):
-    """One client's connection, in a thread of its own."""
+    """One client's connection, on a separate thread."""
 
     server: "_Listener"
 
@@ -241,7 +241,7 @@ class _Connection(socketserver.BaseRequestHandler):
         try:
             front.serve(serving, nested=is_own_connection(addresses[0]))
         except Busy as busy:
-            front.host.log(f"{busy}: a request is refused")
+            front.host.log(f"request refused: {busy}")
             client.refuse(503, f"{busy}; try again later", ("retry-after", _RETRY_SECONDS))
         if serving.handed_off is not None:
             self._handoff(serving.handed_off, client, peer)
@@ -262,7 +262,7 @@ class _Connection(socketserver.BaseRequestHandler):
         try:
             other = link_to(handoff, host.pushpin_port)
         except SendFailure as failure:
-            host.log(f"handing off to {handoff.backend!r}: {failure}")
+            host.log(f"cannot hand off to {handoff.backend!r}: {failure}")
             client.refuse(502, f"the request cannot be handed off: {failure.message}")
             return
         if other is not None:
@@ -276,7 +276,7 @@ class _Connection(socketserver.BaseRequestHandler):
             client.finish(answer.trailers)
 
     def _drained(self, http: h11.Connection, client: _Client) -> bool:
-        """Read what the guest left of the request, to see where the next one begins."""
+        """Read what the guest left of the request, to find the start of the next one."""
         while http.their_state is h11.SEND_BODY:
             if http.they_are_waiting_for_100_continue:
                 return False
@@ -304,7 +304,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     @contextlib.contextmanager
     def opened(self, peer: socket.socket) -> Iterator[None]:
-        """Know of a connection while it is served, to end it with the server."""
+        """Register a connection while it is served, so that it can be ended with the server."""
         with self._changed:
             self._peers.add(peer)
         try:
@@ -315,7 +315,7 @@ class _Listener(socketserver.ThreadingTCPServer):
                 self._changed.notify_all()
 
     def hang_up(self) -> None:
-        """End all connections, and give the requests on them a moment to end."""
+        """Close all connections, and give the requests on them a moment to end."""
         with self._changed:
             for peer in self._peers:
                 with contextlib.suppress(OSError):
@@ -323,7 +323,7 @@ class _Listener(socketserver.ThreadingTCPServer):
             self._changed.wait_for(lambda: not self._peers, _FAREWELL_SECONDS)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say what went wrong with a connection; the others go on."""
+        """Log what went wrong with a connection; the others continue."""
         self.front.host.log(f"connection from {client_address}: {sys.exc_info()[1]!r}")
 
 
@@ -349,8 +349,8 @@ class Server:
         host: The host that the app runs in.
         app: The app, native or wasm.
         address: Host and port to listen on; port 0 takes any free one.
-        limits: How many sandboxes there are at once, and how many requests wait for one. What is
-            beyond gets a 503 with ``Retry-After``.
+        limits: Limits for sandboxes at once and for waiting requests. Requests beyond them get a
+            503 with ``Retry-After``.
 
     Raises:
         OSError: The address cannot be used.
@@ -373,38 +373,38 @@ class Server:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port it listens on."""
+        """Host and port that it listens on."""
         host, port = self._listener.server_address[:2]
         return str(host), int(port)
 
     @property
     def url(self) -> str:
-        """Where to find it."""
+        """The URL of the server."""
         host, port = self.address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def serve(self, exchange: Exchange, *, nested: bool) -> None:
-        """Have the present app serve a request; a later request may find another app.
+        """Have the current app serve a request; a later request may be served by another app.
 
         Args:
             exchange: The request.
-            nested: Whether a sandbox of this process sends it.
+            nested: Whether a sandbox of this process sent it.
 
-        The dispatcher refuses it, with an exception of its own, where no sandbox can take it.
+        The dispatcher raises `Busy` if no sandbox can take the request.
         """
         self._dispatcher.serve(exchange, nested=nested)
 
     def replace(self, host: Host, app: App) -> None:
-        """Serve the requests from now on with another app, on a host of its own."""
+        """Serve further requests with another app, on that app's host."""
         self.host = host
         self._dispatcher.replace(host, app)
 
     def start(self) -> None:
-        """Begin to accept connections, in a thread of the server's own."""
+        """Start accepting connections, on a separate thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and end the connections that are open."""
+        """Stop, and close the connections that are open."""
         if self._thread.is_alive():
             self._listener.shutdown()
             self._thread.join()

@@ -1,4 +1,4 @@
-"""Joins a client's connection to another's: what a handoff comes down to."""
+"""Connects a client's connection to another one, for a handoff."""
 
 import contextlib
 import selectors
@@ -14,7 +14,7 @@ from fastly_compute.local.server.handoff import Handoff
 from fastly_compute.local.transport import Stream, open_stream
 
 _PART = 64 * 1024
-# Those that say how the client speaks to its peer, not what it asks (RFC 9110, section 7.6.1).
+# Headers about the connection between client and server, not the request (RFC 9110, 7.6.1).
 _OWN = frozenset(
     {
         "connection",
@@ -31,28 +31,28 @@ _OWN = frozenset(
 
 
 def link_to(handoff: Handoff, pushpin_port: int | None) -> Stream | None:
-    """Connect to what takes a request over; None where this host has nothing that does.
+    """Connect to the proxy for a handoff, or return None if this host has none.
 
     Raises:
-        SendFailure: It cannot be reached.
+        SendFailure: The proxy cannot be reached.
     """
     if handoff.kind == "websocket":
         return open_stream(handoff.config)
     if pushpin_port is None:
         return None
-    # One that is busy takes its time; one that is not there refuses at once.
+    # A busy Pushpin takes time to accept; a missing one refuses at once.
     pushpin = BackendConfig(url=f"http://127.0.0.1:{pushpin_port}", connect_timeout_ms=None)
     return open_stream(pushpin)
 
 
 def relay(handoff: Handoff, other: Stream, client: socket.socket, ahead: bytes) -> None:
-    """Pass everything between the client and the other, until one of them ends.
+    """Pass data between the client and the other side, until one of them closes.
 
     Args:
-        handoff: What is to be answered.
-        other: The connection to what answers it.
+        handoff: The handoff.
+        other: The connection to the proxy or backend.
         client: The client's connection, whose request has been read.
-        ahead: What the client has sent beyond its request.
+        ahead: What the client has sent after its request.
     """
     failures = (OSError, ClientGone, httpcore.NetworkError, h11.LocalProtocolError)
     with contextlib.closing(other), contextlib.suppress(*failures):

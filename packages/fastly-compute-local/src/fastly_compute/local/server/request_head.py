@@ -1,4 +1,4 @@
-"""The head of a client's request: what of it is refused, and what the guest gets to see."""
+"""The head of a client's request: which ones are refused, and what the guest sees."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ _LARGEST_PORT = 65535
 
 
 class RequestRefused(Exception):
-    """The request is not served.
+    """The request is refused.
 
     Attributes:
-        status: The status of the answer.
+        status: The status of the response.
     """
 
     def __init__(self, status: int, why: str) -> None:
@@ -32,17 +32,17 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What a client asks, as the guest gets it.
+    """The head of a client's request as the guest gets it.
 
     Attributes:
         method: The method.
         url: The URL, absolute except for ``OPTIONS *``.
-        headers: In order; nothing in them contradicts the URL or how the body is framed.
+        headers: In order; consistent with the URL and the framing of the body.
         version: ``HTTP/1.0`` or ``HTTP/1.1``.
-        content_length: What the client says, where that counts.
+        content_length: The declared length, if it applies.
         has_body: Whether a body may follow.
-        is_last: Whether the connection ends with this request, as it may be taken for another
-            one by what stands between the client and this server.
+        is_last: Whether the connection ends with this request, because a proxy between the client
+            and this server may have taken it for another one.
     """
 
     method: str
@@ -56,12 +56,12 @@ class Head:
     def incoming(
         self, body: BodySource, client: tuple[str, int], server: tuple[str, int]
     ) -> Incoming:
-        """Make the request that a guest gets.
+        """Make the guest's request.
 
         Args:
-            body: Where its body arrives.
+            body: The source of its body.
             client: Address and port of the client.
-            server: Address and port that it reached.
+            server: Address and port that the client connected to.
         """
         return Incoming(
             method=self.method,
@@ -76,7 +76,7 @@ class Head:
 
 
 def read_head(request: h11.Request) -> Head:
-    """Check what h11 leaves unchecked (RFC 9112, sections 3.2 and 6.3).
+    """Check what h11 does not check (RFC 9112, sections 3.2 and 6.3).
 
     Args:
         request: The request.
@@ -88,7 +88,7 @@ def read_head(request: h11.Request) -> Head:
         version = request.http_version.decode()
         raise RequestRefused(505, f"HTTP/{version} is not supported; use HTTP/1.1")
     if request.method == b"CONNECT":
-        raise RequestRefused(501, "CONNECT is not supported: this server has no tunnels")
+        raise RequestRefused(501, "CONNECT is not supported")
     for name, value in request.headers:
         if _CONTROL.search(value):
             raise RequestRefused(400, f"the header {name.decode()} has a control character")
@@ -97,7 +97,7 @@ def read_head(request: h11.Request) -> Head:
     url, host = _located(request, host)
     chunked = b"transfer-encoding" in named
     if chunked and request.http_version == b"1.0":
-        raise RequestRefused(400, "HTTP/1.0 has no Transfer-Encoding")
+        raise RequestRefused(400, "Transfer-Encoding is not allowed in HTTP/1.0")
     length = None if chunked else named.get(b"content-length")
     return Head(
         method=request.method.decode("ascii"),
@@ -125,19 +125,19 @@ def _checked_host(text: bytes, what: str) -> bytes:
 
 
 def _located(request: h11.Request, host: bytes) -> tuple[str, bytes]:
-    """Return the URL that is asked, and its host."""
+    """Return the requested URL and its host."""
     target = request.target
     if b"#" in target:
-        raise RequestRefused(400, "a request target has no fragment")
+        raise RequestRefused(400, "the request target must not have a fragment")
     if target.startswith(b"/"):
         return (b"http://" + host + target).decode("latin-1"), host
     if target == b"*" and request.method == b"OPTIONS":
         return "*", host
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
-        raise RequestRefused(400, "a request target is a path that begins with /, or a URL")
+        raise RequestRefused(400, "the request target must be a path that begins with /, or a URL")
     if match["scheme"].lower() not in {b"http", b"https"}:
-        raise RequestRefused(400, "a request target that is a URL has the scheme http or https")
+        raise RequestRefused(400, "a URL as the request target must begin with http:// or https://")
     return target.decode("latin-1"), _checked_host(match["host"], "the host of the request target")
 
 
@@ -146,5 +146,5 @@ def _shown(request: h11.Request, host: bytes, *, chunked: bool) -> Iterator[tupl
         lower = name.lower()
         if lower == b"content-length" and chunked:
             continue
-        # RFC 9112, section 3.2.2: the host of an absolute target counts.
+        # RFC 9112, section 3.2.2: the host of an absolute target takes precedence.
         yield name.decode("ascii"), host if lower == b"host" else value

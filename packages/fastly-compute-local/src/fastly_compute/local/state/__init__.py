@@ -1,4 +1,4 @@
-"""What the sandboxes of a host share: caches, KV data, rates, penalty boxes, backends' health."""
+"""State shared by the sandboxes of a host: caches, KV data, rates, penalty boxes, health."""
 
 from fastly_compute.local.state.cache import CacheData
 from fastly_compute.local.state.cached_object import CachedObject, ResponseHead, WriteOptions

@@ -1,4 +1,4 @@
-"""The cache of a host: its objects by key and vary rule, and who is to bring the missing ones."""
+"""The cache of a host: objects by key and vary rule, and obligations to store missing ones."""
 
 import itertools
 import threading
@@ -22,14 +22,14 @@ from fastly_compute.local.state.transaction import (
 from fastly_compute.local.state.vary import Variant
 
 Strategy = Literal["immediate", "immediate-force-miss", "wait"]
-"""How to replace an object that others may be about to store: `replace-strategy` of the WIT."""
+"""How to replace an object that others may be storing: `replace-strategy` of the WIT."""
 
 
 class CacheData:
-    """Everything that is cached in a host. Every method can be called from any thread.
+    """All cached objects of a host. Every method can be called from any thread.
 
-    A key is anything hashable; the interfaces keep apart by it. Where there is too much, what was
-    not used for longest is evicted, until an eighth of the limit is free.
+    A key is any hashable value; the interfaces use distinct ones. When the limit is exceeded, the
+    least recently used objects are evicted until an eighth of the limit is free.
 
     Example:
         >>> from fastly_compute.local.clock import Clock
@@ -42,8 +42,8 @@ class CacheData:
         b'content'
 
     Args:
-        clock: What ages are measured with.
-        limit: How many bytes all objects together may have; each counts 1 KiB besides its body.
+        clock: The clock for ages.
+        limit: Most bytes of all objects together; each counts 1 KiB in addition to its body.
     """
 
     def __init__(self, clock: Clock, *, limit: int = 256 * 1024 * 1024) -> None:
@@ -55,11 +55,11 @@ class CacheData:
         self._keys: dict[Hashable, CacheEntry] = {}
 
     def now(self) -> int:
-        """Tell the time in nanoseconds."""
+        """Return the time in nanoseconds."""
         return round(self._clock.now() * SECOND)
 
     def lookup(self, key: Hashable, headers: RawHeaders) -> Found | None:
-        """Find an object that can be used, if only as a stale one.
+        """Return an object that can be used, even if it is stale.
 
         Args:
             key: The key.
@@ -71,26 +71,26 @@ class CacheData:
             return None if present is None else self._found(present)
 
     def insert(self, key: Hashable, headers: RawHeaders, options: WriteOptions) -> CachedObject:
-        """Store an object whatever others do; its body is to be written.
+        """Store an object without waiting for other lookups; the caller writes its body.
 
         Args:
             key: The key.
-            headers: The headers of the request that it is stored for.
+            headers: The headers of the request that it answers.
             options: How to store it.
         """
         with self._changing(key) as there:
             return self._put(there, headers, options, StoredBody(options.length))
 
     def begin(self, key: Hashable, headers: RawHeaders, *, holder: object = None) -> Transaction:
-        """Look an object up, and be obliged to store it where it is missing or stale.
+        """Look up an object, with an obligation to store it if it is missing or stale.
 
         Args:
             key: The key.
             headers: The request's headers.
-            holder: Who asks; see `blocked`.
+            holder: The owner of the transaction; see `blocked`.
 
         Returns:
-            What may have to be waited for; it never blocks here.
+            The transaction, which may have to be waited for; this method never blocks.
         """
         asked = Transaction(self, key, headers, holder, replaces=False)
         with self._changing(key) as there:
@@ -100,18 +100,18 @@ class CacheData:
     def replace(
         self, key: Hashable, headers: RawHeaders, strategy: Strategy, *, holder: object = None
     ) -> Transaction:
-        """Prepare to store an object in the place of the one that there is.
+        """Prepare to replace an object.
 
         Args:
             key: The key.
             headers: The request's headers.
-            strategy: ``immediate`` races all others and has no obligation; the others have one.
-                ``immediate-force-miss`` takes the object away at once, so that lookups wait;
-                ``wait`` lines up behind those who are about to store one.
-            holder: Who asks.
+            strategy: ``immediate`` competes with all others and has no obligation; the others have
+                one. ``immediate-force-miss`` removes the object at once, so that lookups wait;
+                ``wait`` queues after those who are about to store one.
+            holder: The owner of the transaction.
 
         Returns:
-            What may have to be waited for, with the object that there is.
+            The transaction, which may have to be waited for, with the present object.
         """
         asked = Transaction(self, key, headers, holder, replaces=True)
         if strategy == "immediate":
@@ -132,7 +132,7 @@ class CacheData:
         return asked
 
     def blocked(self, asked: Transaction) -> bool:
-        """Tell whether a transaction waits for nobody but its own holder."""
+        """Return whether a transaction waits only for its own holder."""
         with self._lock:
             if asked.outcome is not None:
                 return False
@@ -146,10 +146,10 @@ class CacheData:
 
         Args:
             surrogate_key: The key.
-            soft: Only make them stale.
+            soft: Mark them stale instead of removing them.
 
         Returns:
-            How many there were.
+            The number of objects.
         """
         with self._lock:
             return sum(
@@ -164,10 +164,10 @@ class CacheData:
 
         Args:
             key: The key.
-            soft: Only make them stale.
+            soft: Mark them stale instead of removing them.
 
         Returns:
-            How many there were.
+            The number of objects.
         """
         with self._lock:
             there = self._keys.get(key)
@@ -185,17 +185,17 @@ class CacheData:
         *,
         release: bool,
     ) -> CachedObject:
-        """Store the object that an obligation is for; see `Obligation`."""
+        """Store the object for an obligation; see `Obligation`."""
         with self._changing(obligation.key) as there:
             if not self._drop(there, obligation):
-                raise ObligationGone("the obligation to store an object is not there any more")
+                raise ObligationGone("the obligation to store an object no longer exists")
             stored = self._put(there, headers, options, body)
             if release:
                 self._release(there, obligation)
             return stored
 
     def give_up(self, obligation: Obligation, *, passing: int, release: bool) -> bool:
-        """Take an obligation back; see `Obligation`."""
+        """Give up an obligation; see `Obligation`."""
         with self._changing(obligation.key) as there:
             if not self._drop(there, obligation):
                 return False
@@ -207,7 +207,7 @@ class CacheData:
             return True
 
     def leave(self, asked: Transaction) -> None:
-        """Take a transaction out of the line; see `Transaction.close`."""
+        """Remove a transaction from the queue; see `Transaction.close`."""
         with self._lock:
             outcome = asked.outcome
             there = self._keys.get(asked.key)
@@ -220,7 +220,7 @@ class CacheData:
 
     @contextmanager
     def _changing(self, key: Hashable) -> Iterator[CacheEntry]:
-        """Change what is under a key, then let those who wait see if they still have to."""
+        """Change the objects under a key, then wake transactions that need not wait any more."""
         resolved: list[Transaction] = []
         try:
             with self._lock:
@@ -238,7 +238,7 @@ class CacheData:
                     there.waiters = [asked for asked in there.waiters if asked.outcome is None]
                     self._make_room()
         finally:
-            # Not under the lock: it runs what others hung onto it.
+            # Not under the lock: it runs callbacks of others.
             for asked in resolved:
                 asked.resolved()
 
@@ -345,7 +345,7 @@ class CacheData:
             self._make_room()
 
     def _make_room(self) -> None:
-        # What was purged or replaced still counts, until all is counted anew.
+        # Objects that were purged or replaced still count, until everything is counted again.
         if self._at_most > self._limit:
             self._at_most = evict(self._keys, self.now(), self._limit - self._limit // 8)
 

@@ -1,4 +1,4 @@
-"""One object in the cache, with what it was stored with."""
+"""One object in the cache, with the options it was stored with."""
 
 from dataclasses import dataclass, field
 
@@ -11,13 +11,13 @@ SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseHead:
-    """What the readthrough cache keeps of a response beside its body.
+    """The head of a response in the readthrough cache.
 
     Attributes:
         status: The status.
-        headers: The fields that may be stored, in their order.
-        http_version: The origin's, such as ``HTTP/1.1``.
-        remote_addr: The address of the origin that answered.
+        headers: The headers that may be stored, in order.
+        http_version: The origin's version, such as ``HTTP/1.1``.
+        remote_addr: The address of the origin that responded.
     """
 
     status: int
@@ -26,7 +26,7 @@ class ResponseHead:
     remote_addr: tuple[str, int]
 
     def first(self, name: str) -> bytes | None:
-        """Return the first value of a field, by its lower-case name."""
+        """Return the first value of a header, by its lower-case name."""
         return next((value for field, value in self.headers if field.lower() == name), None)
 
 
@@ -34,18 +34,17 @@ class ResponseHead:
 class WriteOptions:
     """How an object is stored: `write-options` of the WIT's `cache`, in nanoseconds.
 
-    Attributes:
-        max_age: How old it may get and still be fresh.
-        initial_age: How old it is when it is stored.
-        stale_while_revalidate: How much longer it may be used while a new one is on the way.
-        edge_max_age: How old it may get near the client, at most `max_age`; kept, and of no
-            effect where there is one cache. None is `max_age`.
-        vary: The request headers that it depends on.
-        surrogate_keys: What it can be purged by.
-        length: How long its body is going to be, where that is known.
-        user_metadata: Bytes kept beside it.
-        sensitive: Whether it must never be written to disk, which this cache does with none.
-        head: The head of the response that it is, where the readthrough cache stores it.
+    max_age: The age up to which it is fresh.
+    initial_age: Its age when it is stored.
+    stale_while_revalidate: How much longer it may be used while a new one is fetched.
+    edge_max_age: The age up to which it is fresh near the client, at most `max_age`; without
+        effect here, where there is only one cache. None means `max_age`.
+    vary: The request headers that it depends on.
+    surrogate_keys: The keys to purge it by.
+    length: The length of its body, if known.
+    user_metadata: Bytes stored with it.
+    sensitive: Whether it must never be written to disk; this cache never writes to disk.
+    head: The head of the response, if the readthrough cache stores it.
     """
 
     max_age: int
@@ -67,18 +66,18 @@ class WriteOptions:
 
 
 class CachedObject:
-    """An object, as old as it is.
+    """An object with its age.
 
     Args:
-        options: What it is stored with.
-        body: Its content, which may still be coming in.
+        options: The options it is stored with.
+        body: Its content, which may still be arriving.
         now: The time, in nanoseconds.
 
     Attributes:
-        options: What it was stored with.
+        options: The options it was stored with.
         body: Its content.
         hits: How often a lookup found it.
-        used: When it was stored or found last; a greater number is later. For `CacheData` alone.
+        used: When it was last stored or found; a greater number is later. For `CacheData` only.
     """
 
     def __init__(self, options: WriteOptions, body: StoredBody, now: int) -> None:
@@ -90,23 +89,23 @@ class CachedObject:
         self._purged: int | None = None
 
     def age(self, now: int) -> int:
-        """Tell how old it is, in nanoseconds."""
+        """Return its age in nanoseconds."""
         return now - self._born
 
     def fresh(self, now: int) -> bool:
-        """Tell whether it can be used as it is."""
+        """Return whether it can be used without fetching a new one."""
         return self._purged is None and self.age(now) < self.options.max_age
 
     def usable(self, now: int) -> bool:
-        """Tell whether it can be used, if only while a new one is on the way."""
+        """Return whether it can be used, at least while a new one is fetched."""
         end = self._born + self.options.max_age
         if self._purged is not None and self.options.head is not None:
-            # A response that is soft-purged is one whose time is up. For any other object, a soft
-            # purge asks for a new one and leaves the old one usable, as on Viceroy.
+            # A soft purge ends the lifetime of a response. For any other object, it requests a new
+            # one and leaves the old one usable, as on Viceroy.
             end = min(end, self._purged)
         return now < end + self.options.stale_while_revalidate
 
     def soft_purge(self, now: int) -> None:
-        """Make it stale."""
+        """Mark it stale."""
         if self._purged is None:
             self._purged = now

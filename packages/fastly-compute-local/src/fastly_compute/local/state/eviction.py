@@ -1,25 +1,25 @@
-"""Which objects have to go where a cache holds too much: those that were not used for longest."""
+"""Eviction of the least recently used objects from a cache that holds too much."""
 
 from collections.abc import Hashable
 
 from fastly_compute.local.state.slots import CacheEntry, Slot
 
 EACH = 1024
-"""What an object takes beside its body, in bytes, roughly."""
+"""Estimated size of an object in addition to its body, in bytes."""
 
 
 def evict(keys: dict[Hashable, CacheEntry], now: int, most: int) -> int:
-    """Take objects away until those that are left fit, and forget the keys that nothing is left of.
+    """Remove objects until the rest fits, and drop the keys that are left without objects.
 
-    What is read or written at the time goes on; only lookups find it no more.
+    Reads and writes in progress continue; only lookups no longer find the object.
 
     Args:
-        keys: Everything that there is.
+        keys: All keys of the cache.
         now: The time, in nanoseconds.
-        most: How many bytes may be left.
+        most: How many bytes may remain.
 
     Returns:
-        How many bytes are left.
+        How many bytes remain.
     """
     held = [
         (slot.present.used, slot.present.body.size + EACH, slot)

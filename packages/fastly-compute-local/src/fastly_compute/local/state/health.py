@@ -1,4 +1,4 @@
-"""Whether backends are healthy, by the checks that they ask for."""
+"""The health of backends, determined by their health checks."""
 
 import threading
 from collections import deque
@@ -10,10 +10,10 @@ from fastly_compute.local.config import BackendConfig, Health, HealthCheckConfig
 from fastly_compute.local.transport import HTTPTransport, probe
 
 _MOST = 100
-"""How many backends are checked at once."""
+"""Most backends that are checked."""
 
 _PATIENCE = 1.0
-"""How many seconds a check under way may take to end."""
+"""Seconds that a check in progress may take to end."""
 
 
 @dataclass(eq=False, slots=True)
@@ -32,16 +32,16 @@ class _Checked:
 
 
 class HealthChecks:
-    """Checks the backends that ask for it, and knows how they are.
+    """Checks the backends that have a health check, and records their health.
 
-    A backend is its name and its configuration, as on the platform: a sandbox that registers what
-    another one registered finds what is known of it. Checks begin with the first registration and
-    go on, without sandboxes too. No more than 100 backends are checked; the one that was not asked
-    about for the longest time gives way.
+    A backend is identified by its name and its configuration, as on the platform: a sandbox that
+    registers the same backend as another one shares its health. Checks start with the first
+    registration and continue, even without sandboxes. At most 100 backends are checked; the one
+    whose health was least recently queried is dropped.
 
-    One thread, which starts with the first check, does them one after the other: one that has to
-    wait for a slow backend is late. Intervals go by the host's clock. Where that was moved,
-    `run_due` does at once what has become due.
+    One thread, which starts with the first check, runs them one after the other: a check after a
+    slow one is late. Intervals are measured with the host's clock. After advancing it, call
+    `run_due` to run the checks that have become due.
 
     Example:
         >>> from fastly_compute.local import BackendConfig, HealthCheckConfig, Host, HostConfig
@@ -57,9 +57,9 @@ class HealthChecks:
         Health.UNHEALTHY
 
     Args:
-        clock: What intervals go by.
-        log: Takes a line for each check that goes otherwise than the one before.
-        run: Whether checks are run at all. Where not, a backend's health is the configured one.
+        clock: The clock for intervals.
+        log: Called with a line for each check whose outcome differs from the one before.
+        run: Whether to run checks. Otherwise, a backend's health is the configured one.
     """
 
     def __init__(self, clock: Clock, log: Callable[[str], None], *, run: bool = True) -> None:
@@ -74,32 +74,32 @@ class HealthChecks:
         self._closed = False
 
     def watch(self, name: str, backend: BackendConfig) -> None:
-        """Check a backend from now on, if it asks for that.
+        """Start checking a backend, if it has a health check.
 
         Args:
-            name: Its name.
-            backend: What it is.
+            name: The backend's name.
+            backend: The backend's configuration.
         """
         self.health(name, backend)
 
     def health(self, name: str, backend: BackendConfig) -> Health:
-        """Tell how a backend is: as configured, else as the latest checks found it.
+        """Return a backend's health: as configured, or else as determined by the latest checks.
 
         Args:
-            name: Its name.
-            backend: What it is.
+            name: The backend's name.
+            backend: The backend's configuration.
         """
         check = backend.health_check
         if not self._run or check is None or backend.health is not Health.UNKNOWN:
             return backend.health
         with self._changed:
             checked = self._checked.pop((name, backend), None) or self._begin(name, backend, check)
-            # The dictionary is in the order in which backends were asked about.
+            # Keep the dictionary in the order of queries.
             self._checked[name, backend] = checked
             return checked.health
 
     def run_due(self) -> None:
-        """Do the checks whose time has come, and wait for them and for those under way.
+        """Run the checks that are due, and wait for them and for those in progress.
 
         A backend is checked once, however many intervals have passed.
         """
@@ -116,9 +116,9 @@ class HealthChecks:
                 self._note(checked, problem)
 
     def close(self) -> None:
-        """Check no more, and break off the check under way.
+        """Stop checking, and cancel the check in progress.
 
-        A name that is being resolved cannot be broken off: its thread ends when the system answers.
+        Resolving a name cannot be cancelled: its thread ends when the system responds.
         """
         with self._changed:
             self._closed = True
@@ -144,7 +144,7 @@ class HealthChecks:
             self.run_due()
 
     def _wait(self) -> bool:
-        """Wait until a check is due; false is the end."""
+        """Wait until a check is due; False means to stop."""
         with self._changed:
             while not self._closed:
                 due = min((checked.due for checked in self._checked.values()), default=None)
@@ -169,5 +169,5 @@ class HealthChecks:
             checked.problem = problem
             after = checked.health, problem
         if after != before:
-            outcome = "was good" if problem is None else f"failed: {problem}"
+            outcome = "passed" if problem is None else f"failed: {problem}"
             self._log(f"backend {checked.name!r} is {after[0].value}: its health check {outcome}")

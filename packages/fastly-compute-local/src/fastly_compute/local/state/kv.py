@@ -1,4 +1,4 @@
-"""The KV stores of a host: what is in them, for all its sandboxes at once."""
+"""The KV stores of a host, shared by all its sandboxes."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ class KvRefused(Exception):
     """An operation is refused.
 
     Attributes:
-        error: The case of `kv-error` that says so, in the WIT's spelling.
+        error: The corresponding case of `kv-error`, in the WIT's spelling.
     """
 
     def __init__(self, error: str) -> None:
@@ -29,13 +29,13 @@ class KvRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KvEntry:
-    """What a key has.
+    """The entry of a key.
 
     Attributes:
         data: Its value.
-        metadata: What was stored beside it, or None.
-        generation: Another number with every insert.
-        expires: When it is gone, on the clock of the data; None where it stays.
+        metadata: Text stored with it, or None.
+        generation: A number that is different for every insert.
+        expires: When it expires, on the data's clock; None if never.
     """
 
     data: bytes = field(repr=False)
@@ -48,8 +48,8 @@ class KvData:
     """All KV stores of a host. Every method can be called from any thread.
 
     Args:
-        stores: What they hold at first.
-        clock: What times to live are measured with, by default one of its own.
+        stores: The initial contents.
+        clock: The clock for times to live, by default a new one.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class KvData:
         return store in self._stores
 
     def lookup(self, store: str, key: str) -> KvEntry | None:
-        """Find an entry."""
+        """Return an entry."""
         _check(key)
         with self._lock:
             return self._living(store).get(key)
@@ -83,16 +83,16 @@ class KvData:
         generation: int | None,
         ttl: int | None,
     ) -> None:
-        """Put a value under a key.
+        """Store a value under a key.
 
         Args:
             store: The store's name.
             key: The key.
             data: The value.
             mode: A case of `insert-mode` in the WIT.
-            metadata: What to store beside it; what was there is replaced.
-            generation: The generation that an entry which is there must have.
-            ttl: Seconds until the entry is gone.
+            metadata: Text to store with it; replaces the previous one.
+            generation: The generation that the present entry must have.
+            ttl: Seconds until the entry expires.
 
         Raises:
             KvRefused: The key is not allowed, or the mode or the generation forbids it.
@@ -111,7 +111,7 @@ class KvData:
             entries[key] = self._entry(data, metadata, ttl)
 
     def delete(self, store: str, key: str) -> bool:
-        """Remove an entry and tell whether it was there."""
+        """Remove an entry, and return whether it existed."""
         _check(key)
         with self._lock:
             return self._living(store).pop(key, None) is not None
@@ -119,16 +119,16 @@ class KvData:
     def list(
         self, store: str, *, prefix: str | None, limit: int | None, cursor: str | None
     ) -> bytes:
-        """List keys in their order, as the JSON that the platform answers with.
+        """List keys in order, as JSON like the platform's.
 
         Args:
             store: The store's name.
-            prefix: How the keys begin.
-            limit: How many to list at most, by default 1000.
-            cursor: The `next_cursor` of the page before.
+            prefix: The start of the keys to list.
+            limit: Most keys to list, by default 1000.
+            cursor: The `next_cursor` of the previous page.
 
         Raises:
-            KvRefused: The cursor is none, or the limit is 0.
+            KvRefused: The cursor is invalid, or the limit is 0.
         """
         after = "" if cursor is None else _after(cursor)
         count = _LIST_LIMIT if limit is None else limit
@@ -154,11 +154,11 @@ class KvData:
         return entries
 
     def _entry(self, data: bytes, metadata: str | None, ttl: int | None) -> KvEntry:
-        # Nanoseconds as on Viceroy, and never the same number twice.
+        # Nanoseconds as on Viceroy, but never the same number twice.
         self._generation = max(self._generation + 1, time.time_ns())
         return KvEntry(
             data=data,
-            # An empty text is none, as the platform does not tell the two apart.
+            # Empty metadata is stored as None: the platform does not tell the two apart.
             metadata=metadata or None,
             generation=self._generation,
             expires=None if ttl is None else self._clock.now() + ttl,

@@ -1,4 +1,4 @@
-"""The rate counters and penalty boxes of a host, for all its sandboxes at once."""
+"""The rate counters and penalty boxes of a host, shared by all its sandboxes."""
 
 import threading
 from collections import deque
@@ -6,10 +6,10 @@ from collections import deque
 from fastly_compute.local.clock import Clock
 
 WINDOWS = (1, 10, 60)
-"""The seconds that a rate can be asked for."""
+"""The windows for rates, in seconds."""
 
 DURATIONS = (10, 20, 30, 40, 50, 60)
-"""The seconds that a count can be asked for."""
+"""The durations for counts, in seconds."""
 
 _KEPT = 60
 _MINUTE = 60
@@ -18,17 +18,17 @@ _MOST = (1 << 32) - 1
 
 
 class RateRefused(ValueError):
-    """An argument is not one of those that the platform documents."""
+    """An argument is not one that the platform documents."""
 
 
 class RateCounters:
     """All rate counters of a host, by name. Every method can be called from any thread.
 
-    What is counted within one second is kept as one number, for a minute. The platform only
-    estimates, over all machines of a POP; here the counts are exact.
+    Counts are kept per second, for a minute. The platform only estimates, over all machines of a
+    POP; here the counts are exact.
 
     Args:
-        clock: Tells the seconds, by default one of its own.
+        clock: The clock for seconds, by default a new one.
     """
 
     def __init__(self, *, clock: Clock | None = None) -> None:
@@ -51,20 +51,20 @@ class RateCounters:
         """Count the events of an entry in the last 10, 20, 30, 40, 50 or 60 seconds.
 
         Raises:
-            RateRefused: The duration is another.
+            RateRefused: The duration is not one of these.
         """
         return min(self._total(counter, entry, duration, DURATIONS), _MOST)
 
     def rate(self, counter: str, entry: str, window: int) -> int:
-        """Tell the events per second of an entry over the last 1, 10 or 60 seconds, rounded down.
+        """Return the events per second of an entry over the last 1, 10 or 60 seconds, rounded down.
 
         Raises:
-            RateRefused: The window is another.
+            RateRefused: The window is not one of these.
         """
         return min(self._total(counter, entry, window, WINDOWS) // window, _MOST)
 
     def exceeds(self, counter: str, entry: str, window: int, limit: int) -> bool:
-        """Tell whether an entry has more than *limit* events per second over a window.
+        """Return whether an entry has more than *limit* events per second over a window.
 
         Raises:
             RateRefused: The window is not 1, 10 or 60 seconds.
@@ -74,7 +74,7 @@ class RateCounters:
     def _total(self, counter: str, entry: str, seconds: int, known: tuple[int, ...]) -> int:
         if seconds not in known:
             choice = ", ".join(str(number) for number in known)
-            raise RateRefused(f"{seconds} seconds cannot be asked for, only {choice}")
+            raise RateRefused(f"invalid period: {seconds} s (must be one of {choice})")
         with self._lock:
             since = int(self._clock.now()) - seconds
             counts = self._counts.get((counter, entry), ())
@@ -85,7 +85,7 @@ class PenaltyBoxes:
     """All penalty boxes of a host, by name. Every method can be called from any thread.
 
     Args:
-        clock: Tells the seconds, by default one of its own.
+        clock: The clock for seconds, by default a new one.
     """
 
     def __init__(self, *, clock: Clock | None = None) -> None:
@@ -94,17 +94,17 @@ class PenaltyBoxes:
         self._until: dict[tuple[str, str], float] = {}
 
     def add(self, box: str, entry: str, ttl: int) -> None:
-        """Put an entry into a box for *ttl* seconds, of which only whole minutes count.
+        """Add an entry to a box for *ttl* seconds, of which only whole minutes count.
 
         Raises:
-            RateRefused: It is less than a minute or more than an hour.
+            RateRefused: *ttl* is less than a minute or more than an hour.
         """
         until = self._clock.now() + check_ttl(ttl)
         with self._lock:
             self._until[box, entry] = until
 
     def has(self, box: str, entry: str) -> bool:
-        """Tell whether an entry is in a box."""
+        """Return whether an entry is in a box."""
         with self._lock:
             until = self._until.get((box, entry))
             if until is not None and until <= self._clock.now():
@@ -114,11 +114,11 @@ class PenaltyBoxes:
 
 
 def check_ttl(ttl: int) -> int:
-    """Return the seconds that an entry stays in a penalty box.
+    """Return how many seconds an entry with this TTL stays in a penalty box.
 
     Raises:
-        RateRefused: It is less than a minute or more than an hour.
+        RateRefused: *ttl* is less than a minute or more than an hour.
     """
     if not _MINUTE <= ttl <= _HOUR:
-        raise RateRefused(f"a time of {ttl} seconds is not from {_MINUTE} to {_HOUR}")
+        raise RateRefused(f"invalid TTL: {ttl} s (must be {_MINUTE} to {_HOUR})")
     return ttl // _MINUTE * _MINUTE

@@ -1,4 +1,4 @@
-"""What a cache knows of a key: its variants, and who waits for them."""
+"""A key in the cache: its variants, and the transactions that wait for them."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ class Slot:
     passes_until: int = 0
 
     def live(self) -> CachedObject | None:
-        """The object, unless its body broke off."""
+        """The object, unless its body was aborted."""
         if self.present is not None and self.present.body.failed:
             self.present = None
         return self.present
@@ -25,27 +25,27 @@ class Slot:
 
 @dataclass(slots=True)
 class CacheEntry:
-    """The variants of a key, the rules that tell them apart (latest first), and who waits."""
+    """The variants of a key, the rules that tell them apart (latest first), and who is waiting."""
 
     rules: list[VaryRule] = field(default_factory=lambda: [NO_VARY])
     slots: dict[Variant, Slot] = field(default_factory=dict)
     waiters: list[Transaction] = field(default_factory=list)
 
     def variants(self, headers: RawHeaders) -> list[Variant]:
-        """What a request may be served from, or wait for."""
+        """Return the variants that may serve a request or be waited for."""
         return [rule.variant(headers) for rule in self.rules]
 
     def slot(self, variant: Variant) -> Slot:
-        """What is known of a variant."""
+        """Return the slot of a variant."""
         return self.slots.setdefault(variant, Slot())
 
     def matching(self, headers: RawHeaders) -> list[tuple[Variant, Slot]]:
-        """What is known of the variants that a request may be served from, or wait for."""
+        """Return the variants that may serve a request or be waited for, with their slots."""
         pairs = ((variant, self.slots.get(variant)) for variant in self.variants(headers))
         return [(variant, slot) for variant, slot in pairs if slot is not None]
 
     def tidy(self, now: int) -> bool:
-        """Forget the variants that nothing is known of, and tell whether that is all of it."""
+        """Drop the empty variants, and return whether the whole entry is empty."""
         idle = [
             variant
             for variant, slot in self.slots.items()

@@ -1,4 +1,4 @@
-"""A body that many may read while it is still being written."""
+"""A body with many readers while it is still being written."""
 
 import threading
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from fastly_compute.local.server.downstream import ClientGone, RawHeaders
 from fastly_compute.local.transport import BodyFailure
 
 _AT_ONCE = 1 << 16
-"""How much a reader gets at once: who wants less of it has to keep the rest."""
+"""Bytes that a reader gets at once: it has to keep those that it does not need yet."""
 
 
 class StoredBody:
-    """The content of a cached object: written once, from one side, and kept.
+    """The content of a cached object: written once, by one writer, and kept.
 
     Args:
-        announced: How long it is going to be, where that is known.
+        announced: The announced length, if any.
 
     Attributes:
-        grown: Is told how many bytes came in with each write, where somebody wants to know.
+        grown: Called with the number of bytes of each write, if set.
     """
 
     def __init__(self, announced: int | None = None) -> None:
@@ -31,46 +31,46 @@ class StoredBody:
 
     @property
     def complete(self) -> bool:
-        """Whether all of it is there."""
+        """Whether it is complete."""
         return self._complete
 
     @property
     def failed(self) -> bool:
-        """Whether it broke off."""
+        """Whether it was aborted or failed."""
         return self._failure is not None
 
     @property
     def size(self) -> int:
-        """How many bytes of it are there."""
+        """How many bytes have been written."""
         return len(self._data)
 
     @property
     def length(self) -> int | None:
-        """How long it is, or was announced to be; None as long as only its end will tell."""
+        """Its length or announced length; None if only known at the end."""
         return len(self._data) if self._complete else self._announced
 
     def write(self, data: bytes) -> None:
-        """Add bytes at the end.
+        """Add bytes to the end.
 
         Raises:
-            ClientGone: It broke off, or does with this: it gets longer than was announced.
+            ClientGone: It has failed, or fails now because it exceeds the announced length.
         """
         with self._changed:
             if self._announced is not None and len(self._data) + len(data) > self._announced:
                 self._fail(_broken(f"is longer than the {self._announced} bytes announced"))
             if self._failure is not None or self._complete:
-                raise ClientGone("the cache does not take more of this object")
+                raise ClientGone("the cache does not accept more of this object")
             self._data += data
             self._changed.notify_all()
         if self.grown is not None:
-            # Not under the lock: others who hold theirs look at this body.
+            # Not under the lock: threads that hold the cache's lock look at this body.
             self.grown(len(data))
 
     def finish(self, trailers: RawHeaders) -> None:
-        """End it; it is complete unless it is shorter than was announced.
+        """End it; it is complete unless it is shorter than announced.
 
         Args:
-            trailers: Not kept, as a cached object has none.
+            trailers: Ignored, as a cached object has none.
         """
         with self._changed:
             if self._announced not in {None, len(self._data)}:
@@ -80,39 +80,39 @@ class StoredBody:
                 self._changed.notify_all()
 
     def abort(self) -> None:
-        """Break it off, unless it is complete."""
-        self.fail(_broken("was not written to its end"))
+        """Abort it, unless it is complete."""
+        self.fail(_broken("was not written to the end"))
 
     def fail(self, failure: BaseException) -> None:
-        """Break it off, unless it is complete.
+        """Abort it, unless it is complete.
 
         Args:
-            failure: What its readers get once they have read what there is.
+            failure: Raised to its readers once they have read what was written.
         """
         with self._changed:
             self._fail(failure)
 
     def waiting(self) -> "Future[object] | None":
-        """What its writer waits for: nothing, as it holds all there is."""
+        """Return None: writing never has to wait."""
         return None
 
     def reader(self, start: int = 0, end: int | None = None) -> "StoredReader":
-        """Read it, or a part.
+        """Return a reader for all of it, or a part.
 
         Args:
-            start: Where to begin.
-            end: Where to stop; None is the end.
+            start: The offset to start at.
+            end: The offset to stop at; None is the end.
         """
         return StoredReader(self, start, end)
 
     def take(self, start: int, end: int | None) -> bytes:
-        """Return what there is from *start* on, up to *end*, waiting for at least one byte.
+        """Return the bytes from *start* up to *end* written so far, waiting for at least one.
 
         Returns:
-            The bytes, or ``b""`` where nothing is left.
+            The bytes, or ``b""`` if nothing is left.
 
         Raises:
-            BodyFailure: It broke off before. Any other exception that ended it comes as it is.
+            BodyFailure: It was aborted. Any other exception that it failed with is raised as is.
         """
         if end is not None and start >= end:
             return b""
@@ -124,17 +124,17 @@ class StoredBody:
             if self._failure is not None:
                 raise self._failure
             if end is not None:
-                raise _broken(f"ended before byte {end}, which was asked for")
+                raise _broken(f"ended before the requested byte {end}")
             return b""
 
     def wait_for(self, size: int | None) -> None:
-        """Wait until it has so many bytes, or for its end.
+        """Wait until it has a number of bytes, or has ended.
 
         Args:
-            size: How many; None is all.
+            size: How many bytes; None is all of them.
 
         Raises:
-            BodyFailure: It ended before, or broke off.
+            BodyFailure: It ended before, or failed.
         """
         with self._changed:
             self._changed.wait_for(
@@ -143,7 +143,7 @@ class StoredBody:
             if self._failure is not None:
                 raise self._failure
             if size is not None and len(self._data) < size:
-                raise _broken(f"ended before byte {size}, which was asked for")
+                raise _broken(f"ended before the requested byte {size}")
 
     @property
     def _over(self) -> bool:
@@ -159,9 +159,9 @@ class StoredReader:
     """A `BodySource` over a part of a stored body.
 
     Args:
-        body: What to read.
-        start: Where to begin.
-        end: Where to stop; None is the end.
+        body: The body to read.
+        start: The offset to start at.
+        end: The offset to stop at; None is the end.
     """
 
     def __init__(self, body: StoredBody, start: int, end: int | None) -> None:
@@ -171,10 +171,10 @@ class StoredReader:
         self._open = True
 
     def read_chunk(self) -> bytes:
-        """Return the next bytes, waiting for them if need be; ``b""`` is the end.
+        """Return the next bytes, waiting for them if necessary; ``b""`` marks the end.
 
         Raises:
-            BodyFailure: The object broke off.
+            BodyFailure: The body failed.
         """
         if not self._open:
             return b""
@@ -183,7 +183,7 @@ class StoredReader:
         return data
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._open = False
 
 

@@ -1,4 +1,4 @@
-"""Surrogate keys: the names that cached objects are purged by."""
+"""Surrogate keys, the names to purge cached objects by."""
 
 import re
 
@@ -17,27 +17,27 @@ def surrogate_key(text: str) -> str:
         ValueError: It is longer than 1024 bytes, or not visible ASCII.
     """
     if len(text) > _MOST_EACH:
-        raise ValueError(f"a surrogate key is {len(text)} bytes long, more than {_MOST_EACH}")
+        raise ValueError(f"a surrogate key has {len(text)} bytes, more than {_MOST_EACH}")
     if not _KEY.fullmatch(text):
         raise ValueError(f"the surrogate key {text!r} is not visible ASCII")
     return text
 
 
 def surrogate_keys(text: str) -> frozenset[str]:
-    """Read the keys that a guest gives, with spaces between them.
+    """Parse the keys that a guest gives, separated by spaces.
 
     Raises:
         ValueError: They are longer than 16 KiB together, or one of them is not allowed.
     """
     if len(text.encode()) > _MOST_TOGETHER:
-        raise ValueError(f"the surrogate keys are longer than {_MOST_TOGETHER} bytes together")
+        raise ValueError(f"the surrogate keys have more than {_MOST_TOGETHER} bytes together")
     return frozenset(surrogate_key(key) for key in text.split(" ") if key)
 
 
 def header_keys(text: str) -> frozenset[str]:
-    """Read the keys of a Surrogate-CacheEntry header, without those that are not allowed.
+    """Parse the keys of a Surrogate-Key header, leaving out invalid ones.
 
-    Fastly reads the first 16 KiB of it, and leaves out a key that is cut off there.
+    Fastly reads the first 16 KiB of it, and ignores a key that is cut off there.
     """
     read, rest = text[:_MOST_TOGETHER], text[_MOST_TOGETHER:]
     if rest and not rest.startswith(" "):

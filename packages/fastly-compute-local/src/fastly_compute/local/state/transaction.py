@@ -1,4 +1,4 @@
-"""Looking an object up with the will to store it: what that comes to, and what it obliges to."""
+"""Lookups that may store an object: their outcome, and the obligation to store it."""
 
 from collections.abc import Hashable
 from concurrent.futures import Future
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class ObligationGone(Exception):
-    """An obligation was met, given up or taken away before."""
+    """The obligation was already met, given up or withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a lookup found, as it was then.
+    """The result of a lookup, as of the lookup.
 
     Attributes:
         object: The object.
-        hits: How often it had been found, this time included.
-        length: How long its body is, where that was known.
+        hits: How often it had been found, including this time.
+        length: The length of its body, if known.
     """
 
     object: CachedObject
@@ -35,12 +35,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a transaction came to.
+    """The outcome of a transaction.
 
     Attributes:
         found: The object to use, fresh or stale.
-        obligation: The task of storing an object; nobody else has it.
-        passes: Whether there is nothing to be had from the cache, nor to be stored.
+        obligation: The obligation to store an object, held by this transaction only.
+        passes: Whether the cache has nothing to return and nothing to store.
     """
 
     found: Found | None = None
@@ -49,10 +49,10 @@ class Outcome:
 
 
 class Transaction:
-    """A lookup that may have to wait for what another one is bringing.
+    """A lookup that may have to wait for an object that another one is storing.
 
     Attributes:
-        outcome: What it came to; None while it waits.
+        outcome: The outcome; None while it waits.
     """
 
     def __init__(
@@ -73,36 +73,36 @@ class Transaction:
         self._done: Future[object] = Future()
 
     def waiting(self) -> "Future[object] | None":
-        """What it waits for; None where it has come to something."""
+        """Return the future to wait for, or None if there is an outcome."""
         return None if self._done.done() else self._done
 
     def result(self) -> Outcome:
-        """Wait for what it comes to."""
+        """Wait for the outcome."""
         self._done.result()
         if self.outcome is None:
-            raise ObligationGone("the lookup was given up while it waited")
+            raise ObligationGone("the lookup was cancelled while it waited")
         return self.outcome
 
     def close(self) -> None:
-        """Wait no more, and give up the obligation if it has one."""
+        """Stop waiting, and give up the obligation, if any."""
         self._data.leave(self)
 
     def resolved(self) -> None:
-        """Wake who waits for it."""
+        """Wake the thread that waits for it."""
         if not self._done.done():
             self._done.set_result(None)
 
 
 class Obligation:
-    """The task of storing an object that others may wait for. Met or given up once.
+    """The obligation to store an object that others may wait for. Met or given up once.
 
     Attributes:
-        key: Where it belongs.
+        key: The key of the object.
         headers: The headers of the request that it comes from.
-        variant: Which variant of the key is waited for.
-        stale: The object that there is, however old.
-        holder: Whose task it is.
-        held: Whether it is neither met nor given up; for `CacheData` alone to change.
+        variant: The variant of the key that is waited for.
+        stale: The present object, however old.
+        holder: The owner of the obligation.
+        held: Whether it is neither met nor given up; for `CacheData` only.
     """
 
     def __init__(
@@ -119,49 +119,49 @@ class Obligation:
     def insert(
         self, options: WriteOptions, *, headers: RawHeaders | None = None, release: bool = False
     ) -> CachedObject:
-        """Store a new object; its body is to be written.
+        """Store a new object; the caller writes its body.
 
         Args:
             options: How to store it.
-            headers: The headers of the request that it is stored for, by default those of the
-                request that the obligation comes from.
-            release: Send those who wait and cannot use it on their way, one and all, in place of
-                obliging one of them.
+            headers: The headers of the request that it answers, by default those of the request
+                that the obligation comes from.
+            release: Release all waiting lookups that cannot use it, instead of passing the
+                obligation on to one of them.
 
         Raises:
-            ObligationGone: The obligation is not there any more.
+            ObligationGone: The obligation no longer exists.
         """
         body = StoredBody(options.length)
         asked = self.headers if headers is None else headers
         return self._data.meet(self, asked, options, body, release=release)
 
     def update(self, options: WriteOptions, *, release: bool = False) -> CachedObject:
-        """Store the object that there is anew, with the body it has.
+        """Renew the present object, keeping its body.
 
         Args:
             options: How to store it.
             release: As for `insert`.
 
         Raises:
-            ObligationGone: The obligation is not there any more, or there is no object.
+            ObligationGone: The obligation no longer exists, or has no object to update.
         """
         if self.stale is None:
-            raise ObligationGone("there is no object to update")
+            raise ObligationGone("the obligation has no object to update")
         renewed = self._data.meet(self, self.headers, options, self.stale.body, release=release)
         renewed.hits = self.stale.hits
         return renewed
 
     def pass_for(self, seconds: int) -> None:
-        """Give it up, and let nobody be obliged or wait for so many seconds."""
+        """Give it up; for some seconds, lookups neither wait nor get an obligation."""
         self._data.give_up(self, passing=seconds * SECOND, release=True)
 
     def cancel(self, *, release: bool = False) -> bool:
         """Give it up.
 
         Args:
-            release: Send those who wait on their way, one and all, in place of obliging one.
+            release: Release all waiting lookups, instead of passing the obligation on to one.
 
         Returns:
-            Whether it was still there.
+            Whether it still existed.
         """
         return self._data.give_up(self, passing=0, release=release)

@@ -1,4 +1,4 @@
-"""Which request headers an object depends on, as a rule that requests are compared by."""
+"""Vary rules: the request headers that an object depends on."""
 
 import re
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ from fastly_compute.local.server.downstream import RawHeaders
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Variant = tuple[tuple[str, tuple[bytes, ...]], ...]
-"""The headers of a rule with the values that a request has for them."""
+"""The headers of a rule with their values in a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class VaryRule:
-    """The names of headers, lower-case, each once and sorted.
+    """A set of header names, lower-case and sorted.
 
-    Two requests are alike under a rule when they have the same values, in the same order, for
-    each of its headers (RFC 9111, section 4.1).
+    Requests match under a rule if they have the same values, in the same order, for each of its
+    headers (RFC 9111, section 4.1).
 
     Example:
         >>> from fastly_compute.local.state.vary import VaryRule
@@ -30,29 +30,29 @@ class VaryRule:
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Self:
-        """Make the rule of some headers.
+        """Make the rule for some headers.
 
         Raises:
-            ValueError: A name is none that a header can have.
+            ValueError: A name is not a valid header name.
         """
         found = set()
         for name in names:
             if not _NAME.fullmatch(name):
-                raise ValueError(f"{name!r} in a vary rule is not the name of a header")
+                raise ValueError(f"{name!r} in a vary rule is not a header name")
             found.add(name.lower())
         return cls(tuple(sorted(found)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a rule as `write-options.vary-rule` in the WIT has it: names, a space between each.
+        """Parse a rule in the format of `write-options.vary-rule` in the WIT: names and spaces.
 
         Raises:
-            ValueError: It is not that; an empty text is not either.
+            ValueError: It is not in this format, or is empty.
         """
         return cls.of(text.split(" "))
 
     def variant(self, headers: RawHeaders) -> Variant:
-        """Tell what the rule sees of a request."""
+        """Return the part of a request's headers that the rule compares."""
         values: dict[str, list[bytes]] = {name: [] for name in self.names}
         for name, value in headers:
             if name.lower() in values:
@@ -61,4 +61,4 @@ class VaryRule:
 
 
 NO_VARY = VaryRule()
-"""The rule of what is the same for every request."""
+"""The rule for objects that are the same for every request."""

@@ -1,4 +1,4 @@
-"""The way out: sends requests to the origins that backends stand for."""
+"""The transport: sends requests to the origins of backends."""
 
 from fastly_compute.local.transport.errors import BodyFailure, SendFailure
 from fastly_compute.local.transport.http_transport import (

@@ -1,4 +1,4 @@
-"""What a request to an origin failed of, in the WIT's cases, from what really happened."""
+"""The failures of requests to origins, as the WIT's cases."""
 
 import errno
 import re
@@ -7,15 +7,15 @@ import ssl
 
 
 class SendFailure(Exception):
-    """No response came back: the pair of `error-with-detail` in the WIT's `http-req`.
+    """No response was received: `error-with-detail` in the WIT's `http-req`.
 
     Attributes:
         detail: The case of `send-error-detail`, such as `connection-refused`.
         error: The case of `types.error`, such as `generic-error`.
-        message: What was tried and what happened, for people.
-        rcode: For `dns-error`, the response code (RFC 1035, section 4.1.1) where it is known.
-        info_code: For `dns-error`, the extended error (RFC 8914), which no resolver call tells.
-        alert_id: For `tls-alert-received`, the alert (RFC 8446, section 6) where OpenSSL names it.
+        message: What was tried and what happened, in words.
+        rcode: For `dns-error`, the response code (RFC 1035, section 4.1.1), if known.
+        info_code: For `dns-error`, the extended error (RFC 8914), which no resolver call reports.
+        alert_id: For `tls-alert-received`, the alert (RFC 8446, section 6), if OpenSSL names it.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class SendFailure(Exception):
 
 
 class BodyFailure(Exception):
-    """A response's body cannot be read to its end.
+    """The body of a response cannot be read to its end.
 
     Attributes:
         error: The case of `types.error`: `http-incomplete` for a body cut short, `http-invalid`
             for broken framing, `generic-error` for a timeout or a lost connection.
-        message: What happened, for people.
+        message: What happened, in words.
     """
 
     def __init__(self, error: str, message: str) -> None:
@@ -54,7 +54,7 @@ class BodyFailure(Exception):
         self.message = message
 
 
-# Every detail that is not here goes with generic-error, as in Viceroy.
+# Every detail that is not listed goes with generic-error, as in Viceroy.
 _ERRORS = {
     "http-incomplete-response": "http-incomplete",
     "http-protocol-error": "http-invalid",
@@ -80,7 +80,7 @@ _DETAIL_OF_TLS_REASON = {
     "UNEXPECTED_EOF_WHILE_READING": "connection-terminated",
 }
 _NXDOMAIN = 3
-# OpenSSL's reasons are the alerts' names from RFC 8446 and its forerunners behind these prefixes.
+# OpenSSL's reasons are the names of alerts from RFC 8446 and older ones, after these prefixes.
 _ALERT = re.compile(r"(?:SSLV3|TLSV1|TLSV13)_(ALERT_)?([A-Z0-9_]+)")
 _ALERTS = {
     "UNEXPECTED_MESSAGE": 10,
@@ -119,11 +119,11 @@ _ALERTS = {
 
 
 def network_failure(err: OSError, tried: str) -> SendFailure:
-    """Name what went wrong below HTTP.
+    """Make the failure for an error below HTTP.
 
     Args:
         err: The error of the resolver, the socket or TLS.
-        tried: What was being done, such as `connecting to 127.0.0.1:80`.
+        tried: The action that failed, such as `connecting to 127.0.0.1:80`.
 
     Returns:
         The failure to raise.

@@ -1,4 +1,4 @@
-"""Sending a request to an origin for real: HTTP/1.1 over TCP or TLS, streaming both ways."""
+"""Send requests to origins over the network: HTTP/1.1 over TCP or TLS, streaming both ways."""
 
 import functools
 import re
@@ -25,7 +25,7 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 _METHODS_WITH_CONTENT = frozenset({"POST", "PUT", "PATCH"})
 _STATUSES_WITHOUT_CONTENT = frozenset({204, 304})
 _HEAD_TOO_LARGE = 431
-# h11 tells a status line with a wrong status from other wrong lines only in its words.
+# Only the wording of h11's error shows that the status line is wrong because of its status.
 _BAD_STATUS = re.compile(
     r"illegal status line: bytearray\(b.HTTP/\d\.\d |.* status_code should be "
 )
@@ -36,13 +36,13 @@ class OriginRequest:
     """A request to send.
 
     Attributes:
-        method: The method, as it goes on the wire.
-        path_and_query: What follows the backend's path prefix: `/path?query`, or `*`.
-        authority: The authority of the request's URI, for the Host header where there is none.
-        headers: Names and values, sent as they are and in this order.
+        method: The method, as sent.
+        path_and_query: The path after the backend's path prefix: `/path?query`, or `*`.
+        authority: The authority of the request's URI, used if the Host header is missing.
+        headers: Names and values, sent unchanged and in this order.
         body: The body. With neither Content-Length nor Transfer-Encoding among the headers, bytes
-            are sent with their length, and anything else chunk by chunk. An exception that comes
-            out of it while it is sent closes the connection and is not changed.
+            are sent with their length, and anything else in chunks. An exception from its
+            iterator closes the connection and is raised unchanged.
     """
 
     method: str = "GET"
@@ -53,9 +53,9 @@ class OriginRequest:
 
 
 class OriginBody:
-    """The body of a response, read from the connection as it is asked for.
+    """The body of a response, read from the connection on demand.
 
-    Reading to the end, or closing, lets go of the connection.
+    Reading to the end, or closing, releases the connection.
     """
 
     def __init__(
@@ -71,13 +71,13 @@ class OriginBody:
             self._finish()
 
     def read_chunk(self) -> bytes:
-        """Read what comes next, waiting for it if need be.
+        """Read the next bytes, waiting for them if necessary.
 
         Returns:
             At least one byte, or `b""` at the end and after `close`.
 
         Raises:
-            BodyFailure: The body is cut short, broken, or does not come in time.
+            BodyFailure: The body is truncated, malformed, or does not arrive in time.
         """
         if not self._open:
             return b""
@@ -93,7 +93,7 @@ class OriginBody:
         return chunk
 
     def close(self) -> None:
-        """Let go of the connection: kept if the body was read to its end, else closed."""
+        """Release the connection: kept if the body was read to its end, else closed."""
         if self._open:
             self._open = False
             self._response.close()
@@ -124,7 +124,7 @@ class OriginBody:
             return BodyFailure("generic-error", f"the connection was lost in the body: {err}")
         if self._connection.stream.ended:
             return BodyFailure("http-incomplete", f"the body was cut short: {err}")
-        return BodyFailure("http-invalid", f"the body's framing is broken: {err}")
+        return BodyFailure("http-invalid", f"the body's framing is invalid: {err}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class OriginResponse:
 
     Attributes:
         status: The status code.
-        headers: Names and values as they came: order, case and duplicates.
+        headers: Names and values as received, including order, case and duplicates.
         http_version: `HTTP/1.1` or `HTTP/1.0`.
         remote_addr: IP address and port of the origin.
         body: The body, still to be read; close it if it is not read to its end.
@@ -147,11 +147,11 @@ class OriginResponse:
 
 
 class HTTPTransport:
-    """The way out: every connection to every backend, closed together.
+    """The default transport: all connections to all backends, closed together.
 
-    Nothing is added to a request but Host and what frames the body; nothing is decompressed,
-    followed or tried again, and no proxy of the environment is used. All threads may share one.
-    The request is sent to its end before the response is read.
+    It adds only Host and body framing to a request; it does not decompress, follow redirects,
+    retry, or use a proxy from the environment. Threads may share one. A request is sent
+    completely before the response is read.
 
     Example:
         >>> with HTTPTransport() as origins:
@@ -170,28 +170,28 @@ class HTTPTransport:
     def begin(
         self, name: str, config: BackendConfig, request: OriginRequest
     ) -> Callable[[], OriginResponse]:
-        """Be the `Transport` of a host: the request goes out when the response is asked for."""
+        """Implement `Transport`: the request is sent when the returned function is called."""
         return functools.partial(self.send, config, request)
 
     def send(self, backend: BackendConfig, request: OriginRequest) -> OriginResponse:
         """Send a request and wait for the head of the response.
 
         Args:
-            backend: Where to, and how. Equal values share connections.
-            request: What to send.
+            backend: The backend. Equal values share connections.
+            request: The request.
 
         Returns:
             The response; read its body to the end or close it.
 
         Raises:
-            SendFailure: There is no response.
-            RuntimeError: These origins are closed.
+            SendFailure: No response was received.
+            RuntimeError: The transport is closed.
         """
         if backend.grpc:
             raise SendFailure(
                 "http-protocol-error",
-                f"{backend.url} is a gRPC backend, and HTTP/2 origins are not supported by the "
-                "local host yet",
+                f"{backend.url} is a gRPC backend; the local host does not support HTTP/2 to "
+                "origins yet",
                 error="generic-error",
             )
         message = _on_the_wire(backend, request)
@@ -217,7 +217,7 @@ class HTTPTransport:
             raise failure from err
 
     def close(self) -> None:
-        """Close all connections, also those that a response is still read from."""
+        """Close all connections, including those with responses still being read."""
         with self._lock:
             self._closed = True
             pools = list(self._pools.values())
@@ -293,7 +293,7 @@ def _added_headers(backend: BackendConfig, request: OriginRequest) -> list[tuple
 
 
 def _length(method: str, response: httpcore.Response) -> int | None:
-    """Tell the length of a body, where only the head is needed to know it (RFC 9112, 6.3)."""
+    """Return the length of a body, if the head determines it (RFC 9112, 6.3)."""
     if method == "HEAD" or response.status in _STATUSES_WITHOUT_CONTENT:
         return 0
     headers = {name.lower(): value for name, value in response.headers}
@@ -312,7 +312,7 @@ def _send_failure(
                 "http-response-timeout", f"no response from {backend.url} within {limit}"
             )
         case httpcore.ReadError(args=(OSError() as cause, *_)):
-            return network_failure(cause, f"waiting for the response of {backend.url}")
+            return network_failure(cause, f"waiting for the response from {backend.url}")
         case httpcore.RemoteProtocolError():
             return _bad_head(err, backend, connection)
         case httpcore.LocalProtocolError() | h11.LocalProtocolError():
@@ -332,12 +332,12 @@ def _bad_head(
     if getattr(cause, "error_status_hint", None) == _HEAD_TOO_LARGE:
         return SendFailure(
             "http-response-header-section-too-large",
-            f"the head of the response of {backend.url} is larger than 100 KiB",
+            f"the head of the response from {backend.url} is larger than 100 KiB",
         )
     if _BAD_STATUS.match(str(err)):
-        message = f"the response of {backend.url} has no valid status: {err}"
+        message = f"the response from {backend.url} has no valid status: {err}"
         return SendFailure("http-response-status-invalid", message)
-    return SendFailure("http-protocol-error", f"the response of {backend.url} is not HTTP: {err}")
+    return SendFailure("http-protocol-error", f"the response from {backend.url} is not HTTP: {err}")
 
 
 def _bad_request(backend: BackendConfig, reason: Exception | str) -> SendFailure:

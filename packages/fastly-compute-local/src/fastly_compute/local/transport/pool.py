@@ -1,4 +1,4 @@
-"""The connections to one backend: reused where the backend says so, never more than it allows."""
+"""The connections to one backend: reused if the backend allows it, within its limits."""
 
 import threading
 import time
@@ -25,11 +25,11 @@ class Connection:
 
 
 class Pool:
-    """Hands out the connections of one backend, from any thread."""
+    """Manages the connections of one backend; thread-safe."""
 
     def __init__(self, backend: BackendConfig) -> None:
         self._backend = backend
-        # The garbage collector may close a body, and so give a connection back, at any point.
+        # The garbage collector may close a body, and so return a connection, at any point.
         self._lock = threading.RLock()
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
@@ -37,10 +37,10 @@ class Pool:
         self._closed = False
 
     def take(self) -> Connection:
-        """Get an idle connection or open one. Each goes back by `give_back`.
+        """Get an idle connection or open one. Return it with `give_back`.
 
         Raises:
-            SendFailure: As many as allowed are open and none is idle, or none can be opened.
+            SendFailure: The limit is reached and none is idle, or a new one cannot be opened.
         """
         backend = self._backend
         with self._lock:
@@ -53,7 +53,7 @@ class Pool:
             if backend.max_connections and self._count() >= backend.max_connections:
                 raise SendFailure(
                     "connection-limit-reached",
-                    f"all {backend.max_connections} connections that {backend.url} allows are in "
+                    f"all {backend.max_connections} connections allowed to {backend.url} are in "
                     "use; read or close the responses that hold them",
                 )
             self._opening += 1
@@ -72,7 +72,7 @@ class Pool:
         raise closed_error()
 
     def give_back(self, connection: Connection) -> None:
-        """Take a connection back after its exchange, whole or broken off."""
+        """Take a connection back after its exchange, complete or aborted."""
         with self._lock:
             if self._backend.pooling and not self._closed and self._is_fit(connection):
                 self._idle.append(connection)
@@ -80,7 +80,7 @@ class Pool:
                 self._drop(connection)
 
     def close(self) -> None:
-        """Close every connection, those in use too."""
+        """Close every connection, including those in use."""
         with self._lock:
             self._closed = True
             self._idle.clear()
@@ -122,5 +122,5 @@ class Pool:
 
 
 def closed_error() -> RuntimeError:
-    """Make the error for using what was closed."""
-    return RuntimeError("the origins are closed; nothing can be sent any more")
+    """Make the error for using a closed transport."""
+    return RuntimeError("the transport is closed; it cannot send any more requests")

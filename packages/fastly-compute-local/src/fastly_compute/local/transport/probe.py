@@ -10,15 +10,15 @@ from fastly_compute.local.transport.http_transport import HTTPTransport, OriginR
 
 
 def probe(origins: HTTPTransport, backend: BackendConfig, check: HealthCheckConfig) -> str | None:
-    """Check a backend once, on a connection of its own, and wait for the outcome.
+    """Check a backend once, on a separate connection, and wait for the outcome.
 
     Args:
-        origins: Send the request.
-        backend: Where to. Its timeouts hold where they are shorter than the check's.
-        check: What to send and to expect.
+        origins: The transport.
+        backend: The backend. Its timeouts apply if they are shorter than the check's.
+        check: The request, and the expected response.
 
     Returns:
-        What went wrong; None where the check is good.
+        What went wrong; None if the check passed.
     """
     limit = check.timeout_ms
     target = replace(

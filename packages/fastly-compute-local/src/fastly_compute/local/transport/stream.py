@@ -1,4 +1,4 @@
-"""One connection to an origin, with a clock for each part of an exchange."""
+"""One connection to an origin, with a timeout for each part of an exchange."""
 
 import contextlib
 import selectors
@@ -13,7 +13,7 @@ from fastly_compute.local.config.backend import BackendConfig
 from fastly_compute.local.transport.errors import network_failure
 from fastly_compute.local.transport.tls import start_tls, tls_context
 
-# The most that Linux takes; it refuses more.
+# The largest value that Linux accepts.
 _MOST_SECONDS = 32_767
 _MOST_PROBES = 127
 
@@ -21,10 +21,10 @@ _own_addresses: set[tuple[str, int]] = set()
 
 
 class Stream(httpcore.NetworkStream):
-    """A connected socket, TLS included, as `httpcore` wants it.
+    """A connected socket, with or without TLS, as `httpcore` expects it.
 
-    The timeouts are those of the phase the exchange is in, and httpcore's own, which know one
-    wait at a time and no limit for a whole head, are not used.
+    The timeouts are those of the current phase of the exchange. httpcore's are not used: they
+    apply to one wait at a time and cannot limit a whole head.
 
     Attributes:
         remote_addr: The peer's IP address and port.
@@ -37,21 +37,21 @@ class Stream(httpcore.NetworkStream):
         self._deadline: float | None = None
         self._in_head = False
         self.ended = False
-        # Not asked of the socket: a peer that has hung up already has no name any more.
+        # Not queried from the socket: it has no peer name any more once the peer has hung up.
         self.remote_addr = remote_addr
         self._local_addr: tuple[str, int] = sock.getsockname()[:2]
         _own_addresses.add(self._local_addr)
 
     def await_head(self, first_byte: float | None) -> None:
-        """Begin an exchange; the clock starts at the first read, when the request is sent."""
+        """Start an exchange; the timeout starts at the first read, once the request is sent."""
         self._in_head, self._patience, self._deadline = True, first_byte, None
 
     def await_body(self, between_bytes: float | None) -> None:
-        """Go on to the response's body."""
+        """Continue with the response's body."""
         self._in_head, self._patience = False, between_bytes
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there, or wait for it."""
+        """Read the available bytes, or wait for some."""
         try:
             self._sock.settimeout(self._time_to_read())
             data = self._sock.recv(max_bytes)
@@ -63,7 +63,7 @@ class Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write everything; a peer that stops reading has as long as for the first byte."""
+        """Write everything; a peer that stops reading gets as long as for the first byte."""
         view = memoryview(buffer)
         try:
             self._sock.settimeout(self._patience)
@@ -75,12 +75,12 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.WriteError(err) from err
 
     def fileno(self) -> int:
-        """Let a selector watch it."""
+        """Return the descriptor for selectors."""
         return self._sock.fileno()
 
     @property
     def has_more(self) -> bool:
-        """Whether there is something to read that no selector can see."""
+        """Whether there is data to read that a selector cannot see."""
         return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class Stream(httpcore.NetworkStream):
         self._sock.close()
 
     def get_extra_info(self, info: str) -> bool | None:
-        """Tell httpcore whether an idle connection has something to read, so is closing."""
+        """Tell httpcore whether an idle connection is readable, which means that it is closing."""
         if info != "is_readable":
             return None
         if self._sock.fileno() < 0:
@@ -112,15 +112,15 @@ class Stream(httpcore.NetworkStream):
 
 
 def is_own_connection(address: tuple[str, int]) -> bool:
-    """Tell whether a client's address is that of a connection which this process opened."""
+    """Return whether a client's address is that of a connection opened by this process."""
     return address in _own_addresses
 
 
 def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
     """Open a connection to a backend's target.
 
-    The connect timeout is for TCP and TLS together, over all addresses of the host. Resolving the
-    name is the system's and outside of it.
+    The connect timeout applies to TCP and TLS together, over all addresses of the host. Resolving
+    the name is up to the system and not included.
 
     Raises:
         SendFailure: The name, the connection or TLS fails.
@@ -150,7 +150,7 @@ def connect(backend: BackendConfig, context: ssl.SSLContext | None) -> Stream:
 
 
 def open_stream(backend: BackendConfig) -> Stream:
-    """Open a connection of its own, TLS included, that no pool knows.
+    """Open a separate connection, including TLS, outside of any pool.
 
     Raises:
         SendFailure: The name, the connection or TLS fails.
@@ -177,7 +177,7 @@ def _first_to_answer(
     for family, address in addresses:
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
-        except OSError as err:  # The system does not speak this kind of IP at all.
+        except OSError as err:  # The system does not support this IP version.
             failures.append(err)
             continue
         try:

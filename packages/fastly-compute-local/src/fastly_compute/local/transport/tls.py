@@ -21,7 +21,7 @@ def tls_context(backend: BackendConfig) -> ssl.SSLContext:
     """Make the TLS context of a backend. The chain is always verified.
 
     Raises:
-        SendFailure: OpenSSL refuses an option (`tls-configuration-error`).
+        SendFailure: OpenSSL rejects an option (`tls-configuration-error`).
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = _checked_by_openssl(backend)
@@ -43,7 +43,7 @@ def tls_context(backend: BackendConfig) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError) as err:
         reason = getattr(err, "reason", None) or err
         raise SendFailure(
-            "tls-configuration-error", f"OpenSSL refuses {what} of {backend.url}: {reason}"
+            "tls-configuration-error", f"OpenSSL rejects {what} of {backend.url}: {reason}"
         ) from err
     return context
 
@@ -74,7 +74,7 @@ def start_tls(
 def _set_versions(context: ssl.SSLContext, low: int | None, high: int | None) -> None:
     if low is None and high is None:
         return
-    # Python warns of TLS 1.0 and 1.1, but whoever could heed it is the guest, not this process.
+    # Python warns about TLS 1.0 and 1.1, but only the guest could change that, not this process.
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         if low is not None:
@@ -121,7 +121,7 @@ def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _load_client_certificate(context: ssl.SSLContext, certificate: str, key: bytes) -> None:
-    # The ssl module takes files only. The folder is for this user alone and gone right after.
+    # The ssl module accepts files only. The folder is private to this user and removed right away.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "client.pem")
         path.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""What takes the requests to backends, where they do not go to the real origins."""
+"""The interface of transports, which send requests to backends."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,24 +8,25 @@ from fastly_compute.local.transport.http_transport import OriginRequest, OriginR
 
 
 class Transport(Protocol):
-    """Stands in for the network: every request that a guest sends goes through it.
+    """Replaces the network: every request that a guest sends goes through it.
 
-    Nothing else does: a host with a way out of its own runs no health checks, and the health of a
-    backend is the configured one.
+    Only the guest's requests do: with a custom transport, a host runs no health checks, and the
+    health of a backend is the configured one.
     """
 
     def begin(
         self, name: str, config: BackendConfig, request: OriginRequest
     ) -> Callable[[], OriginResponse]:
-        """Take note of a request, at once and in the order in which guests send them.
+        """Take a request, without waiting and in the order in which guests send them.
 
         Args:
-            name: The backend's name, the guest's own for a dynamic one.
-            config: What the backend is.
+            name: The backend's name, the one that the guest chose for a dynamic backend.
+            config: The backend's configuration.
             request: The request; its body may still have to be read, and is read once.
 
         Returns:
-            What gets the response. It is called once, perhaps on another thread, and may wait. The
-            response's body is read as the guest asks for it, and closed. It raises `SendFailure`
-            where there is no response; anything else comes out of the guest's call as it is.
+            A function that gets the response. It is called once, possibly on another thread, and
+            may wait. The response's body is read as the guest reads it, and then closed. The
+            function raises `SendFailure` if it gets no response; any other exception is raised
+            unchanged from the guest's call.
         """

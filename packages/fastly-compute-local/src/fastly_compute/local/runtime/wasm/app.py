@@ -1,4 +1,4 @@
-"""An app as a component, instantiated anew for every request."""
+"""An app as a component, with a new instance for each sandbox."""
 
 import os
 from pathlib import Path
@@ -22,13 +22,13 @@ _MEMORY_LIMIT = 128 * 1024 * 1024
 
 
 class WasmApp:
-    """A component that serves requests.
+    """An app compiled to a component.
 
     Args:
         path: The component's file.
 
     Raises:
-        ComponentError: The file is no component of the Fastly Compute WIT.
+        ComponentError: The file is not a component for the Fastly Compute WIT.
 
     Example:
         >>> from pathlib import Path
@@ -64,7 +64,7 @@ class WasmApp:
             self._turns.taken(),
             self._printed.by(wasi, sandbox.host.log) as sandbox.show,
         ):
-            # The wait for a turn is not the guest's time.
+            # The wait for a turn does not count towards the guest's time limit.
             sandbox.begin_time()
             try:
                 outcome = self._call(sandbox, wasi)
@@ -87,7 +87,7 @@ class WasmApp:
         instance = self._links.linker.instantiate(store, self._component)
         handle = instance.get_func(store, self._handle)
         if handle is None:
-            raise TypeError(f"the export {_HTTP_INCOMING}.handle is no function")
+            raise TypeError(f"the export {_HTTP_INCOMING}.handle is not a function")
         request, body = client_request(sandbox.exchange)
         outcome: Variant = handle(store, self._links.own(request), self._links.own(body))
         return outcome
@@ -101,6 +101,6 @@ def _wasi(sandbox: Sandbox) -> WasiConfig:
 
 
 def _reason(error: WasmtimeError) -> str:
-    # The innermost cause stands last; what stands before it is the backtrace.
+    # The innermost cause comes last, after the backtrace.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1].partition(": ")[2] or lines[-1]

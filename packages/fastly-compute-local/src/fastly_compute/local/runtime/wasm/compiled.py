@@ -1,4 +1,4 @@
-"""Compiles components, once: what was compiled is kept on disk and loaded from there."""
+"""Compile components once: the result is kept on disk and loaded from there."""
 
 import contextlib
 import ctypes
@@ -14,7 +14,7 @@ from wasmtime import Engine, WasmtimeError
 from wasmtime.component import Component
 
 KEPT = 8
-"""How many compiled components stay on disk; each takes some 35 MB."""
+"""Most compiled components kept on disk; each takes about 35 MB."""
 
 
 class ComponentError(ValueError):
@@ -22,9 +22,9 @@ class ComponentError(ValueError):
 
 
 def cache_folder() -> Path:
-    """Where what was built and compiled is kept.
+    """Return the folder for built and compiled files.
 
-    That is ``$FASTLY_COMPUTE_CACHE``, or the user's cache folder of the system.
+    It is ``$FASTLY_COMPUTE_CACHE``, or the system's cache folder of the user.
     """
     given = os.environ.get("FASTLY_COMPUTE_CACHE")
     return Path(given) if given else platformdirs.user_cache_path("fastly-compute")
@@ -34,11 +34,11 @@ def compiled(engine: Engine, path: Path) -> Component:
     """Compile a component, or load what an earlier run compiled.
 
     Args:
-        engine: What `make_engine` made.
+        engine: The result of `make_engine`.
         path: The component's file.
 
     Raises:
-        ComponentError: The file cannot be read, or is no component.
+        ComponentError: The file cannot be read, or is not a component.
     """
     try:
         wasm = path.read_bytes()
@@ -66,12 +66,12 @@ def compiled(engine: Engine, path: Path) -> Component:
         component = Component(engine, wasm)
     except WasmtimeError as error:
         reason = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-        raise ComponentError(f"{path} is no valid component: {reason}") from error
+        raise ComponentError(f"{path} is not a valid component: {reason}") from error
     folder.mkdir(parents=True, exist_ok=True)
     _write(kept, bytes(component.serialize()))
     _forget_old(folder)
     try:
-        # Mapped from the file it takes less memory than where it was compiled, and starts faster.
+        # Mapping the file takes less memory than the freshly compiled code, and starts faster.
         mapped = Component.deserialize_file(engine, str(kept))
     except WasmtimeError:  # another process has removed it
         return component
@@ -81,7 +81,7 @@ def compiled(engine: Engine, path: Path) -> Component:
 
 
 def _trim_memory() -> None:
-    """Give back what compiling took, some 250 MB, where the C library would keep it."""
+    """Return the memory that compiling took, some 250 MB, if the C library would keep it."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -97,7 +97,7 @@ def _forget_old(folder: Path) -> None:
     for file in folder.glob("*.cwasm"):
         try:
             ages.append((file.stat().st_mtime, file))
-        except FileNotFoundError:  # another process forgot it
+        except FileNotFoundError:  # another process removed it
             continue
     for _, file in sorted(ages)[:-KEPT]:
         file.unlink(missing_ok=True)

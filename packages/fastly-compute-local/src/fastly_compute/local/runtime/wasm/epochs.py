@@ -1,4 +1,4 @@
-"""Ends components that run too long: wasmtime asks now and then whether to go on."""
+"""Ends components that run too long: wasmtime calls back regularly and may be told to stop."""
 
 import ctypes
 import threading
@@ -18,7 +18,7 @@ _NOTHING = ctypes.CFUNCTYPE(None, ctypes.c_void_p)()
 
 
 class Epochs:
-    """Moves an engine's epoch on while one of its components runs.
+    """Advances an engine's epoch while one of its components runs.
 
     Args:
         engine: Configured for `epoch_interruption`.
@@ -35,7 +35,7 @@ class Epochs:
         self._running = 0
 
     def limit(self, store: Store) -> None:
-        """Have what runs in a store end when the time of its sandbox is up."""
+        """End what runs in a store when the time limit of its sandbox has passed."""
         ffi.wasmtime_store_epoch_deadline_callback(store.ptr(), _ASK, None, _NOTHING)
         store.set_epoch_deadline(1)
 

@@ -1,8 +1,8 @@
-"""Makes Python values of what a guest passes: wasmtime's C values, read as the bindings' types.
+"""Convert a guest's arguments to Python: wasmtime's C values, read as the bindings' types.
 
-wasmtime's own conversion asks the component for every type at every call and takes a list of
-bytes element by element, ten seconds for ten megabytes. Here each function's reader is made once,
-and a list of bytes, which is an array of equal structs, is one slice with a stride.
+wasmtime's own conversion queries the component for every type on every call, and reads a list
+of bytes element by element, ten seconds for ten megabytes. Here each function's reader is made
+once, and a list of bytes, which is an array of equal structs, is one slice with a stride.
 """
 
 import ctypes
@@ -41,8 +41,8 @@ def read(value: Any, take: Take) -> Any:
     """Read a C value as plain Python: a record as a dict, a variant as (case, payload).
 
     Args:
-        value: A ``wasmtime_component_val_t``. What it owns stays its own, resources excepted.
-        take: Finds the host's object behind a resource.
+        value: A ``wasmtime_component_val_t``. It keeps what it owns, except resources.
+        take: Finds the host's object for a resource.
     """
     kind, of = value.kind, value.of
     plain = _PLAIN.get(kind)
@@ -60,7 +60,7 @@ def _read_list(_value: Any, of: Any, take: Take) -> Any:
 
 def _read_resource(value: Any, of: Any, take: Take) -> Resource:
     resource = ffi.take_pointer(of, "resource")
-    # What was taken must not be freed again with the argument.
+    # A resource that was taken must not be freed again with the argument.
     value.kind = ffi.WASMTIME_COMPONENT_BOOL
     return take(resource)
 
@@ -97,7 +97,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def converter(hint: Any) -> Convert:
-    """Make what turns a plain value into the bindings' type.
+    """Make a function that converts a plain value to the bindings' type.
 
     Args:
         hint: The type hint of the parameter.
@@ -109,7 +109,7 @@ def converter(hint: Any) -> Convert:
         inner = converter(arguments[0])
         return lambda value: [inner(item) for item in value]
     if hint is bytes:
-        # An empty list does not show what it would be a list of.
+        # An empty list does not show the type of its elements.
         return lambda value: value or b""
     if not isinstance(hint, type):
         return _as_it_is

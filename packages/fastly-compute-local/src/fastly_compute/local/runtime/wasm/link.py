@@ -1,4 +1,4 @@
-"""Links a component's imports to the interfaces, driven by the component's own types."""
+"""Link a component's imports to the interfaces, based on the component's own types."""
 
 import ctypes
 import functools
@@ -53,10 +53,10 @@ def _resource_classes() -> dict[tuple[str, str], type]:
 
 
 class Links:
-    """The linker of one component, and the numbers that its resource types have.
+    """The linker of one component, and the numbers of its resource types.
 
     Args:
-        engine: What the component was compiled with.
+        engine: The engine that compiled the component.
         component: The component.
 
     Raises:
@@ -104,7 +104,7 @@ class Links:
         for (_, name), cls in self._classes.items():
             if name == camel(export):
                 return cls
-        raise LookupError(f"the component's resource {interface}.{export} is not known here")
+        raise LookupError(f"the component's resource {interface}.{export} is unknown to this host")
 
     def _callable(self, interface: str, export: str) -> Callable[..., Any]:
         module = sys.modules.get(f"wit_world.imports.{interface}")
@@ -182,7 +182,7 @@ def _converters(function: Callable[..., Any], count: int) -> list[Callable[[Any]
     hints = {} if isinstance(function, type) else typing.get_type_hints(function)
     names = list(inspect.signature(function).parameters)
     if len(names) != count:
-        # What answers `unsupported` takes anything.
+        # A function that fails with `unsupported` accepts anything.
         return [converter(object)] * count
     return [converter(hints.get(name, object)) for name in names]
 
@@ -217,7 +217,7 @@ def _error(text: str) -> int:
 
 
 def _taken(resource: Any) -> Resource:
-    """Find the host's object behind a resource; one that the guest owned is taken from it."""
+    """Find the host's object for a resource; one that the guest owned is taken from it."""
     host = ctypes.POINTER(ffi.wasmtime_component_resource_host_t)()
     owned = ffi.wasmtime_component_resource_any_owned(resource)
     error = ffi.wasmtime_component_resource_any_to_host(

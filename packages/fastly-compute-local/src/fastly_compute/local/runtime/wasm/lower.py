@@ -1,4 +1,4 @@
-"""Makes wasmtime's C values of what the interfaces return, after the component's own types."""
+"""Convert results to wasmtime's C values, based on the component's own types."""
 
 import ctypes
 from collections.abc import Callable
@@ -47,7 +47,7 @@ _BYTE = bytes(ffi.wasmtime_component_val_t(kind=ffi.WASMTIME_COMPONENT_U8))
 
 
 def writer(ty: ValType, hand_over: HandOver) -> Write:
-    """Make what writes values of one component type.
+    """Make a function that writes values of one component type.
 
     Args:
         ty: The type.
@@ -209,7 +209,7 @@ _MAKERS: dict[Any, Callable[[Any, HandOver], Write]] = {
 
 
 def result_writers(ty: ResultType, hand_over: HandOver) -> tuple[Write, Write]:
-    """Make what writes the two ends of a ``result``."""
+    """Make the functions that write the two cases of a ``result``."""
 
     def end(payload: ValType | None, *, is_ok: bool) -> Write:
         write_payload = None if payload is None else writer(payload, hand_over)

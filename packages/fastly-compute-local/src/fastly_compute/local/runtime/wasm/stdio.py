@@ -1,7 +1,7 @@
-"""Takes what a guest prints.
+"""Capture what a guest prints.
 
-It goes through files: a callback of wasmtime's is called, and let go of, on threads of its own,
-one of which may outlive the interpreter.
+It goes through files: wasmtime calls and releases a callback on separate threads, one of which
+may outlive the interpreter.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from wasmtime import WasiConfig
 
 
 class StdioCapture:
-    """The files that guests print to, used again by one guest after the other."""
+    """The files that guests print to, reused by one guest after the other."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="fastly-compute-"))
@@ -25,14 +25,14 @@ class StdioCapture:
 
     @contextmanager
     def by(self, wasi: WasiConfig, output: Callable[[str], None]) -> Iterator[Callable[[], None]]:
-        """Pass on what one guest prints, line by line, when it has ended.
+        """Show what one guest prints, line by line, when it has ended.
 
         Args:
             wasi: The guest's configuration, not yet in use.
-            output: Takes each line, without its end.
+            output: Called with each line, without the line break.
 
         Yields:
-            What passes on, before that, what was printed so far.
+            A function that shows earlier what was printed so far.
         """
         paths = self._pair()
         wasi.stdout_file, wasi.stderr_file = map(str, paths)

@@ -1,4 +1,4 @@
-"""Lets as many sandboxes run at once as there is work for the cores; the others wait in order."""
+"""Let only as many sandboxes run at once as the cores can handle; the others wait in order."""
 
 import threading
 from collections import deque
@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """Takes turns among sandboxes: more of them at once would only slow each other down.
+    """Takes turns among sandboxes: running more at once would only slow each one down.
 
-    A turn belongs to the thread that a sandbox runs in. The sandbox gives it up while it waits, for
-    an origin or for its client. One that waits where nobody sees it, or computes for long, loses
-    its turn after a moment and runs on beside the others: nobody waits for a turn without end.
+    A turn belongs to the thread that a sandbox runs in. The sandbox gives it up while it waits for
+    an origin or for its client. One whose wait is not visible, or that computes for long, loses its
+    turn after a moment and continues beside the others: no wait for a turn lasts forever.
 
     Args:
-        count: How many may have a turn at once.
+        count: Most turns at once.
     """
 
     def __init__(self, count: int) -> None:
@@ -26,7 +26,7 @@ class Turns:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Wait for a turn, and have it until the end of the `with`."""
+        """Wait for a turn, and keep it until the end of the `with` block."""
         self._take(resumed=False)
         try:
             yield
@@ -35,7 +35,7 @@ class Turns:
 
     @contextmanager
     def given_up(self) -> Iterator[None]:
-        """Give up this thread's turn, if it has one, for the `with`, and have the next free one."""
+        """Give up this thread's turn, if it has one, for the `with` block, then take the next."""
         had_one = self._give_up()
         try:
             yield
@@ -44,7 +44,7 @@ class Turns:
                 self._take(resumed=True)
 
     def expire(self) -> None:
-        """Take the turn of those that have had it since the last call. Call it now and then."""
+        """Take the turn from threads that have had it since the last call. Call it regularly."""
         with self._lock:
             self._holders -= self._seen
             self._pass_on()

@@ -1,4 +1,4 @@
-"""Ends a guest's sleep with its time: while wasmtime waits for a clock, no epoch interrupts it."""
+"""End a guest's sleep at its time limit: no epoch interrupts wasmtime's waits for a clock."""
 
 import time
 from ctypes import byref
@@ -12,12 +12,12 @@ from fastly_compute.local.runtime.sandbox import running
 
 _CLOCK = "wasi:clocks/monotonic-clock@0.2."
 
-# How much later than the guest's time a wait ends: the next epoch, which ends the guest, is past.
+# How long after the time limit a wait ends: late enough for the next epoch to end the guest.
 _GRACE_SECONDS = 0.25
 _NANOSECONDS = 10**9
 _VERSIONS = 100
 
-# A host function cannot call another one; a component can, and passes on what it returns.
+# A host function cannot call another one; a component can, and forwards what it returns.
 _PASSING = """
 (component
   (import "wasi:io/poll@0.2.0" (instance $poll (export "pollable" (type (sub resource)))))
@@ -45,16 +45,16 @@ _PASSING = """
 
 
 class Waits:
-    """Takes a guest's subscriptions to the clock, and makes none longer than its time.
+    """Shortens a guest's subscriptions to the clock to its time limit.
 
     Attributes:
         clock: The name of the interface in which its functions replace wasmtime's.
 
     Args:
-        engine: What the guest's component was compiled with.
+        engine: The engine that compiled the guest's component.
 
     Raises:
-        WasmtimeError: It has no clock of WASI 0.2.
+        WasmtimeError: The engine has no clock of WASI 0.2.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -65,26 +65,26 @@ class Waits:
         self._instances: dict[str, tuple[Func, Func]] = {}
 
     def subscribe_duration(self, context: Any, duration: int, target: Any) -> None:
-        """Have a guest wait for some nanoseconds."""
+        """Let a guest wait for some nanoseconds."""
         _, subscribe = self._functions(context)
         _call(subscribe, context, [_shortened(duration)], target)
 
     def subscribe_instant(self, context: Any, instant: int, target: Any) -> None:
-        """Have a guest wait until its clock shows this."""
+        """Let a guest wait until its clock shows *instant*."""
         now, _ = self._functions(context)
         shows = ffi.wasmtime_component_val_t()
         _call(now, context, [], shows)
         self.subscribe_duration(context, max(instant - shows.of.u64, 0), target)
 
     def _functions(self, context: Any) -> tuple[Func, Func]:
-        """The clock's functions for the guest of the running sandbox."""
+        """Return the clock's functions for the guest of the current sandbox."""
         sandbox = running()
         if sandbox.id not in self._instances:
             store = StoreContext(context)
             instance = self._linker.instantiate(store, self._component)
             now, subscribe = (instance.get_func(store, name) for name in ("now", "subscribe"))
             if now is None or subscribe is None:
-                raise AssertionError("a component without what it exports")
+                raise AssertionError("the component lacks its own exports")
             self._instances[sandbox.id] = now, subscribe
             sandbox.at_end.append(lambda: self._forget(sandbox.id))
         return self._instances[sandbox.id]
@@ -94,13 +94,13 @@ class Waits:
 
 
 def clock_of(engine: Engine) -> str:
-    """Find the name under which wasmtime has its clock: its version is that of its WASI.
+    """Return the name of wasmtime's clock, which depends on its version of WASI.
 
     Args:
         engine: The engine.
 
     Raises:
-        WasmtimeError: It has no clock of WASI 0.2.
+        WasmtimeError: The engine has no clock of WASI 0.2.
     """
     linker = Linker(engine)
     linker.add_wasip2()
