@@ -88,7 +88,7 @@ def test_the_service_has_no_products(ask) -> None:
 def test_work_takes_cpu_time(host, ask) -> None:
     before, after, heap = ask("usage")
 
-    assert after - before >= 0.02
+    assert after - before >= 20
     # Natively and on wasm, nobody measures the memory.
     assert heap > 10 if host == "viceroy" else heap == 0
 

@@ -44,6 +44,7 @@ PACKAGES = [
         "fanout",
         "runtime",
         "shielding",
+        "security",
         "testing",
     )
 ]
