@@ -10,6 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("platform")
 
+GONE = "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"
 APP = Path(__file__).parent / "platform_app"
 
 
@@ -28,7 +29,8 @@ def ask(app):
             answer = connection.getresponse()
             content = answer.read()
         assert answer.status == 200, content.decode()
-        return json.loads(content)
+        cookies = answer.headers.get_all("set-cookie")
+        return (json.loads(content), cookies) if cookies else json.loads(content)
 
     return ask
 
@@ -135,3 +137,18 @@ def test_a_request_is_inspected_before_its_body_is_read(ask) -> None:
     assert ask("inspected_wrongly") == (
         "corp: must have 1 to 255 printable ASCII characters, without spaces, not ''"
     )
+
+
+def test_cookies_are_read_and_set(ask) -> None:
+    header = 'a=1; second="gr\\366\\337e; x"; broken; a=2; b[]=3'
+    (read, version, visits), cookies = ask("cookies", headers={"Cookie": header})
+
+    # As in http.cookies, a semicolon ends a cookie also between quotes, unless it is escaped.
+    assert read == {"a": "1", "second": '"gr\\366\\337e', "b[]": "3"}
+    assert version == "HTTP/1.1"
+    assert visits == "Visits(this_service=None, this_pop=None)"
+    assert cookies == [
+        'first="gr\\366\\337e\\073 \\"x\\""; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax',
+        "second=2; Path=/; Secure; SameSite=Strict",
+        f"third=; {GONE}; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ]

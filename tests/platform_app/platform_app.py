@@ -106,8 +106,17 @@ def inspected_wrongly(request):
     return None
 
 
+def cookies(request):
+    response = Response.json([request.cookies, request.http_version, repr(request.visits)])
+    response.set_cookie("first", 'gr\u00f6\u00dfe; "x"', max_age=60)
+    response.set_cookie("second", "2", http_only=False, same_site="Strict")
+    response.delete_cookie("third")
+    return response
+
+
 def handle(request: IncomingRequest) -> Response:
-    return Response.json(globals()[request.path.removeprefix("/")](request))
+    found = globals()[request.path.removeprefix("/")](request)
+    return found if isinstance(found, Response) else Response.json(found)
 
 
 HttpIncoming = service(handle, reuse=Reuse(max_requests=3, idle_timeout=10))
