@@ -74,9 +74,10 @@ class _Data(MutableMapping[Encoded, Encoded]):
         del self._of(key)[key]
 
     def __iter__(self) -> Iterator[Encoded]:
+        process = list(self._process)  # at once: other threads may change it
         if current() is None:
-            return iter(self._process)
-        others = [key for key in self._process if key not in self._names]
+            return iter(process)
+        others = [key for key in process if key not in self._names]
         return iter([*others, *(key for key in self._names if key in self._of(key))])
 
     def __len__(self) -> int:
