@@ -1,2 +1,2 @@
-# Each example's own tests belong to a process of their own, in its folder: tests/ runs them there.
+# Each example's tests run in a separate process, in its folder: tests/ runs them there.
 collect_ignore_glob = ["*/test_*.py"]

@@ -30,7 +30,7 @@ def fanout_kit(request, examples):
 
 
 def is_whole_or_an_error(answer, content) -> None:
-    """A good answer has all of its content, or shows that it breaks off."""
+    """A good answer has all of its content, or is visibly cut off."""
     assert answer.status in {200, 500, 502}
     if answer.status == 200 and answer.complete:
         assert answer.text == content

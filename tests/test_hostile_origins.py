@@ -130,7 +130,7 @@ def ask(app, path: str) -> tuple[int, list[tuple[str, str]]]:
     with contextlib.closing(HTTPConnection(urlsplit(app.url).netloc, timeout=PATIENCE)) as client:
         client.request("GET", path)
         answer = client.getresponse()
-        with contextlib.suppress(HTTPException):  # of an answer that breaks off
+        with contextlib.suppress(HTTPException):  # of a truncated response
             answer.read()
         return answer.status, answer.getheaders()
 

@@ -290,12 +290,12 @@ BEHAVIOURS = {
     "simple_cache_failing": "simple cache: values that fail to be made",
     "cached_function": "simple cache: functions whose results are kept",
     "cache_entries": "core cache: the package's entries",
-    "cache_broken_off": "core cache: an object that is broken off",
+    "cache_broken_off": "core cache: an object whose writer aborts",
     "readthrough_cache": "readthrough cache: responses are kept, and purged",
     "unsupported": "the HTTP cache interface, which no host offers",
     "runtime": "what is known about the sandbox",
     "send_async": "several requests at a time",
-    "send_async_errors": "requests that fail while others go on",
+    "send_async_errors": "requests that fail while others continue",
     "send_streaming": "writing a request while it is sent",
     "early_next": "asking for the next request before this one is answered",
 }
@@ -315,7 +315,7 @@ VICEROY = {
     "cache_hits": (None, "it answers `unsupported`"),
     "cache_replace": (None, "it answers `unsupported`"),
     "purge_verbose": (None, "it answers `unsupported`"),
-    "cache_broken_off": ("BodyError", "it keeps the part, which breaks off for its readers"),
+    "cache_broken_off": ("BodyError", "it keeps a truncated object"),
     "readthrough_cache": (
         [True, False, False, False],
         "it sends every request to its backend",
@@ -406,7 +406,7 @@ def test_a_streamed_answer_arrives_whole(app) -> None:
     assert ask(app, "/streams") == (200, b"one two")
 
 
-def test_a_streamed_answer_that_breaks_off_is_seen_as_incomplete(app) -> None:
+def test_a_truncated_streamed_response_is_incomplete(app) -> None:
     with pytest.raises((IncompleteRead, RemoteDisconnected)):
         ask(app, "/breaks-off")
 
@@ -437,7 +437,7 @@ def ask_headers(app, path, method="GET"):
         connection.close()
 
 
-def test_a_pending_response_goes_to_the_client_as_it_was_changed(app) -> None:
+def test_a_pending_response_is_sent_with_its_changes(app) -> None:
     status, headers, content = ask_headers(app, "/passes-on")
 
     assert (status, content) == (201, b"as you wish")
@@ -446,7 +446,7 @@ def test_a_pending_response_goes_to_the_client_as_it_was_changed(app) -> None:
     assert (headers["x-error"], headers["x-gone"]) == (None, None)
 
 
-def test_a_pending_response_that_fails_is_a_502_as_it_was_changed(app) -> None:
+def test_a_pending_response_that_fails_is_a_502_with_its_changes(app) -> None:
     status, headers, _ = ask_headers(app, "/passes-on-failure")
 
     assert status == 502

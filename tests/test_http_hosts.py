@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: some requests are broken off, and some answers given up."""
+        """Say nothing: some requests are aborted, and some responses abandoned."""
 
 
 @pytest.fixture(scope="module")

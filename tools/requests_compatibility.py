@@ -34,7 +34,7 @@ visitor, session or function sends it. Bypassing the cache are: other methods, a
 `Authorization` or `Cookie` header, so with `auth=`, `cookies=` or a session that has them, unless
 `cache=CacheOptions(...)` is given. (A response that would allow it, with `public`, `s-maxage` or
 `must-revalidate`, does not change that: the decision is made before there is one.) For the data
-of one visitor that is identified in another way, for example by a header of your own, pass
+of one visitor that is identified in another way, for example by a custom header, pass
 `cache=CacheOptions(pass_through=True)`.
 
 ## Different

@@ -17,7 +17,7 @@ def embed(app: Sphinx, name: str, text_of: Callable[[str], tuple[str, Iterable[P
     Args:
         app: Sphinx.
         name: What stands in the braces.
-        text_of: Returns the text for what stands behind them, and the files it is made of.
+        text_of: Returns the text for their content, and the files it is made of.
     """
     block = re.compile(rf"^```\{{{name}\}} ?(\S*)\n```$", re.MULTILINE)
 

@@ -35,7 +35,7 @@ app = Bottle()
 @app.get("/static/<name>")
 def static(name: str) -> HTTPResponse:
     if name not in STATIC:
-        raise HTTPError(404, "there is no such file")
+        raise HTTPError(404, "no such file")
     content, kind = STATIC[name]
     etag = f'"{hashlib.sha256(content).hexdigest()}"'
     if request.get_header("If-None-Match") == etag:
@@ -112,7 +112,7 @@ def origin(path: str) -> http.Body:
         raise HTTPError(502) from error
     response.status = answer.status
     response.content_type = answer.headers.get("content-type")
-    return answer.body  # it goes on to the client without being read
+    return answer.body  # it is passed to the client without being read
 
 
 @app.get("/broken")

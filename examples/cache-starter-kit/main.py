@@ -65,7 +65,7 @@ def simple(request: IncomingRequest, name: str) -> Response:
 
 
 def core(request: IncomingRequest, name: str) -> Response:
-    """An object that is used for a while after its time, as it is fetched anew behind that."""
+    """An object that is served stale for a while, as a new one is fetched meanwhile."""
     entry = cache.transaction(name)
     if entry.found and entry.must_insert_or_update:
         return answer("STALE", renewed_behind(entry, request, name), kind_of(entry))
@@ -89,7 +89,7 @@ def renewed_behind(entry: cache.Entry, request: IncomingRequest, name: str) -> I
             with entry.insert(kept(name, found)) as into:
                 into.append(found.body)
         except (SendError, BodyError, OriginRefused) as error:
-            print(f"there is no new {name}: {error}")  # the next request tries again
+            print(f"cannot fetch a new {name}: {error}")  # the next request tries again
 
 
 def kept(name: str, found: Response) -> cache.WriteOptions:

@@ -21,8 +21,8 @@ NOT_A_URL = (
 LARGEST_UPLOAD = 8 * 1024 * 1024
 PIECE = 64 * 1024
 
-# Whatever URL a client sends, and wherever that redirects to: no other host is asked. A check of
-# our own could read a URL in another way than what sends the request.
+# No other host gets a request, whatever URL a client sends and wherever that redirects to. A check
+# in this module could read a URL differently from the code that sends the request.
 allow_dynamic_backends(hosts=ALLOWED_HOSTS)
 
 PAGE = """<!doctype html>
@@ -71,7 +71,7 @@ def origin(request: IncomingRequest) -> Response:
         params=request.query_string,
         data=body,
         auth=signed,
-        allow_redirects=False,  # the client follows them, and nobody else gets the signature
+        allow_redirects=False,  # the client follows them, and no other host gets the signature
         stream=True,
         fastly_backend="origin",
     )
@@ -83,9 +83,9 @@ def dynamic(request: IncomingRequest) -> Response:
     try:
         return relay(requests.get(url, timeout=(2, 10), stream=True))
     except requests.exceptions.BackendNotAllowed:
-        return Response.text(f"only {ALLOWED} may be asked", status=403)
+        return Response.text(f"only {ALLOWED} are allowed", status=403)
     except NOT_A_URL:
-        return Response.text("url= is not a URL that can be asked", status=400)
+        return Response.text("url= is not a valid URL", status=400)
 
 
 def backends(request: IncomingRequest) -> Response:
@@ -106,7 +106,7 @@ def handle(request: IncomingRequest) -> Response:
     except (requests.RequestException, BackendError) as error:
         print(f"{request.method} {request.path}: {error}")
         return Response.text("the origin cannot be reached", status=502)
-    return Response.text("there is no such page", status=404)
+    return Response.text("no such page", status=404)
 
 
 HttpIncoming = service(handle)

@@ -1,4 +1,4 @@
-"""Serves the app with a real Pushpin in the place of Fanout, until Ctrl-C."""
+"""Serves the app with a real Pushpin instead of Fanout, until Ctrl-C."""
 
 import argparse
 import os
@@ -47,7 +47,7 @@ message_rate=2500
 message_hwm=25000
 """
 
-# Each with a condition of its own; the app's handoff says which one it wants.
+# Each has its own condition; the app's handoff says which one it wants.
 ROUTES = """\
 *,id=self {app},over_http
 origin.invalid,id=origin {origin}
@@ -74,9 +74,7 @@ def main() -> None:
     parser.add_argument("--publish-port", type=int, default=5561)
     options = parser.parse_args()
     if shutil.which("pushpin") is None:
-        sys.exit(
-            "There is no Pushpin on the path: run `apt-get install pushpin`, or see pushpin.org"
-        )
+        sys.exit("Pushpin is not on the path: run `apt-get install pushpin`, or see pushpin.org")
     folder = Path(tempfile.mkdtemp(prefix="fanout-"))
     configure(folder, options)
     serve = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", options.runtime]
@@ -86,7 +84,7 @@ def main() -> None:
         serve,
     ]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Each in a session of its own: Ctrl-C is for this script, which ends them in order.
+    # Each in a separate session: Ctrl-C is for this script, which ends them in order.
     running = [
         subprocess.Popen(command, cwd=HERE, start_new_session=True)  # noqa: S603 - as they stand here
         for command in commands

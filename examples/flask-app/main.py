@@ -54,11 +54,11 @@ class Digest(io.RawIOBase):
 
 class StreamingRequest(Request):
     def _get_file_stream(self, *args: object, **kwargs: object) -> IO[bytes]:
-        # There are no temporary files, and a large upload would fill the memory.
+        # A sandbox has no temporary files, and a large upload would fill the memory.
         return cast(IO[bytes], Digest())
 
 
-# Flask's own /static reads files when it is asked, and a guest has none.
+# Flask's own /static reads files at run time, which a guest does not have.
 app = Flask(__name__, static_folder=None)
 app.request_class = StreamingRequest
 STATIC = {
@@ -141,7 +141,7 @@ def origin(path: str) -> Response:
         print(f"{request.method} {request.path!r}: {error}")
         abort(502)
     kind = answer.headers.get("content-type")
-    # Passed through, it goes on to the client without being read.
+    # Passed through, it reaches the client without being read.
     passed = cast(Iterator[bytes], answer.body)
     return Response(passed, answer.status, content_type=kind, direct_passthrough=True)
 

@@ -5,7 +5,7 @@ HERE = Path(__file__).parent
 # Django wants one; no cookie of this example is signed with it.
 SECRET_KEY = "not a secret"  # noqa: S105 - it signs nothing
 
-# On Fastly a request reaches the service by one of its own domains. List them here all the same
+# On Fastly a request reaches the service by one of its domains. List them here all the same
 # before the site makes links or mails of the host that a client names.
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "shop.urls"
@@ -24,7 +24,7 @@ TEMPLATES = [
     }
 ]
 
-# There are no temporary files, and a large upload would fill the memory.
+# A sandbox has no temporary files, and a large upload would fill the memory.
 FILE_UPLOAD_HANDLERS = ["shop.uploads.DigestHandler"]
 
 LOGGING = {

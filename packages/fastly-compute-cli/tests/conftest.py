@@ -40,11 +40,11 @@ PAIR = (NAME * 2, ONE)
 
 class Unready(type):
     def __getattr__(cls, name: str) -> object:
-        raise RuntimeError(f"{name} was asked for too early")
+        raise RuntimeError(f"{name} was requested too early")
 
 
 class Settings(metaclass=Unready):
-    """What the build must not look into."""
+    """A folder that the build must not read."""
 
 
 def answer(request: IncomingRequest) -> object:
@@ -91,7 +91,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-# Looked for before the tests have a cache of their own.
+# Located before the tests get their own cache.
 VICEROY = find_viceroy()
 
 

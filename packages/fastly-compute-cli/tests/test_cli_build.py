@@ -126,7 +126,7 @@ def test_the_command_is_also_a_module_to_run(built_app: Built, folder: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("Error: there is no module gone in ")
+    assert done.stderr.startswith("Error: no module gone in ")
 
 
 def test_a_missing_entry_module_is_an_error_that_says_how_to_name_one(
@@ -135,7 +135,7 @@ def test_a_missing_entry_module_is_an_error_that_says_how_to_name_one(
     result = run("build")
 
     assert result.exit_code == 1
-    assert f"there is no module main in {folder}" in result.stderr
+    assert f"no module main in {folder}" in result.stderr
     assert "--entry" in result.stderr
     assert "[tool.fastly-compute]" in result.stderr
 
@@ -216,14 +216,14 @@ def test_an_entry_module_that_does_not_exist_is_named(
     result = run(*command, "--entry", "missing")
 
     assert result.exit_code == 1
-    assert f"Error: there is no module missing in {folder}." in result.stderr
+    assert f"Error: no module missing in {folder}." in result.stderr
 
 
 def test_a_build_says_once_that_there_is_no_manifest(write: Write, folder: Path, run: Run) -> None:
     write("main.py", "class HttpIncoming:\n    def handle(self, request, body): ...\n")
     result = run("build")
 
-    note = f"Note: there is no fastly.toml in {folder}: it cannot be packed or published.\n"
+    note = f"Note: no fastly.toml in {folder}: it cannot be packed or published.\n"
     assert result.exit_code == 0
     assert result.stderr.count(note) == 1
 

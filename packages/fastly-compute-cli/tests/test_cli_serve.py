@@ -93,7 +93,7 @@ def test_the_wasm_host_serves_logs_shows_tracebacks_and_stops(
 def test_viceroy_serves_and_stops(built_app: Built, folder: Path, serving: Serving) -> None:
     if find_viceroy() is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("there is no viceroy on PATH or in $VICEROY")
+            pytest.fail("viceroy is not on PATH or in $VICEROY")
         pytest.skip(f"needs Viceroy on PATH or in $VICEROY: {INSTALL}")
     source = built_app.output.parent.parent / "main.py"
     (folder / "main.py").write_bytes(source.read_bytes())
@@ -140,7 +140,7 @@ def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(
         after = served.get()
         app.write_text("import gone\n")
         served.wait_for("Error: cannot serve main: importing it failed with ModuleNotFound")
-        served.wait_for("The app as it was goes on.")
+        served.wait_for("Build failed; still serving the previous version.")
         still = served.get()
         served.stop()
 
@@ -320,7 +320,7 @@ def test_an_address_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -
 
 @pytest.mark.parametrize("text", ["", "7676", ":7676", "host:", "host:http", "host:65536"])
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(CliError, match="is no address"):
+    with pytest.raises(CliError, match="is not an address"):
         parse_address(text)
 
 
@@ -355,7 +355,7 @@ def test_a_traceback_of_the_native_host_begins_with_the_apps_own_frame(
 
     assert result.exit_code == 1
     note, _, report = result.stderr.partition("\n")
-    assert note.startswith("Note: there is no fastly.toml in ")
+    assert note.startswith("Note: no fastly.toml in ")
     assert report.startswith(
         f'Traceback (most recent call last):\n  File "{path}", line 5, in <module>\n'
     )

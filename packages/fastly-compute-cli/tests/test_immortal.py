@@ -1,4 +1,4 @@
-"""Objects of an image that nobody counts the references to."""
+"""Objects of an image whose references are not counted."""
 
 import struct
 

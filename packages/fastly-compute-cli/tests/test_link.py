@@ -45,7 +45,7 @@ Replacement = tuple[str, str]
 
 
 def changed(*replacements: Replacement, text: str = TEXT) -> bytes:
-    """The small app with other text in the place of some."""
+    """The small app with some of its text replaced."""
     for old, new in replacements:
         assert old in text
         text = text.replace(old, new)
@@ -65,7 +65,7 @@ def imports_and_exports(wasm: bytes) -> tuple[list[str], list[str]]:
 
 
 class Host:
-    """What the small app needs of a host; `dropped` has the tickets that it gave back."""
+    """The host that the small app needs; `dropped` has the tickets that it gave back."""
 
     def __init__(self, composed: bytes) -> None:
         self.dropped: list[int] = []
@@ -245,8 +245,8 @@ def test_what_is_no_app_is_refused_by_name(app: bytes, message: str) -> None:
         ),
         pytest.param(
             added('(export "typed" (instance $exports) (instance))'),
-            r"section 11 \(export\) at byte \d+: expected 0x00 .*no type of its own.* 'typed'",
-            id="an export with a type of its own",
+            r"section 11 \(export\) at byte \d+: expected 0x00 .*no type.* 'typed'",
+            id="an export with a type",
         ),
         pytest.param(
             added('(export "kind" (type $ticket))'),
@@ -287,7 +287,7 @@ def test_what_is_no_app_is_refused_by_name(app: bytes, message: str) -> None:
         pytest.param(
             ("(canon resource.drop $ticket)", "(canon resource.drop $family')"),
             r"core function \d+ is not the host's",
-            id="a drop of what is no resource of the host",
+            id="a drop of something that is not a host resource",
         ),
         pytest.param(
             (
@@ -364,7 +364,7 @@ def test_what_is_no_app_is_refused_by_name(app: bytes, message: str) -> None:
         pytest.param(
             ('"things" (func $libc "things")', '"things" (func $libc "scale")'),
             "expected a module to export a function, found Exported.*scale",
-            id="a global in the place of a function",
+            id="a global instead of a function",
         ),
         pytest.param(
             ("(i32.const 6))", "(i32.const 6) (drop (v128.const i64x2 0 0)))"),

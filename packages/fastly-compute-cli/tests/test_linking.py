@@ -487,7 +487,7 @@ def test_functions_that_code_refers_to_are_declared() -> None:
         ),
         pytest.param(
             "(global $one i64 (i64.const 1)) (global i64 (global.get $one))",
-            "a constant is no sum of addresses",
+            "a constant is not a sum of addresses",
             id="a constant of something else",
         ),
     ],

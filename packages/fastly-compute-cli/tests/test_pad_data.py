@@ -22,7 +22,7 @@ def data_of(parts):
 
 
 def memory_of(data):
-    """What is in a memory that begins with a data section."""
+    """The content of a memory that begins with a data section."""
     store = Store()
     head = bytes(wat2wasm(f'(module (memory (export "memory") {PAGES}))'))
     module = Module(store.engine, head + section(11, data))

@@ -25,7 +25,7 @@ SMALL_APP = Path(__file__).with_name("small_app.wat").read_text(encoding="utf-8"
 
 @pytest.fixture
 def made(tmp_path: Path) -> Componentized:
-    """What a guest leaves where nothing failed, and None is nowhere."""
+    """The value that a guest leaves if nothing failed."""
     (tmp_path / "failed").write_text("{}")
     (tmp_path / "objects").write_bytes(array.array("I", [1000, 1, 2000, 3000]).tobytes())
     return Componentized(b"", "", tmp_path)

@@ -1,4 +1,4 @@
-"""The stub in the place of a filesystem and a network, beside an app that componentize-py built."""
+"""The stub that replaces a filesystem and a network, beside an app that componentize-py built."""
 
 import fcntl
 import re
@@ -132,7 +132,7 @@ def functions(app: bytes) -> dict[str, FuncType]:
 
 @pytest.fixture(scope="module")
 def drops(app: bytes) -> set[str]:
-    """What the app drops of the two packages, as the stub names it."""
+    """The names that the app drops of the two packages, as in the stub."""
     read = read_app(app)
     found = set()
     for function in read.core[CoreSort.FUNC]:
@@ -258,7 +258,7 @@ class Stub:
         self.exports = instance.exports(self.store)
 
     def unwritten(self, start: int, end: int) -> bool:
-        """Whether a part of the memory is as it was."""
+        """Whether a part of the memory is unchanged."""
         return bytes(self.memory.read(self.store, start, end)) == bytes([FILL]) * (end - start)
 
     def call(self, name: str, kind: FuncType) -> object:

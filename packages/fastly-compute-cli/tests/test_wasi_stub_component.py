@@ -1,4 +1,4 @@
-"""The stub component, in the place of a filesystem and a network."""
+"""The stub component, which replaces a filesystem and a network."""
 
 import re
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ def functions_in_wit(package: str) -> Iterator[tuple[str, str]]:
 
 
 def stub_with_constructors() -> bytes:
-    """The stub with a function `make-<resource>` for every resource that nobody can have."""
+    """The stub with a function `make-<resource>` for every resource that cannot be obtained."""
     text = SOURCE.read_text(encoding="utf-8")
     for name in re.findall(r"\(type \$(\S+)' \(resource ", text):
         export = f'(export ${name} "{name}" (type ${name}\'))'

@@ -13,7 +13,7 @@ from fastly_compute.local import BackendConfig, Host, HostConfig
 
 
 class EchoHandler(BaseHTTPRequestHandler):
-    """Tells what it was asked; the query says the status and headers of the answer."""
+    """Reports the request; the query sets the status and headers of the response."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -94,7 +94,7 @@ def shared_echoes(new_echo: Callable[[], Echo]) -> tuple[Echo, Echo]:
 
 @pytest.fixture
 def echo(shared_echoes: tuple[Echo, Echo]) -> Echo:
-    """An origin that nobody has asked yet."""
+    """An origin without requests so far."""
     shared_echoes[0].seen.clear()
     return shared_echoes[0]
 

@@ -1,4 +1,4 @@
-"""Whatever an origin sends, what the facade raises is one of its own exceptions."""
+"""For any input from an origin, the facade raises only its own exceptions."""
 
 import contextlib
 import itertools

@@ -344,7 +344,7 @@ class TestRequests:
 class Nonsense(BaseHTTPRequestHandler):
     def handle(self):
         self.rfile.readline()
-        self.wfile.write(b"this is no HTTP\r\n\r\n")
+        self.wfile.write(b"this is not HTTP\r\n\r\n")
 
 
 def test_the_exceptions_that_apps_name_are_there():

@@ -88,7 +88,7 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def outcome(look):
-    """What an expression gives, or which exception it raises."""
+    """The value of an expression, or the exception that it raises."""
     try:
         return look()
     except Exception as error:

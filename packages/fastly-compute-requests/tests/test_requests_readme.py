@@ -1,4 +1,4 @@
-"""What the README and the docstrings show is what happens."""
+"""The examples of the README and the docstrings behave as shown."""
 
 import doctest
 import importlib
@@ -31,7 +31,7 @@ def test_the_app_answers_also_without_its_origin():
     with Host(output=lambda line: None) as host:
         answer = host.request(NativeApp(app.HttpIncoming), Incoming(uri="http://shop.example/"))
 
-    assert (answer.status, bytes(answer.body)) == (502, b"There is no forecast.")
+    assert (answer.status, bytes(answer.body)) == (502, b"No forecast available.")
 
 
 class Weather(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("guest")
 
 
 class Flaky:
-    """An origin that can be down for a while: its port is known, and nobody listens."""
+    """An origin that can be down for a while: its port is known, but closed."""
 
     def __init__(self) -> None:
         self.listener = socket.socket()

@@ -1,4 +1,4 @@
-"""Libraries that were written for `requests`, with `install()`: each in a process of its own.
+"""Libraries that were written for `requests`, with `install()`: each in a separate process.
 
 In this one pytest's plugins have imported the real `requests`.
 """

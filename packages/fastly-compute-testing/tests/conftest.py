@@ -14,7 +14,7 @@ Run = Callable[..., str]
 
 @pytest.fixture
 def run_pytest(tmp_path: Path) -> Run:
-    """Runs a test file of its own, and returns what pytest said."""
+    """Runs a separate test file, and returns pytest's output."""
 
     def run(code: str, *args: str) -> str:
         (tmp_path / "test_inner.py").write_text(code)

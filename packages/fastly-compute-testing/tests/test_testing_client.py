@@ -16,7 +16,7 @@ class Echo:
     def handle(self, request, body):
         method, uri = request.get_method(LARGE), request.get_uri(LARGE)
         if uri.endswith("/raise"):
-            raise RuntimeError("as it was told")
+            raise RuntimeError("as instructed")
         names = request.get_header_names(LARGE, 0)[0].split("\0")[:-1]
         seen = {
             "method": method,
@@ -97,7 +97,7 @@ def test_an_app_that_raises_is_a_500_with_its_traceback_in_the_output(
     compute_client, compute_host
 ) -> None:
     assert compute_client.get("/raise").status == 500
-    assert "RuntimeError: as it was told" in compute_host.output
+    assert "RuntimeError: as instructed" in compute_host.output
 
 
 def test_an_answer_that_breaks_off_is_not_complete(compute_client) -> None:

@@ -1,4 +1,4 @@
-"""Replies that are late, come in pieces, or break off."""
+"""Replies that are late, come in pieces, or are cut off."""
 
 import threading
 import time

@@ -228,8 +228,8 @@ def test_an_answer_that_has_begun_may_break_off() -> None:
         "500",
         "500",
         "500",
-        "200 that breaks off",
-        "200 that breaks off",
+        "200 that was cut off",
+        "200 that was cut off",
     ]
 
 
@@ -249,7 +249,8 @@ def test_an_answer_that_breaks_off_for_a_failure_before_it_is_no_good_end() -> N
     said = failing(Late)
 
     assert said.endswith(
-        "   1  secret-store.store.open (generic-error): 200 that breaks off: the answer breaks off"
+        "   1  secret-store.store.open (generic-error): 200 that was cut off: "
+        "the response was cut off"
     )
 
 

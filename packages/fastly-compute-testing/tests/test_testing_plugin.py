@@ -1,4 +1,4 @@
-"""What the plugin makes of a test, seen from outside."""
+"""The plugin's effects on a test run, seen from outside."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What a host under test remembers of its guests."""
+"""The records that a host under test keeps of its guests."""
 
 import pytest
 from componentize_py_types import Err

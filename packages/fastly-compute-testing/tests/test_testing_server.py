@@ -142,7 +142,7 @@ def test_marked(compute_server):
 def test_an_unknown_host_is_refused(run_pytest) -> None:
     said = run_pytest("def test_it(): pass", "--compute-runtime=native,wams")
 
-    assert "'wams' is no host; give one or more of native, wasm, viceroy, with commas" in said
+    assert "'wams' is not a host; give one or more of native, wasm, viceroy, with commas" in said
 
 
 def test_without_the_command_it_says_what_to_install(run_pytest, app) -> None:
@@ -186,5 +186,5 @@ def test_a_server_is_gone_when_it_is_stopped(app) -> None:
 
 
 def test_an_entry_that_is_not_there_is_told(app) -> None:
-    with pytest.raises(NotServed, match="there is no module nothing in"):
+    with pytest.raises(NotServed, match="no module nothing in"):
         ComputeServer(Served(host="native", folder=app, entry="nothing"))

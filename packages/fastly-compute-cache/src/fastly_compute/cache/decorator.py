@@ -92,7 +92,9 @@ def _encoded(function: Callable[..., object], result: object) -> tuple[bytes, by
     try:
         data = json.dumps(result, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise NotCacheable(f"the result of {function.__qualname__} is no JSON: {error}") from error
+        raise NotCacheable(
+            f"the result of {function.__qualname__} cannot be stored as JSON: {error}"
+        ) from error
     if json.loads(data) != result:
         raise NotCacheable(
             f"the result of {function.__qualname__} would change when stored as JSON: return JSON "

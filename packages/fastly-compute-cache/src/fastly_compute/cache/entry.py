@@ -87,7 +87,7 @@ class Entry(Found["cache.Entry"]):
 
         Raises:
             NoObligation: This entry has no obligation.
-            CacheCallFailed: The host refused the call, for example because there is no object.
+            CacheCallFailed: The host refused the call, for example because no object was found.
         """
         _wit.transaction_update(self._obliged(), options)
         self._states = None

@@ -81,7 +81,7 @@ class Found(Lookup[Resource]):
 
         Raises:
             InvalidCacheOption: The range is invalid.
-            CacheCallFailed: There is no object, or its body is already being read.
+            CacheCallFailed: No object was found, or its body is already being read.
         """
         for option, value in (("start", start), ("end", end)):
             if value is not None and value < 0:
@@ -95,7 +95,7 @@ class Found(Lookup[Resource]):
 
     @property
     def user_metadata(self) -> bytes | None:
-        """The metadata stored with the object. Raises `CacheCallFailed` if there is no object."""
+        """The metadata stored with the object. Raises `CacheCallFailed` without an object."""
         return _wit.metadata(self._resource)
 
     @property

@@ -26,7 +26,7 @@ def nanoseconds(value: Duration, *, option: str) -> int:
     try:
         exact = value if isinstance(value, timedelta) else timedelta(seconds=value)
     except (OverflowError, ValueError) as error:
-        raise InvalidCacheOption(option, f"{value!r} is no duration") from error
+        raise InvalidCacheOption(option, f"{value!r} is not a duration") from error
     result = exact // _MICROSECOND * 1000
     if not 0 <= result < _LIMIT:
         raise InvalidCacheOption(option, f"must be at least 0 and less than 2^64 ns, not {value!r}")
@@ -88,7 +88,7 @@ class WriteOptions:
             try:
                 Headers([(name, "")])
             except InvalidHeader as error:
-                raise InvalidCacheOption("vary", f"{name!r} is no header's name") from error
+                raise InvalidCacheOption("vary", f"{name!r} is not a header name") from error
         surrogate_keys(self.surrogate_keys, option="surrogate_keys")
         length = self.length
         if length is not None and (isinstance(length, bool) or not isinstance(length, int)):

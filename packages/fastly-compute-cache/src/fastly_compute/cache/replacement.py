@@ -78,7 +78,7 @@ def replace(
 
     Raises:
         InvalidKey: The key is invalid.
-        InvalidCacheOption: There is no such strategy.
+        InvalidCacheOption: The strategy is unknown.
         CacheUnsupported: This host does not offer replacements.
 
     Example:

@@ -60,7 +60,7 @@ def set(key: Key, value: BodyLike, *, ttl: Duration) -> None:  # noqa: A001 - Fa
 
 
 def get_or_set(key: Key, make: Callable[[], BodyLike], *, ttl: Duration) -> Body:
-    """Return the value of a key; if there is none, make and store it.
+    """Return the value of a key; if it is missing, make and store it.
 
     When several calls miss at the same time, one makes the value and the others wait for it. If
     that fails, its exception is raised, nothing is stored, and the next call makes the value.

@@ -6,7 +6,7 @@ import click
 
 
 class CliError(click.ClickException):
-    """What the user is told, in one clear line, before the command ends with exit code 1.
+    """An error that the user sees as one line before the command ends with exit code 1.
 
     Args:
         message: What was tried, on what, and what to do next.

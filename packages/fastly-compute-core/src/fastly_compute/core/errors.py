@@ -32,7 +32,7 @@ class FastlyComputeError(Exception):
 
 
 class HostUnavailable(FastlyComputeError, RuntimeError):
-    """A host was needed and there is none: not here at all, or not yet.
+    """A host is needed, but none is available: not here at all, or not yet.
 
     Not yet means while the app is being imported by the build: that runs once, long before the
     first request, and no host function can answer there. Move the call into the handler.
@@ -56,7 +56,7 @@ class HostError(FastlyComputeError):
     """
 
     explanation: ClassVar[str] = ""
-    """What the case means for this class, and what to do; empty for the sentence of the case."""
+    """An explanation of the case, and what to do; empty for the case's own sentence."""
 
     def __init__(self, operation: str, *, case: str, subject: str | None = None) -> None:
         on = "" if subject is None else f" on {subject!r}"
@@ -104,7 +104,7 @@ class HttpIncomplete(HostError, EOFError):
 
 
 class CannotRead(HostError):
-    """What was asked for cannot be read in the present state."""
+    """The value cannot be read in the present state."""
 
 
 class HttpHeadTooLarge(HostError):

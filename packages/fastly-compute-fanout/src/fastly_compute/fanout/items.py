@@ -25,7 +25,7 @@ class Item:
         meta: Metadata for filters, such as ``{"sender": "alice"}`` for ``skip-self``.
 
     Raises:
-        InvalidGrip: A name or ID is invalid, or there is no format.
+        InvalidGrip: A name or ID is invalid, or no format is given.
         TypeError: A value has the wrong type.
 
     Example:

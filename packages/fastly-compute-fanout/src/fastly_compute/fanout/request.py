@@ -54,7 +54,7 @@ class GripRequest:
         """Read the WebSocket events in the request's body.
 
         Raises:
-            InvalidWebSocketEvents: There are none, they are malformed, or exceed 8 MiB.
+            InvalidWebSocketEvents: They are missing, malformed, or exceed 8 MiB.
             HandleClosed: The body was already read.
             BodyError: Reading it failed.
         """

@@ -17,7 +17,7 @@ def sse(
 
     Args:
         data: Its data; line breaks are preserved.
-        event: Its type; clients use ``message`` if there is none.
+        event: Its type; clients use ``message`` without one.
         id: Its ID, which a client sends when it reconnects.
         retry_ms: How many milliseconds a client should wait before it reconnects.
 

@@ -1,4 +1,4 @@
-"""What an extension of the local host builds on, beside the public names of `fastly_compute.local`.
+"""Names for extensions of the local host, in addition to the public ones of `fastly_compute.local`.
 
 fastly-compute-testing is one: it adds transports that answer by themselves, watches host calls and
 makes them fail.

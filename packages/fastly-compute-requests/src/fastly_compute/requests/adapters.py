@@ -64,7 +64,7 @@ _BAD_ARGUMENT = (http.InvalidMethod, InvalidBackendOption, BackendOptionTypeErro
 
 
 class BaseAdapter:
-    """The base of adapters of your own, with the signatures that a session calls.
+    """The base class of your own adapters, with the signatures that a session calls.
 
     Example:
         >>> import io
@@ -98,7 +98,7 @@ class BaseAdapter:
             timeout: Seconds.
             verify: How to verify certificates.
             cert: The client certificate.
-            proxies: There are none.
+            proxies: Not supported.
 
         Returns:
             The response.
@@ -115,8 +115,8 @@ class HTTPAdapter(BaseAdapter):
 
     It is what a session has mounted at first.
 
-    A class of your own can override `send`, `add_headers` and `build_response`. One that overrides
-    a method that sets up connections of ``urllib3`` is refused: there are none.
+    Your own class can override `send`, `add_headers` and `build_response`. One that overrides
+    a method that sets up connections of ``urllib3`` is refused: no such connections exist.
 
     Args:
         pool_connections: Without effect: the platform pools connections.
@@ -199,8 +199,8 @@ class HTTPAdapter(BaseAdapter):
         The arguments are those of the function `request`, and go before the adapter's own.
 
         Raises:
-            NotImplementedError: The platform cannot do what is asked.
-            RequestException: There was no response.
+            NotImplementedError: The platform does not support an option.
+            RequestException: No response arrived.
             RetryError: The last try had a status that the ``Retry`` takes for a failure.
             ValueError: Something cannot be had with a backend that is given.
         """
@@ -226,7 +226,7 @@ class HTTPAdapter(BaseAdapter):
         return self.build_response(request, UrllibResponse(received))
 
     def add_headers(self, request: PreparedRequest, **kwargs: Any) -> None:
-        """Add headers before a request is sent: does nothing, for classes of your own to override.
+        """Add headers before a request is sent: does nothing; your own classes can override it.
 
         Args:
             request: The request, whose headers can be changed.
@@ -234,7 +234,7 @@ class HTTPAdapter(BaseAdapter):
         """
 
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Make the response of what was received: for classes of your own to override.
+        """Build the response; your own classes can override it.
 
         Args:
             req: The request.

@@ -65,7 +65,7 @@ def request(
         headers: Headers; a value of None takes away one that is sent by default.
         fastly_backend: The name of a backend; another name for ``backend``.
         timeout: Seconds for connecting, the first byte and each pause; or a pair, for connecting
-            and for the other two; or a `TimeoutConfig`. None is the default, and there is no way
+            and for the other two; or a `TimeoutConfig`. None is the default, and it is impossible
             to wait for ever.
         fastly_timeout: The three timeouts, one by one.
         cookies: Cookies: a mapping or a jar.
@@ -76,7 +76,7 @@ def request(
             prepared request, and returns it.
         allow_redirects: Whether redirects are followed. Each is resolved like a URL of the app's
             own, and a given backend is for the origin of this URL only.
-        proxies: Not supported: there are none.
+        proxies: Not supported.
         hooks: ``{"response": function}``: gets the response, and may return another.
         stream: Whether to leave the body of the response unread.
         verify: The only certificate authorities to trust, in PEM; True for the public ones. False
@@ -93,10 +93,10 @@ def request(
 
     Raises:
         BackendNotAllowed: The app's policy forbids a dynamic backend for the host.
-        BackendNotFound: There is no backend of that name.
+        BackendNotFound: No backend has that name.
         ChunkedEncodingError: The connection was closed before the end of the body.
         ConnectTimeout: Connecting took too long.
-        ConnectionError: There was no whole response.
+        ConnectionError: No complete response arrived.
         DynamicBackendsDisabled: The service may not register backends, so one must be named.
         InvalidHeader: A header cannot be sent.
         InvalidJSONError: The JSON holds numbers that JSON lacks, or itself.
@@ -105,13 +105,13 @@ def request(
         MissingSchema: The URL has no scheme.
         NotImplementedError: The value of a keyword is not supported.
         ReadTimeout: The first byte took too long.
-        SSLError: There was no secure connection.
+        SSLError: The connection could not be secured.
         TooManyRedirects: There were more than 30.
-        TypeError: There is no such keyword, or an argument has a type that it cannot have.
+        TypeError: A keyword is unknown, or an argument has the wrong type.
         ValueError: A backend was given together with what it has itself: a timeout, ``verify`` or
-            ``cert``. Or two keywords exclude each other, the method is no method, or a timeout is
+            ``cert``. Or two keywords exclude each other, the method is invalid, or a timeout is
             out of range.
-        HostUnavailable: There is no host.
+        HostUnavailable: No host is available.
 
     Example:
         >>> from fastly_compute import requests
@@ -123,8 +123,8 @@ def request(
         ...     return response.headers["Location"]
     """
     session = Session()
-    session._lasts = False  # nobody gets to see its cookies,
-    session.keep_cookies = True  # and so there are none to give back
+    session._lasts = False  # no caller sees its cookies,
+    session.keep_cookies = True  # so none are sent back
     return session.request(
         method,
         url,
@@ -195,17 +195,17 @@ def gather(
     """Send several requests at once, and wait for all of the responses.
 
     Args:
-        requests: The requests; or what `Session.send_async` returned, for settings of their own.
+        requests: The requests; or what `Session.send_async` returned, for separate settings.
         timeout: How many seconds to wait at most for the heads of all of them together. Redirects
             are followed, and bodies read, as long as the backends' own timeouts allow.
 
     Returns:
-        In the order given, the response, or the exception that there is in its place, which is a
+        In the order given, the response, or the exception raised instead, which is a
         `ReadTimeout` for what has not come in time and was given up.
 
     Raises:
-        TypeError: One is none of these.
-        ValueError: A timeout is out of range, or a method is no method.
+        TypeError: An item is neither.
+        ValueError: A timeout is out of range, or a method is invalid.
 
     Example:
         >>> from fastly_compute import requests

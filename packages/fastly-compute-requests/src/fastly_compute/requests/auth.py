@@ -172,7 +172,7 @@ class HTTPDigestAuth(_Password):
         return header
 
     def init_per_thread_state(self) -> None:
-        """Do nothing: threads of the native host share the last challenge, which hurts nobody."""
+        """Do nothing: threads of the native host share the last challenge, which is harmless."""
 
     def handle_redirect(self, r: "Response", **kwargs: Any) -> None:
         """Do nothing: how often a request was challenged is known by the request."""

@@ -2,7 +2,7 @@
 
 import codecs
 
-# What a page may be encoded in must be in the image: nothing can be imported while serving.
+# Every encoding that a page may have must be in the image: nothing can be imported while serving.
 import encodings.ascii
 import encodings.cp1252
 import encodings.latin_1
@@ -73,7 +73,7 @@ def lines_of(chunks: Iterator[S], delimiter: S | None) -> Iterator[S]:
 
 
 def _split_lines(text: S) -> list[S]:
-    """Return the lines that have ended, and what comes behind them."""
+    """Return the lines that have ended, and the rest."""
     lines = text.splitlines(keepends=True)
     last = lines[-1]
     carriage_return = "\r" if isinstance(text, str) else b"\r"

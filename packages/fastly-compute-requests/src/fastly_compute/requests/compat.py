@@ -1,6 +1,6 @@
 """What ``requests.compat`` has: names of Python 3 for programs that ran on Python 2 as well.
 
-What would bring modules with it that few apps need is imported where it is asked for.
+Names that need modules which few apps use are imported on first use.
 """
 
 import json

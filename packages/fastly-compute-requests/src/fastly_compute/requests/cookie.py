@@ -56,7 +56,7 @@ class Cookie:
         rest: Its other attributes, such as ``HttpOnly``.
 
     Raises:
-        TypeError: There is no such attribute.
+        TypeError: The attribute is unknown.
 
     Example:
         >>> from fastly_compute.requests.cookies import Cookie
@@ -137,7 +137,7 @@ def create_cookie(name: str, value: str, **kwargs: Unpack[CookieAttributes]) -> 
         The cookie.
 
     Raises:
-        TypeError: There is no such attribute.
+        TypeError: The attribute is unknown.
     """
     cookie = Cookie(name, value, **kwargs)
     cookie.domain_specified = bool(cookie.domain)
@@ -191,7 +191,7 @@ def _escaped(path: str) -> str:
 
 
 class Place(NamedTuple):
-    """Where a request goes, as far as it counts for its cookies."""
+    """The target of a request, as far as it matters to cookies."""
 
     scheme: str
     host: str
@@ -199,7 +199,7 @@ class Place(NamedTuple):
 
 
 def place_of(request: "PreparedRequest") -> Place:
-    """Tell where a request goes: a Host header of its own goes before its URL."""
+    """Return where a request goes: an explicit Host header takes precedence over its URL."""
     url = request.url or ""
     host = request.headers.get("Host") or urlsplit(url).netloc
     return place_for(url, host.decode("latin-1") if isinstance(host, bytes) else host)

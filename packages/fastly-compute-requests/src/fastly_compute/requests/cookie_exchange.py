@@ -1,4 +1,4 @@
-"""What a jar takes from a response, and gives to a request."""
+"""Move cookies from responses into a jar, and from the jar into requests."""
 
 import time
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def extract_cookies_to_jar(jar: CookieJar, request: "PreparedRequest", response:
 
     Args:
         jar: Where to.
-        request: What was asked.
+        request: The request that was sent.
         response: The answer, or its ``raw``. One that was not received from a backend has none.
     """
     if getattr(response, "_received", response) is None:
@@ -92,7 +92,7 @@ def get_cookie_header(jar: CookieJar, request: "PreparedRequest") -> str | None:
         request: The request. One that has the header keeps it.
 
     Returns:
-        The header; None if there is none to add.
+        The header; None if it has no cookies.
     """
     if next(iter(jar), None) is None or "Cookie" in request.headers:
         return None

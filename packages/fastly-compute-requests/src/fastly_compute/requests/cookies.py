@@ -63,7 +63,7 @@ class CookieConflictError(RuntimeError):
 
 
 Cookies: TypeAlias = CookieJar | Mapping[str, str]
-"""What a request takes as its ``cookies``."""
+"""The types accepted as ``cookies``."""
 
 
 class RequestsCookieJar(MutableMapping[str, str | None]):
@@ -106,7 +106,7 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
         raise attribute(type(self), "RequestsCookieJar", name)
 
     def set_cookie(self, cookie: Cookie) -> None:
-        """Keep a cookie, in the place of one with its domain, path and name."""
+        """Store a cookie; it replaces one with the same domain, path and name."""
         value = cookie.value
         if value is not None and value.startswith('"') and value.endswith('"'):
             cookie.value = value.replace('\\"', "")
@@ -119,7 +119,7 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
         """Forget all cookies, or those of a domain, of a path in it, or of a name there.
 
         Raises:
-            KeyError: There is none.
+            KeyError: The jar has no such cookie.
         """
         if domain is None:
             self._cookies.clear()
@@ -279,7 +279,7 @@ class RequestsCookieJar(MutableMapping[str, str | None]):
 
         Args:
             response: What has the headers, as its ``info()``.
-            request: What was asked, such as a `MockRequest`.
+            request: The request that was sent, such as a `MockRequest`.
 
         Returns:
             Those that it may set, the expired ones included.
@@ -336,7 +336,7 @@ def cookiejar_from_dict(
 
 
 def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> RequestsCookieJar:
-    """Add cookies to a jar: a jar's in the place of its own, a mapping's only if they are new.
+    """Add cookies to a jar: a jar's replace existing ones, a mapping's only add new ones.
 
     Args:
         cookiejar: The jar.
@@ -346,7 +346,7 @@ def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> Requ
         The jar.
 
     Raises:
-        ValueError: It is no jar.
+        ValueError: It is not a jar.
     """
     if not hasattr(cookiejar, "set_cookie"):
         raise ValueError("You can only merge into CookieJar")
@@ -358,7 +358,7 @@ def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> Requ
 
 
 def copy_jar(jar: CookieJar) -> CookieJar:
-    """Copy a jar, of this package or of Python's ``http.cookiejar``, as one of its own kind."""
+    """Copy a jar, of this package or of Python's ``http.cookiejar``, as a jar of the same class."""
     if hasattr(jar, "copy"):
         return jar.copy()  # type: ignore[no-any-return]
     copied = copy.copy(jar)

@@ -23,7 +23,7 @@ def decoded(pieces: Pieces, content_encoding: str) -> Pieces | None:
     """Take off the codings that a body has.
 
     Args:
-        pieces: The body as it was received, in pieces.
+        pieces: The pieces of the body, undecoded.
         content_encoding: The value of Content-Encoding.
 
     Returns:

@@ -97,7 +97,7 @@ class RequestException(FastlyComputeError, OSError):
 
 
 class InvalidJSONError(RequestException):
-    """What was to be sent cannot be written as JSON."""
+    """The body cannot be encoded as JSON."""
 
 
 class JSONDecodeError(InvalidJSONError, json.JSONDecodeError):
@@ -117,7 +117,7 @@ class HTTPError(RequestException):
 
 
 class ConnectionError(RequestException, builtins.ConnectionError):  # noqa: A001 - requests' name
-    """There was no whole response."""
+    """No complete response arrived."""
 
 
 class BackendNotAllowed(ConnectionError, PermissionError):
@@ -125,7 +125,7 @@ class BackendNotAllowed(ConnectionError, PermissionError):
 
 
 class BackendNotFound(ConnectionError, LookupError):
-    """There is no backend of that name; ``requests`` has no such thing."""
+    """No backend has that name; ``requests`` has no such exception."""
 
 
 class DynamicBackendsDisabled(ConnectionError):
@@ -133,11 +133,11 @@ class DynamicBackendsDisabled(ConnectionError):
 
 
 class ProxyError(ConnectionError):
-    """Never raised: there are no proxies."""
+    """Never raised: proxies are not supported."""
 
 
 class SSLError(ConnectionError):
-    """There was no secure connection."""
+    """The connection could not be secured."""
 
 
 class Timeout(RequestException, TimeoutError):
@@ -177,7 +177,7 @@ class InvalidHeader(RequestException, ValueError):
 
 
 class InvalidProxyURL(InvalidURL):
-    """Never raised: there are no proxies."""
+    """Never raised: proxies are not supported."""
 
 
 class ChunkedEncodingError(RequestException):
@@ -197,7 +197,7 @@ class StreamConsumedError(RequestException, TypeError):
 
 
 class ContentConsumed(StreamConsumedError, RuntimeError):
-    """The response's ``content`` is asked for after its stream was read, or closed."""
+    """The response's ``content`` was read after its stream was read, or closed."""
 
 
 class RetryError(RequestException):
@@ -217,7 +217,7 @@ class FileModeWarning(RequestsWarning, DeprecationWarning):
 
 
 class RequestsDependencyWarning(RequestsWarning):
-    """Never issued: there are no dependencies that could be too old."""
+    """Never issued: no dependency can be too old."""
 
 
 TRANSLATIONS: Mapping[type[Exception], type[RequestException]] = {

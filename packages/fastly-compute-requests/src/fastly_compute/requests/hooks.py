@@ -10,7 +10,7 @@ Hook: TypeAlias = Callable[..., Any]
 """Gets the response, and the keywords that it was sent with; returns another response, or None."""
 
 Hooks: TypeAlias = Mapping[str, Hook | Iterable[Hook]]
-"""What a request takes as its ``hooks``: the only event is ``response``."""
+"""The types accepted as ``hooks``; the only event is ``response``."""
 
 HOOKS = ["response"]
 
@@ -32,7 +32,7 @@ def dispatch_hook(
         **kwargs: What each hook gets besides.
 
     Returns:
-        The response, or what a hook returned in its place.
+        The response, or what a hook returned instead.
     """
     found = (hooks or {}).get(key) or ()
     for hook in [found] if callable(found) else found:
@@ -55,7 +55,7 @@ class HookMixin:
             hook: The hooks; what cannot be called is left out.
 
         Raises:
-            ValueError: There is no such event.
+            ValueError: The event is unknown.
         """
         if event not in self.hooks:
             raise ValueError(f'Unsupported event specified, with event name "{event}"')

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastly_compute.requests.models import PreparedRequest
 
 Params: TypeAlias = Pairs | str | bytes | None
-"""What is added to a URL's query."""
+"""The types accepted as ``params``, which extend a URL's query."""
 
 Data: TypeAlias = (
     Pairs | str | bytes | bytearray | memoryview | Readable | Iterable[bytes | str] | None

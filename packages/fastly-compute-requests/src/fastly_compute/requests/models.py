@@ -50,12 +50,12 @@ RequestHooksMixin = HookMixin
 _PIECE = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
 WHOLE = (str, bytes, bytearray, memoryview, type(None))
-"""The types of a body that is no stream."""
+"""The types of a body that is not a stream."""
 _UNKNOWN = object()  # where a body began that does not tell
 
 
 class Request(HookMixin):
-    """What is to be requested, before a session prepares it.
+    """A request, before a session prepares it.
 
     Args:
         method: The method.
@@ -67,10 +67,10 @@ class Request(HookMixin):
         auth: How to authenticate.
         cookies: Cookies, over those of the session.
         hooks: Functions for the response.
-        json: The body as JSON, if there is no other.
+        json: The body as JSON, if no other is given.
 
     Raises:
-        ValueError: There is no such hook.
+        ValueError: The hook is unknown.
 
     Example:
         >>> from fastly_compute import requests
@@ -363,7 +363,7 @@ def _is_stream(data: object) -> bool:
 
 
 def _length_of(body: Any) -> int:
-    """Tell how many bytes a body has; 0 where nobody knows."""
+    """Return how many bytes a body has; 0 if that is unknown."""
     # Neither the characters of a file of text nor the items of a collection are bytes.
     is_bytes = isinstance(body, WHOLE) or (_is_file(body) and not isinstance(body, io.TextIOBase))
     return super_len(body) if is_bytes else 0

@@ -15,7 +15,7 @@ _File: TypeAlias = (
     | tuple[str | None, _Content, str | None, Mapping[str, str]]
 )
 Files: TypeAlias = Mapping[str, _File] | Iterable[tuple[str, _File]]
-"""What a request takes as its ``files``: by field, the content, or a tuple of the file's name, the
+"""The types accepted as ``files``: by field, the content, or a tuple of the file's name, the
 content, the content type and more headers."""
 
 _FIRST = ("Content-Disposition", "Content-Type", "Content-Location")
@@ -64,7 +64,7 @@ def encode_multipart(files: Files, data: "Pairs | None") -> tuple[bytes, str]:
         The body, and its content type with the boundary.
 
     Raises:
-        ValueError: The fields are no form.
+        ValueError: The fields do not make a form.
     """
     if isinstance(data, str | bytes):
         raise ValueError("Data must not be a string.")  # noqa: TRY004 - as in requests

@@ -155,17 +155,17 @@ def prepend_scheme_if_needed(url: str, new_scheme: str) -> str:
 
 
 def get_netrc_auth(url: str, raise_errors: bool = False) -> tuple[str, str] | None:
-    """Return None: there is no ``.netrc``."""
+    """Return None: no ``.netrc`` is read."""
     return None
 
 
 def get_environ_proxies(url: str, no_proxy: str | None = None) -> dict[str, str]:
-    """Return no proxies: there is no environment."""
+    """Return no proxies: the environment is not read."""
     return {}
 
 
 def should_bypass_proxies(url: str, no_proxy: str | None = None) -> bool:
-    """Return True: there are no proxies."""
+    """Return True: proxies are not supported."""
     return True
 
 

@@ -46,7 +46,7 @@ class PendingResponse:
 
     @property
     def ready(self) -> bool:
-        """Whether the response is there, or the error in its place."""
+        """Whether the response or an error has arrived."""
         return self._pending.ready
 
     def wait(self, timeout: Duration | None = None) -> Response:
@@ -61,7 +61,7 @@ class PendingResponse:
 
         Raises:
             ReadTimeout: It has not come in this time. It can be waited for again.
-            RequestException: There was no response.
+            RequestException: No response arrived.
             HandleClosed: It was awaited or closed before.
         """
         try:

@@ -40,8 +40,8 @@ def values_of(received: http.Response, name: str) -> list[str]:
 class Raw(io.RawIOBase):
     """A response's body as a binary file, each byte of which is read once.
 
-    As in ``urllib3``, reading gives the body as it was received, with its Content-Encoding, unless
-    decoding is asked for. A Response that gets this file as its body passes it on like that.
+    As in ``urllib3``, reading returns the undecoded body, with its Content-Encoding, unless
+    decoding is requested. A Response that gets this file as its body passes it on like that.
 
     Attributes:
         status: The response's status.
@@ -103,7 +103,7 @@ class Raw(io.RawIOBase):
             decode_content: Whether to take gzip and deflate off; None for what the attribute says.
 
         Returns:
-            Exactly so many, and fewer only at the end, where there are none.
+            Exactly that many; fewer only at the end, where it is empty.
 
         Raises:
             ChunkedEncodingError: The connection was closed before the body's end.

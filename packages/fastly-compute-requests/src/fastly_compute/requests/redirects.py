@@ -25,7 +25,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class SessionRedirectMixin:
-    """What a session does with redirects; each method can be overridden, as in ``requests``.
+    """How a session follows redirects; each method can be overridden, as in ``requests``.
 
     Attributes:
         max_redirects: How many are followed.
@@ -58,7 +58,7 @@ class SessionRedirectMixin:
 
         Args:
             resp: The response that redirects.
-            req: What was asked.
+            req: The request that was sent.
             stream: As for `send`, and so are the next four.
             timeout: Seconds.
             verify: How to verify certificates.
@@ -86,7 +86,7 @@ class SessionRedirectMixin:
             again = req.copy()
             resp.history = history[:]
             history.append(resp)
-            if not yield_requests:  # nobody gets this response but as a part of the history
+            if not yield_requests:  # this response is only seen in the history
                 with suppress(ChunkedEncodingError, ContentDecodingError, RuntimeError):
                     _ = resp.content
             if len(resp.history) >= self.max_redirects:

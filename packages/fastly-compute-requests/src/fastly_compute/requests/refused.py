@@ -16,17 +16,17 @@ _CONNECTIONS = (
     "it sets up connections of urllib3, and connections are the platform's: configure a backend "
     "and mount a BackendAdapter"
 )
-_PROXIES = "there are no proxies: a backend says where requests go"
-_ENVIRONMENT = "there is no environment: pass what it would have said"
-_FILES = "there are no files at run time: read them where the app is imported"
+_PROXIES = "proxies are not supported: a backend says where requests go"
+_ENVIRONMENT = "the environment is not read: pass the value explicitly"
+_FILES = "files cannot be read at run time: read them at module level"
 _OWN = "requests has it for itself"
 
 REFUSED: Mapping[str, str] = {
     "packages": "urllib3 and the like are not part of this package: import them by their own names",
     "help": "it describes an installation with sockets and OpenSSL",
-    "check_compatibility": "there is no version of urllib3 to check",
-    "chardet_version": "there is none: bodies without a charset are read as UTF-8",
-    "charset_normalizer_version": "there is none: bodies without a charset are read as UTF-8",
+    "check_compatibility": "urllib3 is not used, so it has no version to check",
+    "chardet_version": "not used: bodies without a charset are read as UTF-8",
+    "charset_normalizer_version": "not used: bodies without a charset are read as UTF-8",
     "DependencyWarning": _NO_URLLIB3,
     "NullHandler": _OWN,
     "adapters.PoolManager": _URLLIB3,
@@ -97,7 +97,7 @@ REFUSED: Mapping[str, str] = {
     "utils.make_headers": _URLLIB3,
     "utils.parse_url": _URLLIB3,
     "utils.set_environ": _ENVIRONMENT,
-    "compat.urllib3_version": "there is no urllib3",
+    "compat.urllib3_version": "urllib3 is not used",
 }
 """The reason for each name: that of a class's attribute begins with the class."""
 
@@ -132,7 +132,7 @@ def module_getattr(
 
     Args:
         module: Its name in ``requests``; empty for the package itself.
-        later: Names that are imported where they are asked for, by what gives them.
+        later: Names that are imported on first use, by the module that defines them.
 
     Returns:
         The function. It raises an ImportError for ``from requests.utils import name``, where

@@ -36,7 +36,7 @@ class Response:
     """The answer to a request.
 
     Unless the request was made with ``stream=True``, its body has been read already. It is true
-    if its status is below 400. Adapters of your own make one by hand, and set its attributes.
+    if its status is below 400. Your own adapters create one directly, and set its attributes.
 
     Attributes:
         status_code: The status.
@@ -314,7 +314,7 @@ class Response:
         Raises:
             UnknownCharset: The `encoding` is to be used, and is unknown.
             StreamConsumedError: The stream was read to its end, or closed.
-            TypeError: The size is no ``int``.
+            TypeError: The size is not an ``int``.
             ValueError: The size is less than 1.
             RequestException: While iterating: reading failed, as for `content`.
         """

@@ -27,7 +27,7 @@ class RetryPolicy(Protocol):
     def increment(
         self, method: str | None, url: str | None, response: Any = None, error: Any = None
     ) -> "RetryPolicy":
-        """Return the policy for the next try, or raise if there is to be none."""
+        """Return the policy for the next try, or raise if there must not be one."""
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         """Tell whether a response with this status is a failure to try again after."""
@@ -37,7 +37,7 @@ class RetryPolicy(Protocol):
 
 
 class MaxRetryError(Exception):
-    """There is to be no other try: never seen by an app."""
+    """No further try is allowed; an app never sees this."""
 
 
 def max_retry_error() -> type[Exception]:
@@ -52,7 +52,7 @@ def max_retry_error() -> type[Exception]:
 class Retries:
     """How often a request is sent again that did not reach the backend: a number's meaning.
 
-    A request of which something was sent is never repeated, and there is no pause between tries.
+    A request of which something was sent is never repeated, and tries follow without a pause.
 
     Args:
         total: How often at most.
@@ -89,7 +89,7 @@ NO_RETRIES = Retries()
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What a policy looks at in a response."""
+    """The parts of a response that a policy looks at."""
 
     status: int
     headers: Mapping[str, str]
@@ -146,7 +146,7 @@ def send_again(
         policy: The policy.
 
     Returns:
-        The first response that is no failure to the policy; or the last one, if the policy does not
+        The first response that the policy accepts; or the last one, if the policy does not
         raise for a status.
 
     Raises:
@@ -191,13 +191,13 @@ def _next(
     response: Any = None,
     error: Exception | None = None,
 ) -> RetryPolicy | None:
-    """The policy for the next try; None if there is to be none."""
+    """The policy for the next try; None if there must not be one."""
     try:
         return policy.increment(method, url, response=response, error=error)
     except MaxRetryError:
         return None
     except Exception as raised:
-        # urllib3 raises the error itself, or its MaxRetryError, where there is to be no other try.
+        # urllib3 raises the error itself, or its MaxRetryError, when no further try is allowed.
         if raised is error or type(raised).__name__ == "MaxRetryError":
             return None
         raise

@@ -19,7 +19,7 @@ class SendOptions:
         timeout: The timeout, as ``requests`` takes it, or a `TimeoutConfig`.
         verify: Which certificate authorities to trust.
         cert: The client certificate.
-        proxies: None, or empty: there are none.
+        proxies: None or empty: proxies are not supported.
         backend: The backend of this request; None for that of the adapter.
         fastly_timeout: The platform's three timeouts.
         cache: What the cache is to do; None for what the adapter says.
@@ -37,7 +37,7 @@ class SendOptions:
         """Find the backend options for the timeouts.
 
         Returns:
-            Those that were asked for.
+            Those that were given.
 
         Raises:
             ValueError: Both timeouts are given, or a number is out of range.
@@ -48,7 +48,7 @@ class SendOptions:
         """Find the backend options for ``verify`` and ``cert``.
 
         Returns:
-            Those that were asked for.
+            Those that were given.
 
         Raises:
             NotImplementedError: Certificates are not to be verified, or are files.
@@ -81,8 +81,8 @@ def _authorities(verify: bool | str) -> str:
             "verify= the PEM text of the authority that signed this one"
         )
     raise NotImplementedError(
-        "verify= with a path is not supported: there are no files at run time; read the file where "
-        "the app is imported, and pass its PEM text"
+        "verify= with a path is not supported: files cannot be read at run time; read the file "
+        "at module level, and pass its PEM text"
     )
 
 
@@ -92,6 +92,6 @@ def _client_cert(cert: Any) -> ClientCert:
     if isinstance(cert, tuple) and len(cert) == 2 and not isinstance(cert[1], str):
         return ClientCert(certificate=cert[0], key=cert[1])
     raise NotImplementedError(
-        "cert= with paths is not supported: there are no files at run time; pass a pair of the "
+        "cert= with paths is not supported: files cannot be read at run time; pass a pair of the "
         "certificate's PEM text and the key as a Secret"
     )

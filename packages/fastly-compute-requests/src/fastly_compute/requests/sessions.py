@@ -56,7 +56,7 @@ class Session(SessionRedirectMixin):
     """Settings that requests share: headers, params, authentication, hooks, adapters and cookies.
 
     A session of the app's module serves one visitor after the other where a sandbox is reused, and
-    on the native host several at once. So each client's request has `cookies` of its own there: a
+    on the native host several at once. So each client's request has its own `cookies` there: a
     copy of those that were set where the app is imported, which is forgotten at the request's end.
 
     Attributes:
@@ -67,9 +67,9 @@ class Session(SessionRedirectMixin):
         stream: Whether bodies are left unread.
         verify: As for `request`.
         cert: As for `request`.
-        proxies: Has to stay empty: there are none.
+        proxies: Must stay empty: proxies are not supported.
         max_redirects: How many redirects are followed.
-        trust_env: Without effect: there is no environment.
+        trust_env: No effect: the environment is not read.
         adapters: By prefix, the longest first: see `mount`.
         keep_cookies: Whether cookies outlast the client's request in which they came. Only for a
             session that speaks for the app itself, and never for a visitor.
@@ -181,8 +181,8 @@ class Session(SessionRedirectMixin):
     ) -> Response:
         """Send a request, and wait for the response: see the function `request`.
 
-        What is not given is the session's: headers, params and cookies are added to its own, and a
-        header or param of None takes one of its own away.
+        Missing options are the session's: headers, params and cookies are added to its own, and a
+        header or param of None removes one.
         """
         if fastly_backend is not None:
             if backend is not None:
@@ -222,7 +222,7 @@ class Session(SessionRedirectMixin):
         verify: bool | str | None,
         cert: Cert,
     ) -> SendKwargs:
-        """Merge the settings of a request with the session's: there is no environment.
+        """Merge a request's settings with the session's; the environment is not read.
 
         Args:
             url: The URL, which changes nothing here.
@@ -365,7 +365,7 @@ class Session(SessionRedirectMixin):
         """Find the adapter that is mounted for a URL.
 
         Raises:
-            InvalidSchema: There is none.
+            InvalidSchema: No adapter is mounted for it.
         """
         for prefix, adapter in self.adapters.items():
             if url.lower().startswith(prefix.lower()):
@@ -377,7 +377,7 @@ class Session(SessionRedirectMixin):
 
         Args:
             prefix: Such as ``https://`` or ``https://api.example/``.
-            adapter: A `BackendAdapter`, or one of your own.
+            adapter: A `BackendAdapter`, or your own class.
         """
         self.adapters[prefix] = adapter
         for other in [key for key in self.adapters if len(key) < len(prefix)]:

@@ -76,7 +76,7 @@ _STATUSES = r"""
 """
 
 PHRASES: dict[int, str] = {}
-"""What a status line says behind the status (RFC 9110, section 15)."""
+"""The reason phrases of status lines (RFC 9110, section 15)."""
 
 codes: LookupDict[int] = LookupDict("status_codes")
 """Every status by its names, in lower and in upper case: ``codes.not_found`` is 404."""

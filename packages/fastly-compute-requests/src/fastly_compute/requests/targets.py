@@ -42,7 +42,7 @@ def target_of(
         The backend, or its name.
 
     Raises:
-        BackendError: There is no such backend, or the app's policy forbids it.
+        BackendError: The backend does not exist, or the app's policy forbids it.
         NotImplementedError: Certificates are not to be verified, or are files.
         TypeError: The backend is nothing of the kind.
         ValueError: Something cannot be had with a backend that is given.

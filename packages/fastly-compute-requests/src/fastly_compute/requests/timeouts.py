@@ -23,7 +23,7 @@ class TimeoutConfig:
         between_bytes: The longest pause within the response's body.
 
     Raises:
-        TypeError: One is no duration.
+        TypeError: A value is not a duration.
         ValueError: One is negative, not finite, or too long.
 
     Example:
@@ -67,7 +67,7 @@ class TimeoutConfig:
             The timeouts.
 
         Raises:
-            ValueError: It is none of these, or a number is out of range.
+            ValueError: It has another type, or a number is out of range.
         """
         connect, read = _pair(timeout)
         defaults = cls()
@@ -103,7 +103,7 @@ def backend_options(timeout: TimeoutLike, fastly_timeout: TimeoutConfig | None) 
         fastly_timeout: The platform's three.
 
     Returns:
-        The options that were asked for; the others have the backend's defaults.
+        The options that were given; the others have the backend's defaults.
 
     Raises:
         ValueError: Both are given, the timeout is of the wrong type, or a number is out of range.

@@ -1,4 +1,4 @@
-"""A response as ``urllib3`` has it, for adapters with a ``build_response`` of their own."""
+"""A response as ``urllib3`` has it, for adapters that override ``build_response``."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -210,7 +210,7 @@ def prepare_url(
     Raises:
         InvalidURL: It is malformed.
         MissingSchema: It has no scheme.
-        TypeError: The params are no form.
+        TypeError: The params are not form fields.
     """
     text = (url.decode() if isinstance(url, bytes) else str(url)).lstrip()
     if ":" in text and not text.lower().startswith("http"):
@@ -226,7 +226,7 @@ def prepare_url(
     if not match["authority"]:
         raise InvalidURL(f"Invalid URL {text!r}: No host supplied")
     userinfo, at, place = match["authority"].rpartition("@")
-    # What an error shows must not hold a password.
+    # An error must not show a password.
     shown = text.replace(userinfo + at, "", 1) if at else text
     authority = _authority(place, shown, match["scheme"])
     path = _escaped(_without_dots(match["path"]), _IN_PATH) if match["path"] else "/"

@@ -76,7 +76,7 @@ __getattr__ = module_getattr("utils")
 
 DEFAULT_ACCEPT_ENCODING = "gzip"
 DEFAULT_CA_BUNDLE_PATH = where()
-"""What ``verify`` takes like True; not the path of a file: there are none."""
+"""A value that ``verify`` treats like True; not the path of a file."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 UNRESERVED_SET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 NETRC_FILES = (".netrc", "_netrc")
@@ -136,7 +136,7 @@ def to_key_val_list(value: Any) -> list[Any] | None:
 
 
 def super_len(o: Any) -> int:
-    """Tell how many bytes are left of a body; 0 where nobody knows."""
+    """Return how many bytes are left of a body; 0 if that is unknown."""
     if isinstance(o, str):
         o = o.encode()
     if isinstance(o, memoryview):
@@ -175,7 +175,7 @@ def urldefragauth(url: str) -> str:
         InvalidURL: It is malformed.
     """
     parts = split_url(url)
-    # Without a scheme, or with no slashes behind it, it begins with the host all the same.
+    # Without a scheme, or without slashes after it, it still begins with the host.
     netloc, slash, path = (
         (parts.netloc, "", parts.path) if parts.netloc else parts.path.partition("/")
     )

@@ -111,7 +111,7 @@ class SecretStoreCallFailed(SecretStoreError, HostError):
 
 
 class SecretStoreNotFound(SecretStoreCallFailed, NotFound):
-    """There is no store with that name, or it is not linked to this version of the service."""
+    """The store does not exist, or it is not linked to this version of the service."""
 
     explanation: ClassVar[str] = (
         "the secret store does not exist, or is not linked to this version of the service"

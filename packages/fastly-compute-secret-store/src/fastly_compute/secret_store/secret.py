@@ -13,7 +13,7 @@ LARGEST = 64 * 1024
 
 
 class Secret(Handle["_wit.secret_store.Secret"]):
-    """A secret, read from the host when its content is asked for, and not before.
+    """A secret, read from the host when its content is needed, and not before.
 
     A secret can be used without being read: a backend takes one as the key of its client
     certificate. Its content appears in no ``repr`` and no error; it can be neither copied nor
@@ -61,7 +61,7 @@ class Secret(Handle["_wit.secret_store.Secret"]):
             TypeError: It is not ``bytes``.
             SecretTooLarge: It has more than 64 KiB.
             SecretStoreCallFailed: The host refused it.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         if not isinstance(plaintext, bytes):
             kind = type(plaintext).__name__

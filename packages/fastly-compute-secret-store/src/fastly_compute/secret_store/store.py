@@ -41,9 +41,9 @@ class SecretStore(Handle["_wit.secret_store.Store"]):
         Raises:
             TypeError: The name is not a ``str``.
             InvalidName: The name is invalid.
-            SecretStoreNotFound: There is no such store, or it is not linked to this version.
+            SecretStoreNotFound: The store does not exist, or it is not linked to this version.
             SecretStoreCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         checked(name, "store name")
         store = cls._wrap(_wit.open_store(name))

@@ -63,7 +63,7 @@ class Rule:
     respond: Callable[[Call, OriginRequest], OriginResponse]
 
     def mismatch(self, call: Call) -> str | None:
-        """Say why a request is none of its own; None where it is."""
+        """Return why a request does not match; None if it does."""
         if self.method not in {None, call.method}:
             return f"the method is {call.method}"
         if self.path not in {None, call.path}:
@@ -129,15 +129,15 @@ class FakeBackend:
             headers: Its header fields. Content-Length is added, and Content-Type with text and
                 json.
             body: Its body.
-            text: Its body as text, in the place of body.
-            json: Its body as a value, in the place of body.
-            chunks: Its body in parts, in the place of body, each read by itself.
+            text: Its body as text, instead of *body*.
+            json: Its body as a value, instead of *body*.
+            chunks: Its body in parts, instead of *body*, each read by itself.
             latency: How long it takes until its head comes, in seconds unless it is a timedelta;
                 by default what `latency` says. Where it is more than the backend's first-byte
                 timeout, the request fails with `http-response-timeout`, at once.
             between: How long it takes from each chunk to the next, likewise. Where it is more than
                 the backend's between-bytes timeout, reading the body fails, at once.
-            truncate_at: How many bytes of the body come before it breaks off. Reading fails with
+            truncate_at: How many bytes of the body come before it is cut off. Reading fails with
                 `http-incomplete` then.
             query: The parameters of the query it is for, decoded: all of them, a sequence for one
                 that is there more than once. None is for any query, ``{}`` for none at all.
@@ -206,7 +206,7 @@ class FakeBackend:
             path: The path it is for, by default any.
 
         Raises:
-            ValueError: There is no such case, or the method or path cannot be.
+            ValueError: The case is unknown, or the method or path is invalid.
         """
         if detail not in SEND_ERROR_DETAILS:
             known = ", ".join(sorted(SEND_ERROR_DETAILS))
@@ -253,7 +253,7 @@ class FakeBackend:
 
         Raises:
             ValueError: It is negative or not finite.
-            TypeError: It is no duration.
+            TypeError: It is not a duration.
         """
         self._latency = timedelta_of(seconds, field="latency")
 
@@ -265,7 +265,7 @@ class FakeBackend:
                 in front of the requests' own.
 
         Raises:
-            ValueError: It is no such URL.
+            ValueError: It is not such a URL.
         """
         BackendConfig(url=url)
 

@@ -12,7 +12,7 @@ from fastly_compute.testing.headers import MessageHeaders, text_of
 class Call:
     """One request to a backend, as the guest sent it.
 
-    What a real connection adds, such as a Host header that the guest did not set, is not in it.
+    It lacks what a real connection adds, such as a Host header that the guest did not set.
 
     Attributes:
         backend: The backend's name; a dynamic one has the name that the guest gave it.
@@ -53,7 +53,7 @@ class Call:
         return text_of(self.headers, self.body)
 
     def json(self) -> Any:
-        """Decode the body as JSON. Raises `ValueError` where it is none."""
+        """Decode the body as JSON. Raises `ValueError` if it is not JSON."""
         return loads(self.body)
 
     def __str__(self) -> str:

@@ -36,7 +36,7 @@ class RequestOptions(TypedDict, total=False):
 
 
 class ComputeClient:
-    """Sends requests to an app in this process. Each is served by a sandbox of its own.
+    """Sends requests to an app in this process. Each gets a separate sandbox.
 
     Args:
         host: The host that the app runs on.
@@ -80,7 +80,7 @@ class ComputeClient:
             path: Path and query, percent-encoded, asked of ``http://localhost``; or a whole URL.
             headers: Header fields. Host and, with a body, Content-Length are added.
             body: The body.
-            json: The body as a value, in the place of body; Content-Type is added.
+            json: The body as a value, instead of *body*; Content-Type is added.
             client_address: The IP address that the request comes from.
 
         Returns:

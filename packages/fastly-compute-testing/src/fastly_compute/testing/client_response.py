@@ -1,4 +1,4 @@
-"""What the app under test answered."""
+"""The response of the app under test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from fastly_compute.testing.headers import MessageHeaders, text_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientResponse:
-    """What the app answered.
+    """The response of the app.
 
     Attributes:
         status: The HTTP status: 500 where the app failed before it answered.
@@ -60,5 +60,5 @@ class ClientResponse:
         return text_of(self.headers, self.body)
 
     def json(self) -> Any:
-        """Decode the body as JSON. Raises `ValueError` where it is none."""
+        """Decode the body as JSON. Raises `ValueError` if it is not JSON."""
         return loads(self.body)

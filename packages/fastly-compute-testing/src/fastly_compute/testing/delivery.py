@@ -21,7 +21,7 @@ class Delivery:
         self._closed: Future[object] = Future()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, not longer than the guest may take; false where there is nobody to wait for."""
+        """Wait, not longer than the guest may take; false if no one is waiting."""
         return not seconds or wait_for([self._closed], seconds) is None
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ def timedelta_of(value: Duration, *, field: str) -> timedelta:
         field: What the user calls it, for the error.
 
     Raises:
-        TypeError: It is no duration.
+        TypeError: It is not a duration.
         ValueError: It is negative, not finite or longer than a year.
     """
     if isinstance(value, bool) or not isinstance(value, timedelta | int | float):

@@ -27,11 +27,11 @@ class InjectedFault:
     """One host call that failed, and what came of it.
 
     Attributes:
-        number: Which of the scenario's host calls, counted from 1; 0 is none of them.
+        number: Which of the scenario's host calls, counted from 1; 0 stands for none.
         name: What was called, as the WIT names it: ``http-req.send``.
         error: What it failed with: ``generic-error``.
         answers: What the client got, such as ``502``.
-        problem: Why this is no good end, or None where it is one.
+        problem: Why this was not handled, or None if it was.
 
     Example:
         >>> from fastly_compute.testing import InjectedFault
@@ -131,7 +131,7 @@ class _Watch:
         return result
 
     def leaked(self) -> list[str]:
-        """Name the resources that nobody let go of."""
+        """Name the resources that were not released."""
         if self._held():
             _forget_logged()
             gc.collect()
@@ -156,11 +156,11 @@ def inject_faults(
     on a fresh host. A good end is
 
     - an answer that is complete, which may be a 500. One that had begun when the call failed may
-      break off: that is how its client learns of it;
+      end early: that is how its client learns of it;
     - no trap, and no exception that comes out of the app's ``handle``;
     - an end within the time limit;
     - no handle left: whatever the host handed out was closed, given away or forgotten. Only an app
-      that runs natively can be asked that.
+      that runs natively can be checked for that.
 
     Calls that cannot fail are left out.
 
@@ -238,7 +238,7 @@ class _Attempt:
     @property
     def shown(self) -> str:
         return ", ".join(
-            f"{answer.status}" if answer.complete else f"{answer.status} that breaks off"
+            f"{answer.status}" if answer.complete else f"{answer.status} that was cut off"
             for answer in self.answers
         )
 
@@ -261,7 +261,7 @@ class _Runs:
                 return _Attempt([], [], [why])
             if attempt.labels[: len(labels)] == labels:
                 return attempt
-            # What an app keeps from one request to the next may have gone with the call before.
+            # State that an app keeps between requests may have ended with the call before.
             self.attempt()
         attempt.problems.append("the app made other calls before; the scenario must be repeatable")
         return attempt
@@ -277,7 +277,7 @@ class _Runs:
             self._scenario(compute_host, client)
         problems = [*watch.problems, *compute_host.take_problems()]
         if not watch.begun and not all(answer.complete for answer in client.answers):
-            problems.append("the answer breaks off")
+            problems.append("the response was cut off")
         leaked = watch.leaked()
         if leaked:
             problems.append(f"left open: {', '.join(leaked)}")

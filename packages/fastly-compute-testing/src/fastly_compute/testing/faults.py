@@ -1,4 +1,4 @@
-"""What a test wants to go wrong between the app and the host."""
+"""Faults that a test injects between the app and the host."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -49,7 +49,7 @@ def find(interface: str, name: str) -> Function:
         name: Such as ``send``, or ``request.get-uri`` for what belongs to a resource.
 
     Raises:
-        ValueError: There is no such interface or function; the message lists those there are.
+        ValueError: The interface or function is unknown; the message lists the known ones.
     """
     known = _interfaces()
     if interface not in known:

@@ -7,10 +7,10 @@ from typing import TypeAlias
 from fastly_compute.core import redact
 
 HeadersLike: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
-"""What is taken as headers: a mapping, or pairs of name and value."""
+"""The types accepted as headers: a mapping, or pairs of name and value."""
 
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""What a header's name and a method consist of (RFC 9110, section 5.6.2)."""
+"""The syntax of header names and methods (RFC 9110, section 5.6.2)."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CHARSET = re.compile(r";\s*charset=\"?([\w.:-]+)", re.IGNORECASE)
@@ -87,8 +87,8 @@ def text_of(headers: MessageHeaders, body: bytes) -> str:
     """Decode a body by the charset of its Content-Type, by default UTF-8.
 
     Raises:
-        UnicodeDecodeError: The body is no such text.
-        LookupError: There is no such charset.
+        UnicodeDecodeError: The body is not text in that charset.
+        LookupError: The charset is unknown.
     """
     charset = _CHARSET.search(headers.get("content-type", ""))
     return body.decode(charset[1] if charset else "utf-8")

@@ -40,7 +40,7 @@ Action: TypeAlias = Literal["ALLOW", "BLOCK"]
 class ComputeHost:
     """A host without a network, which records what its guests do.
 
-    The fixture ``compute_host`` gives every test one of its own. While it is open as a context
+    The fixture ``compute_host`` gives every test a new one. While it is open as a context
     manager, code of this thread is its guest.
 
     Attributes:
@@ -62,7 +62,7 @@ class ComputeHost:
         logs: The messages to each log endpoint, as text; an endpoint without any has an empty list.
         handoffs: The requests that guests left to Fanout or to a WebSocket's backend, as
             `fastly_compute.local.Handoff`.
-        handoff_reply: What the client gets in their place, by default an empty 200; of a `Reply`,
+        handoff_reply: The client's response instead, by default an empty 200; of a `Reply`,
             its status, headers and body.
         output: The lines that the host had to say.
 
@@ -189,10 +189,10 @@ class ComputeHost:
             name: Its name.
             config: What the guest finds out about it; by default ``http://backend.invalid`` and
                 the platform's defaults. Given again, it takes the place of what was there.
-            health: What its health check says, in the place of what is there.
+            health: The result of its health check, instead of the configured one.
 
         Returns:
-            What it replies.
+            The reply.
 
         Raises:
             ValueError: The name is empty.
@@ -215,7 +215,7 @@ class ComputeHost:
             What they reply.
 
         Raises:
-            ValueError: It is no host with or without a port.
+            ValueError: It is not a host with or without a port.
         """
         return self._network.target(target)
 
@@ -251,7 +251,7 @@ class ComputeHost:
     def fail(
         self, interface: str, function: str, error: str, *, on_call: int | None = None
     ) -> None:
-        """Let a host call fail in the place of what it does, on whatever host the app runs.
+        """Make a host call fail, on whatever host the app runs.
 
         Args:
             interface: The interface as the WIT names it, such as ``kv-store``.
@@ -262,7 +262,7 @@ class ComputeHost:
             on_call: Which of the calls that follow, counted from 1; None is every one.
 
         Raises:
-            ValueError: There is no such interface, function or error, or the function cannot fail.
+            ValueError: The interface, function or error is unknown, or the function cannot fail.
                 The message lists those there are.
 
         Example:

@@ -18,13 +18,13 @@ def parse(text: str) -> list[str]:
     """Read what `--compute-runtime` is given.
 
     Raises:
-        argparse.ArgumentTypeError: It is no list of hosts.
+        argparse.ArgumentTypeError: It is not a list of hosts.
     """
     hosts = list(dict.fromkeys(part.strip() for part in text.split(",")))
     unknown = [host for host in hosts if host not in HOSTS]
     if unknown:
         raise argparse.ArgumentTypeError(
-            f"{unknown[0]!r} is no host; give one or more of {', '.join(HOSTS)}, with commas"
+            f"{unknown[0]!r} is not a host; give one or more of {', '.join(HOSTS)}, with commas"
         )
     return hosts
 
@@ -77,7 +77,7 @@ def require(host: str) -> None:
 
     if find_viceroy() is not None:
         return
-    missing = f"there is no viceroy on PATH or in $VICEROY; install it: {INSTALL}"
+    missing = f"viceroy is not on PATH or in $VICEROY; install it: {INSTALL}"
     if os.environ.get("CI") == "true":
         pytest.fail(missing, pytrace=False)
     pytest.skip(missing)

@@ -14,8 +14,8 @@ _ALL = (1 << 32) - 1
 class KvStore(MutableMapping[str, bytes]):
     """One KV store as it is now: the values by key.
 
-    What the app inserts is there at once, and what has expired is not. A
-    `fastly_compute.local.KvItem` in the place of a value has metadata, too.
+    Inserted values are visible at once, and expired ones are not. A
+    `fastly_compute.local.KvItem` instead of a value has metadata, too.
 
     Example:
         >>> from fastly_compute.local import KvItem
@@ -32,7 +32,7 @@ class KvStore(MutableMapping[str, bytes]):
         self._name = name
 
     def item(self, key: str) -> KvItem:
-        """Return a value with its metadata. Raises `KeyError` where there is none."""
+        """Return a value with its metadata. Raises `KeyError` if it is missing."""
         check_kv_store(self._name, {key: KvItem(data=b"")})
         entry = self._host.kv.lookup(self._name, key)
         if entry is None:

@@ -1,4 +1,4 @@
-"""What stands between a guest and its host, one behind the other."""
+"""The layers between a guest and its host, in order."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is known about addresses and devices, as a test has it."""
+"""Facts about addresses and devices that a test sets."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What is in the place of the network: finds the backend's replies, and keeps what was sent."""
+"""Replaces the network: finds the backend's replies, and records the requests."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -14,7 +14,7 @@ from fastly_compute.testing.headers import MessageHeaders
 
 
 class Network:
-    """The way out of a host under test.
+    """The transport of a host under test.
 
     Attributes:
         problems: What the test has to fail for.

@@ -134,7 +134,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         if served is not None:
             server, before = served
             if not passed:
-                # What it has to say about the failure is on its way.
+                # Its output about the failure is about to arrive.
                 server.settle()
             said = "\n".join(server.logs[before:])
             item.add_report_section("call", f"compute_server log ({server.host})", said)

@@ -1,4 +1,4 @@
-"""What a backend replies."""
+"""The reply of a backend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,19 +25,19 @@ class Reply:
         status: From 200 to 999.
         headers: The header fields.
         body: All of the body; it must be empty with 204 and 304.
-        chunks: The body in parts, in the place of body, each read by itself.
+        chunks: The body in parts, instead of *body*, each read by itself.
         latency: How long it takes until the head comes; None is what the backend has for all. A
             number is taken as seconds. Where it is more than the backend's first-byte timeout, the
             guest's request fails with `http-response-timeout`, at once.
         between: How long it takes from each chunk to the next, likewise. Where it is more than the
             backend's between-bytes timeout, the guest's read fails, at once.
-        truncate_at: How many bytes of the body come before it breaks off; None is all. The guest's
-            read fails with `http-incomplete` then.
+        truncate_at: How many bytes of the body come before it is cut off; None sends all. The
+            guest's read fails with `http-incomplete` then.
 
     Raises:
         ValueError: The status is out of range, its response has no body, or something of the body
             or a duration cannot be.
-        TypeError: The status is no int, the body no bytes, or a duration is none.
+        TypeError: The status is not an int, the body is not bytes, or a duration has another type.
 
     Example:
         >>> from fastly_compute.testing import Reply
@@ -113,12 +113,12 @@ class Reply:
             headers: The header fields; what they say of Content-Type goes.
             body: The body.
             text: The body as text, sent as UTF-8 with the type ``text/plain``.
-            json: The body as a value, sent as ``application/json``. None is no body; a JSON
+            json: The body as a value, sent as ``application/json``. None sends no body; a JSON
                 ``null`` is ``body=b"null"``.
             chunks: The body in parts.
             latency: How long it takes until the head comes.
             between: How long it takes from each chunk to the next.
-            truncate_at: How many bytes of the body come before it breaks off.
+            truncate_at: How many bytes of the body come before it is cut off.
 
         Raises:
             ValueError: More than one of body, text, json and chunks is given, or the reply is not

@@ -1,4 +1,4 @@
-"""An app that is served by the real command, in a process of its own."""
+"""An app that the real command serves in a separate process."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ class NotServed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """What is to be served, and on what.
+    """The app to serve, and the host to serve it on.
 
     Attributes:
         host: ``native``, ``wasm`` or ``viceroy``.
@@ -106,7 +106,7 @@ class ComputeServer:
             The first such line.
 
         Raises:
-            AssertionError: There is none; all lines are in its text.
+            AssertionError: No such line was written; the message contains all lines.
         """
 
         def found() -> str | None:

@@ -25,7 +25,7 @@ class ComputeServers:
         self._started: dict[str, ComputeServer | str] = {}
 
     def get(self, host: str) -> ComputeServer:
-        """Return the server on a host; the test fails where there can be none."""
+        """Return the server on a host; the test fails if that host is not available."""
         if host not in self._started:
             self._started[host] = self._start(host)
         server = self._started[host]

@@ -68,7 +68,7 @@ def build(project: Project) -> Built:
             with step("Packing"):
                 size = len(package_bytes(component))
             entry = cache.Entry(component=component, package_size=size, skipped=skipped)
-            # What was changed while it was built must not be kept under the key of before.
+            # Changes made during the build must not be cached under the earlier key.
             if cache.inputs_key(project, roots) == key:
                 cache.store(key, entry)
         if not _holds(project.output, entry.component):
@@ -98,7 +98,7 @@ def check(project: Project, roots: Sequence[Path]) -> None:
     """Refuse what no build can succeed with, before one is tried.
 
     Raises:
-        CliError: There is no entry module, or another SDK hides this one's packages.
+        CliError: The entry module does not exist, or another SDK hides this one's packages.
     """
     upstream = find_upstream(roots)
     if upstream:
@@ -114,7 +114,7 @@ def check(project: Project, roots: Sequence[Path]) -> None:
         )
     if find_module(project.entry, roots) is None:
         raise CliError(
-            f"there is no module {project.entry} in {project.folder}. Name the module that has "
+            f"no module {project.entry} in {project.folder}. Name the module that has "
             'HttpIncoming with --entry, or with entry = "…" under [tool.fastly-compute] in '
             "pyproject.toml."
         )

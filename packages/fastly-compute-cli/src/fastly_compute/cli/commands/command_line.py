@@ -38,13 +38,13 @@ def _app_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _limit(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float | None:
     if not (seconds >= 0 and math.isfinite(seconds)):
-        raise click.BadParameter(f"{seconds} is no number of seconds, 0 or more")
+        raise click.BadParameter(f"{seconds} is not a number of seconds (0 or more)")
     return seconds or None
 
 
 def _note_missing_manifest(folder: Path, consequence: str) -> None:
     if not (folder / "fastly.toml").is_file():
-        click.echo(f"Note: there is no fastly.toml in {folder}: {consequence}.", err=True)
+        click.echo(f"Note: no fastly.toml in {folder}: {consequence}.", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -194,7 +194,7 @@ def serve(
     max_queued: int,
     pushpin_port: int | None,
 ) -> None:
-    """Serve the app on this machine, or COMPONENT, as it is, in its place."""
+    """Serve the app on this machine, or the existing COMPONENT."""
     # Not at the top: the other commands need none of the server, which takes time to load.
     from fastly_compute.cli.commands import serve as serving
 

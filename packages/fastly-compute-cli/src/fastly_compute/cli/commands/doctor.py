@@ -90,7 +90,7 @@ def _dynamic_backends(project: Project) -> Iterator[Finding]:
     if not any(name in file.read_text(errors="ignore") for file in own for name in _POLICIES):
         yield Finding(
             "note",
-            "any host may be asked by a URL: name them with fastly_compute.backend."
+            "a URL can lead to any host: list the allowed ones with fastly_compute.backend."
             "allow_dynamic_backends(hosts=[...]), or call enforce_explicit_backends()",
         )
 

@@ -19,14 +19,14 @@ def pack(project: Project) -> Path:
         project: The app; its component must have been built.
 
     Returns:
-        Where the package is.
+        The path of the package.
 
     Raises:
-        CliError: There is no component or no fastly.toml, or the latter has no name.
+        CliError: The component or fastly.toml is missing, or the latter has no name.
     """
     name = service_name(project.folder)
     if not project.output.is_file():
-        raise CliError(f"there is no {project.output}; run fastly-compute build first")
+        raise CliError(f"{project.output} does not exist; run fastly-compute build first")
     component = project.output.read_bytes()
     if not component.startswith(_COMPONENT):
         raise CliError(

@@ -46,12 +46,12 @@ def parse_address(text: str) -> tuple[str, int]:
         text: Such as ``127.0.0.1:7676`` or ``[::1]:7676``.
 
     Raises:
-        CliError: It is no address.
+        CliError: It is not an address.
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise CliError(f"--addr {text!r} is no address; write it as 127.0.0.1:7676")
+        raise CliError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
     return host, int(port)
 
 
@@ -95,7 +95,7 @@ def serve(
         address: Where to listen.
         config: A file with a ``[local_server]``, or None for the app's fastly.toml.
         watch: Whether to build and load the app again when its files change.
-        time_limit: How many seconds the app may take for one request; None is no limit. Viceroy
+        time_limit: Time limit per request, in seconds; None disables it. Viceroy
             has none.
         limits: How many sandboxes there are at once, and how many requests wait. Viceroy has no
             such limits.
@@ -180,7 +180,7 @@ def _reload(
         app = make()
     except CliError as error:
         error.show()
-        click.echo("The app as it was goes on.", err=True)
+        click.echo("Build failed; still serving the previous version.", err=True)
         return
     before = server.host
     server.replace(make_host(configured), app)
@@ -278,7 +278,7 @@ def _serve_viceroy(
 ) -> None:
     viceroy = find_viceroy()
     if viceroy is None:
-        raise CliError(f"there is no viceroy on PATH or in $VICEROY; install it: {INSTALL}")
+        raise CliError(f"viceroy is not on PATH or in $VICEROY; install it: {INSTALL}")
     path = configuration(project, config)
     settings = [] if path is None else ["-C", str(path)]
     host, port = address

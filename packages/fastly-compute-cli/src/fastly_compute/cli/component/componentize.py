@@ -36,7 +36,7 @@ class Componentized:
     """What componentize-py and the guest left.
 
     Attributes:
-        component: The component; None if there is none.
+        component: The component; None if the build failed.
         output: What componentize-py wrote to its standard error.
         reports: The folder of the guest's reports.
     """

@@ -19,7 +19,7 @@ from fastly_compute.cli.component.wasm.core_module import Segment
 _IMMORTAL = 5 << 28
 _LEAST = 1 << 30
 _HEAD = struct.Struct("<iI")  # the count, and the address of the type
-# A freed object has no count, or the address of the next free one in its place.
+# A freed object has no count, or the address of the next free one instead.
 _MOST = 100_000
 
 
@@ -68,8 +68,8 @@ def immortalize(component: bytes, none: int, kinds: Iterable[int], objects: Iter
         component: A component as componentize-py builds it.
         none: The address of the interpreter's None.
         kinds: The addresses of the types whose objects it may be.
-        objects: The addresses of the objects. What is no object of these types any more is left
-            alone.
+        objects: The addresses of the objects. Those that no longer have one of these types are
+            left alone.
 
     Returns:
         The component with these objects' reference counts changed.

@@ -2,15 +2,15 @@
 
 componentize-py links CPython, its libraries and the app as a dozen core modules, and imports
 `wasi:filesystem` and `wasi:sockets`, because CPython's C library does; a Compute host has neither.
-The composed component has one core module in the place of the dozen. It imports what the app
-imports, but for these two: the stub answers for them from within, and it exports the app's
+The composed component has one core module instead of a dozen. It imports what the app
+imports, except two: the stub answers for them from within, and it exports the app's
 `fastly:compute/http-incoming`.
 
 A host function that reads or writes memory can be made only when the memory is there. The one
 module therefore calls these through a table, which a second, tiny module fills: see
 `wasm/start_module.py`.
 
-What is left out takes a number with it. Functions and instances are counted anew; in the place of a
+Dropped items shift the numbers after them. Functions and instances are renumbered; instead of a
 type stands a filler, because types refer to each other by number from within, and are not read.
 """
 
@@ -134,7 +134,7 @@ class _Linked:
         self.linking = Linking(instances)
 
     def stubbed(self, instance: int) -> str | None:
-        """Tell which interface of the stub is in the place of an instance."""
+        """Tell which interface of the stub is instead of an instance."""
         entry = self._app.instances[instance]
         if not isinstance(entry, Import):
             return None

@@ -38,7 +38,7 @@ class Pass(Protocol):
             made: What componentize-py and the guest left.
 
         Raises:
-            Exception: It cannot: the component is left as it was.
+            Exception: It cannot be applied; the component stays unchanged.
         """
 
 
@@ -182,14 +182,14 @@ def select(level: str, without: Sequence[str] = ()) -> list[Pass]:
         without: The names of passes to leave out.
 
     Raises:
-        CliError: There is no such level or pass.
+        CliError: The level or pass is unknown.
     """
     if level not in LEVELS:
         raise CliError(f"optimize must be one of {', '.join(LEVELS)}, not {level!r}")
     names = [one.name for one in PASSES]
     for name in without:
         if name not in names:
-            raise CliError(f"there is no pass {name!r}; the passes are {', '.join(names)}")
+            raise CliError(f"unknown pass {name!r}; the passes are {', '.join(names)}")
     return [
         one
         for one in PASSES

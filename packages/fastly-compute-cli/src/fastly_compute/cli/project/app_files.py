@@ -28,7 +28,7 @@ def folders_between(file: Path, root: Path) -> Iterator[Path]:
     """List the folders that a file is in, from its own up to the one below a root.
 
     Args:
-        file: The file; outside the root, there are none.
+        file: The file; a file outside the root has none.
         root: The root, which is not among them.
     """
     return (path for path in file.parents if path != root and path.is_relative_to(root))

@@ -94,7 +94,7 @@ def find_upstream(roots: Iterable[Path]) -> str | None:
     """Find the SDK that owns a regular package ``fastly_compute`` and so hides this one's.
 
     Returns:
-        What was found and where, or None.
+        The extension and its path, or None.
     """
     for root in roots:
         package = root / "fastly_compute" / "__init__.py"

@@ -93,12 +93,12 @@ def service_name(folder: Path) -> str:
     """Read the service's name out of fastly.toml, as a file name.
 
     Raises:
-        CliError: There is no fastly.toml, it cannot be read, or it has no name.
+        CliError: fastly.toml is missing, cannot be read, or has no name.
     """
     path = folder / "fastly.toml"
     if not path.is_file():
         raise CliError(
-            f"there is no fastly.toml in {folder}; a package needs one. "
+            f"no fastly.toml in {folder}; a package needs one. "
             'Its least content: manifest_version = 3, name = "my-app", language = "other"'
         )
     name = read_toml(path).get("name")
@@ -113,7 +113,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        CliError: It is no valid TOML, or cannot be read.
+        CliError: It is not valid TOML, or cannot be read.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -60,7 +60,7 @@ def _not_yet(index: int, arguments: list[Any]) -> NoReturn:
     kind = RuntimeError if core is None else core.HostUnavailable
     error = kind(
         f"{interface}.{caller.f_code.co_qualname} was called while the app is imported. That "
-        "happens once, at build time, where there is no host to answer. Move the call into the "
+        "happens once, at build time, without a host. Move the call into the "
         "handler."
     )
     _blocked.append(error)

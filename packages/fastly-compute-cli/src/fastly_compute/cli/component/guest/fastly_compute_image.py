@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Callable
 
 # Of dlmalloc, from which this CPython takes all its memory: a chunk's size is a multiple, and its
-# head is before what was asked for.
+# head precedes the requested bytes.
 _STEP = 16
 _HEAD = 4
 _EMPTY_BYTES = sys.getsizeof(b"")
@@ -54,14 +54,14 @@ def fill_holes() -> list[object]:
     """Take the places that are free between objects, so that new ones lie side by side.
 
     Returns:
-        What has to be kept so that they stay taken.
+        The objects to keep, so that the holes stay filled.
     """
     kept: list[object] = [None] * _MOST_HOLES
-    behind = id(bytes(2 * _LARGEST_HOLE))
+    limit = id(bytes(2 * _LARGEST_HOLE))
     count, size = 0, _LARGEST_HOLE
     while count < _MOST_HOLES:
         block = bytes(size - _HEAD - _EMPTY_BYTES) if size > _STEP else object()
-        if id(block) < behind:
+        if id(block) < limit:
             kept[count] = block
             count += 1
         elif size > _STEP:
@@ -79,7 +79,7 @@ def gather_code(run: Callable[[], None]) -> list[object]:
         run: Runs them.
 
     Returns:
-        What has to be kept so that the code stays together.
+        The objects to keep, so that the code stays together.
     """
     ran: dict[int, types.CodeType] = {}
 
@@ -117,7 +117,7 @@ def _copy(code: types.CodeType, copies: dict[int, types.CodeType]) -> types.Code
 def name_objects(path: str) -> None:
     """Write down where the objects are that the build is to make immortal, and of which types.
 
-    It leaves little behind: what it used of the memory would be in the image.
+    It leaves little memory in use, which would become part of the image.
 
     Args:
         path: The file.

@@ -20,7 +20,7 @@ from componentize_py_types import Ok
 from wit_world.imports import async_io, backend, http_req, http_resp, http_types, types
 
 _ROUNDS = 20  # an instruction is specialized after a few runs
-# What the host returns, by the function of the bindings that calls it; an empty success otherwise.
+# The host's results, by the function of the bindings that calls it; an empty success otherwise.
 _RESULTS: dict[str, Callable[[Sequence[Any]], Any]] = {
     "backend.Backend.open": lambda _: Ok(_resource(backend.Backend)),
     "http_body.new": lambda _: Ok(_resource(async_io.Pollable)),
@@ -67,7 +67,7 @@ def _stub_host() -> Iterator[None]:
     real, real_hook = runtime.call_import, sys.excepthook
     failures: list[BaseException] = []
     runtime.call_import = functools.partial(_call_host)
-    # A service reports an exception to it, and goes on.
+    # A service reports an exception to it, and continues.
     sys.excepthook = lambda kind, error, traceback: failures.append(error)
     try:
         yield

@@ -72,7 +72,7 @@ class App:
         """Find the modules for host functions that need the memory.
 
         Raises:
-            ComposeError: There are no such two.
+            ComposeError: The two are missing.
         """
         for instance, entry in enumerate(self.core_instances):
             if not isinstance(entry, CoreInstance):

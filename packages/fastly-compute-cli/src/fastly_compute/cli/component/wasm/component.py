@@ -49,7 +49,7 @@ class SectionId(IntEnum):
 
 
 class Sort(IntEnum):
-    """What an index counts: the index spaces of a component."""
+    """The index spaces of a component."""
 
     CORE = 0
     FUNC = 1
@@ -69,7 +69,7 @@ class CoreSort(IntEnum):
 
 
 class Builtin(IntEnum):
-    """What a core function is made of."""
+    """The kinds of core functions."""
 
     LIFT = 0
     LOWER = 1
@@ -227,7 +227,7 @@ class Section:
         return self._entries(_instance)
 
     def exports(self) -> Iterator[Export]:
-        """Read an export section of items that state no type of their own."""
+        """Read an export section of items without a type."""
         return self._entries(_export)
 
     def _reader(self) -> Reader:
@@ -252,7 +252,7 @@ def sections(source: str, data: bytes) -> Iterator[Section]:
         data: The component's bytes.
 
     Raises:
-        ComposeError: The data is no component, or ends within a section.
+        ComposeError: The data is not a component, or ends within a section.
     """
     if not data:
         raise ComposeError(f"cannot read {source}: expected a component, found no bytes at all")
@@ -360,7 +360,7 @@ def _export(reader: Reader) -> Export:
     exported = reader.extern_name("the name of an export")
     sort = Sort(reader.one_of(tuple(Sort)[1:], "the kind of an export"))
     index = reader.u32("the index of an export")
-    reader.one_of((0,), f"0x00 (no type of its own) for the export {exported!r}")
+    reader.one_of((0,), f"0x00 (no type) for the export {exported!r}")
     return Export(exported, sort, index)
 
 

@@ -38,7 +38,7 @@ class SectionId(IntEnum):
 
 
 class Kind(IntEnum):
-    """What a module imports, defines and exports: its index spaces."""
+    """The index spaces of a module: what it imports, defines and exports."""
 
     FUNCTION = 0
     TABLE = 1
@@ -48,7 +48,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What a module takes from outside.
+    """An import of a module.
 
     Attributes:
         module: The first part of its name.
@@ -108,7 +108,7 @@ class Segment:
 
 @dataclass(slots=True)
 class CoreModule:
-    """A core module. What an attribute has no words for stands as it was."""
+    """A core module. Sections without an attribute are kept unchanged."""
 
     data: bytes
     types: list[bytes] = field(default_factory=list)

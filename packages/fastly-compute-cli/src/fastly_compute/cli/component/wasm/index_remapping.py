@@ -41,7 +41,7 @@ _REF_FUNC = 0xD2
 
 @dataclass(frozen=True, slots=True)
 class IndexRemapping:
-    """What the numbers of a module are in another, one list for each index space."""
+    """New numbers for the indices of a module, one list for each index space."""
 
     types: Sequence[int]
     functions: Sequence[int]
@@ -62,7 +62,7 @@ class IndexRemapping:
             ComposeError: One has an instruction that is not known here.
         """
         functions, globals_ = list(map(u32, self.functions)), list(map(u32, self.globals))
-        # The type of a block is signed: what is below 0 is no index.
+        # The type of a block is signed: a negative one is not an index.
         blocks = list(map(s32, self.types))
         spaces: Mapping[int, Sequence[bytes]] = {
             _CALL: functions,
@@ -88,7 +88,7 @@ class IndexRemapping:
                     continue
                 space = spaces.get(opcode)
                 index = _INDEX.match(data, position + 1, end)
-                # A block of one result that is no number has a type below 0, which is no index.
+                # A block with one non-numeric result has a negative type, which is not an index.
                 negative = index is not None and opcode in _BLOCKS and index[0][-1] & 0x40
                 if space is None or index is None or negative:
                     raise ComposeError(

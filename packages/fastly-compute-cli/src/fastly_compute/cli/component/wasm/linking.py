@@ -32,7 +32,7 @@ _CALL_INDIRECT = 0x11
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an instance exports."""
+    """The exports of an instance."""
 
     instance: int
     name: str
@@ -215,7 +215,7 @@ class Linking:
                     raise ComposeError("cannot link the app: a constant refers to what can change")
                 total += self._sum(owner, entry.initial)
             elif opcode != I32_ADD:
-                raise ComposeError("cannot link the app: a constant is no sum of addresses")
+                raise ComposeError("cannot link the app: a constant is not a sum of addresses")
         return total
 
     @property
@@ -237,7 +237,7 @@ class Linking:
                 under the name `DEFERRED`.
 
         Raises:
-            ComposeError: There is no such thing to export.
+            ComposeError: The export does not exist.
         """
         code = self._code()
         contents = {
