@@ -22,6 +22,9 @@ FLOORS = {
     "http": 98,
     "log": 99,
     "requests": 97,
+    "runtime": 99,
+    "shielding": 99,
+    "security": 99,
     "secret_store": 98,
     "wsgi": 99,
 }

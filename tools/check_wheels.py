@@ -26,6 +26,9 @@ DEPENDS = {
     "acl": {"core"},
     "erl": {"core"},
     "device-detection": {"core"},
+    "runtime": {"core"},
+    "shielding": {"backend", "core"},
+    "security": {"core", "http"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {

@@ -19,7 +19,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from fastly_compute.backend import BackendNotAllowed, policy
 from fastly_compute.core import FastlyComputeError
-from fastly_compute.local import BackendConfig, Health, NativeApp
+from fastly_compute.local import (
+    BackendConfig,
+    Health,
+    NativeApp,
+    ServiceInfo,
+    ShieldingSite,
+    WafVerdict,
+)
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 ROOT = Path(__file__).parents[2]
@@ -35,13 +42,16 @@ PACKAGES = [
         "secret_store",
         "cache",
         "fanout",
-        "testing",
         "geo",
         "acl",
         "erl",
         "device_detection",
         "config_store",
         "log",
+        "runtime",
+        "shielding",
+        "security",
+        "testing",
     )
 ]
 OPTIONS = [
@@ -221,6 +231,35 @@ def core_cache(host: ComputeHost, module: ModuleType) -> None:
     assert [*fresh, ask.get("/").text] == ["old", "old", "new"]
 
 
+@runs("runtime")
+def runtime(host: ComputeHost, module: ModuleType) -> None:
+    host.service = ServiceInfo(pop="OSL", is_staging=True)
+
+    assert re.fullmatch(r"OSL \(staging\): \d+ ms", client(host, module).get("/").text)
+
+
+@runs("shielding")
+def shielding(host: ComputeHost, module: ModuleType) -> None:
+    site = ShieldingSite(unencrypted="http://shield.example", encrypted="https://shield.example")
+    ask = client(host, module)
+    host.target("shield.example").get("/", text="from the shield")
+    host.backend("origin").get("/lamp", text="from the origin")
+    host.shielding_sites = {"pdx-or-us": site}
+    at_the_edge = ask.get("/").text
+    host.shielding_sites = {"pdx-or-us": None}
+
+    assert (at_the_edge, ask.get("/lamp").text) == ("from the shield", "from the origin")
+
+
+@runs("security")
+def security(host: ComputeHost, module: ModuleType) -> None:
+    ask = client(host, module)
+    allowed = ask.get("/").text
+    host.waf_verdict = WafVerdict(verdict="block", status=406)
+
+    assert (allowed, ask.get("/").status) == ("hello", 403)
+
+
 @runs("reuse")
 def reuse(host: ComputeHost, module: ModuleType) -> None:
     answers = client(host, module).requests(["/"] * 3)
@@ -384,7 +423,7 @@ def errors() -> dict[str, type]:
 def test_the_errors_of_the_python_column_are_real(
     capability: str, option: dict[str, list[str]]
 ) -> None:
-    known = {*errors(), "HandleClosed", "FastlyComputeError"}
+    known = {*errors(), "HandleClosed", "HostUnavailable", "FastlyComputeError"}
     named = re.findall(r"\b[A-Z]\w+", option["python"][5])
 
     assert [name for name in named if name not in known] == []

@@ -30,6 +30,9 @@ RUN_BY = {
     "log": ("test_log_readme.py",),
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),
+    "runtime": ("test_runtime_readme.py",),
+    "shielding": ("test_shielding_readme.py",),
+    "security": ("test_security_readme.py",),
     "testing": ("test_testing_plugin.py",),
     "wsgi": ("test_wsgi_readme.py",),
 }

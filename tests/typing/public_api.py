@@ -73,6 +73,14 @@ def secrets() -> None:
     store.get(1)  # type: ignore[arg-type]
 
 
+def cookies(request: IncomingRequest, response: Response) -> None:
+    assert_type(request.cookies, dict[str, str])
+    assert_type(request.visits.this_service, int | None)
+    response.set_cookie("theme", "dark", max_age=timedelta(days=1), same_site="Strict")
+    response.delete_cookie("theme", path="/shop")
+    response.set_cookie("theme", "dark", same_site="strict")  # type: ignore[arg-type]
+
+
 def backends() -> None:
     key = Secret.from_bytes(b"key")
     config = DynamicBackendConfig(

@@ -105,6 +105,17 @@ def test_facts_about_the_client_are_available(host):
     assert ask(host, asked, headers=[("x-fastly-bot-detected", b"true")]).status == 403
 
 
+def test_a_theme_is_remembered_and_forgotten(host):
+    chosen = ask(host, app("Cookies"), "http://a/?theme=dark")
+    again = ask(host, app("Cookies"), headers=[("cookie", b"theme=dark")])
+    reset = ask(host, app("Cookies"), "http://a/?theme=light", headers=[("cookie", b"theme=dark")])
+
+    assert dict(chosen.headers)["Set-Cookie"].startswith(b"theme=dark; Max-Age=2592000; Path=/;")
+    assert again.body == b"The theme is dark."
+    assert reset.body == b"The theme is light."
+    assert dict(reset.headers)["Set-Cookie"].startswith(b"theme=; Expires=Thu, 01 Jan 1970 ")
+
+
 def test_errors_have_an_error_page(host, capsys):
     shown = app("Errors")
     right = ask(host, shown, method="POST", body=b"[1]")
@@ -158,4 +169,4 @@ def test_every_public_name_is_listed():
 
 
 def test_there_is_a_test_for_every_snippet():
-    assert README.count("```python\n") == 11
+    assert README.count("```python\n") == 12

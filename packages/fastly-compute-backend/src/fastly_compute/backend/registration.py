@@ -34,6 +34,10 @@ _registered: ContextVar[_Registered | None] = ContextVar(
     "fastly_compute.backend.registered", default=None
 )
 
+_shields: ContextVar[dict[str, tuple[object, ...]] | None] = ContextVar(
+    "fastly_compute.backend.shields", default=None
+)
+
 
 def config_of(name: str) -> DynamicBackendConfig | None:
     """Return the configuration that a backend was registered with.
@@ -53,6 +57,16 @@ def begin_sandbox() -> None:
     Each request of a reused sandbox runs in a copy.
     """
     _registered.set(_Registered())
+    _shields.set({})
+
+
+def shields() -> dict[str, tuple[object, ...]]:
+    """Return what each backend to a shield is, by the name that the host made up for it."""
+    names = _shields.get()
+    if names is None:
+        names = {}
+        _shields.set(names)
+    return names
 
 
 def _known() -> _Registered:

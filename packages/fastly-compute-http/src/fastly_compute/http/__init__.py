@@ -2,7 +2,8 @@
 
 from fastly_compute.http.body import Body, BodyLike, Readable
 from fastly_compute.http.cache_options import CacheOptions
-from fastly_compute.http.client import Bot, ClientTls, VpnProxy
+from fastly_compute.http.client import Bot, ClientTls, Visits, VpnProxy
+from fastly_compute.http.cookies import SameSite
 from fastly_compute.http.downstream import ResponseSent
 from fastly_compute.http.errors import (
     BodyError,
@@ -13,6 +14,7 @@ from fastly_compute.http.errors import (
     HttpCallFailed,
     HttpError,
     HttpUnsupported,
+    InvalidCookie,
     InvalidForm,
     InvalidHeader,
     InvalidMethod,
@@ -89,6 +91,7 @@ __all__ = [
     "HttpUnsupported",
     "IncomingRequest",
     "InternalError",
+    "InvalidCookie",
     "InvalidForm",
     "InvalidHeader",
     "InvalidMethod",
@@ -109,6 +112,7 @@ __all__ = [
     "ResponseStatusInvalid",
     "ResponseTimeout",
     "Reuse",
+    "SameSite",
     "SendError",
     "Service",
     "StreamingBody",
@@ -118,6 +122,7 @@ __all__ = [
     "TlsError",
     "TlsProtocolError",
     "UpgradeFailed",
+    "Visits",
     "VpnProxy",
     "WaitTimeout",
     "gather",

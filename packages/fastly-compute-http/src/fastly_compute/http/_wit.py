@@ -189,6 +189,17 @@ def asked(function: str, request: "http_req.Request", *, sized: bool = False) ->
         raise head_error(err.value, f"http-downstream.{function}") from None
 
 
+def visits(function: str) -> int | None:
+    """Call a function of `http-downstream` that counts visits; None if the host lacks it."""
+    call: Callable[[], int] = getattr(http_downstream, function.replace("-", "_"))
+    try:
+        return call()
+    except bindings.Err as err:
+        if case_of(err.value) in _LACKING:
+            return None
+        raise head_error(err.value, f"http-downstream.{function}") from None
+
+
 def handoff(request: "http_req.Request", target: "backend.Backend", *, websocket: bool) -> None:
     """Hand the client's request off to Fanout, or to a backend as a WebSocket."""
     if websocket:

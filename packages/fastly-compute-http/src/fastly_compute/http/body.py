@@ -319,6 +319,14 @@ class Body:
         """Whether it is a file or iterable, whose length is unknown."""
         return self._pieces is not None and not self._gone
 
+    @property
+    def _unread_pollable(self) -> "async_io.Pollable":
+        """The client's body, of which nothing was read; for the package security."""
+        self._check_unread()
+        if self._pollable is None or self._buffer:
+            raise HandleClosed("this Body was already read, in part")
+        return self._pollable
+
     def _check_unread(self) -> None:
         self._check()
         if self._ended:

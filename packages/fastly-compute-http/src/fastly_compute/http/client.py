@@ -86,3 +86,23 @@ class VpnProxy:
     is_tor_exit_node: bool | None = None
     is_vpn_datacenter: bool | None = None
     vpn_service_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """How often the client visited, as the platform counts. Viceroy and the local hosts do not.
+
+    Attributes:
+        this_service: Visits to this service; None if the host does not know.
+        this_pop: Visits to this point of presence; None if the host does not know.
+
+    Example:
+        >>> from fastly_compute.http import Visits
+        >>> def is_new(visits: Visits) -> bool:
+        ...     return visits.this_service is not None and visits.this_service <= 1
+        >>> is_new(Visits(this_service=7, this_pop=9))
+        False
+    """
+
+    this_service: int | None = None
+    this_pop: int | None = None

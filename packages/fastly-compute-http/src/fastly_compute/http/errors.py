@@ -3,7 +3,7 @@
 ::
 
     HttpError
-      ├ InvalidHeader, InvalidMethod,
+      ├ InvalidCookie, InvalidHeader, InvalidMethod,
       │ InvalidStatus, InvalidUrl (ValueError)      refused here, before the host is called
       ├ HttpCallFailed (HostError)                  the host refused a call
       │   ├ BodyError (OSError)                     reading or writing a body failed
@@ -59,6 +59,23 @@ class InvalidHeader(HttpError, ValueError):
     def __str__(self) -> str:
         name, shown, rule = self.args
         return f"header {name!r} cannot be {shown}: {rule}"
+
+
+class InvalidCookie(HttpError, ValueError):
+    """A cookie cannot be sent, or browsers would drop it. The value is not shown.
+
+    Attributes:
+        name: The cookie's name.
+        rule: The rule that it breaks.
+    """
+
+    def __init__(self, name: str, rule: str) -> None:
+        super().__init__(name, rule)
+        self.name = name
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"cookie {self.name!r}: {self.rule}"
 
 
 class InvalidMethod(HttpError, ValueError):

@@ -8,7 +8,8 @@ from fastly_compute.backend import Backend
 from fastly_compute.core import Handle, case_of
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body
-from fastly_compute.http.client import Bot, ClientTls, VpnProxy
+from fastly_compute.http.client import Bot, ClientTls, Visits, VpnProxy
+from fastly_compute.http.cookies import parse_cookies
 from fastly_compute.http.downstream import Downstream, ResponseSent
 from fastly_compute.http.errors import BodyTooLarge, InvalidForm
 from fastly_compute.http.headers import Headers, HeadersLike
@@ -117,6 +118,14 @@ class IncomingRequest(Handle["http_req.Request"]):
         if self._headers is None:
             self._headers = Headers._received(_wit.read_fields(self._resource))
         return self._headers
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name, unquoted as `http.cookies` does; the first of each name.
+
+        Clients can send any text. A cookie that is not ASCII is read as latin-1.
+        """
+        return parse_cookies(self.headers.get("cookie") or "")
 
     @property
     def body(self) -> Body:
@@ -280,6 +289,14 @@ class IncomingRequest(Handle["http_req.Request"]):
         }
         service = self._text("downstream-resvpnproxy-vpn-service-name")
         return VpnProxy(vpn_service_name=service, **flags)
+
+    @property
+    def visits(self) -> Visits:
+        """How often the client visited. Each access takes two calls to the host."""
+        return Visits(
+            this_service=_wit.visits("downstream-visits-this-service"),
+            this_pop=_wit.visits("downstream-visits-this-pop"),
+        )
 
     def _text(self, function: str) -> str | None:
         return cast("str | None", _wit.asked(function, self._resource, sized=True))

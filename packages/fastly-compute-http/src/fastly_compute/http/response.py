@@ -4,9 +4,10 @@ import json
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from fastly_compute.core import HandleClosed, drop
+from fastly_compute.core import Duration, HandleClosed, drop
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
+from fastly_compute.http.cookies import SameSite, set_cookie_header
 from fastly_compute.http.errors import InvalidHeader, InvalidStatus
 from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 
@@ -225,6 +226,97 @@ class Response:
         if self._headers is not None:
             return self._headers.get_all(checked)
         return _wit.read_field(self._live_resource(), checked)
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str = "",
+        *,
+        max_age: Duration | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = True,
+        http_only: bool = True,
+        same_site: SameSite | None = "Lax",
+    ) -> None:
+        """Add a Set-Cookie header (RFC 6265), encoded as `http.cookies` does.
+
+        The defaults are the strict ones: sent over TLS only (browsers make an exception for
+        ``localhost``), hidden from scripts, and not sent with the requests of other sites.
+
+        Args:
+            name: A token (RFC 9110, section 5.6.2).
+            value: Latin-1 text; with the name, at most 4096 bytes when encoded.
+            max_age: How long the browser keeps it, in whole seconds or as a `datetime.timedelta`;
+                None until the browser closes.
+            path: The path below which it is sent; None for the path of the request.
+            domain: The domain that it is sent to, with its subdomains; None for this host alone.
+            secure: Whether it is sent over TLS only.
+            http_only: Whether scripts cannot read it.
+            same_site: Whether it is sent with requests that other sites cause: ``Strict``,
+                ``Lax`` or ``None`` as text; None leaves the choice to the browser.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            InvalidCookie: An argument breaks its rule, or browsers would drop the cookie.
+            HandleClosed: The response was sent or closed before its headers were read.
+
+        Example:
+            >>> from fastly_compute.http import Response
+            >>> response = Response.text("welcome")
+            >>> response.set_cookie("theme", "dark", max_age=3600)
+            >>> response.headers["Set-Cookie"]
+            'theme=dark; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Lax'
+        """
+        header = set_cookie_header(
+            name,
+            value,
+            max_age=max_age,
+            path=path,
+            domain=domain,
+            secure=secure,
+            http_only=http_only,
+            same_site=same_site,
+        )
+        self.headers.add("Set-Cookie", header)
+
+    def delete_cookie(
+        self,
+        name: str,
+        *,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = True,
+        http_only: bool = True,
+        same_site: SameSite | None = "Lax",
+    ) -> None:
+        """Add a Set-Cookie header that makes the browser forget a cookie.
+
+        Args:
+            name: The cookie's name.
+            path: The path that it was set with.
+            domain: The domain that it was set with.
+            secure: As for `set_cookie`.
+            http_only: As for `set_cookie`.
+            same_site: As for `set_cookie`.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+            InvalidCookie: An argument breaks its rule.
+            HandleClosed: The response was sent or closed before its headers were read.
+        """
+        header = set_cookie_header(
+            name,
+            "",
+            max_age=None,
+            path=path,
+            domain=domain,
+            secure=secure,
+            http_only=http_only,
+            same_site=same_site,
+            expired=True,
+        )
+        self.headers.add("Set-Cookie", header)
 
     @property
     def http_version(self) -> str | None:

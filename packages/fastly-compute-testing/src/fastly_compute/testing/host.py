@@ -15,6 +15,9 @@ from fastly_compute.local import (
     Health,
     Host,
     RecordedResponse,
+    ServiceInfo,
+    ShieldingSite,
+    WafVerdict,
     load,
 )
 from fastly_compute.testing.backend import FakeBackend
@@ -135,6 +138,36 @@ class ComputeHost:
     @caching.setter
     def caching(self, caching: bool) -> None:
         self.host.caching = caching
+
+    @property
+    def service(self) -> ServiceInfo:
+        """What the app can read about its service and where it runs; can be set."""
+        return self.host.config.service
+
+    @service.setter
+    def service(self, service: ServiceInfo) -> None:
+        self._configure(service=service)
+
+    @property
+    def waf_verdict(self) -> WafVerdict:
+        """What the Next-Gen WAF says about each request that the app inspects; can be set."""
+        return self.host.config.waf_verdict
+
+    @waf_verdict.setter
+    def waf_verdict(self, verdict: WafVerdict) -> None:
+        self._configure(waf_verdict=verdict)
+
+    @property
+    def shielding_sites(self) -> Mapping[str, ShieldingSite | None]:
+        """The shields by name; None is the site that the app runs on. Can be set.
+
+        ``target`` declares what a shield replies.
+        """
+        return self.host.config.shielding_sites
+
+    @shielding_sites.setter
+    def shielding_sites(self, sites: Mapping[str, ShieldingSite | None]) -> None:
+        self._configure(shielding_sites=sites)
 
     @property
     def fastly_keys(self) -> Collection[str]:

@@ -7,8 +7,10 @@ from fastly_compute.local.config.files import HostConfig, load, parse
 from fastly_compute.local.config.health_check import HealthCheckConfig
 from fastly_compute.local.config.kv import KvItem
 from fastly_compute.local.config.lookups import Geolocation
+from fastly_compute.local.config.service import Product, ServiceInfo
 from fastly_compute.local.config.shielding import ShieldingSite
 from fastly_compute.local.config.table import ConfigError
+from fastly_compute.local.config.waf import WafVerdict
 
 __all__ = [
     "AclEntry",
@@ -20,7 +22,10 @@ __all__ = [
     "HealthCheckConfig",
     "HostConfig",
     "KvItem",
+    "Product",
+    "ServiceInfo",
     "ShieldingSite",
+    "WafVerdict",
     "load",
     "parse",
 ]

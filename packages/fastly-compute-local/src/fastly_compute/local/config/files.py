@@ -17,6 +17,7 @@ from fastly_compute.local.config.lookups import (
     read_device_detection,
     read_geolocation,
 )
+from fastly_compute.local.config.service import ServiceInfo
 from fastly_compute.local.config.shielding import ShieldingSite, read_shielding_site
 from fastly_compute.local.config.stores import (
     check_config_store,
@@ -25,6 +26,7 @@ from fastly_compute.local.config.stores import (
     read_secret_store,
 )
 from fastly_compute.local.config.table import ConfigError, Source, Table
+from fastly_compute.local.config.waf import WafVerdict
 
 _OLD_NAMES = {
     "config_stores": ("dictionaries",),
@@ -63,6 +65,8 @@ class HostConfig:
         device_detection: Data about user agents, by the whole User-Agent: text, numbers, booleans,
             and mappings of these.
         shielding_sites: The shielding sites by name; None is the one that the app runs on.
+        service: What the app can read about its service and where it runs; no file sets it.
+        waf_verdict: What the Next-Gen WAF says about each request; no file sets it.
         fake_valid_fastly_keys: The values of a request's Fastly-Key that are valid, never shown.
 
     Raises:
@@ -85,6 +89,8 @@ class HostConfig:
     geolocation: Geolocation = field(default_factory=Geolocation)
     device_detection: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     shielding_sites: Mapping[str, ShieldingSite | None] = field(default_factory=dict)
+    service: ServiceInfo = field(default_factory=ServiceInfo)
+    waf_verdict: WafVerdict = field(default_factory=WafVerdict)
     fake_valid_fastly_keys: Collection[str] = field(default=frozenset(), repr=False)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""`fastly:compute/security`: the verdict of the Next-Gen WAF, which allows everything here."""
+"""`fastly:compute/security`: the verdict of the Next-Gen WAF, which lets all pass by default."""
 
 import json
 
@@ -9,19 +9,20 @@ from wit_world.imports.types import Error_InvalidArgument
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_req import Request
-
-_VERDICT = {
-    "waf_response": 200,
-    "redirect_url": "",
-    "tags": [],
-    "verdict": "allow",
-    "decision_ms": 0,
-}
+from fastly_compute.local.runtime.sandbox import running
 
 
 def inspect(request: Request, body: Body, options: InspectOptions, max_len: int) -> str:
-    """Return the verdict as JSON, the same for every request."""
-    # Fastly currently identifies the inspector by these two names.
+    """Return the configured verdict, the same for every request, as JSON."""
+    # Fastly finds the inspector by these two names, so far.
     if not options.corp or not options.workspace:
         raise Err(Error_InvalidArgument())
-    return fit(json.dumps(_VERDICT, separators=(",", ":")), max_len)
+    configured = running().host.config.waf_verdict
+    verdict = {
+        "waf_response": configured.status,
+        "redirect_url": configured.redirect_url,
+        "tags": [*configured.tags],
+        "verdict": configured.verdict,
+        "decision_ms": configured.decision_ms,
+    }
+    return fit(json.dumps(verdict, separators=(",", ":")), max_len)

@@ -15,6 +15,7 @@ from fastly_compute.local.host import GuestFailed
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_downstream import client_request
 from fastly_compute.local.interfaces.http_req import Request
+from fastly_compute.local.runtime import environment
 from fastly_compute.local.runtime.entry import EntryError, check_incoming, missing
 from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.trap import DeadlineExceeded, Trap
@@ -90,6 +91,7 @@ class NativeApp:
 
     def __init__(self, incoming: Any) -> None:
         check_incoming(incoming)
+        environment.install()
         self._incoming = incoming if callable(incoming) else lambda: incoming
 
     @classmethod

@@ -52,6 +52,9 @@ class Sandbox:
         show: Shows what the guest has printed so far, if that does not happen at once.
         resting: A context manager entered while the guest waits, so that others may run.
         at_end: Functions to call at the end, last first.
+        cpu_started: The CPU time of its thread when it began, in nanoseconds.
+        environment: Its `FASTLY_*` variables as a native guest has them, encoded as `os.environ`
+            encodes them; None until the guest looks.
         held: Open resources, and the functions that release them at the end.
 
     Example:
@@ -78,6 +81,8 @@ class Sandbox:
     resting: Callable[[], AbstractContextManager[None]] = nullcontext
     at_end: list[Callable[[], None]] = field(default_factory=list)
     held: dict[object, Callable[[], None]] = field(default_factory=dict)
+    cpu_started: int = field(default_factory=time.thread_time_ns)
+    environment: dict[str | bytes, str | bytes] | None = None
     _exchanges: list[Exchange] = field(default_factory=list)
     _workers: ThreadPoolExecutor | None = None
 

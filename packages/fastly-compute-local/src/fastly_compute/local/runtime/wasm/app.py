@@ -7,8 +7,8 @@ from wasmtime import Store, WasiConfig, WasmtimeError
 from wasmtime.component import Variant
 
 from fastly_compute.local.host import GuestFailed
-from fastly_compute.local.interfaces import compute_runtime
 from fastly_compute.local.interfaces.http_downstream import client_request
+from fastly_compute.local.runtime.environment import variables
 from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.wasm.compiled import ComponentError, compiled
 from fastly_compute.local.runtime.wasm.engine import make_engine
@@ -96,17 +96,7 @@ class WasmApp:
 def _wasi(sandbox: Sandbox) -> WasiConfig:
     wasi = WasiConfig()
     wasi.argv = ["compute-app"]
-    wasi.env = [
-        ("FASTLY_CACHE_GENERATION", str(compute_runtime.get_cache_generation())),
-        ("FASTLY_CUSTOMER_ID", compute_runtime.get_customer_id()),
-        ("FASTLY_HOSTNAME", compute_runtime.get_hostname()),
-        ("FASTLY_IS_STAGING", "0"),
-        ("FASTLY_POP", compute_runtime.get_pop()),
-        ("FASTLY_REGION", compute_runtime.get_region()),
-        ("FASTLY_SERVICE_ID", compute_runtime.get_service_id()),
-        ("FASTLY_SERVICE_VERSION", str(compute_runtime.get_service_version())),
-        ("FASTLY_TRACE_ID", sandbox.id),
-    ]
+    wasi.env = list(variables(sandbox).items())
     return wasi
 
 

@@ -140,7 +140,7 @@ def _record(hint: type) -> Convert:
 def _union(arguments: tuple[Any, ...]) -> Convert:
     members = [argument for argument in arguments if argument is not types.NoneType]
     if len(members) < len(arguments):
-        inner = converter(members[0])
+        inner = converter(members[0]) if len(members) == 1 else _union(tuple(members))
         return lambda value: None if value is None else inner(value)
     cases = {case(member): (member, _payload(member)) for member in members}
 
