@@ -15,6 +15,7 @@ FLOORS = {
     "core": 99,
     "fanout": 99,
     "http": 98,
+    "kv_store": 99,
     "requests": 97,
     "secret_store": 98,
     "wsgi": 99,

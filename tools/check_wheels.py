@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
-GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi", "cache", "fanout"}
+GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi"}
+GUEST |= {"cache", "kv-store", "fanout"}
 GUEST_LIMIT = 300_000
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
@@ -21,6 +22,7 @@ DEPENDS = {
     "requests": {"backend", "http"},
     "wsgi": {"http"},
     "cache": {"core", "http"},
+    "kv-store": {"core", "http"},
     "fanout": {"backend", "core", "http", "secret-store"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
@@ -106,7 +108,7 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, "requests", "testing", "wsgi", "cache", "fanout")
+    python = install(folder, "requests", "testing", "wsgi", "cache", "kv-store", "fanout")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
     files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]
