@@ -10,8 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
-GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi"}
-GUEST |= {"cache", "kv-store", "fanout"}
+GUEST = {"core", "secret-store", "backend", "http", "requests", "wsgi", "cache"}
+GUEST |= {"kv-store", "fanout"}
 GUEST_LIMIT = 300_000
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {

@@ -33,6 +33,7 @@ PUT = {
     "if_generation": None,
     "background_fetch": False,
 }
+MODES = get_args(kv_store.Mode)
 KEYS = ["", ".", "..", "a/../b", "../a", "a/..", "a/.", "a#", "a\nb", " ", "é" * 513, "\ud800"]
 
 
@@ -70,7 +71,7 @@ def test_a_store_name_that_cannot_exist_is_refused(host, name) -> None:
     st.one_of(
         st.fixed_dictionaries({"ttl": st.one_of(st.floats(max_value=0.99), st.just(2**32))}),
         st.fixed_dictionaries({"ttl": st.sampled_from([0, 1.5, float("inf"), float("nan")])}),
-        st.fixed_dictionaries({"mode": st.text().filter(lambda m: m not in get_args(kv_store.Mode))}),
+        st.fixed_dictionaries({"mode": st.text().filter(lambda mode: mode not in MODES)}),
         st.fixed_dictionaries({"if_generation": st.integers(max_value=-1)}),
         st.fixed_dictionaries({"if_generation": st.integers(min_value=2**64)}),
         st.fixed_dictionaries({"metadata": st.sampled_from(["x" * 2001, "é" * 1001, "\ud800"])}),

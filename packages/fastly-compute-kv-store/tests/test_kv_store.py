@@ -218,5 +218,3 @@ def test_nothing_shows_a_value(store) -> None:
     assert repr(store) == "<KVStore 'shelf'>"
     assert repr(store.get("seed")) == "<KVEntry 'shelf/seed'>"
     assert store.name == "shelf"
-
-

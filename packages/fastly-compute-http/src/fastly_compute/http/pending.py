@@ -228,7 +228,8 @@ def gather(
 
     Returns:
         One result for each, in the order given, which is the response; or the `SendError` if it
-        failed (the error of its package, for another operation); or a `WaitTimeout` if it did not arrive in time and was discarded.
+        failed (the error of its package, for another operation); or a `WaitTimeout` if it did not
+        arrive in time and was discarded.
 
     Raises:
         HandleClosed: One of them was awaited or closed before.

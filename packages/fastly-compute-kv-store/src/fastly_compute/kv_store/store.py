@@ -170,7 +170,8 @@ class KVStore(Handle["kv_store.Store"]):
             background_fetch=background_fetch,
         )
         store = self._resource
-        body = Body._of(value)._to_host()
+        content = value if isinstance(value, Body) else Body(value)
+        body = content._to_host()
         return PendingPut._of(_wit.insert(store, key, body, options, subject), subject)
 
     def delete(self, key: str) -> bool:
