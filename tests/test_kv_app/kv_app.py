@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from wit_world.imports import compute_runtime
+
 from fastly_compute.core import HostUnavailable
 from fastly_compute.http import IncomingRequest, Request, Response, gather, select, service
 from fastly_compute.kv_store import KVPreconditionFailed, KVStore, KVStoreError
@@ -78,6 +80,7 @@ def _pieces(megabytes: int) -> Iterator[bytes]:
 
 def large(key, megabytes):
     longest = size = 0
+    before = compute_runtime.get_heap_mib()
     with KVStore.open("shelf") as store:
         store.put(key, _pieces(megabytes))
         for piece in store.get(key).body.iter_bytes():
@@ -90,7 +93,7 @@ def large(key, megabytes):
             at = (at + len(piece)) % len(MB)
         store.put(f"{key} copy", store.get(key).body)
         copied = sum(map(len, store.get(f"{key} copy").body.iter_bytes()))
-        return [size, longest, same, copied]
+        return [size, longest, same, copied, compute_runtime.get_heap_mib() - before]
 
 
 def generation(key):
@@ -137,7 +140,9 @@ FUNCTIONS = {
 }
 
 
-@service
-def HttpIncoming(request: IncomingRequest) -> Response:
+def handle(request: IncomingRequest) -> Response:
     asked = json.loads(request.body.read())
     return Response.json(FUNCTIONS[asked.pop("do")](**asked))
+
+
+HttpIncoming = service(handle)
