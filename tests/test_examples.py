@@ -14,6 +14,7 @@ OWN_TESTS = {
     "fanout-starter-kit": 17,
     "first-look": 10,
     "flask-app": 15,
+    "url-shortener": 17,
 }
 
 
