@@ -101,7 +101,7 @@ def test_no_host_call_that_fails_brings_the_url_shortener_down(url_shortener) ->
     swept = inject_faults(url_shortener, shortening)
 
     assert {"kv-store.store.open", "kv-store.await-insert", "kv-store.await-lookup"} <= {
-        call.function for call in swept.calls
+        call.name for call in swept.calls
     }
 
 
