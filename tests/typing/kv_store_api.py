@@ -28,4 +28,4 @@ def use() -> None:
         assert_type(store.keys(prefix="a", consistency="eventual"), Iterator[str])
         assert_type(store.page(limit=7), KeyPage)
         found = gather([store.get_async("a"), store.get_async("b")], timeout=1)
-        assert_type(found, list[KVEntry | None | KVCallFailed | WaitTimeout])
+        assert_type(found, list[KVEntry | KVCallFailed | WaitTimeout | None])
