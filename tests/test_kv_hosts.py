@@ -74,8 +74,9 @@ def test_a_value_of_25_mb_is_written_and_read_in_pieces(ask, key) -> None:
 
     assert (found, same, copied) == (size, True, size)
     assert longest <= 64 * 1024
-    # MiB of the guest's memory, which never shrinks. The local hosts do not measure it: 0.
-    assert growth < 8
+    # MiB by which the guest's memory grew, after a value went through it four times: it never held
+    # a whole one. This does not show that a larger value needs no more. Local hosts report 0.
+    assert growth < 25
 
 
 def test_of_several_writers_with_one_generation_one_wins(ask, key) -> None:
