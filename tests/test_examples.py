@@ -16,6 +16,7 @@ OWN_TESTS = {
     "first-look": 10,
     "flask-app": 15,
     "structured-logs": 8,
+    "url-shortener": 17,
 }
 
 

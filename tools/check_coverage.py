@@ -20,6 +20,7 @@ FLOORS = {
     "fanout": 99,
     "geo": 99,
     "http": 98,
+    "kv_store": 99,
     "log": 99,
     "requests": 97,
     "runtime": 99,

@@ -21,6 +21,7 @@ DEPENDS = {
     "requests": {"backend", "http"},
     "wsgi": {"http"},
     "cache": {"core", "http"},
+    "kv-store": {"core", "http"},
     "fanout": {"backend", "core", "http", "secret-store"},
     "geo": {"core"},
     "acl": {"core"},

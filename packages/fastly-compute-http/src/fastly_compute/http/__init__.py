@@ -25,7 +25,7 @@ from fastly_compute.http.errors import (
 from fastly_compute.http.handler import Answer, ErrorHandler, Handler, Service, service
 from fastly_compute.http.headers import Headers, HeadersLike
 from fastly_compute.http.incoming import IncomingRequest
-from fastly_compute.http.pending import PendingResponse, gather, select
+from fastly_compute.http.pending import Pending, PendingResponse, gather, select
 from fastly_compute.http.request import Request
 from fastly_compute.http.response import Response
 from fastly_compute.http.reuse import Reuse
@@ -97,6 +97,7 @@ __all__ = [
     "InvalidMethod",
     "InvalidStatus",
     "InvalidUrl",
+    "Pending",
     "PendingResponse",
     "ProtocolError",
     "Readable",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
 from fastly_compute import core
-from fastly_compute.core import Duration, Handle, milliseconds
+from fastly_compute.core import Duration, Handle, HostError, milliseconds
 from fastly_compute.http import _wit, scope
 from fastly_compute.http.body import Body
 from fastly_compute.http.errors import WaitTimeout
@@ -19,8 +19,61 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Literal["any", "response", "error"]
 """The responses that a change to a pending response applies to: a response, an error, or both."""
 
+T_co = TypeVar("T_co", covariant=True)
+E_co = TypeVar("E_co", bound=HostError, covariant=True)
 
-class PendingResponse(Handle["async_io.Pollable"]):
+
+class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
+    """An operation that was started without waiting; it can be awaited once.
+
+    A subclass names the exception that `gather` returns, and makes the result of the resource.
+
+    Example:
+        >>> from fastly_compute.http import Pending, PendingResponse
+        >>> issubclass(PendingResponse, Pending)
+        True
+    """
+
+    __slots__ = ()
+
+    _failure: type[E_co]
+
+    @property
+    def ready(self) -> bool:
+        """Whether `wait` will return or raise at once (``async-io.pollable.is-ready``)."""
+        return self._resource.is_ready()
+
+    def wait(self, timeout: Duration | None = None) -> T_co:
+        """Wait for the result.
+
+        Args:
+            timeout: The longest time to wait, as a `datetime.timedelta` or in seconds, less than
+                2^32 ms. None waits as long as the host does.
+
+        Returns:
+            The result.
+
+        Raises:
+            HostError: The operation failed; the subclass says why.
+            WaitTimeout: There is no result in time. It can be awaited again.
+            HandleClosed: It was awaited or closed before.
+        """
+        if timeout is not None:
+            limit = milliseconds(timeout, field="timeout")
+            if core.select([self._resource], limit) is None:
+                raise WaitTimeout(f"{self._late} within {limit} ms")
+        return self._finish(self._detach("was already awaited"))
+
+    @property
+    def _late(self) -> str:
+        """What has not happened, for the error."""
+        return f"{self!r}: no result"
+
+    def _finish(self, pollable: "async_io.Pollable") -> T_co:
+        raise NotImplementedError
+
+
+class PendingResponse(Pending[Response, SendError]):
     """The response to a request that was sent without waiting; it can be awaited once.
 
     Several pending requests take as long as the slowest of them. Closing a pending response
@@ -39,6 +92,8 @@ class PendingResponse(Handle["async_io.Pollable"]):
 
     _created_by = "Request.send_async"
 
+    _failure = SendError
+
     _sent: _wit.Sent
 
     @classmethod
@@ -52,11 +107,6 @@ class PendingResponse(Handle["async_io.Pollable"]):
     def backend(self) -> str:
         """The name of the backend that the request went to."""
         return self._sent.backend
-
-    @property
-    def ready(self) -> bool:
-        """Whether `wait` will return or raise at once (``async-io.pollable.is-ready``)."""
-        return self._resource.is_ready()
 
     def wait(self, timeout: Duration | None = None) -> Response:
         """Wait for the head of the response (``http-req.await-response``).
@@ -73,12 +123,10 @@ class PendingResponse(Handle["async_io.Pollable"]):
             WaitTimeout: The response has not arrived in time. It can be awaited again.
             HandleClosed: The response was awaited or closed before.
         """
-        if timeout is not None:
-            limit = milliseconds(timeout, field="timeout")
-            if core.select([self._resource], limit) is None:
-                where = f"through backend {self.backend!r}"
-                raise WaitTimeout(f"{self._what} {where}: no response within {limit} ms")
-        resource, body = _wit.await_response(self._detach("was already awaited"), self._sent)
+        return super().wait(timeout)
+
+    def _finish(self, pollable: "async_io.Pollable") -> Response:
+        resource, body = _wit.await_response(pollable, self._sent)
         return Response._received(resource, body)
 
     def set_header(self, name: str, value: str, *, on: Outcome = "any") -> None:
@@ -107,6 +155,10 @@ class PendingResponse(Handle["async_io.Pollable"]):
         _wit.edit_pending("remove", self._resource, *checked_field(name, ""), on)
 
     @property
+    def _late(self) -> str:
+        return f"{self._what} through backend {self.backend!r}: no response"
+
+    @property
     def _what(self) -> str:
         return f"{self._sent.method} {self._sent.url.partition('?')[0]}"
 
@@ -114,15 +166,15 @@ class PendingResponse(Handle["async_io.Pollable"]):
         return f"<PendingResponse to {self._what}>"
 
 
-Waitable = TypeVar("Waitable", bound="PendingResponse | Body")
+Waitable = TypeVar("Waitable", bound="Pending[object, HostError] | Body")
 
 
 def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Waitable:
     """Wait for the first of several items to be ready (``async-io.select``).
 
     Args:
-        waiting: Pending responses, and bodies received from the host, which are ready when there is
-            something to read. Each may occur once.
+        waiting: Pending responses and other operations, and bodies received from the host, which
+            are ready when there is something to read. Each may occur once.
         timeout: The longest time to wait, as a `datetime.timedelta` or in seconds, less than
             2^32 ms; None for no limit.
 
@@ -131,7 +183,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
 
     Raises:
         ValueError: The list is empty, or contains an item twice.
-        TypeError: An item is neither a pending response nor a body.
+        TypeError: An item is neither a pending operation nor a body.
         WaitTimeout: No item was ready in time.
         HandleClosed: An item was awaited or closed before.
     """
@@ -155,28 +207,29 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
 
 
-def _pollable(item: "PendingResponse | Body") -> "async_io.Pollable | None":
+def _pollable(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":
     """Return what to wait for; None if there is something to read already."""
     if isinstance(item, Body):
         return item._waitable()
-    if isinstance(item, PendingResponse):
+    if isinstance(item, Pending):
         return item._resource
     kind = type(item).__name__
-    raise TypeError(f"each item of waiting must be a PendingResponse or a Body, not {kind}")
+    raise TypeError(f"each item of waiting must be a pending operation or a Body, not {kind}")
 
 
 def gather(
-    pending: Iterable[PendingResponse], timeout: Duration | None = None
-) -> "list[Response | SendError | WaitTimeout]":
-    """Wait for several responses at once.
+    pending: Iterable[Pending[T_co, E_co]], timeout: Duration | None = None
+) -> "list[T_co | E_co | WaitTimeout]":
+    """Wait for several responses, or other operations, at once.
 
     Args:
-        pending: The pending responses that `Request.send_async` returned.
+        pending: The pending responses that `Request.send_async` returned, or other operations.
         timeout: The longest time to wait for all of them together; see `select`.
 
     Returns:
         One result for each, in the order given, which is the response; or the `SendError` if it
-        failed; or a `WaitTimeout` if it did not arrive in time and was discarded.
+        failed (the error of its package, for another operation); or a `WaitTimeout` if it did not
+        arrive in time and was discarded.
 
     Raises:
         HandleClosed: One of them was awaited or closed before.
@@ -196,10 +249,10 @@ def gather(
     return [_outcome(item, end) for item in list(pending)]
 
 
-def _outcome(item: PendingResponse, end: float | None) -> "Response | SendError | WaitTimeout":
+def _outcome(item: Pending[T_co, E_co], end: float | None) -> "T_co | E_co | WaitTimeout":
     try:
         return item.wait(None if end is None else max(0.0, end - monotonic()))
-    except SendError as error:
+    except item._failure as error:
         return error
     except WaitTimeout as error:
         item.close()

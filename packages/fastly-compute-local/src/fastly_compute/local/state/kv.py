@@ -70,7 +70,7 @@ class KvData:
         """Return an entry."""
         _check(key)
         with self._lock:
-            return self._living(store).get(key)
+            return self._present(store, key)
 
     def insert(
         self,
@@ -99,8 +99,7 @@ class KvData:
         """
         _check(key)
         with self._lock:
-            entries = self._living(store)
-            present = entries.get(key)
+            present = self._present(store, key)
             if present is not None:
                 if mode == "add" or generation not in {None, present.generation}:
                     raise KvRefused("precondition-failed")
@@ -108,13 +107,15 @@ class KvData:
                     data = present.data + data
                 elif mode == "prepend":
                     data += present.data
-            entries[key] = self._entry(data, metadata, ttl)
+            self._stores[store][key] = self._entry(data, metadata, ttl)
 
     def delete(self, store: str, key: str) -> bool:
         """Remove an entry, and return whether it existed."""
         _check(key)
         with self._lock:
-            return self._living(store).pop(key, None) is not None
+            existed = self._present(store, key) is not None
+            self._stores[store].pop(key, None)
+            return existed
 
     def list(
         self, store: str, *, prefix: str | None, limit: int | None, cursor: str | None
@@ -135,7 +136,7 @@ class KvData:
         if count == 0:
             raise KvRefused("bad-request")
         with self._lock:
-            keys = sorted(self._living(store))
+            keys = sorted(key for key in list(self._stores[store]) if self._present(store, key))
         keys = [key for key in keys if key > after and key.startswith(prefix or "")]
         meta: dict[str, object] = {"limit": count}
         if prefix is not None:
@@ -146,12 +147,13 @@ class KvData:
         page = {"data": keys, "meta": meta}
         return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def _living(self, store: str) -> dict[str, KvEntry]:
-        entries, now = self._stores[store], self._clock.now()
-        for key, entry in list(entries.items()):
-            if entry.expires is not None and entry.expires <= now:
-                del entries[key]
-        return entries
+    def _present(self, store: str, key: str) -> KvEntry | None:
+        """Return an entry, and remove it if it has expired."""
+        entry = self._stores[store].get(key)
+        if entry is None or entry.expires is None or entry.expires > self._clock.now():
+            return entry
+        del self._stores[store][key]
+        return None
 
     def _entry(self, data: bytes, metadata: str | None, ttl: int | None) -> KvEntry:
         # Nanoseconds as on Viceroy, but never the same number twice.
