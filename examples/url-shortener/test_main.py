@@ -32,7 +32,7 @@ def test_a_url_gets_a_name(compute_client, links):
 
 def test_a_name_that_is_taken_is_not_given_again(compute_client, links, monkeypatch):
     names = iter(["fastly", "other"])
-    monkeypatch.setattr(main.secrets, "token_urlsafe", lambda size: next(names))
+    monkeypatch.setattr("secrets.token_urlsafe", lambda size: next(names))
 
     assert compute_client.post("/", body=URL.encode()).text == "/other\n"
     assert links["fastly"] == b"https://www.fastly.com/"

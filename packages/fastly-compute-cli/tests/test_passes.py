@@ -56,7 +56,7 @@ def test_a_level_and_names_choose_passes(
 
 
 def test_what_is_not_a_pass_or_a_level_is_refused() -> None:
-    with pytest.raises(CliError, match=f"no pass 'links'; the passes are {', '.join(NAMES)}"):
+    with pytest.raises(CliError, match=f"unknown pass 'links'; the passes are {', '.join(NAMES)}"):
         select("none", ["links"])
     with pytest.raises(CliError, match="optimize must be one of none, safe, all, not 'best'"):
         select("best")

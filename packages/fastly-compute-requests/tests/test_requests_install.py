@@ -51,7 +51,7 @@ def test_a_name_that_is_not_here_says_why_where_it_is_imported_from_or_asked_for
 
     said = run(f"{begin}from requests.utils import atomic_open")
     assert said.startswith("ImportError: cannot import name 'atomic_open' from 'requests.utils': ")
-    assert said.endswith("read them where the app is imported")
+    assert said.endswith("read them at module level")
     assert run(f"{begin}from requests import packages").endswith(REFUSED["packages"])
     said = run(f"{begin}requests.packages.urllib3.disable_warnings()")
     assert said.startswith("AttributeError: module 'requests' has no attribute 'packages': urllib3")

@@ -265,7 +265,7 @@ def test_a_fastly_timeout_is_the_backends(origin):
     [
         ("proxies", {"http": "x"}, "a backend says"),
         ("verify", False, "always verifies certificates; pass verify= the PEM text"),
-        ("verify", "/ca.pem", "read the file where the app is imported"),
+        ("verify", "/ca.pem", "read the file at module level"),
         ("cert", "/c.pem", "pass a pair of the certificate's PEM text and the key as a Secret"),
         ("cert", ("/c.pem", "/k.pem"), "as a Secret"),
     ],
