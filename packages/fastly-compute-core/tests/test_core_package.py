@@ -19,6 +19,7 @@ def test_every_public_name_is_in_the_readme():
 
 
 def test_the_public_names_are_sorted_and_there():
-    assert core.__all__ == sorted(core.__all__)
+    constants_first = sorted(core.__all__, key=lambda name: (not name.isupper(), name))
+    assert core.__all__ == constants_first
     for name in core.__all__:
         assert hasattr(core, name)

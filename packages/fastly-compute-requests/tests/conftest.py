@@ -51,6 +51,7 @@ class EchoHandler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815
+    do_OPTIONS = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
     def log_message(self, *args: object) -> None:
         pass

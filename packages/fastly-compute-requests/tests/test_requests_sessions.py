@@ -330,3 +330,40 @@ def test_every_value_of_a_repeated_header_can_be_had(echo):
     assert response.headers["Set-Cookie"] == "a=1, b=2"
     assert response.headers.getlist("set-cookie") == ["a=1", "b=2"]
     assert response.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
+
+
+@pytest.mark.usefixtures("guest")
+@pytest.mark.parametrize("method", ["get", "options", "head", "post", "put", "patch", "delete"])
+def test_each_method_of_http_has_a_method_of_a_session(echo, method):
+    response = getattr(requests.Session(), method)(f"{echo.url}/x")
+
+    assert response.status_code == 200
+    assert response.request.method == method.upper()
+    # The readthrough cache asks the origin for what it can keep.
+    assert [seen["method"] for seen in echo.seen] == ["GET" if method == "head" else method.upper()]
+
+
+@pytest.mark.usefixtures("guest")
+def test_a_head_request_follows_redirects_only_when_told(echo):
+    moved = f"{echo.url}/?status=302&location=/there"
+    session = requests.Session()
+
+    assert session.head(moved).status_code == 302
+    assert session.head(moved, allow_redirects=True).url == f"{echo.url}/there"
+
+
+@pytest.mark.usefixtures("guest")
+def test_what_a_jar_of_python_asks_a_request_is_answered():
+    prepared = requests.Request(
+        "GET", "https://shop.example:8443/a", headers={"X-A": "1"}
+    ).prepare()
+    seen = requests.cookies.MockRequest(prepared)
+
+    assert seen.get_type() == "https"
+    assert seen.get_host() == seen.get_origin_req_host() == seen.origin_req_host
+    assert seen.get_host() == "shop.example:8443"
+    assert seen.is_unverifiable()
+    assert (seen.has_header("x-a"), seen.has_header("x-b")) == (True, False)
+    assert (seen.get_header("x-a"), seen.get_header("x-b", "none")) == ("1", "none")
+    with pytest.raises(NotImplementedError, match="add_unredirected_header"):
+        seen.add_header("cookie", "a=b")
