@@ -47,6 +47,7 @@ PACKAGES = [
         "erl",
         "device_detection",
         "config_store",
+        "kv_store",
         "log",
         "runtime",
         "shielding",
@@ -189,6 +190,13 @@ def configuration(host: ComputeHost, module: ModuleType) -> None:
     host.config_stores["greetings"] = {"nb": "hei"}
 
     assert (module.greet("nb"), module.greet("en")) == ("hei", "hello")
+
+
+@runs("kv-store")
+def kv_store(host: ComputeHost, module: ModuleType) -> None:
+    host.kv["greetings"] = {}
+
+    assert [module.greet("Ada") for _ in range(2)] == ["hello", "hello again"]
 
 
 @runs("logging")
