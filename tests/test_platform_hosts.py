@@ -101,7 +101,7 @@ def test_a_shield_has_two_backends(ask) -> None:
     assert found["here"].startswith("ShieldHasNoBackend: no backend leads to shield 'here'")
     assert found["there"] == [["127.0.0.1", 9092, True, True], ["127.0.0.1", 9091, False, True]]
     assert found["nowhere"] == (
-        "ShieldNotFound: shielding.shield-info on 'nowhere' failed: there is no shield with this "
+        "ShieldNotFound: shielding.shield-info on 'nowhere' failed: no shield has this "
         "name (invalid-argument)"
     )
 

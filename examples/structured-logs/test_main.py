@@ -17,7 +17,7 @@ def settings(compute_host):
 
 @pytest.fixture
 def logged(compute_host):
-    """What was logged to an endpoint."""
+    """The messages logged to an endpoint."""
     return lambda endpoint: [json.loads(line) for line in compute_host.logs[endpoint]]
 
 

@@ -27,6 +27,7 @@ RUN_BY = {
     "fanout": ("test_fanout_readme.py",),
     "geo": ("test_geo_on_host.py",),
     "http": ("test_http_readme.py",),
+    "kv-store": ("test_kv_readme.py",),
     "log": ("test_log_readme.py",),
     "requests": ("test_requests_readme.py",),
     "secret-store": ("test_secret_store_on_host.py",),

@@ -8,7 +8,7 @@ from fastly_compute.kv_store import InvalidListing, KeyPage, KVBadRequest, KVSto
 
 
 def answers(host, monkeypatch, *pages) -> list[str | None]:
-    """Have the host answer with these pages, and note the cursors that it was asked with."""
+    """Have the host answer with these pages, and record the cursors that it receives."""
     cursors: list[str | None] = []
     left = list(pages)
 

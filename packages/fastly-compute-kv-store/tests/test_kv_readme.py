@@ -1,4 +1,4 @@
-"""What the README shows does what it says."""
+"""The examples of the README do what they say."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is refused before the host is called, and what the host's refusals become."""
+"""Values refused before the host is called, and the exceptions for the host's refusals."""
 
 import fastly_compute.local  # noqa: F401 - brings the generated bindings
 

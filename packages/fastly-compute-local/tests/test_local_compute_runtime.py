@@ -1,4 +1,4 @@
-"""What a guest reads about where it runs: `compute-runtime`, and the `FASTLY_*` variables."""
+"""The facts that a guest reads: `compute-runtime`, and the `FASTLY_*` variables."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""What a guest's arguments become: the types of the bindings."""
+"""The arguments of a guest become the types of the bindings."""
 
 from typing import Optional
 

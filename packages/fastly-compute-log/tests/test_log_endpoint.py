@@ -18,7 +18,7 @@ from fastly_compute.testing import ComputeHost
 
 @pytest.fixture
 def written(compute_host):
-    """What the host got, endpoint by endpoint, as bytes."""
+    """The bytes that the host received, by endpoint."""
     messages = []
     compute_host.host._on_log = lambda name, message: messages.append((name, message))
     return messages

@@ -1,4 +1,4 @@
-"""Where an app runs and what it uses, as a guest reads it."""
+"""The facts about a running app, as a guest reads them."""
 
 import doctest
 import importlib

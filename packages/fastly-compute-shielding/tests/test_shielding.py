@@ -61,8 +61,7 @@ def test_a_shield_that_nobody_knows(host) -> None:
 
     assert isinstance(caught.value, LookupError)
     assert str(caught.value) == (
-        "shielding.shield-info on 'nowhere' failed: there is no shield with this name "
-        "(invalid-argument)"
+        "shielding.shield-info on 'nowhere' failed: no shield has this name (invalid-argument)"
     )
 
 

@@ -43,11 +43,11 @@ class Acl(Handle["_wit.acl.Acl"]):
         Raises:
             TypeError: The name is not a ``str``.
             InvalidName: The name is empty, too long or not valid Unicode.
-            AclNotFound: There is no such list, or it is not linked to this version.
+            AclNotFound: The list does not exist, or it is not linked to this version.
             AclNameRefused: The host rejects the name.
             AclUnsupported: This host or service has no lists.
             AclCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         try:
             utf8_size(name, field="an ACL's name")

@@ -67,7 +67,7 @@ class AclCallFailed(AclError, HostError):
 
 
 class AclNotFound(AclCallFailed, NotFound):
-    """There is no list with that name, or it is not linked to this version of the service."""
+    """The list does not exist, or it is not linked to this version of the service."""
 
     explanation: ClassVar[str] = (
         "the ACL does not exist, or is not linked to this version of the service"

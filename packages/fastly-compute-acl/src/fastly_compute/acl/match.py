@@ -1,4 +1,4 @@
-"""What a list says about an address."""
+"""The entry of a list that matches an address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

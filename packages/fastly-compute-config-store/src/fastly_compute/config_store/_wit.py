@@ -24,7 +24,7 @@ FIRST = 32_000
 
 
 def open_store(name: str) -> "Store":
-    """Open a config store, or the dictionary with that name if there is no such store."""
+    """Open a config store, or the dictionary with that name if no config store has it."""
     try:
         return config_store.Store.open(name)
     except bindings.Err as err:

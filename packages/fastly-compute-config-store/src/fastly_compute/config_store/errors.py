@@ -79,7 +79,7 @@ class ConfigStoreCallFailed(ConfigStoreError, HostError):
 
 
 class ConfigStoreNotFound(ConfigStoreCallFailed, NotFound):
-    """There is no store with that name, or it is not linked to this version of the service."""
+    """The store does not exist, or it is not linked to this version of the service."""
 
     explanation: ClassVar[str] = (
         "the config store does not exist, or is not linked to this version of the service"
@@ -113,7 +113,7 @@ OPENING: Mapping[str, type[HostError]] = {
 LOOKUP: Mapping[str, type[HostError]] = {
     **OPENING,
     "invalid-argument": ConfigKeyRefused,
-    # What the platform returns for a key that is too long.
+    # The platform's error for a key that is too long.
     "unsupported": ConfigKeyRefused,
 }
 """The exception for each case of the WIT when a key is looked up."""

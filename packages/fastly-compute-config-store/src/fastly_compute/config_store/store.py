@@ -44,9 +44,9 @@ class ConfigStore(Handle["_wit.Store"]):
         Raises:
             TypeError: The name is not a ``str``.
             InvalidConfigName: The name is invalid.
-            ConfigStoreNotFound: There is no such store, or it is not linked to this version.
+            ConfigStoreNotFound: The store does not exist, or it is not linked to this version.
             ConfigStoreCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         store = cls._wrap(_wit.open_store(checked(name, "store name")))
         store._name = name

@@ -59,7 +59,7 @@ def wit_address(address: IPv4Address | IPv6Address) -> "types.IpAddress":
         A value of the bindings.
 
     Raises:
-        HostUnavailable: There is no host.
+        HostUnavailable: No host is available.
     """
     packed = address.packed
     if isinstance(address, IPv4Address):

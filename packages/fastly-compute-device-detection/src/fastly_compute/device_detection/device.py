@@ -1,4 +1,4 @@
-"""What is known about a client by its User-Agent."""
+"""The facts about a client that its User-Agent reveals."""
 
 from dataclasses import dataclass
 
@@ -128,7 +128,7 @@ def lookup(user_agent: str) -> Device | None:
         InvalidDeviceData: The host's answer cannot be read.
         DeviceDetectionUnsupported: This host or service has no device detection.
         DeviceLookupFailed: The host refused for another reason.
-        HostUnavailable: There is no host.
+        HostUnavailable: No host is available.
 
     Example:
         >>> from fastly_compute import device_detection

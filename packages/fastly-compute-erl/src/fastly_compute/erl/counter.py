@@ -38,7 +38,7 @@ class RateCounter(Handle["_wit.erl.RateCounter"]):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a counter, which is created if there is none (``rate-counter.open``).
+        """Open a counter, which is created on first use (``rate-counter.open``).
 
         Args:
             name: Its name: 1 to 1024 bytes of UTF-8.
@@ -52,7 +52,7 @@ class RateCounter(Handle["_wit.erl.RateCounter"]):
             ErlNameRefused: The host rejects the name.
             ErlUnsupported: This host or service has no edge rate limiting.
             ErlCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         checked_text(name, "name", LONGEST_NAME)
         counter = cls._wrap(_wit.open_counter(name))

@@ -22,7 +22,7 @@ class EdgeRateLimiter:
     """A rule: who exceeds a rate is penalized for a time.
 
     It is a value: create it while the app is imported. The counter and the box are opened for each
-    check, and are created if there are none.
+    check, and are created on first use.
 
     Attributes:
         counter: The name of the rate counter: 1 to 1024 bytes of UTF-8.
@@ -82,7 +82,7 @@ class EdgeRateLimiter:
             InvalidErlOption: A value is invalid.
             ErlUnsupported: This host or service has no edge rate limiting.
             ErlCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         checked_text(entry, "entry", LONGEST_ENTRY)
         checked_number(delta, "delta", 0, MOST_CHECKED)

@@ -29,7 +29,7 @@ class PenaltyBox(Handle["_wit.erl.PenaltyBox"]):
 
     @classmethod
     def open(cls, name: str) -> Self:
-        """Open a box, which is created if there is none (``penalty-box.open``).
+        """Open a box, which is created on first use (``penalty-box.open``).
 
         Args:
             name: Its name: 1 to 1024 bytes of UTF-8.
@@ -43,7 +43,7 @@ class PenaltyBox(Handle["_wit.erl.PenaltyBox"]):
             ErlNameRefused: The host rejects the name.
             ErlUnsupported: This host or service has no edge rate limiting.
             ErlCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         checked_text(name, "name", LONGEST_NAME)
         box = cls._wrap(_wit.open_box(name))

@@ -1,4 +1,4 @@
-"""What is known about where an IP address is."""
+"""The location and network of an IP address."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -76,7 +76,7 @@ def lookup(address: Address) -> Geo | None:
             `ipaddress`. An IPv4 address in IPv6 form (``::ffff:192.0.2.1``) is looked up as IPv4.
 
     Returns:
-        What is known, or None if nothing is, as for private and reserved addresses.
+        The facts, or None if nothing is known, as for private and reserved addresses.
 
     Raises:
         TypeError: The address is neither a ``str`` nor an address object.
@@ -84,7 +84,7 @@ def lookup(address: Address) -> Geo | None:
         InvalidGeoData: The host's answer cannot be read.
         GeoUnsupported: This host or service has no geographic data.
         GeoLookupFailed: The host refused for another reason.
-        HostUnavailable: There is no host.
+        HostUnavailable: No host is available.
 
     Example:
         >>> from fastly_compute import geo

@@ -55,7 +55,7 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
 
         Raises:
             HostError: The operation failed; the subclass says why.
-            WaitTimeout: There is no result in time. It can be awaited again.
+            WaitTimeout: The result has not arrived in time. It can be awaited again.
             HandleClosed: It was awaited or closed before.
         """
         if timeout is not None:
@@ -66,7 +66,7 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
 
     @property
     def _late(self) -> str:
-        """What has not happened, for the error."""
+        """The operation's description in an error."""
         return f"{self!r}: no result"
 
     def _finish(self, pollable: "async_io.Pollable") -> T_co:

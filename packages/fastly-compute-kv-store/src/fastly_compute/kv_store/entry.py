@@ -1,4 +1,4 @@
-"""What a lookup found."""
+"""The value that a lookup found."""
 
 import json
 from typing import TYPE_CHECKING, Self
@@ -79,7 +79,7 @@ class KVEntry(Handle["kv_store.Entry"]):
 
     @property
     def metadata(self) -> str | None:
-        """The text stored with the value (``metadata``); None if there is none or it is empty."""
+        """The text stored with the value (``metadata``); None without any, or if it is empty."""
         if self._metadata is None:
             self._metadata = (_wit.metadata(self._resource, self._subject),)
         return self._metadata[0]

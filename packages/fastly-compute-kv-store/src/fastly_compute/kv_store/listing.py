@@ -8,7 +8,7 @@ from fastly_compute.kv_store.errors import InvalidKVOption, InvalidListing
 from fastly_compute.kv_store.keys import encoded_size
 
 Consistency: TypeAlias = Literal["strong", "eventual"]
-"""Whether a listing includes all that was written before, or may lag behind, which is faster."""
+"""Whether a listing includes all earlier writes, or may miss recent ones, which is faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class KeyPage:
     """A page of a listing.
 
     Attributes:
-        keys: The keys, which may be none even if more pages follow.
+        keys: The keys, possibly empty even if more pages follow.
         cursor: Where the next page starts; None after the last page.
 
     Example:

@@ -1,4 +1,4 @@
-"""What can be said of a value when it is stored."""
+"""The options of storing a value."""
 
 from typing import Literal, NamedTuple, TypeAlias, get_args
 

@@ -202,7 +202,7 @@ class KVStore(Handle["kv_store.Store"]):
 
         Args:
             prefix: The start of the keys to list, up to 1024 bytes; None for all.
-            consistency: ``strong`` lists all that was written before; ``eventual`` may lag behind,
+            consistency: ``strong`` lists all earlier writes; ``eventual`` may miss recent ones,
                 and is faster.
             limit: The most keys to ask the host for at once, at least 1.
 

@@ -42,7 +42,7 @@ class LogEndpoint(Handle["_wit.Endpoint"]):
             TypeError: The name is not a ``str``.
             InvalidEndpointName: The name is invalid.
             LogCallFailed: The host refused.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         endpoint = cls._wrap(_wit.open_endpoint(checked(name)))
         endpoint._name = name

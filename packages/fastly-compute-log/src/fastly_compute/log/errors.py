@@ -55,7 +55,7 @@ class InvalidEndpointName(LogError, ValueError):
 
 
 class NoEndpoint(LogError, LookupError):
-    """The mapper of a handler returned None for a record, and there is no default endpoint.
+    """The mapper of a handler returned None for a record, and no default endpoint is set.
 
     Attributes:
         logger: The name of the record's logger.
@@ -77,7 +77,7 @@ class LogCallFailed(LogError, HostError):
 
 
 class EndpointNotFound(LogCallFailed, NotFound):
-    """There is no endpoint with that name; most hosts accept any name."""
+    """No endpoint has that name; most hosts accept any name."""
 
     explanation: ClassVar[str] = "this version of the service has no such log endpoint"
 

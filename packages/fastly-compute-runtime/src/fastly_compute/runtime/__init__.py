@@ -1,4 +1,4 @@
-"""Where an app runs on Fastly Compute, and what it uses: service, site, sandbox, CPU and memory."""
+"""Facts about a running app: its service, site, sandbox, CPU time, memory and products."""
 
 from fastly_compute.runtime.errors import (
     ComputeRuntimeError,

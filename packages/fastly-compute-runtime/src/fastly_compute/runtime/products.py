@@ -34,7 +34,7 @@ def products() -> Products:
     Raises:
         RuntimeUnsupported: This host does not know.
         RuntimeCallFailed: The host refused for another reason.
-        HostUnavailable: There is no host.
+        HostUnavailable: No host is available.
 
     Example:
         >>> from fastly_compute import runtime

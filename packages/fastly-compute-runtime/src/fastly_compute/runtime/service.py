@@ -11,7 +11,7 @@ def service_id() -> str:
         ``FASTLY_SERVICE_ID`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -29,7 +29,7 @@ def service_version() -> int:
         ``FASTLY_SERVICE_VERSION`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -47,7 +47,7 @@ def customer_id() -> str:
         ``FASTLY_CUSTOMER_ID`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -64,7 +64,7 @@ def namespace_id() -> str:
         The ID; empty on local hosts.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -82,7 +82,7 @@ def cache_generation() -> int:
         ``FASTLY_CACHE_GENERATION`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -100,7 +100,7 @@ def hostname() -> str:
         ``FASTLY_HOSTNAME`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -118,7 +118,7 @@ def pop() -> str:
         ``FASTLY_POP`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -136,7 +136,7 @@ def region() -> str:
         ``FASTLY_REGION`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -153,7 +153,7 @@ def is_staging() -> bool:
         Whether it does; ``FASTLY_IS_STAGING`` in `os.environ` is then ``1``, otherwise ``0``.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime

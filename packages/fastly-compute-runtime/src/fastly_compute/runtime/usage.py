@@ -16,7 +16,7 @@ def sandbox_id() -> str:
         ``FASTLY_TRACE_ID`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -34,7 +34,7 @@ def trace_id() -> str:
         ``FASTLY_TRACE_ID`` in `os.environ` is the same.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -53,7 +53,7 @@ def vcpu_time() -> timedelta:
         Whole milliseconds, without the time spent waiting.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime
@@ -75,7 +75,7 @@ def heap_mib() -> int:
         MiB (2^20 bytes), rounded up. The native and the wasm host do not measure it and return 0.
 
     Raises:
-        HostUnavailable: There is no host, or no request is being handled.
+        HostUnavailable: No host is available, or no request is being handled.
 
     Example:
         >>> from fastly_compute import runtime

@@ -89,7 +89,7 @@ def inspect(
         HandleClosed: The body was read or closed, or the request was handed over.
         SecurityUnsupported: This host or service cannot inspect requests.
         SecurityCallFailed: The host refused, or its verdict is missing or malformed.
-        HostUnavailable: There is no host.
+        HostUnavailable: No host is available.
 
     Example:
         >>> from fastly_compute.http import IncomingRequest, Response

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What the WAF says should be done with a request.
+    """The WAF's recommendation for a request.
 
     The WAF may have verdicts that are not listed here: allow what is `ALLOW`, and nothing else.
 

@@ -85,9 +85,9 @@ class ShieldingCallFailed(ShieldingError, HostError):
 
 
 class ShieldNotFound(ShieldingCallFailed, LookupError):
-    """There is no shield with that name."""
+    """No shield has that name."""
 
-    explanation: ClassVar[str] = "there is no shield with this name"
+    explanation: ClassVar[str] = "no shield has this name"
 
 
 class ShieldBackendInUse(ShieldingCallFailed):

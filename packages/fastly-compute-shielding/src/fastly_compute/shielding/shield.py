@@ -25,7 +25,7 @@ class Shield:
 
     Attributes:
         name: Its name, such as ``pdx-or-us``.
-        running_on: Whether the app runs on it, or on a site that Fastly uses in its place.
+        running_on: Whether the app runs on it, or on a site that Fastly uses instead.
 
     Example:
         >>> from fastly_compute.backend import Backend
@@ -55,11 +55,11 @@ class Shield:
         Raises:
             TypeError: The name is not a ``str``.
             InvalidShieldName: The name is invalid.
-            ShieldNotFound: There is no shield with that name. Locally, ``shielding_sites`` of
+            ShieldNotFound: No shield has that name. Locally, ``shielding_sites`` of
                 ``[local_server]`` has them.
             ShieldingUnsupported: This host or service has no shielding.
             ShieldingCallFailed: The host refused for another reason, or its answer is malformed.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         info = _wit.shield_info(checked_name(name))
         urls = info[1:].split("\0")
@@ -97,7 +97,7 @@ class Shield:
             ShieldBackendInUse: This sandbox has such a backend, with other options.
             ShieldingUnsupported: This host or service has no shielding.
             ShieldingCallFailed: The host refused for another reason.
-            HostUnavailable: There is no host.
+            HostUnavailable: No host is available.
         """
         return self._backend(
             self._encrypted, (first_byte_timeout, between_bytes_timeout, cache_key)

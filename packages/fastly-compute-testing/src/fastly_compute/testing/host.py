@@ -141,7 +141,7 @@ class ComputeHost:
 
     @property
     def service(self) -> ServiceInfo:
-        """What the app can read about its service and where it runs; can be set."""
+        """The facts that the app can read about its service and machine; can be set."""
         return self.host.config.service
 
     @service.setter

@@ -217,7 +217,7 @@ class _Outer:
         self._app = app
         self._linked = linked
         self._parts = [PREAMBLE]
-        # What the app counts, by its number in the composed component; None where it is left out.
+        # The app's items by their number in the composed component; None for dropped ones.
         self._instances: list[int | None] = []
         self._functions: list[int | None] = []
         self._types = 0

@@ -1,4 +1,4 @@
-"""What an app can read about where it runs: its service, and the machine."""
+"""The facts that an app can read about its service and the machine."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -30,7 +30,7 @@ class ServiceInfo:
     Raises:
         TypeError: A value is of the wrong type.
         ValueError: A number is negative or has more than 64 bits, a text contains a NUL, or there
-            is no such product.
+            is not a product.
 
     Example:
         >>> from fastly_compute.local import HostConfig, ServiceInfo

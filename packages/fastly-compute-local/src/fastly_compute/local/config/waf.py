@@ -1,4 +1,4 @@
-"""What the Next-Gen WAF says about the requests that an app has it inspect."""
+"""The Next-Gen WAF's verdict on the requests that an app has it inspect."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -176,7 +176,7 @@ class Export:
     index: int
 
 
-# What is in the index spaces of a component, and in those of its core modules.
+# The kinds of index spaces of a component, and of its core modules.
 Item = Import | Alias | Lift | Instance | Export
 CoreItem = CoreAlias | Lower | ResourceFunction
 

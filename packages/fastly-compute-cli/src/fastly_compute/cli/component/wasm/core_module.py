@@ -140,7 +140,7 @@ def read_core_module(data: bytes, place: str) -> CoreModule:
     module = CoreModule(data)
     for number, content, end in sections(data, place):
         if number is SectionId.DATA:
-            # What is in memory from the beginning can be copied, what depends on a global cannot.
+            # Data at constant addresses can be copied; data that depends on a global cannot.
             deque(segments(data, content, end, place), maxlen=0)
             module.segments = data[content:end]
         elif number in _READ:
