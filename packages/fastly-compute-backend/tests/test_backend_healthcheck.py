@@ -55,7 +55,7 @@ def test_the_window_is_set_in_an_order_that_the_host_accepts(window, threshold, 
         ) > wide
         return
 
-    now = {"window": 5, "threshold": 3, "initial": 4}
+    now: dict[str, object] = {"window": 5, "threshold": 3, "initial": 4}
     for setter, value in setters:
         now[setter] = value
         assert now["threshold"] <= now["window"] <= 15

@@ -168,7 +168,7 @@ class Served:
 
     def says_something(self, seconds: float) -> bool:
         with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)  # type: ignore[arg-type]
+            selector.register(self.process.stdout, selectors.EVENT_READ)
             return bool(selector.select(seconds))
 
     def get(self, path: str = "/") -> tuple[int, str]:

@@ -81,8 +81,8 @@ def test_a_package_has_the_component_and_the_manifest(packable: Path, run: Run) 
     assert result.stdout == "pkg/edge-proxy.tar.gz  0.0 MB\n"
     with tarfile.open(packable / "pkg" / "edge-proxy.tar.gz") as tar:
         assert tar.getnames() == ["edge-proxy/bin/main.wasm", "edge-proxy/fastly.toml"]
-        assert tar.extractfile("edge-proxy/bin/main.wasm").read() == COMPONENT  # type: ignore[union-attr]
-        assert tar.extractfile("edge-proxy/fastly.toml").read() == MANIFEST.encode()  # type: ignore[union-attr]
+        assert tar.extractfile("edge-proxy/bin/main.wasm").read() == COMPONENT
+        assert tar.extractfile("edge-proxy/fastly.toml").read() == MANIFEST.encode()
 
 
 def test_packing_the_same_again_makes_the_same_package(packable: Path, run: Run) -> None:

@@ -321,6 +321,7 @@ def test_a_damaged_app_never_raises_anything_but_a_compose_error(data: st.DataOb
     if data.draw(st.booleans()):
         del damaged[data.draw(places) :]
 
+    answer: bytes | ComposeError
     try:
         answer = compose(bytes(damaged), NUMBER_STUB)
     except ComposeError as error:

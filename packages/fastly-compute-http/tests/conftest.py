@@ -40,6 +40,7 @@ def body_of(request: BaseHTTPRequestHandler) -> bytes:
 
 class OriginHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: "Origin"
 
     def do_GET(self):
         body = body_of(self)

@@ -15,6 +15,7 @@ from fastly_compute.http import (
     InvalidHeader,
     InvalidMethod,
     InvalidUrl,
+    PendingResponse,
     Request,
     Response,
     service,
@@ -265,7 +266,7 @@ def test_bodies_arrive_and_come_back(echo, host, parts, make, reader, size, most
 def test_a_body_passes_through_an_app_however_much_was_read(echo, host, parts, streamed, read):
     head = []
 
-    def handle(request: IncomingRequest) -> Response:
+    def handle(request: IncomingRequest) -> Response | PendingResponse:
         head.append(request.body.read(read) if read else b"")
         if request.body.closed:
             return Response()

@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from itertools import groupby
 from time import monotonic
+from typing import Any
 
 import pytest
 from componentize_py_types import Err
@@ -39,7 +40,7 @@ def rounds(host):
     def rounds(reuse: Reuse | None, count: int = 6, handler=where, **options: object) -> list[int]:
         app = NativeApp(service(handler, reuse=reuse, **options))
         answers = host.requests(app, [Incoming(uri=f"http://a/{n}") for n in range(count)])
-        rounds.answers = answers
+        rounds.answers = answers  # type: ignore[attr-defined]
         return [len(list(group)) for _, group in groupby(bytes(a.body) for a in answers)]
 
     return rounds
@@ -226,7 +227,7 @@ def test_a_failure_with_an_error_page_is_a_failure(rounds):
 
 
 def test_nothing_that_a_request_left_open_reaches_the_next(rounds, origin, talk):
-    kept = []
+    kept: list[Any] = []
 
     def handle(request: IncomingRequest) -> Response:
         if not kept:

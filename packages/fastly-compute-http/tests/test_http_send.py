@@ -3,6 +3,7 @@ import hashlib
 import io
 import json
 import threading
+from typing import Any
 
 import pytest
 from componentize_py_types import Err
@@ -24,7 +25,7 @@ from fastly_compute.http import (
 )
 
 
-def seen(response: Response) -> dict[str, object]:
+def seen(response: Response) -> dict[str, Any]:
     return json.loads(response.body.read())
 
 

@@ -6,6 +6,7 @@ import trustme
 
 from fastly_compute.local.config import (
     AclEntry,
+    BackendConfigError,
     ConfigError,
     Geolocation,
     HostConfig,
@@ -14,7 +15,7 @@ from fastly_compute.local.config import (
     load,
     parse,
 )
-from fastly_compute.local.config.backend import BackendConfig, BackendConfigError, Health
+from fastly_compute.local.config.backend import BackendConfig, Health
 
 CA = trustme.CA()
 CERT = CA.issue_cert("example.org")

@@ -234,7 +234,7 @@ def test_a_head_response_that_is_not_stored_has_no_body(cache: Cache) -> None:
     cache.origin.answers.append(private)
 
     assert cache.get(method="HEAD").body == b""
-    assert private.body.closed.is_set()
+    assert private.body.closed.is_set()  # type: ignore[attr-defined]
 
 
 def test_the_requests_body_is_sent(cache: Cache) -> None:
@@ -536,7 +536,7 @@ def test_an_unread_body_is_stored_too(cache: Cache) -> None:
     cache.begin()().body.close()
     cache.settle()
 
-    assert answer.body.closed.is_set()
+    assert answer.body.closed.is_set()  # type: ignore[attr-defined]
     assert cache.get().body == b"onetwo"
 
 
@@ -550,7 +550,7 @@ def test_a_truncated_body_is_not_stored(cache: Cache) -> None:
     with pytest.raises(BodyFailure, match="the body was cut short"):
         answer.body.read_chunk()
     cache.settle()
-    assert cut.body.closed.is_set()
+    assert cut.body.closed.is_set()  # type: ignore[attr-defined]
     assert cache.get().body == b"whole"
     assert cache.lines == ["example.com/ is not stored: the body was cut short"]
 
@@ -746,7 +746,7 @@ def test_a_response_that_is_still_valid_is_renewed(cache: Cache) -> None:
         ("If-None-Match", b'"a"'),
         ("If-Modified-Since", expires(-60).encode()),
     ]
-    assert good.body.closed.is_set()
+    assert good.body.closed.is_set()  # type: ignore[attr-defined]
 
 
 def test_a_response_is_renewed_in_the_background(cache: Cache) -> None:
@@ -797,7 +797,7 @@ def test_a_stale_response_is_dropped_if_it_became_private(cache: Cache) -> None:
     cache.settle()
 
     assert first.body == b"old"
-    assert private.body.closed.is_set()
+    assert private.body.closed.is_set()  # type: ignore[attr-defined]
     assert cache.gets(response(b"1"), response(b"2")) == [b"1", b"2"]
 
 
@@ -882,8 +882,8 @@ class Counting(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        content = str(len(self.server.asked)).encode()
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        content = str(len(self.server.asked)).encode()  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Surrogate-Key", "counted")
@@ -897,7 +897,7 @@ class Counting(BaseHTTPRequestHandler):
 @pytest.fixture
 def origin() -> Iterator[ThreadingHTTPServer]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as server:
-        server.asked = []
+        server.asked = []  # type: ignore[attr-defined]
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
         yield server

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import threading
 import zlib
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -63,7 +64,7 @@ def in_members(data: bytes) -> bytes:
     return gzip.compress(data[:7]) + bytes(3) + gzip.compress(data[7:]) + b"garbage"
 
 
-WAYS = {
+WAYS: dict[str, list[Callable[[bytes], bytes]]] = {
     "gzip": [gzip.compress, in_members],
     "X-GZip": [gzip.compress],
     "deflate": [zlib.compress, deflated],

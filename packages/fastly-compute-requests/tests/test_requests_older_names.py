@@ -7,6 +7,7 @@ import io
 import pickle
 import socket
 import threading
+from http.client import HTTPMessage
 
 import pytest
 import requests as real
@@ -108,7 +109,7 @@ class Answer:
     """A response of urllib, as far as a jar looks at it."""
 
     def __init__(self, *cookies: str) -> None:
-        self.headers = http.cookiejar.http.client.HTTPMessage()
+        self.headers = HTTPMessage()
         for cookie in cookies:
             self.headers["Set-Cookie"] = cookie
 
@@ -293,24 +294,24 @@ def test_headers_are_added_and_responses_built_by_methods_that_can_be_overridden
         def build_response(self, req, resp):
             resp.headers["X-Built"] = f"{resp.status} {resp.reason} {resp.version}"
             response = super().build_response(req, resp)
-            response.built = True
+            response.built = True  # type: ignore[attr-defined]
             return response
 
     session = requests.Session()
     session.mount("http://", Own())
     response = session.get(echo.url, params={"status": "404", "set-cookie": "a=1"}, timeout=3)
 
-    assert response.built
+    assert response.built  # type: ignore[attr-defined]
     assert response.headers["x-built"] == "404 Not Found 11"
     assert response.json()["headers"]["x-timeout"] == "3"
     assert response.cookies["a"] == session.cookies["a"] == "1"
     pending = session.send_async(session.prepare_request(requests.Request("GET", echo.url)))
-    assert pending.wait().built
+    assert pending.wait().built  # type: ignore[attr-defined]
 
 
 def test_sending_without_waiting_does_not_pass_by_another_send(guest, echo):
     class Own(requests.adapters.HTTPAdapter):
-        def send(self, request, **kwargs):
+        def send(self, request, **kwargs):  # type: ignore[override]
             return super().send(request, **kwargs)
 
     session = requests.Session()

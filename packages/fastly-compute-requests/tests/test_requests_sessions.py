@@ -328,7 +328,7 @@ def test_every_value_of_a_repeated_header_can_be_had(echo):
     response = requests.get(f"{echo.url}/?set-cookie=a%3D1&set-cookie=b%3D2")
 
     assert response.headers["Set-Cookie"] == "a=1, b=2"
-    assert response.headers.getlist("set-cookie") == ["a=1", "b=2"]
+    assert response.headers.getlist("set-cookie") == ["a=1", "b=2"]  # type: ignore[attr-defined]
     assert response.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
 
 
