@@ -21,13 +21,15 @@ SERVICE, BY_LEVEL, DIRECT = re.findall(r"^```python\n(.*?)^```$", README, re.DOT
 
 @pytest.fixture(autouse=True)
 def shop():
-    """The logger that the examples configure, without what they added to it."""
+    """The logger that the examples configure, as new; docstrings run elsewhere configure it too."""
     logger = logging.getLogger("shop")
-    yield logger
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
+    before, logger.handlers, level = logger.handlers, [], logger.level
     logger.setLevel(logging.NOTSET)
+    yield logger
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers = before
+    logger.setLevel(level)
 
 
 def run(code: str) -> ModuleType:
