@@ -8,8 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 
 # The minimum percentage of lines and branches that the tests of all guest packages reach on the
-# native host. Raise a floor when a package exceeds it by a point: property tests take other paths in
-# each run.
+# native host. Raise a floor when a package exceeds it by a point: property tests take other paths
+# in each run.
 FLOORS = {
     "acl": 99,
     "backend": 99,
