@@ -12,7 +12,7 @@ from fastly_compute.backend.errors import (
 )
 from fastly_compute.backend.healthcheck import HealthCheck, setters_of
 from fastly_compute.backend.settings import Settings
-from fastly_compute.core import Handle, bindings, case_of
+from fastly_compute.core import Handle, bindings, case_of, drop
 
 if TYPE_CHECKING:
     from wit_world.imports import backend
@@ -32,10 +32,10 @@ class _HealthcheckOptions(Handle["backend.HealthcheckOptions"]):
     __slots__ = ()
 
 
-def call(function: str, name: str, call: Callable[[], T]) -> T:
+def call(function: str, name: str, work: Callable[[], T]) -> T:
     """Call a function of the host for the backend with a name."""
     try:
-        return call()
+        return work()
     except bindings.Err as err:
         raise backend_error(err.value, f"backend.{function}", subject=name) from None
 
@@ -53,7 +53,7 @@ def find(name: str) -> "backend.Backend":
 def exists(name: str) -> bool:
     """Check whether a backend has that name."""
     try:
-        find(name).__exit__(None, None, None)
+        drop(find(name))
     except BackendNotFound:
         return False
     return True

@@ -22,20 +22,18 @@ class _Registered:
         configs: The configuration of each, by name.
         names: The names that were derived from configurations: a request that repeats one needs
             neither its settings nor their digest.
+        shields: What each backend to a shield is, by the name that the host made up for it.
     """
 
     def __init__(self) -> None:
         self.configs: dict[str, DynamicBackendConfig] = {}
         self.names: dict[DynamicBackendConfig, str] = {}
+        self.shields: dict[str, tuple[object, ...]] = {}
 
 
 # Natively, several sandboxes run at once, each in its own thread and with its own backends.
 _registered: ContextVar[_Registered | None] = ContextVar(
     "fastly_compute.backend.registered", default=None
-)
-
-_shields: ContextVar[dict[str, tuple[object, ...]] | None] = ContextVar(
-    "fastly_compute.backend.shields", default=None
 )
 
 
@@ -57,16 +55,11 @@ def begin_sandbox() -> None:
     Each request of a reused sandbox runs in a copy.
     """
     _registered.set(_Registered())
-    _shields.set({})
 
 
 def shields() -> dict[str, tuple[object, ...]]:
     """Return what each backend to a shield is, by the name that the host made up for it."""
-    names = _shields.get()
-    if names is None:
-        names = {}
-        _shields.set(names)
-    return names
+    return _known().shields
 
 
 def _known() -> _Registered:
