@@ -19,6 +19,7 @@ from fastly_compute.cli.commands.viceroy import find_viceroy
 from fastly_compute.cli.component.componentize import Componentized, componentize
 from fastly_compute.cli.component.compose import compose, stub_component
 from fastly_compute.cli.component.passes import PASSES, Pass, apply, select
+from fastly_compute.cli.project.embedding import embedding
 from fastly_compute.cli.project.roots import app_roots, import_roots
 from fastly_compute.cli.project.settings import Project
 
@@ -66,7 +67,8 @@ def build(
         if names - LATER not in made:
             work = folder / f"{len(made)}"
             work.mkdir()
-            made[names - LATER] = componentize(work, project.entry, own, roots, names)
+            embedded = embedding(project, roots).described()
+            made[names - LATER] = componentize(work, project.entry, own, roots, names, embedded)
         found = made[names - LATER]
         if found.component is None:
             raise SystemExit(found.output)

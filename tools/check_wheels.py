@@ -36,6 +36,7 @@ DEPENDS = {
         "click",
         "componentize-py",
         "local",
+        "packaging",
         "pathspec",
         "platformdirs",
         "wasmtime",

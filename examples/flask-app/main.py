@@ -2,10 +2,8 @@
 
 import hashlib
 import io
-import mimetypes
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, cast
 from urllib.parse import quote
 
@@ -22,12 +20,10 @@ from flask import (
     url_for,
 )
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as BaseResponse
 
 from fastly_compute import http
 from fastly_compute.wsgi import WsgiHttpIncoming, warm_up
 
-HERE = Path(__file__).parent
 BLOCK = b"All work and no play makes Jack a dull boy.\n" * 1024
 LARGEST_DOWNLOAD = 50_000_000
 NUMBER = re.compile("[0-9]{1,20}")
@@ -58,23 +54,8 @@ class StreamingRequest(Request):
         return cast(IO[bytes], Digest())
 
 
-# Flask's own /static reads files at run time, which a guest does not have.
-app = Flask(__name__, static_folder=None)
+app = Flask(__name__)
 app.request_class = StreamingRequest
-STATIC = {
-    file.name: (file.read_bytes(), mimetypes.guess_type(file.name)[0])
-    for file in (HERE / "static").iterdir()
-}
-
-
-@app.get("/static/<name>")
-def static(name: str) -> BaseResponse:
-    if name not in STATIC:
-        abort(404)
-    content, kind = STATIC[name]
-    response = Response(content, mimetype=kind)
-    response.add_etag()
-    return response.make_conditional(request)
 
 
 @app.get("/")
@@ -156,7 +137,7 @@ def failed(error: HTTPException) -> tuple[str, int]:
     return render_template("error.html", error=error), error.code or 500
 
 
-# Templates are read when they are first used, which has to be now: a guest has no files.
+# What these pages load is then in every new sandbox.
 warm_up(app, "/", "/nowhere")
 
 HttpIncoming = WsgiHttpIncoming(app)

@@ -34,11 +34,11 @@ def test_other_passes_make_another_key(app: Project) -> None:
         key(app),
         key(replace(app, optimize="safe")),
         key(replace(app, without=("link",))),
-        key(replace(app, without=("link", "freeze"))),
+        key(replace(app, without=("link", "immortal"))),
     ]
 
     assert len(set(keys)) == 4
-    assert key(replace(app, without=("freeze", "link", "link"))) == keys[3]
+    assert key(replace(app, without=("immortal", "link", "link"))) == keys[3]
 
 
 @pytest.mark.parametrize(

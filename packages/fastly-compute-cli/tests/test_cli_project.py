@@ -29,7 +29,10 @@ def test_settings_are_read_from_pyproject_toml(folder: Path, write: Write) -> No
         output = "out/shop.wasm"
         python-path = ["lib"]
         optimize = "safe"
-        without = ["freeze"]
+        without = ["warm-up"]
+        include = ["/data/"]
+        include-modules = ["mailbox"]
+        exclude = ["*.mo"]
         """,
     )
     project = load_project(folder)
@@ -37,7 +40,10 @@ def test_settings_are_read_from_pyproject_toml(folder: Path, write: Write) -> No
     assert project.entry == "shop.edge"
     assert project.output == folder / "out" / "shop.wasm"
     assert project.python_path == (folder / "lib",)
-    assert (project.optimize, project.without) == ("safe", ("freeze",))
+    assert (project.optimize, project.without) == ("safe", ("warm-up",))
+    assert project.include == ("/data/",)
+    assert project.include_modules == ("mailbox",)
+    assert project.exclude == ("*.mo",)
 
 
 def test_the_command_line_comes_before_the_settings(folder: Path, write: Write) -> None:
@@ -58,13 +64,13 @@ def test_the_command_line_comes_before_the_settings(folder: Path, write: Write) 
         output=Path("b.wasm"),
         python_path=[Path("lib")],
         optimize="safe",
-        without=["freeze"],
+        without=["warm-up"],
     )
 
     assert project.entry == "other"
     assert project.output == folder / "b.wasm"
     assert project.python_path == (folder / "lib",)
-    assert (project.optimize, project.without) == ("safe", ("freeze", "link"))
+    assert (project.optimize, project.without) == ("safe", ("warm-up", "link"))
 
 
 @pytest.mark.parametrize(
@@ -78,6 +84,9 @@ def test_the_command_line_comes_before_the_settings(folder: Path, write: Write) 
         ('python-path = ["gone"]', "gone is not a folder"),
         ("optimize = true", "optimize must be a string, not True"),
         ('without = "link"', "without must be a list of names of passes"),
+        ('include = "data"', "include must be a list of patterns"),
+        ("include-modules = [1]", "include-modules must be a list of names of modules"),
+        ("exclude = 1", "exclude must be a list of patterns"),
         ("entry = ", "pyproject.toml is not valid TOML"),
     ],
 )

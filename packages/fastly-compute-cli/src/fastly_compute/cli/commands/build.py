@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from fastly_compute.cli.commands.pack import package_bytes
+from fastly_compute.cli.component.componentize import Embedded, componentize
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.progress import step
 from fastly_compute.cli.project import cache
@@ -26,6 +27,8 @@ from fastly_compute.cli.project.native_extensions import (
 from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
 from fastly_compute.cli.project.settings import Project
 
+_MUCH = 1_000_000
+_LARGEST = 5
 _WASM_FRAME = re.compile(r"^ +\d+: .*(!.*|wasm backtrace:)\n", re.MULTILINE)
 _GUEST_PATH = re.compile(r'(?<=File ")/(\d+)/')
 
@@ -124,8 +127,8 @@ def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, 
     """Make the component; return it, and why passes were skipped, by their names."""
     # Not at the top: a cached build needs none of it.
     from fastly_compute.cli.component import passes
-    from fastly_compute.cli.component.componentize import componentize
     from fastly_compute.cli.component.compose import compose, stub_component
+    from fastly_compute.cli.project.embedding import embedding
 
     chosen = passes.select(project.optimize, project.without)
     own = [f"/{i}/" for i in range(len(app_roots(project)))]
@@ -136,16 +139,37 @@ def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, 
                 names = [one.name for one in chosen]
                 work = Path(name)
                 copies = _without_ignored(project, roots, work)
-                made = componentize(work, project.entry, own, copies, names)
+                embedded = embedding(project, roots).described()
+                made = componentize(work, project.entry, own, copies, names, embedded)
             if found := made.fatal_pass():
                 fatal[found] = "it ended the interpreter"
                 chosen = [one for one in chosen if one.name != found]
                 continue
             if made.component is None:
                 raise _explain(project, roots, made.reports, made.output)
+            _say(made.embedded())
             with step("Composing"):
                 component, skipped = passes.apply(chosen, made.component, made)
                 return compose(component, stub_component()), {**fatal, **skipped}
+
+
+def _say(embedded: Embedded) -> None:
+    """Say what a component has for use at run time, and what it lacks."""
+    sizes = embedded.sizes
+    total = sum(sizes.values())
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:_LARGEST]
+    names = ", ".join(f"{name} {sizes[name] / 1e6:.1f}" for name in largest)
+    click.echo(
+        f"Added {embedded.modules} modules and {embedded.files} files for use at run time: "
+        f"{total / 1e6:.1f} MB" + (f" (the largest: {names})" if total > _MUCH else ""),
+        err=True,
+    )
+    if embedded.lacks_time_zones:
+        click.echo(
+            "warning: the app may use zoneinfo, and the component has no time zones. Install "
+            "tzdata, and build again.",
+            err=True,
+        )
 
 
 def _without_ignored(project: Project, roots: Sequence[Path], work: Path) -> list[Path]:

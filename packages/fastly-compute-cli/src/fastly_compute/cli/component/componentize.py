@@ -32,6 +32,23 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """What a component has besides what was loaded when the app was imported.
+
+    Attributes:
+        modules: The number of modules.
+        files: The number of files.
+        sizes: How many bytes they take, by what brought them.
+        lacks_time_zones: Whether something may use zoneinfo, for which there are no time zones.
+    """
+
+    modules: int
+    files: int
+    sizes: Mapping[str, int]
+    lacks_time_zones: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Componentized:
     """What componentize-py and the guest left.
 
@@ -58,6 +75,11 @@ class Componentized:
         found: Mapping[str, str] = ast.literal_eval(text)
         return found
 
+    def embedded(self) -> Embedded:
+        """Read what was embedded."""
+        text = (self.reports / "embedded").read_text(encoding="utf-8")
+        return Embedded(**ast.literal_eval(text))
+
     def addresses(self) -> Addresses:
         """Read the addresses that the pass `immortal` wrote in the guest."""
         numbers = array.array("I", (self.reports / "objects").read_bytes())
@@ -66,7 +88,12 @@ class Componentized:
 
 
 def componentize(
-    work: Path, entry: str, own: Sequence[str], roots: Iterable[Path], passes: Iterable[str]
+    work: Path,
+    entry: str,
+    own: Sequence[str],
+    roots: Iterable[Path],
+    passes: Iterable[str],
+    embedding: str,
 ) -> Componentized:
     """Make a component of an app, which a Compute host does not accept yet.
 
@@ -76,11 +103,13 @@ def componentize(
         own: The app's own import roots, as the guest sees them.
         roots: All import roots, in order.
         passes: The names of the passes to run; those that the guest does not know are left out.
+        embedding: What to embed, as `Embedding.described` says it.
     """
     ignored = shutil.ignore_patterns("__pycache__")
     guest = shutil.copytree(_CLI / "component" / "guest", work / "entry", ignore=ignored)
     settings = [" ".join(passes), entry, *own]
     (guest / "settings").write_text("\n".join(settings), encoding="utf-8")
+    (guest / "to-embed").write_text(embedding, encoding="utf-8")
     # componentize-py would add the site-packages of whatever Python comes first on PATH.
     environment = work / "environment"
     (environment / "lib" / "site-packages").mkdir(parents=True)

@@ -10,7 +10,8 @@ from typing import Any
 from fastly_compute.cli.errors import CliError
 
 _TABLE = "[tool.fastly-compute]"
-_KEYS = ("entry", "output", "python-path", "optimize", "without")
+_LISTS = {"include": "patterns", "include-modules": "names of modules", "exclude": "patterns"}
+_KEYS = ("entry", "output", "python-path", "optimize", "without", *_LISTS)
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -25,6 +26,10 @@ class Project:
         python_path: Further import roots, searched before the environment's.
         optimize: Which passes a build runs: ``none``, ``safe`` or ``all``.
         without: The names of passes that it leaves out.
+        include: Which of its files a component has, besides the data in its packages: patterns
+            as in a .gitignore.
+        include_modules: Modules of the standard library that a component has in any case.
+        exclude: Which files and modules it does not have, by their paths below an import root.
 
     Example:
         >>> Project(folder=Path("/app")).output.as_posix()
@@ -37,6 +42,9 @@ class Project:
     python_path: tuple[Path, ...] = ()
     optimize: str = "all"
     without: tuple[str, ...] = ()
+    include: tuple[str, ...] = ("/templates/", "/static/")
+    include_modules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _MODULE.fullmatch(self.entry):
@@ -83,6 +91,9 @@ def load_project(
         chosen["output"] = output if output is not None else Path(_text(table, "output"))
     if "optimize" in table or optimize is not None:
         chosen["optimize"] = optimize if optimize is not None else _text(table, "optimize")
+    for key, what in _LISTS.items():
+        if key in table:
+            chosen[key.replace("-", "_")] = tuple(_texts(table, key, what))
     further = _texts(table, "python-path", "folders")
     roots = (*(Path.cwd() / root for root in python_path), *(Path(root) for root in further))
     left_out = (*without, *_texts(table, "without", "names of passes"))

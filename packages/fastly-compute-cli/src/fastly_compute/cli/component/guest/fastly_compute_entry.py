@@ -12,7 +12,12 @@ import sys
 sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
-# A guest has no files: what the standard library would import when it needs it has to be here.
+import fastly_compute_files
+
+fastly_compute_files.install()  # before another module takes the real functions
+
+# A request should not have to unpack these: they are all that a charset can ask for.
+import ast
 import encodings.ascii
 import encodings.cp1252
 import encodings.idna
@@ -22,7 +27,7 @@ import encodings.utf_8
 import encodings.utf_8_sig
 import encodings.utf_16
 import encodings.utf_16_be
-import encodings.utf_16_le  # noqa: F401 - all of them: what a charset can ask for
+import encodings.utf_16_le  # noqa: F401
 import gc
 import importlib
 import linecache
@@ -174,16 +179,43 @@ def _import_late_modules() -> None:
     weakref.finalize(_import_app, gc.collect).detach()
 
 
+def _warm_up() -> object:
+    kept = gather_code(warm_up)
+    warm_up()
+    return kept
+
+
+def _immortalize() -> None:
+    name_objects(f"{_FOLDER}/objects")
+    gc.freeze()
+
+
 # What each pass runs, in this order: the names are those of `fastly_compute.cli.component.passes`.
 _PASSES: list[tuple[str, Callable[[], object]]] = [
-    ("gather-code", lambda: gather_code(warm_up)),
-    ("warm-up", warm_up),
-    ("freeze", gc.collect),
-    ("immortal", lambda: name_objects(f"{_FOLDER}/objects")),
-    ("freeze", gc.collect),
+    ("warm-up", _warm_up),
+    ("immortal", _immortalize),
     ("fill-holes", fill_holes),
-    ("freeze", gc.freeze),
 ]
+
+
+def _embed() -> dict[str, str]:
+    """Keep what a request may need besides, and report it; return the other names of folders."""
+    from fastly_compute_embedding import embed
+
+    with open(f"{_FOLDER}/to-embed", encoding="utf-8") as file:  # noqa: PTH123
+        named = ast.literal_eval(file.read())
+    kept = embed(named)
+    zones = "zoneinfo" in kept.wanted | sys.modules.keys() and "tzdata" not in kept.sizes
+    found = {
+        "modules": kept.modules,
+        "files": kept.files,
+        "sizes": kept.sizes,
+        "lacks_time_zones": zones,
+    }
+    _write("embedded", repr(found))
+    del sys.modules["fastly_compute_embedding"]  # which no request needs
+    aliases: dict[str, str] = named["aliases"]
+    return aliases
 
 
 def _run_passes(chosen: list[str]) -> None:
@@ -202,6 +234,7 @@ def _run_passes(chosen: list[str]) -> None:
 
 with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
     _chosen, _name, *_roots = _file.read().splitlines()
+os.chdir("/0")  # the app's folder, where it is when it runs on the machine
 
 _real_seed = random.Random.seed
 _app = _import_app(_name)
@@ -209,7 +242,9 @@ if _app is None:
     raise ImportError(f"the app {_name} cannot be used; the report has the reason")
 _keep_source(_roots)
 _import_late_modules()
+_aliases = _embed()
 _run_passes(_chosen.split())
+fastly_compute_files.seal(_aliases)
 
 
 class _Seeding:

@@ -56,6 +56,7 @@ def fill_holes() -> list[object]:
     Returns:
         The objects to keep, so that the holes stay filled.
     """
+    gc.collect()
     kept: list[object] = [None] * _MOST_HOLES
     limit = id(bytes(2 * _LARGEST_HOLE))
     count, size = 0, _LARGEST_HOLE
@@ -92,7 +93,6 @@ def gather_code(run: Callable[[], None]) -> list[object]:
     finally:
         sys.setprofile(None)
     functions = [one for one in gc.get_objects() if type(one) is types.FunctionType]
-    gc.collect()
     kept = fill_holes()
     copies: dict[int, types.CodeType] = {}
     for code in ran.values():
@@ -122,6 +122,7 @@ def name_objects(path: str) -> None:
     Args:
         path: The file.
     """
+    gc.collect()
     seen = bytearray(1 << 21)  # a bit for each eight bytes of 128 MiB
     kinds = set(_KINDS)
     found = array("I")

@@ -1,0 +1,197 @@
+"""Keeps in the image what a request may need and the import of the app did not load.
+
+That is the code of modules, and files. The build names those of the app and of the distributions
+it depends on; those of the standard library are found here, by what all of them import.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import fastly_compute_files as files
+import fastly_compute_late_imports as late_imports
+
+_PYTHON = re.__file__.removesuffix("/re/__init__.py")  # that of `os` is frozen elsewhere
+_IMPORT = re.compile(
+    r"^(?P<indent>[ \t]*)(?:"
+    r"from[ \t]+(?P<source>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#]*)"
+    r"|import[ \t]+(?P<modules>[^\n#]+))"
+    r"|\b(?:import_module|__import__)\([ \t\n]*[\"'](?P<literal>[\w.]+)[\"']",
+    re.MULTILINE,
+)
+_MAIN = re.compile(r"^if __name__ == [\"']__main__[\"']:.*\Z", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"[\w.]+")
+# What functions of the standard library import for uses that a sandbox does not have: processes,
+# sockets, other systems, archives on disk, a developer's terminal, and what stands in for modules
+# in C. Only an app or a distribution that imports one of them gets it.
+_ONLY_FOR_APPS = frozenset(
+    {
+        "_py_abc",
+        "_pydatetime",
+        "_pydecimal",
+        "_pyio",
+        "_pyrepl",
+        "argparse",
+        "bdb",
+        "bz2",
+        "cmd",
+        "compression",
+        "doctest",
+        "ftplib",
+        "getopt",
+        "http.client",
+        "http.cookiejar",
+        "http.server",
+        "importlib.metadata",
+        "importlib.readers",
+        "importlib.resources",
+        "lzma",
+        "multiprocessing",
+        "ntpath",
+        "nturl2path",
+        "optparse",
+        "pdb",
+        "py_compile",
+        "pydoc",
+        "rlcompleter",
+        "socket",
+        "ssl",
+        "statistics",
+        "subprocess",
+        "tarfile",
+        "tracemalloc",
+        "unittest",
+        "urllib.request",
+        "webbrowser",
+        "zipfile",
+    }
+)
+_IMPLIED = {"importlib.resources": "importlib.readers"}  # which a loader imports for it
+_NEVER = frozenset({"__pycache__", "idlelib", "site-packages", "test", "tkinter", "turtledemo"})
+
+
+def _imported(source: str, package: str) -> Iterator[tuple[str, bool]]:
+    """List what a module may import, as far as its text tells, and what it cannot do without."""
+    for found in _IMPORT.finditer(_MAIN.sub("", source)):
+        needed = found["indent"] == ""
+        for name in _names(found, package):
+            yield from ((part, needed) for part in _with_parents(name))
+
+
+def _names(found: re.Match[str], package: str) -> Iterator[str]:
+    origin = found["source"]
+    if found["literal"]:
+        yield found["literal"]
+    elif found["modules"]:
+        for part in found["modules"].split(","):
+            yield from _NAME.findall(part)[:1]
+    elif origin:
+        base = origin.lstrip(".")
+        level = len(origin) - len(base)
+        if level:
+            above = package.split(".")[: len(package.split(".")) - level + 1]
+            base = ".".join([*above, *filter(None, [base])])
+        yield base
+        for part in found["names"].strip("()").split(","):
+            for name in _NAME.findall(part)[:1]:
+                yield f"{base}.{name}"
+
+
+def _library() -> dict[str, str]:
+    """List the modules of the standard library, with their files."""
+    found = {}
+    for folder, folders, names in os.walk(_PYTHON):
+        folders[:] = [name for name in folders if name not in _NEVER]
+        package = folder[len(_PYTHON) + 1 :].replace("/", ".")
+        for name in names:
+            if name.endswith(".py"):
+                parts = [package, name[:-3]] if name != "__init__.py" else [package]
+                found[".".join(filter(None, parts))] = f"{folder}/{name}"
+    return found
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+class Embedding:
+    """What is kept, while it is collected.
+
+    Attributes:
+        sizes: How many bytes were kept, by the name of the top-level module or folder.
+        modules: How many modules were.
+        files: How many files were.
+        wanted: The names of what something kept or loaded may import.
+    """
+
+    def __init__(self) -> None:
+        self.sizes: dict[str, int] = {}
+        self.modules = self.files = 0
+        self.wanted: set[str] = set()
+
+    def add_module(self, name: str, path: str) -> None:
+        """Keep a module, unless it is loaded or not valid, and note what it imports."""
+        with open(path, "rb") as file:  # noqa: PTH123
+            source = file.read()
+        package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+        library = path.startswith(f"{_PYTHON}/")
+        shut = _ONLY_FOR_APPS.difference(_with_parents(name)) if library else frozenset()
+        for found, needed in _imported(source.decode("utf-8", "replace"), package):
+            if needed or shut.isdisjoint(_with_parents(found)):
+                self.wanted |= {found, _IMPLIED.get(found, found)}
+        if name in sys.modules:
+            return
+        try:
+            code = compile(source, path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):  # a template, or for another Python
+            return
+        self._count(name.partition(".")[0], late_imports.add(name, path, code))
+        self.modules += 1
+
+    def add_file(self, path: str, owner: str) -> None:
+        """Keep a file."""
+        if owner == "tzdata" and "zoneinfo" not in self.wanted | sys.modules.keys():
+            return
+        with open(path, "rb") as file:  # noqa: PTH123
+            content = file.read()
+        if path.endswith(".dist-info/METADATA"):
+            content = content.partition(b"\n\n")[0]  # what follows is the README
+        size = files.add(path, content, int(os.stat(path).st_mtime))  # noqa: PTH116
+        self._count(owner, size)
+        self.files += 1
+
+    def add_library(self, library: dict[str, str]) -> None:
+        """Keep those modules of the standard library that something kept or loaded may import."""
+        done: set[str] = set()
+        todo = sys.modules.keys() & library.keys()
+        while todo:
+            for name in sorted(todo):
+                self.add_module(name, library[name])
+            done |= todo
+            todo = (self.wanted & library.keys()) - done
+
+    def _count(self, owner: str, size: int) -> None:
+        self.sizes[owner] = self.sizes.get(owner, 0) + size
+
+
+def embed(named: dict[str, Any]) -> Embedding:
+    """Keep what the build names, and what that needs of the standard library.
+
+    Args:
+        named: The `modules` with their paths, the `files` with their owners, and the names of
+            further modules to `include`.
+    """
+    kept = Embedding()
+    for name, path in named["modules"]:
+        kept.add_module(name, path)
+    library = _library()
+    for name in named["include"]:
+        kept.wanted.update(_with_parents(name))
+    kept.add_library(library)
+    for path, owner in named["files"]:
+        kept.add_file(path, owner)
+    late_imports.install(library)
+    return kept

@@ -1,0 +1,237 @@
+"""What a component has besides what is loaded when the app is imported.
+
+That is the app's own modules and files, and those of the distributions it depends on. The guest
+adds what these import from the standard library.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+import pathspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from fastly_compute.cli.project.app_files import (
+    IgnoreRules,
+    all_files,
+    app_files,
+    folders_between,
+    is_foreign,
+)
+from fastly_compute.cli.project.roots import app_roots, find_module
+from fastly_compute.cli.project.settings import Project, read_toml
+
+_GUEST = {
+    "implementation_name": "cpython",
+    "os_name": "posix",
+    "platform_machine": "wasm32",
+    "platform_python_implementation": "CPython",
+    "platform_system": "wasi",
+    "python_full_version": "3.14.0",
+    "python_version": "3.14",
+    "sys_platform": "wasi",
+}
+_IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
+_METADATA = frozenset({"METADATA", "entry_points.txt", "top_level.txt"})
+_NOT_DATA = (".c", ".dylib", ".h", ".pxd", ".py", ".pyc", ".pyd", ".pyi", ".pyx", ".so")
+_TEST = re.compile(r"(?:.*/)?(?:tests/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
+# Never by themselves, wherever they lie: only a pattern of the setting `include` names them.
+_SECRETS = pathspec.GitIgnoreSpec.from_lines(
+    [".*", "*.jks", "*.key", "*.keystore", "*.p12", "*.pem", "*.pfx", "id_*"]
+)
+_TIME_ZONES = canonicalize_name("tzdata")
+
+
+@dataclass(slots=True)
+class Embedding:
+    """What to embed, with the paths that the guest knows it by.
+
+    Attributes:
+        aliases: Folders that are also an import root, by their other name.
+        modules: The names and paths of modules.
+        files: The paths of files, and what brings each.
+        include: The names of modules of the standard library.
+    """
+
+    aliases: dict[str, str] = field(default_factory=dict)
+    modules: list[tuple[str, str]] = field(default_factory=list)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    include: list[str] = field(default_factory=list)
+
+    def described(self) -> str:
+        """Describe it for the guest."""
+        names = ("aliases", "modules", "files", "include")
+        return repr({name: getattr(self, name) for name in names})
+
+
+def embedding(project: Project, roots: Sequence[Path]) -> Embedding:
+    """Find what to embed.
+
+    Args:
+        project: The app.
+        roots: All import roots, in order.
+    """
+    return _Search(project, roots).found()
+
+
+class _Search:
+    def __init__(self, project: Project, roots: Sequence[Path]) -> None:
+        self._project = project
+        self._roots = roots
+        added = [path for path in project.python_path if not any(path.glob("*.dist-info"))]
+        self._own = [path.resolve() for path in (*app_roots(project), *added)]
+        self._numbers = {root: number for number, root in enumerate(roots)}
+        self._include = pathspec.GitIgnoreSpec.from_lines(project.include)
+        self._exclude = pathspec.GitIgnoreSpec.from_lines(project.exclude)
+        self._found = Embedding(include=list(project.include_modules))
+        self._imported: set[str] = set()
+
+    def found(self) -> Embedding:
+        rules = IgnoreRules(self._project.folder)
+        for root in self._own:
+            self._add_own(root, rules)
+        for distribution in self._dependencies():
+            self._add_distribution(distribution)
+        return self._found
+
+    def _add_own(self, root: Path, rules: IgnoreRules) -> None:
+        inner = [other for other in self._own if other != root and other.is_relative_to(root)]
+        for other in inner:
+            below = other.relative_to(root).as_posix()
+            name = f"/{self._numbers[root]}/{below}"
+            self._found.aliases[name] = f"/{self._numbers[other]}"
+        for name, file in app_files(self._project, root, rules):
+            if any(file.is_relative_to(other) for other in inner) or _TEST.fullmatch(name):
+                continue
+            if file.suffix == ".py":
+                self._add_module(root, name)
+                self._imported.update(_imports(file))
+            elif self._is_data(root, name, file):
+                self._add_file(root, name, file.relative_to(root).parts[0])
+
+    def _is_data(self, root: Path, name: str, file: Path) -> bool:
+        """Tell whether a file of the app's is one that it may read."""
+        folder = self._project.folder.resolve()
+        if file.is_relative_to(folder) and self._include.match_file(file.relative_to(folder)):
+            return True
+        if _SECRETS.match_file(name) or name.endswith(_NOT_DATA):
+            return False
+        return any((folder / "__init__.py").is_file() for folder in folders_between(file, root))
+
+    def _dependencies(self) -> list[Distribution]:
+        """List the distributions that the app depends on, and those that these do."""
+        installed = {
+            canonicalize_name(found.name): found
+            for found in distributions(path=[str(root) for root in self._roots])
+            if found.name
+        }
+        todo = [*self._declared(), *self._importing(installed)]
+        done: dict[tuple[NormalizedName, str], None] = {}
+        while todo:
+            requirement = todo.pop()
+            name = canonicalize_name(requirement.name)
+            if name not in installed:
+                continue
+            for extra in ("", *requirement.extras):
+                if (name, extra) not in done:
+                    done[name, extra] = None
+                    todo += _requirements(installed[name].requires or (), extra)
+        if _TIME_ZONES in installed:  # whatever uses zoneinfo finds it, declared or not
+            done[_TIME_ZONES, ""] = None
+        return [installed[name] for name in sorted({name for name, _ in done})]
+
+    def _declared(self) -> list[Requirement]:
+        path = self._project.folder / "pyproject.toml"
+        table = read_toml(path).get("project", {}) if path.is_file() else {}
+        lines = table.get("dependencies", []) if isinstance(table, dict) else []
+        return _requirements([line for line in lines if isinstance(line, str)])
+
+    def _importing(self, installed: Mapping[NormalizedName, Distribution]) -> list[Requirement]:
+        """Find the distributions of what the app's own modules import."""
+        owners = cache(lambda: dict(_owners(installed)))
+        names = set()
+        for module in self._imported:
+            source = find_module(module, self._roots)
+            if source in owners():
+                names.add(owners()[source])
+        return [Requirement(name) for name in names]
+
+    def _add_distribution(self, distribution: Distribution) -> None:
+        name = canonicalize_name(distribution.name)
+        for file in _files(distribution):
+            root = self._root_of(file)
+            if root is None or root in self._own:
+                continue
+            below = file.relative_to(root).as_posix()
+            if "/tests/" in f"/{below}" or self._exclude.match_file(below):
+                continue
+            if file.suffix == ".py":
+                self._add_module(root, below)
+            elif file.parent.suffix == ".dist-info":
+                if file.name in _METADATA:
+                    self._add_file(root, below, name)
+            elif not file.name.endswith(_NOT_DATA) and file.name != "py.typed":
+                self._add_file(root, below, name)
+
+    def _root_of(self, file: Path) -> Path | None:
+        return next((folder for folder in file.parents if folder in self._numbers), None)
+
+    def _add_module(self, root: Path, below: str) -> None:
+        parts = below.removesuffix(".py").removesuffix("/__init__").split("/")
+        named = all(part.isidentifier() for part in parts) and parts[-1] != "__main__"
+        if named and not self._exclude.match_file(below):
+            path = f"/{self._numbers[root]}/{below}"
+            self._found.modules.append((".".join(parts), path))
+
+    def _add_file(self, root: Path, below: str, owner: str) -> None:
+        if not self._exclude.match_file(below):
+            self._found.files.append((f"/{self._numbers[root]}/{below}", owner))
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for found in _IMPORTS.findall(file.read_text(encoding="utf-8", errors="replace")):
+        parts = found.split(".")
+        yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def _requirements(lines: Iterable[str], extra: str = "") -> list[Requirement]:
+    """Read requirements, without those that are for other systems or other extras."""
+    found = []
+    for line in lines:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:  # pip could not install it either
+            continue
+        if not requirement.marker or requirement.marker.evaluate({**_GUEST, "extra": extra}):
+            found.append(requirement)
+    return found
+
+
+def _owners(installed: Mapping[NormalizedName, Distribution]) -> Iterator[tuple[Path, str]]:
+    for name, distribution in installed.items():
+        for file in _files(distribution):
+            if file.suffix == ".py":
+                yield file, name
+
+
+def _files(distribution: Distribution) -> Iterator[Path]:
+    """List the files of a distribution, those of an editable install too."""
+    editable = False
+    origin = distribution.read_text("direct_url.json")
+    if origin:
+        editable = bool(json.loads(origin).get("dir_info", {}).get("editable"))
+    for path in distribution.files or ():
+        file = Path(str(distribution.locate_file(path))).resolve()
+        if editable and file.suffix == ".pth" and file.is_file():
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+                root = Path(line.strip())
+                if line.strip() and root.is_dir():
+                    for _, found in all_files(root.resolve(), skip=is_foreign):
+                        yield found
+        elif file.is_file() and ".." not in path.parts:
+            yield file

@@ -1,0 +1,146 @@
+"""Reads files and imports modules in requests: the path names a function below."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import shop
+from jinja2 import Environment, FileSystemLoader
+
+from fastly_compute.http import IncomingRequest, Response, service
+
+HERE = Path(__file__).parent
+
+
+def late_import(request):
+    import mailbox_of_ours
+    from shop import late
+
+    return [late.NAME, late.__file__.rpartition("/")[2], mailbox_of_ours.NAME]
+
+
+def standard_library(request):
+    import calendar
+    import colorsys
+    import logging.handlers
+
+    return [calendar.month_name[1], colorsys.__name__, logging.handlers.__name__]
+
+
+def by_name(request):
+    import importlib
+
+    return [importlib.import_module(f"shop.{name}").__name__ for name in ("late", "later")]
+
+
+def missing_import(request):
+    try:
+        import no_such_module  # noqa: F401
+    except ImportError as error:
+        return [type(error).__name__, str(error), error.name]
+
+
+def failing_import(request):
+    import traceback
+
+    try:
+        import shop.broken  # noqa: F401
+    except ZeroDivisionError:
+        return traceback.format_exc().splitlines()[-2:]
+
+
+def distribution(request):
+    from importlib.metadata import entry_points, version
+
+    entry_points(group="console_scripts")
+    return [version("jinja2") == version("Jinja2"), version("fastly-compute-http")]
+
+
+def resources(request):
+    from importlib.resources import as_file, files
+    from pkgutil import get_data
+
+    folder = files("shop")
+    with as_file(folder / "data.json") as path:
+        return [
+            json.loads(folder.joinpath("data.json").read_text()),
+            get_data("shop", "data.json").decode(),
+            sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".json")),
+            json.loads(path.read_text()),
+        ]
+
+
+def template(request):
+    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+    return environment.get_template("page.html").render(name="<Ada>")
+
+
+def reading(request):
+    path = HERE / "templates" / "page.html"
+    with open(path, "rb") as file, open("templates/page.html") as text:
+        content = file.read(5), file.seek(0), file.read(), file.readable(), file.writable()
+        lines = text.readlines()
+    return {
+        "content": [str(part) for part in content],
+        "lines": lines,
+        "size": [path.stat().st_size, os.path.getsize("templates/page.html")],
+        "old": path.stat().st_mtime > 1_700_000_000,
+        "is": [path.is_file(), path.is_dir(), path.parent.is_dir(), path.exists()],
+        "access": [os.access(path, os.R_OK), os.access(HERE / "gone", os.R_OK)],
+        "names": sorted(os.listdir("templates")),
+        "walk": [sorted(names) for _, _, names in os.walk(HERE / "templates")],
+        "scan": [[entry.name, entry.is_file()] for entry in os.scandir(str(HERE / "static"))],
+        "glob": sorted(found.name for found in HERE.glob("templates/**/*.html")),
+        "resolved": path.resolve().name,
+        "bytes": os.listdir(os.fsencode(HERE / "static")) == [b"note.txt"],
+    }
+
+
+def not_there(request):
+    return {
+        name: (HERE / name).exists()
+        for name in (".env", "data/plain.json", "shop/key.pem", "shop/.hidden", "static/note.txt")
+    }
+
+
+def missing_file(request):
+    found = []
+    for path in (HERE / "data" / "gone.json", "/elsewhere/gone.json"):
+        try:
+            open(path)
+        except OSError as error:
+            found.append([type(error).__name__, error.errno == 2 or error.errno == 44])
+    return found
+
+
+def writing(request):
+    spooled = tempfile.SpooledTemporaryFile()
+    spooled.write(b"in memory")
+    spooled.seek(0)
+    return spooled.read().decode()
+
+
+def refused_writing(request):
+    found = {}
+    for name, write in {
+        "open": lambda: open(HERE / "static" / "note.txt", "a"),
+        "new": lambda: Path("new.txt").write_text("x"),
+        "mkdir": lambda: os.mkdir("folder"),
+        "remove": lambda: os.remove(HERE / "static" / "note.txt"),
+        "rename": lambda: os.rename("a", "b"),
+        "tempfile": tempfile.TemporaryFile,
+    }.items():
+        try:
+            write()
+        except OSError as error:
+            found[name] = [type(error).__name__, str(error)]
+    return found
+
+
+@service
+def HttpIncoming(request: IncomingRequest) -> Response:
+    return Response.json(globals()[request.path[1:]](request))
+
+
+assert shop.NAME == "shop"
