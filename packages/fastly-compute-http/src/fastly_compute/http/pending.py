@@ -1,6 +1,6 @@
 """Pending responses, and waiting for several of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -25,6 +25,9 @@ E_co = TypeVar("E_co", bound=HostError, covariant=True)
 
 class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
     """An operation that was started without waiting; it can be awaited once.
+
+    In a coroutine, ``await`` returns the result as `wait` does, while other tasks run. Cancelling
+    the task closes the operation.
 
     A subclass names the exception that `gather` returns, and makes the result of the resource.
 
@@ -63,6 +66,13 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
             if core.select([self._resource], limit) is None:
                 raise WaitTimeout(f"{self._late} within {limit} ms")
         return self._finish(self._detach("was already awaited"))
+
+    def __await__(self) -> Generator[object, None, T_co]:
+        """Wait for the result while other tasks run; raises as `wait` does."""
+        # An app without coroutines must not pay for asyncio.
+        from fastly_compute.http.event_loop import result_of
+
+        return result_of(self).__await__()
 
     @property
     def _late(self) -> str:
@@ -194,7 +204,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     limit = None if timeout is None else milliseconds(timeout, field="timeout")
     pollables = []
     for item in waiting:
-        pollable = _pollable(item)
+        pollable = pollable_of(item)
         if pollable is None:
             limit = 0  # this item is ready, and an earlier one may be, too
             break
@@ -207,7 +217,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
 
 
-def _pollable(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":
+def pollable_of(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":
     """Return what to wait for; None if there is something to read already."""
     if isinstance(item, Body):
         return item._waitable()

@@ -175,6 +175,9 @@ def _import_late_modules() -> None:
     for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
         if name.endswith(".py") and name != "__init__.py":
             importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
+    if "asyncio" in sys.modules and "fastly_compute.http" in sys.modules:
+        # The guest has no sockets, which the loops of the standard library need.
+        importlib.import_module("fastly_compute.http.event_loop").install()
     # The first one imports a module, and every resource of the host's has one.
     weakref.finalize(_import_app, gc.collect).detach()
 
