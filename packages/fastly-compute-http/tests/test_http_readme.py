@@ -71,6 +71,10 @@ def test_several_responses_are_gathered(host):
     }
 
 
+def test_coroutines_await_responses(host):
+    assert json.loads(ask(host, app("Coroutines")).body) == [200, 200]
+
+
 def test_a_response_is_streamed(host):
     assert ask(host, app("Streaming")).body == b"line 0\nline 1\nline 2\n"
 
@@ -169,4 +173,4 @@ def test_every_public_name_is_listed():
 
 
 def test_there_is_a_test_for_every_snippet():
-    assert README.count("```python\n") == 12
+    assert README.count("```python\n") == 13

@@ -8,6 +8,7 @@ import errno
 import logging
 import math
 from collections.abc import Callable, Coroutine
+from types import CoroutineType
 from typing import Any, Never, NoReturn, TypeAlias, TypeVar, TypeVarTuple
 
 from fastly_compute import core
@@ -199,7 +200,8 @@ def run(main: Coroutine[object, Never, T]) -> T:
 
 def _log_leftover_tasks(loop: asyncio.AbstractEventLoop) -> None:
     for task in asyncio.all_tasks(loop):
-        if not task.cancelling():
+        # Without a coroutine, it is the loop's own: it closes an async generator.
+        if not task.cancelling() and isinstance(task.get_coro(), CoroutineType):
             logging.getLogger(__name__).warning(
                 "task %s was still running at the end of the request and was cancelled: "
                 "await it, or use asyncio.TaskGroup",
