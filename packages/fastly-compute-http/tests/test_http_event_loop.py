@@ -223,13 +223,18 @@ def test_the_time_limit_ends_a_coroutine(wait, capfd):
     assert b"time limit" in answer.body
 
 
+def run(code: str, *arguments: str) -> str:
+    """Run a program in a fresh interpreter, and return its output."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 ALONE = """
 import sys
 import fastly_compute.local
 from fastly_compute.http import Response, service
 from fastly_compute.local import Host, NativeApp
 
-print("asyncio" in sys.modules)
 with Host() as host:
     host.request(NativeApp(service(lambda request: Response.text("hello"))))
 print("asyncio" in sys.modules, "fastly_compute.http.event_loop" in sys.modules)
@@ -237,6 +242,31 @@ print("asyncio" in sys.modules, "fastly_compute.http.event_loop" in sys.modules)
 
 
 def test_an_app_without_coroutines_does_not_import_asyncio():
-    ran = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True)
+    assert run(ALONE) == "False False\n"
 
-    assert ran.stdout == "False\nFalse False\n"
+
+LATE = """
+import sys
+import fastly_compute.local
+from fastly_compute.http import Request, Response, service
+from fastly_compute.local import BackendConfig, Host, HostConfig, NativeApp
+
+def handle(request):
+    import asyncio
+
+    async def main():
+        return await Request("GET", "http://a.example/404").send_async("origin")
+
+    return asyncio.run(main())
+
+config = HostConfig(backends={"origin": BackendConfig(url=sys.argv[1])})
+with Host(config) as host:
+    app = NativeApp(service(handle))
+    print(*(host.request(app).status for _ in range(2)))
+    import asyncio
+    print(type(asyncio.new_event_loop()).__module__.startswith("asyncio"))
+"""
+
+
+def test_a_handler_may_be_the_first_to_import_asyncio(origin):
+    assert run(LATE, origin) == "404 404\nTrue\n"

@@ -6,11 +6,13 @@ asynchronous test, are hidden while a guest runs in their thread: a component ha
 """
 
 import functools
-import importlib
+import importlib.util
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from types import TracebackType
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType, TracebackType
 from typing import Any
 
 from fastly_compute.local.runtime.sandbox import current
@@ -18,10 +20,37 @@ from fastly_compute.local.runtime.sandbox import current
 _SDK = "fastly_compute.http"
 
 
+class _AtImport(MetaPathFinder):
+    """Waits for the first import of `asyncio`, which may be a handler's."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name != "asyncio":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        loader: Any = None if spec is None else spec.loader
+        if loader is not None:
+            execute = loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                _patch(module)
+
+            loader.exec_module = exec_module
+        return spec
+
+
 def install() -> None:
-    """Let `asyncio`, if it was imported, make guests their loops."""
-    loops: Any = sys.modules.get("asyncio")
-    if loops is None or hasattr(loops.new_event_loop, "__wrapped__"):
+    """Let `asyncio` make guests their loops, as soon as it is imported."""
+    loops = sys.modules.get("asyncio")
+    if loops is not None:
+        _patch(loops)
+    elif not any(isinstance(finder, _AtImport) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _AtImport())
+
+
+def _patch(loops: Any) -> None:
+    if hasattr(loops.new_event_loop, "__wrapped__"):
         return
     make: Callable[[], Any] = loops.new_event_loop
 
