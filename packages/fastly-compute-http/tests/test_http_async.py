@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import json
 import logging
 from collections.abc import AsyncIterator
 
@@ -40,6 +41,22 @@ def test_requests_that_are_awaited_overlap(ask, origin):
         return Response.text(" ".join([(await read(response)).decode() for response in both]))
 
     assert ask(handle).body == b"/together?1 /together?2"
+
+
+def test_awaiting_takes_a_select_more_than_waiting(ask, origin, calls):
+    async def handle(request: IncomingRequest) -> Response:
+        pending = get(f"{origin}/404")
+        calls.clear()
+        response = await pending
+        seen = list(calls)
+        calls.clear()
+        await read(response)
+        return Response.json([seen, list(calls)])
+
+    assert json.loads(ask(handle).body) == [
+        ["async-io.select", "http-req.await_response"],
+        ["async-io.select", "http-body.read", "async-io.select", "http-body.read"],
+    ]
 
 
 def test_other_tasks_run_while_a_response_and_its_body_are_awaited(ask, talk):
