@@ -81,7 +81,7 @@ class Service:
         name = getattr(function, "__qualname__", type(function).__qualname__)
         self._name = f"{getattr(function, '__module__', '?')}.{name}"
         if _is_async(function) or _is_async(on_error):
-            # The guest can import nothing later.
+            # While the app is built: a component has the event loop only if it may need it.
             from fastly_compute.http import event_loop  # noqa: F401
 
     def __call__(self) -> Self:
