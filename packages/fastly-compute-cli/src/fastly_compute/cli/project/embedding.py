@@ -38,7 +38,8 @@ _GUEST = {
 }
 _IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 _METADATA = frozenset({"METADATA", "entry_points.txt", "top_level.txt"})
-_NOT_DATA = (".c", ".dylib", ".h", ".pxd", ".py", ".pyc", ".pyd", ".pyi", ".pyx", ".so")
+_SOURCES = (".c", ".h", ".po", ".pot", ".pxd", ".py", ".pyi", ".pyx")
+_NOT_DATA = (*_SOURCES, ".dylib", ".pyc", ".pyd", ".so")
 _TEST = re.compile(r"(?:.*/)?(?:tests/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 # Never by themselves, wherever they lie: only a pattern of the setting `include` names them.
 _SECRETS = pathspec.GitIgnoreSpec.from_lines(
