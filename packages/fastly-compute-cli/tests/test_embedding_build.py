@@ -52,3 +52,12 @@ def test_a_build_says_what_it_added_and_that_time_zones_are_missing(write: Write
     assert b'"logging.config","No module named \'mailbox_of_nobody\'"' in answer
     assert b"No module named 'mailbox' in the component. It belongs to Python's standard" in answer
     assert b"`include-modules`" in answer
+
+
+def test_an_app_that_needs_more_memory_than_a_sandbox_is_refused(write: Write, run: Run) -> None:
+    write("main.py", "TABLE = bytes(range(256)) * 600_000\nclass HttpIncoming: handle = print\n")
+    result = run("build", "--optimize", "none")
+
+    assert result.exit_code == 1
+    assert "it needs more than the 128 MB of memory that a sandbox has" in result.stderr
+    assert "`exclude`" in result.stderr
