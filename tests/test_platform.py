@@ -39,7 +39,7 @@ UNUSED = {
     "http-resp.Response.get_header_value": "the plural reads every value",
     "http-resp.Response.insert_header": "set-header-values replaces them",
     "http-resp.Response.set_version": "the platform sets it for the client",
-    "image-optimizer.": "there is no package for the image optimizer yet",
+    "image-optimizer.transform": "deprecated: send-to-image-optimizer replaces it",
     "kv-store.Store.list": "store.list-async followed by await-list is the same",
     "log.Endpoint.clone": "a LogEndpoint can be used as often as wanted",
 }

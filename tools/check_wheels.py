@@ -30,6 +30,7 @@ DEPENDS = {
     "runtime": {"core"},
     "shielding": {"backend", "core"},
     "security": {"core", "http"},
+    "image-optimizer": {"backend", "core", "http"},
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {

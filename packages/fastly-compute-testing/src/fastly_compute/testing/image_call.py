@@ -23,7 +23,6 @@ class ImageCall:
         >>> def transform(call: ImageCall) -> Reply:
         ...     return Reply.of(text=f"{call.origin.path} in {call.options['format']}")
         >>> with ComputeHost() as compute_host:
-        ...     compute_host.backend("images")
         ...     compute_host.image_optimizer = transform
     """
 
