@@ -9,7 +9,7 @@ from fastly_compute.local.extending import WIT_FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/platform.md"
-TOOLS = {"cli", "local", "testing"}
+TOOLS = {"cli", "local", "stubs", "testing"}
 # By the start of a function's label.
 UNUSED = {
     "async-io.Pollable.new_ready": "makes something to wait for that is ready at once",
