@@ -17,10 +17,11 @@ from fastly_compute.testing import ComputeClient, Reply
 
 pytestmark = pytest.mark.xdist_group("platform")
 
+UNTIL = "Expires=Mon, 01 Mar 2027 12:00:00 GMT"
 GONE = "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"
 NO_IMAGE_OPTIMIZER = (
-    "image-optimizer.send-to-image-optimizer on 'origin' failed: there is no Image Optimizer "
-    "here: only Fastly's platform has it, on services with that product (unsupported)"
+    "image-optimizer.send-to-image-optimizer on 'origin' failed: only Fastly's platform has an "
+    "Image Optimizer, on services with that product (unsupported)"
 )
 APP = Path(__file__).parent / "platform_app"
 
@@ -203,4 +204,5 @@ def test_cookies_are_read_and_set(ask) -> None:
         'first="gr\\366\\337e\\073 \\"x\\""; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax',
         "second=2; Path=/; Secure; SameSite=Strict",
         f"third=; {GONE}; Path=/; Secure; HttpOnly; SameSite=Lax",
+        f"fourth=4; {UNTIL}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
     ]

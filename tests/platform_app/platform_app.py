@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from fastly_compute import runtime
 from fastly_compute.core import HandleClosed, HostUnavailable
@@ -146,6 +146,9 @@ def cookies(request):
     response.set_cookie("first", 'gr\u00f6\u00dfe; "x"', max_age=60)
     response.set_cookie("second", "2", http_only=False, same_site="Strict")
     response.delete_cookie("third")
+    # The guest's http.cookies knows the attribute, that of older Pythons does not.
+    expires = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    response.set_cookie("fourth", "4", expires=expires, same_site="None", partitioned=True)
     return response
 
 

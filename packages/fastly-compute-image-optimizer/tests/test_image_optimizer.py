@@ -139,8 +139,8 @@ def test_without_an_image_optimizer_the_error_says_so(compute_host) -> None:
         send_to_image_optimizer(request, OPTIONS, "images")
 
     assert str(caught.value) == (
-        "image-optimizer.send-to-image-optimizer on 'images' failed: there is no Image Optimizer "
-        "here: only Fastly's platform has it, on services with that product (unsupported)"
+        "image-optimizer.send-to-image-optimizer on 'images' failed: only Fastly's platform has an "
+        "Image Optimizer, on services with that product (unsupported)"
     )
     assert isinstance(caught.value, NotImplementedError)
     assert request.send("images").body.read() == b"the original"

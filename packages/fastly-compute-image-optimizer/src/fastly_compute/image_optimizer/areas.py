@@ -140,7 +140,8 @@ class Crop:
     Attributes:
         size: The size of the area, or the ratio of its sides.
         position: Where the area is; None is the center.
-        mode: What happens if the area is not within the image; None is an error.
+        mode: How the area is adjusted. With None, an area that is not within the image is an
+            error.
 
     Raises:
         TypeError: A value is of the wrong type.

@@ -49,7 +49,7 @@ class BWAlgorithm(StrEnum):
 
 
 class CropMode(StrEnum):
-    """What happens to an area that cannot be cropped as it is described.
+    """How the area to crop is adjusted.
 
     Example:
         >>> from fastly_compute.image_optimizer import Crop, CropMode, Ratio
@@ -64,7 +64,7 @@ class CropMode(StrEnum):
 
 
 class Feature(StrEnum):
-    """What can be enabled and disabled.
+    """A feature that can be enabled or disabled.
 
     Example:
         >>> from fastly_compute.image_optimizer import Feature, ImageOptimizerOptions, Region

@@ -54,8 +54,7 @@ class ImageOptimizerUnsupported(ImageOptimizerCallFailed, Unsupported):
     """
 
     explanation: ClassVar[str] = (
-        "there is no Image Optimizer here: only Fastly's platform has it, on services with that "
-        "product"
+        "only Fastly's platform has an Image Optimizer, on services with that product"
     )
 
 

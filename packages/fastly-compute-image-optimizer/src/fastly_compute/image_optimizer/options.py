@@ -70,7 +70,7 @@ _FLAGS = frozenset({"preserve_query_string_on_origin_request", "allow_malformed_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageOptimizerOptions:
-    """What the Image Optimizer does with an image. None leaves an option out.
+    """The options of the Image Optimizer for one image. None leaves an option out.
 
     `Fastly's reference <https://www.fastly.com/documentation/reference/io/>`_ describes each
     option, and the order in which they are applied. Numbers are sent with up to three decimal
@@ -91,9 +91,9 @@ class ImageOptimizerOptions:
         canvas: The area around the image.
         contrast: From -100 to 100.
         crop: The area to keep.
-        disable: What must not happen.
+        disable: A feature to disable.
         dpr: The device's pixels per CSS pixel, from 1 to 10: width and height are multiplied by it.
-        enable: What may happen.
+        enable: A feature to enable.
         fit: How the image fits into ``width`` and ``height``.
         format: The format of the result.
         frame: 1 keeps only the first frame of an animation.

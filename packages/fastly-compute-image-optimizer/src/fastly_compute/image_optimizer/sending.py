@@ -20,7 +20,7 @@ def send_to_image_optimizer(
     Args:
         request: The request for the original image. Its body, if it has one, is passed on unread;
             a file or an iterable is read into memory first.
-        options: What to do with the image.
+        options: The transformations.
         backend: The origin of the image or its name; None for the URL's dynamic backend
             (`Backend.for_url`).
 

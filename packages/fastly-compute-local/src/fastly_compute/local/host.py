@@ -56,10 +56,10 @@ returns or raises is what the guest gets.
 
 
 ImageOptimizer = Callable[[str, BackendConfig, OriginRequest, str], OriginResponse]
-"""Transforms an image, in the platform's stead.
+"""Transforms an image, instead of the platform.
 
 It gets the name and configuration of the backend, the request for the original image, and the
-options as a query string. It raises `SendFailure` if there is no response.
+options as a query string. It raises `SendFailure` if no response arrives.
 """
 
 

@@ -1,4 +1,4 @@
-"""`fastly:compute/image-optimizer`: there is none, unless a test replaces it."""
+"""`fastly:compute/image-optimizer`: unsupported, unless a test replaces it."""
 
 from componentize_py_types import Err
 from wit_world.imports.image_optimizer import ImageOptimizerTransformOptions
