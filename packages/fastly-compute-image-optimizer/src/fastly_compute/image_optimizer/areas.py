@@ -69,7 +69,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """Where an area is, by how the remaining space is divided.
+    """The position of an area, by how the remaining space is divided.
 
     Attributes:
         percent: The share of the space that is to the left of the area, or above it: a whole
@@ -92,7 +92,7 @@ class Offset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where an area is; at least one of the two is needed.
+    """The position of an area; at least one of the two values is needed.
 
     Attributes:
         x: The distance from the left, or an `Offset`; None leaves it to the Image Optimizer.

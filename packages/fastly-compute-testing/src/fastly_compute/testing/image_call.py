@@ -14,8 +14,8 @@ class ImageCall:
 
     Attributes:
         origin: The request for the original image, and the backend that it is for.
-        query_string: The options as they were sent, such as
-            `ImageOptimizerOptions.query_string` returns them.
+        query_string: The options in the encoding that `ImageOptimizerOptions.query_string`
+            returns.
         options: The same, decoded.
 
     Example:
