@@ -9,7 +9,7 @@ from fastly_compute.local.extending import WIT_FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/platform.md"
-TOOLS = {"cli", "local", "testing"}
+TOOLS = {"cli", "local", "stubs", "testing"}
 # By the start of a function's label.
 UNUSED = {
     "async-io.Pollable.new_ready": "makes something to wait for that is ready at once",
@@ -39,7 +39,7 @@ UNUSED = {
     "http-resp.Response.get_header_value": "the plural reads every value",
     "http-resp.Response.insert_header": "set-header-values replaces them",
     "http-resp.Response.set_version": "the platform sets it for the client",
-    "image-optimizer.": "there is no package for the image optimizer yet",
+    "image-optimizer.transform": "deprecated: send-to-image-optimizer replaces it",
     "kv-store.Store.list": "store.list-async followed by await-list is the same",
     "log.Endpoint.clone": "a LogEndpoint can be used as often as wanted",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
+BINDINGS = ROOT / "tests/typing/bindings_api.py"
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
     "core": set(),
@@ -30,6 +31,8 @@ DEPENDS = {
     "runtime": {"core"},
     "shielding": {"backend", "core"},
     "security": {"core", "http"},
+    "image-optimizer": {"backend", "core", "http"},
+    "stubs": set(),
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {
@@ -43,9 +46,11 @@ DEPENDS = {
         "watchfiles",
     },
 }
-GUEST = DEPENDS.keys() - {"cli", "local", "testing"}
+GUEST = DEPENDS.keys() - {"cli", "local", "stubs", "testing"}
 GUEST_LIMIT = 30_000 * len(GUEST)
-NOTICED = {"cli", "local", "testing"}
+NOTICED = {"cli", "local", "stubs", "testing"}
+# What a distribution of type stubs has instead of a package.
+STUBS = ("componentize_py_types-stubs", "wit_world-stubs")
 SHIPPED = {
     "local": ["bindings/wit_world/imports/backend.py", "bindings/componentize_py_types.py"],
     "cli": [
@@ -65,15 +70,18 @@ def short(distribution: str) -> str:
 def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     """Check the files and the metadata of one wheel."""
     names = wheel.namelist()
-    leaf = f"fastly_compute/{package.replace('-', '_')}"
+    leaves = STUBS if package == "stubs" else (f"fastly_compute/{package.replace('-', '_')}",)
     assert "fastly_compute/__init__.py" not in names, f"{package} owns the namespace"
     assert "fastly_compute/py.typed" not in names, f"{package} types the namespace"
-    for needed in ["__init__.py", "py.typed", *SHIPPED.get(package, [])]:
-        assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
+    expected = ["__init__.pyi"] if package == "stubs" else ["__init__.py", "py.typed"]
+    for leaf in leaves:
+        for needed in [*expected, *SHIPPED.get(package, [])]:
+            assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
     licenses = [n for n in names if ".dist-info/licenses/" in n]
     legal = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
     assert {Path(n).name for n in licenses} == legal, f"{package} has {licenses}"
-    strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
+    folders = tuple(f"{leaf}/" for leaf in leaves)
+    strange = [n for n in names if not n.startswith(folders) and ".dist-info/" not in n]
     assert not strange, f"{package} has files outside its folder: {strange}"
     (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
     required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
@@ -117,9 +125,19 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, *sorted(GUEST), "testing")
+    files = {*(ROOT / "tests/typing").glob("*.py")} - {BINDINGS}
+    run_mypy(folder, install(folder, *sorted(GUEST), "testing"), *sorted(files))
+    # Without any other package, which may define what the stubs lack.
+    readme = (ROOT / "packages/fastly-compute-stubs/README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    main = folder / "main.py"
+    main.write_text(example, encoding="utf-8")
+    run_mypy(folder, install(folder, "stubs"), BINDINGS, main)
+
+
+def run_mypy(folder: Path, python: str, *files: Path) -> None:
+    """Check files with mypy, and with the packages that a Python has."""
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
-    files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]
     subprocess.run([*mypy, python, *cache, *files], check=True, cwd=folder)
 
@@ -143,7 +161,7 @@ def main() -> None:
     assert size < GUEST_LIMIT, f"the guest packages take {size} bytes"
     check_descriptions()
     with tempfile.TemporaryDirectory() as folder:
-        for package in sorted(wheels):
+        for package in sorted(wheels.keys() - {"stubs"}):
             check_alone(package, Path(folder))
             print(f"{package}: installs and imports alone", flush=True)
         check_sdists(Path(folder, "rebuilt"))

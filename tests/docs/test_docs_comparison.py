@@ -27,7 +27,7 @@ from fastly_compute.local import (
     ShieldingSite,
     WafVerdict,
 )
-from fastly_compute.testing import ComputeClient, ComputeHost
+from fastly_compute.testing import ComputeClient, ComputeHost, Reply
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "comparison"
@@ -52,6 +52,7 @@ PACKAGES = [
         "runtime",
         "shielding",
         "security",
+        "image_optimizer",
         "testing",
     )
 ]
@@ -266,6 +267,14 @@ def security(host: ComputeHost, module: ModuleType) -> None:
     host.waf_verdict = WafVerdict(verdict="block", status=406)
 
     assert (allowed, ask.get("/").status) == ("hello", 403)
+
+
+@runs("image-optimizer")
+def image_optimizer(host: ComputeHost, module: ModuleType) -> None:
+    host.backend("images")
+    host.image_optimizer = lambda call: Reply.of(text=call.query_string)
+
+    assert client(host, module).get("/lamp.jpg").text == "region=us_east&format=webp&width=320"
 
 
 @runs("reuse")

@@ -1,13 +1,14 @@
 """Responses, received from a backend or made here."""
 
 import json
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from fastly_compute.core import Duration, HandleClosed, drop
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
-from fastly_compute.http.cookies import SameSite, set_cookie_header
+from fastly_compute.http.cookies import SameSite, expired_cookie_header, set_cookie_header
 from fastly_compute.http.errors import InvalidHeader, InvalidStatus
 from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 
@@ -232,12 +233,14 @@ class Response:
         name: str,
         value: str = "",
         *,
+        expires: datetime | None = None,
         max_age: Duration | None = None,
         path: str | None = "/",
         domain: str | None = None,
         secure: bool = True,
         http_only: bool = True,
         same_site: SameSite | None = "Lax",
+        partitioned: bool = False,
     ) -> None:
         """Add a Set-Cookie header (RFC 6265), encoded as `http.cookies` does.
 
@@ -247,14 +250,19 @@ class Response:
         Args:
             name: A token (RFC 9110, section 5.6.2).
             value: Latin-1 text; with the name, at most 4096 bytes when encoded.
-            max_age: How long the browser keeps it, in whole seconds or as a `datetime.timedelta`;
-                None until the browser closes.
+            expires: Until when the browser keeps it: a `datetime.datetime` with a time zone, in
+                1601 or later; fractions of a second are dropped. ``max_age``, if it is given,
+                takes precedence.
+            max_age: How long the browser keeps it, in whole seconds or as a `datetime.timedelta`.
+                Without it and ``expires``, until the browser closes.
             path: The path below which it is sent; None for the path of the request.
             domain: The domain that it is sent to, with its subdomains; None for this host alone.
             secure: Whether it is sent over TLS only.
             http_only: Whether scripts cannot read it.
             same_site: Whether it is sent with requests that other sites cause: ``Strict``,
                 ``Lax`` or ``None`` as text; None leaves the choice to the browser.
+            partitioned: Whether the browser keeps a separate cookie for each site that embeds
+                this one (CHIPS); needs ``secure``, and usually ``same_site="None"``.
 
         Raises:
             TypeError: An argument is of the wrong type.
@@ -271,12 +279,14 @@ class Response:
         header = set_cookie_header(
             name,
             value,
+            expires=expires,
             max_age=max_age,
             path=path,
             domain=domain,
             secure=secure,
             http_only=http_only,
             same_site=same_site,
+            partitioned=partitioned,
         )
         self.headers.add("Set-Cookie", header)
 
@@ -289,6 +299,7 @@ class Response:
         secure: bool = True,
         http_only: bool = True,
         same_site: SameSite | None = "Lax",
+        partitioned: bool = False,
     ) -> None:
         """Add a Set-Cookie header that makes the browser forget a cookie.
 
@@ -299,22 +310,21 @@ class Response:
             secure: As for `set_cookie`.
             http_only: As for `set_cookie`.
             same_site: As for `set_cookie`.
+            partitioned: As the cookie was set: a partitioned one is another cookie.
 
         Raises:
             TypeError: An argument is of the wrong type.
             InvalidCookie: An argument breaks its rule.
             HandleClosed: The response was sent or closed before its headers were read.
         """
-        header = set_cookie_header(
+        header = expired_cookie_header(
             name,
-            "",
-            max_age=None,
             path=path,
             domain=domain,
             secure=secure,
             http_only=http_only,
             same_site=same_site,
-            expired=True,
+            partitioned=partitioned,
         )
         self.headers.add("Set-Cookie", header)
 

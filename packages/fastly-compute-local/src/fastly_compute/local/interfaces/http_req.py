@@ -208,15 +208,19 @@ def _asked(request: Request, length: int | None) -> OriginRequest:
     )
 
 
-def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+def to_origin(request: Request, body: Body) -> OriginRequest:
+    """Take a request and its body from the guest, to be sent."""
     request.take("was already sent")
     body.take("was already sent")
     if body.out is not None:
         raise Trap("http-req.send: the body is already streaming and cannot be sent")
     length = body.length
     asked = _asked(request, length)
-    if length != 0:
-        asked = replace(asked, body=body.chunks())
+    return asked if length == 0 else replace(asked, body=body.chunks())
+
+
+def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+    asked = to_origin(request, body)
     rules = replace(request.rules, pass_through=uncached or request.rules.pass_through)
     get = running().host.send(backend.name, backend.config, asked, rules)
 

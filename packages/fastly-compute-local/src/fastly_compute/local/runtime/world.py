@@ -38,6 +38,7 @@ IMPLEMENTED = {
         "http_downstream",
         "http_req",
         "http_resp",
+        "image_optimizer",
         "kv_store",
         "log",
         "purge",
@@ -48,7 +49,7 @@ IMPLEMENTED = {
 }
 """The interfaces of this host, by their Python names."""
 
-UNSUPPORTED = ("http_cache", "image_optimizer")
+UNSUPPORTED = ("http_cache",)
 """The interfaces that fail with `unsupported` throughout."""
 
 _UNSUPPORTED_ERRORS: dict[str | None, Callable[[], object]] = {
