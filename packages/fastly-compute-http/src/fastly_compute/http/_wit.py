@@ -116,17 +116,15 @@ def read_field(message: "http_req.Request | http_resp.Response", name: str) -> l
     return [value.decode("latin-1") for value in values]
 
 
-def set_field(response: "http_resp.Response", name: str, values: list[str]) -> None:
+def set_field(
+    message: "http_req.Request | http_resp.Response", name: str, values: list[str]
+) -> None:
     """Replace the values of a field; an empty list removes it."""
     if not values:
-        _call("http-resp.response.remove-header", lambda: response.remove_header(name), name)
+        _call("remove-header", lambda: message.remove_header(name), name)
         return
     joined = b"".join(value.encode("latin-1") + b"\0" for value in values)
-    _call(
-        "http-resp.response.set-header-values",
-        lambda: response.set_header_values(name, joined),
-        name,
-    )
+    _call("set-header-values", lambda: message.set_header_values(name, joined), name)
 
 
 def get_status(response: "http_resp.Response") -> int:

@@ -64,6 +64,10 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
                 raise WaitTimeout(f"{self._late} within {limit} ms")
         return self._finish(self._detach("was already awaited"))
 
+    def _is_done(self) -> bool:
+        """Whether the result is there, once the resource is ready; otherwise continue."""
+        return True
+
     @property
     def _late(self) -> str:
         """The operation's description in an error."""
@@ -192,6 +196,19 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     if len({id(item) for item in waiting}) < len(waiting):
         raise ValueError("waiting must not contain an item twice")
     limit = None if timeout is None else milliseconds(timeout, field="timeout")
+    end = None if limit is None else monotonic() + limit / 1000
+    left = limit
+    while True:
+        ready = _first_ready(waiting, left)
+        if ready is None:
+            raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
+        if not isinstance(ready, Pending) or ready._is_done():
+            return ready
+        # One step of several is done; the result is still to come.
+        left = None if end is None else max(0, round((end - monotonic()) * 1000))
+
+
+def _first_ready(waiting: Sequence[Waitable], limit: int | None) -> Waitable | None:
     pollables = []
     for item in waiting:
         pollable = _pollable(item)
@@ -202,9 +219,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     index = core.select(pollables, limit) if pollables else None
     if index is not None:
         return waiting[index]
-    if len(pollables) < len(waiting):
-        return waiting[len(pollables)]
-    raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
+    return waiting[len(pollables)] if len(pollables) < len(waiting) else None
 
 
 def _pollable(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":

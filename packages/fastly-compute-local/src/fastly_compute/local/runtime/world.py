@@ -35,6 +35,7 @@ IMPLEMENTED = {
         "erl",
         "geo",
         "http_body",
+        "http_cache",
         "http_downstream",
         "http_req",
         "http_resp",
@@ -48,7 +49,7 @@ IMPLEMENTED = {
 }
 """The interfaces of this host, by their Python names."""
 
-UNSUPPORTED = ("http_cache", "image_optimizer")
+UNSUPPORTED = ("image_optimizer",)
 """The interfaces that fail with `unsupported` throughout."""
 
 _UNSUPPORTED_ERRORS: dict[str | None, Callable[[], object]] = {

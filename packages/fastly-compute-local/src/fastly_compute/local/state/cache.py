@@ -206,6 +206,19 @@ class CacheData:
                 self._release(there, obligation)
             return True
 
+    def settle_for_stale(self, obligation: Obligation) -> Found:
+        """Use the stale object, here and in the lookups that wait; see `Obligation`."""
+        with self._changing(obligation.key) as there:
+            stale = obligation.stale
+            if stale is None or not stale.usable_if_error(self.now()):
+                raise ObligationGone("there is no stale object that may be used after an error")
+            if not self._drop(there, obligation):
+                raise ObligationGone("the obligation to store an object no longer exists")
+            for asked in there.waiters:
+                if obligation.variant in there.variants(asked.headers) and not asked.replaces:
+                    asked.outcome = Outcome(self._found(stale), if_error=True)
+            return self._found(stale)
+
     def leave(self, asked: Transaction) -> None:
         """Remove a transaction from the queue; see `Transaction.close`."""
         with self._lock:

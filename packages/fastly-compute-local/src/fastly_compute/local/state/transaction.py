@@ -41,11 +41,13 @@ class Outcome:
         found: The object to use, fresh or stale.
         obligation: The obligation to store an object, held by this transaction only.
         passes: Whether the cache has nothing to return and nothing to store.
+        if_error: Whether the object is used because fetching a new one failed.
     """
 
     found: Found | None = None
     obligation: "Obligation | None" = None
     passes: bool = False
+    if_error: bool = False
 
 
 class Transaction:
@@ -151,9 +153,17 @@ class Obligation:
         renewed.hits = self.stale.hits
         return renewed
 
-    def pass_for(self, seconds: int) -> None:
+    def choose_stale(self) -> Found:
+        """Give it up, and use the present object; the lookups that wait use it as well.
+
+        Raises:
+            ObligationGone: The obligation no longer exists, or no object is usable after an error.
+        """
+        return self._data.settle_for_stale(self)
+
+    def pass_for(self, seconds: float) -> None:
         """Give it up; for some seconds, lookups neither wait nor get an obligation."""
-        self._data.give_up(self, passing=seconds * SECOND, release=True)
+        self._data.give_up(self, passing=round(seconds * SECOND), release=True)
 
     def cancel(self, *, release: bool = False) -> bool:
         """Give it up.
