@@ -54,6 +54,8 @@ class Entry(Resource):
     def __init__(self, asked: Request, lookup: Transaction | Outcome) -> None:
         self._asked = asked
         self._lookup = lookup
+        self._sandbox = running()
+        self._sandbox.held[self] = self.dropped
 
     @classmethod
     def transaction_lookup(cls, req_handle: Request, options: LookupOptions) -> Self:
@@ -65,7 +67,6 @@ class Entry(Resource):
             raise _refused("transaction-lookup", f"the key has {len(key)} bytes, not {LENGTH}")
         sandbox = running()
         lookup = sandbox.host.cache.begin(in_store(key), req_handle.fields, holder=sandbox)
-        sandbox.at_end.append(lookup.close)
         return cls(_copied(req_handle), lookup)
 
     def transaction_insert(self, resp_handle: Response, options: wit.WriteOptions) -> Body:
@@ -233,6 +234,7 @@ class Entry(Resource):
 
     def dropped(self) -> None:
         """Give up the obligation, or the wait for one."""
+        self._sandbox.held.pop(self, None)
         if isinstance(self._lookup, Transaction):
             self._lookup.close()
         elif self._lookup.obligation is not None:
