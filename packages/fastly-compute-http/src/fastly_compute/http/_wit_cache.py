@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from wit_world.imports import (
         async_io,
         backend,
-        cache,
         http_body,
         http_cache,
         http_req,
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     )
 else:
     async_io = bindings.interface("async_io")
-    cache = bindings.interface("cache")
     http_body = bindings.interface("http_body")
     http_cache = bindings.interface("http_cache")
     http_req = bindings.interface("http_req")
@@ -90,7 +88,8 @@ def close(entry: "http_cache.Entry") -> None:
 
 def state(entry: "http_cache.Entry") -> Found:
     """Wait for a lookup, and return its state."""
-    flags, names = _call("get-state", entry.get_state), cache.LookupState
+    flags = _call("get-state", entry.get_state)
+    names = type(flags)
     return Found(
         stale=names.STALE in flags,
         obliged=names.MUST_INSERT_OR_UPDATE in flags,
@@ -205,7 +204,7 @@ def abandon(entry: "http_cache.Entry") -> None:
     _call("transaction-abandon", entry.transaction_abandon)
 
 
-def send_uncached(
+def send_past_cache(
     request: "http_req.Request",
     body: "async_io.Pollable",
     backend: "backend.Backend",

@@ -76,7 +76,7 @@ class CachedSend:
                 self._entry = _wit_cache.lookup(request, options.key_hash, target)
                 self._step = _wit_cache.step(self._entry)
             else:
-                self._send_uncached()
+                self._bypass()
         except BaseException:
             self.close()
             raise
@@ -127,7 +127,7 @@ class CachedSend:
             # Hit-for-pass: the response is not stored, and requests do not wait for one another.
             self._entry = None
             _wit_cache.close(entry)
-            self._send_uncached()
+            self._bypass()
         elif stored is None:
             request = self._backend_request(entry)
             try:
@@ -196,7 +196,7 @@ class CachedSend:
             manual_framing=self._manual_framing,
         )
 
-    def _send_uncached(self) -> None:
+    def _bypass(self) -> None:
         request, self._request = self._request, None
         if request is not None:
             self._configure(request)
@@ -205,7 +205,7 @@ class CachedSend:
     def _send(self, request: "http_req.Request") -> None:
         body, self._body = self._body, None
         if body is not None:
-            self._pending = _wit_cache.send_uncached(request, body, self._target, self.sent)
+            self._pending = _wit_cache.send_past_cache(request, body, self._target, self.sent)
 
     def _await(self) -> "tuple[http_resp.Response, async_io.Pollable]":
         pending, self._pending = self._pending, None
