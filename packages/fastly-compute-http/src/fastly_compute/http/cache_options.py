@@ -43,8 +43,9 @@ class CacheOptions:
             up to 1024 characters, all of them together up to 16 KiB.
         pci: Whether the response must be stored as the PCI and HIPAA rules require: never on disk.
         key: Text or bytes that replace the URL as the cache key, not empty. Their SHA-256 is used.
-        before_send: Called with the `BackendRequest` before it goes to the backend; not called if
-            the cache has the response. It may change the headers.
+        before_send: Called with the `BackendRequest` before it goes to the backend. It may change
+            the headers. It is called neither if the cache has the response, nor if it has a record
+            that the response is not cacheable (see `CandidateResponse.set_uncacheable`).
         after_send: Called with the backend's response, a `CandidateResponse`, before it is stored.
             It may change the response, and whether and how long it is stored.
         pass_through: Whether to bypass the cache; excludes all other options.

@@ -6,9 +6,10 @@ from fastly_compute import core
 from fastly_compute.core import drop
 from fastly_compute.http import _wit, _wit_cache, scope
 from fastly_compute.http.backend_request import BackendRequest
-from fastly_compute.http.candidate import CandidateResponse, stale_response
+from fastly_compute.http.candidate import CandidateResponse
 from fastly_compute.http.response import Response
 from fastly_compute.http.send_errors import RevalidationFailed, SendError
+from fastly_compute.http.storing import stale_response, store, store_only
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, backend, http_cache, http_req, http_resp
@@ -158,7 +159,7 @@ class CachedSend:
         with CandidateResponse._of(entry, received, found, self._options) as candidate:
             if self._options.after_send is not None:
                 self._options.after_send(candidate)
-            self.response = candidate._store(is_head=self.sent.method == "HEAD")
+            self.response = store(candidate, is_head=self.sent.method == "HEAD")
         self.close()
 
     def _renew(self) -> None:
@@ -171,7 +172,7 @@ class CachedSend:
             with CandidateResponse._of(entry, received, found, self._options) as candidate:
                 if self._options.after_send is not None:
                     self._options.after_send(candidate)
-                candidate._store_only()
+                store_only(candidate)
         finally:
             self.close()
 

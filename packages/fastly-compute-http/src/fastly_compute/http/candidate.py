@@ -11,7 +11,6 @@ from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 from fastly_compute.http.response import Response
-from fastly_compute.http.streaming import StreamingBody
 from fastly_compute.http.surrogate_keys import joined_keys
 
 if TYPE_CHECKING:
@@ -303,76 +302,6 @@ class CandidateResponse:
             length=asked.length if self._transform is None else None,
         )
 
-    def _store(self, *, is_head: bool) -> Response:
-        """Do with the response what was decided, and return the one for the client."""
-        entry = self._entry
-        match self._action:
-            case "INSERT":
-                life = self._lifetime()
-                into, readable = _wit_cache.insert(entry, self._to_store(), life)
-                try:
-                    self._fill(into)
-                    return _found(readable)
-                finally:
-                    _wit_cache.close(readable)
-            case "UPDATE":
-                life = self._lifetime()
-                renewed = _wit_cache.update(entry, self._to_store(), life)
-                try:
-                    return _found(renewed)
-                finally:
-                    _wit_cache.close(renewed)
-            case "CHOOSE_STALE":
-                return stale_response(entry)
-            case _:
-                self._leave()
-                return self._unstored(is_head=is_head)
-
-    def _store_only(self) -> None:
-        """Do with the response what was decided; no client waits for it."""
-        entry = self._entry
-        match self._action:
-            case "INSERT":
-                life = self._lifetime()
-                self._fill(_wit_cache.insert_only(entry, self._to_store(), life))
-            case "UPDATE":
-                life = self._lifetime()
-                _wit_cache.update_only(entry, self._to_store(), life)
-            case "CHOOSE_STALE":
-                _wit_cache.choose_stale(entry)
-            case _:
-                self._leave()
-
-    def _leave(self) -> None:
-        if self._action == "RECORD_UNCACHEABLE":
-            _wit_cache.record_uncacheable(self._entry, self._lifetime())
-        else:
-            _wit_cache.abandon(self._entry)
-
-    def _to_store(self) -> "http_resp.Response":
-        if self._transform is not None and "content-length" in self.headers:
-            del self.headers["content-length"]
-        return self._response._to_host()
-
-    def _fill(self, into: "async_io.Pollable") -> None:
-        with StreamingBody._wrap(into) as out:
-            out.append(self._body())
-
-    def _body(self) -> Body:
-        body = self._response.body
-        return body if self._transform is None else Body._of(self._transform(body))
-
-    def _unstored(self, *, is_head: bool) -> Response:
-        """Return the response itself, which the cache does not have."""
-        response, self._response = self._response, Response()
-        if is_head:
-            response.body = b""
-        elif self._transform is not None:
-            if "content-length" in response.headers:
-                del response.headers["content-length"]
-            response._body = Body._of(self._transform(response.body))
-        return response
-
     def __enter__(self) -> "CandidateResponse":
         return self
 
@@ -386,19 +315,6 @@ class CandidateResponse:
 
     def __repr__(self) -> str:
         return f"<CandidateResponse {self.status}>"
-
-
-def stale_response(entry: "http_cache.Entry") -> Response:
-    """Serve the stale response, here and to the requests that wait for a new one."""
-    _wit_cache.choose_stale(entry)
-    return _found(entry)
-
-
-def _found(entry: "http_cache.Entry") -> Response:
-    stored = _wit_cache.found_response(entry)
-    if stored is None:
-        raise HttpError("the cache has lost the response that it was to return")
-    return Response._received(*stored)
 
 
 def _ns(seconds: int | None) -> int | None:
