@@ -18,6 +18,8 @@ pytestmark = pytest.mark.xdist_group("hooks")
 APP = Path(__file__).parent / "hooks_app"
 PATIENCE = 60
 MANY = 20
+LOCAL = pytest.mark.parametrize("host", ["native", "wasm"], indirect=True)
+"""For what Viceroy cannot do, as `test_viceroy_says_that_it_has_no_hooks` shows."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -119,13 +121,6 @@ def ask(begin):
     return ask
 
 
-@pytest.fixture
-def hooked(host):
-    """Skip what Viceroy cannot do; `test_viceroy_says_that_it_has_no_hooks` is there for that."""
-    if host == "viceroy":
-        pytest.skip("Viceroy does not offer http-cache: it answers with `unsupported`")
-
-
 @pytest.mark.parametrize("host", ["viceroy"], indirect=True)
 @pytest.mark.parametrize("function", ["kept", "keyed", "forgiving"])
 def test_viceroy_says_that_it_has_no_hooks(begin, scripted, path, function) -> None:
@@ -138,7 +133,7 @@ def test_viceroy_says_that_it_has_no_hooks(begin, scripted, path, function) -> N
     assert not scripted.asked
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_both_hooks_run_once_and_the_response_is_kept(ask, scripted, path) -> None:
     first = ask("kept", path)
 
@@ -149,13 +144,13 @@ def test_both_hooks_run_once_and_the_response_is_kept(ask, scripted, path) -> No
     assert [fields["x-signed"] for fields in scripted.asked] == ["yes"]
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_a_body_is_transformed_as_it_is_stored(ask, path) -> None:
     assert ask("shout", path)[1] == "RESPONSE 1!"
     assert ask("shout", path)[1] == "RESPONSE 1!"
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_a_stale_response_is_revalidated(ask, scripted, path) -> None:
     def etagged(handler: Handler) -> tuple:
         if handler.headers["If-None-Match"] == '"1"':
@@ -169,7 +164,7 @@ def test_a_stale_response_is_revalidated(ask, scripted, path) -> None:
     assert [fields.get("if-none-match") for fields in scripted.asked] == [None, '"1"']
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_a_stale_response_is_served_while_it_is_renewed(begin, scripted, path) -> None:
     def held(handler: Handler) -> tuple:
         assert read.wait(PATIENCE)
@@ -188,7 +183,7 @@ def test_a_stale_response_is_served_while_it_is_renewed(begin, scripted, path) -
     assert found in {b"second", b"third"}
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_a_stale_response_replaces_an_error(ask, scripted, path) -> None:
     assert ask("forgiving", path)[:2] == [200, "response 1"]
     scripted.answers[path] = lambda _: (503, {}, [b"sorry"])
@@ -201,18 +196,18 @@ def test_a_stale_response_replaces_an_error(ask, scripted, path) -> None:
     assert ask("forgiving", path)[:2] == [200, "response 4"]
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_a_key_replaces_the_url(ask, scripted, path) -> None:
     assert ask("keyed", f"{path}?one") == ask("keyed", f"{path}?two")
     assert len(scripted.asked) == 1
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_hit_for_pass_skips_the_hooks(ask, path) -> None:
     assert [ask("passed", path)[3] for _ in range(3)] == [1, 0, 0]
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_an_exception_in_a_hook_lets_the_next_request_through(ask, begin, path) -> None:
     failed = begin("failing", path)
 
@@ -220,7 +215,7 @@ def test_an_exception_in_a_hook_lets_the_next_request_through(ask, begin, path) 
     assert ask("kept", path)[:2] == [200, "response 2"]
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_requests_are_sent_together(ask, scripted, path) -> None:
     barrier = threading.Barrier(2)
 
@@ -233,7 +228,7 @@ def test_requests_are_sent_together(ask, scripted, path) -> None:
     assert ask("together", path) == ["a", "b", "a"]
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_of_many_requests_one_asks_the_origin(ask, scripted, path) -> None:
     def slow(handler: Handler) -> tuple:
         asked.set()
@@ -253,7 +248,7 @@ def test_of_many_requests_one_asks_the_origin(ask, scripted, path) -> None:
     assert len(scripted.asked) == 1
 
 
-@pytest.mark.usefixtures("hooked")
+@LOCAL
 def test_the_body_reaches_clients_while_it_arrives(begin, scripted, path) -> None:
     def pieces():
         yield b"first"

@@ -433,14 +433,23 @@ def test_a_304_renews_the_stored_response(sandbox, origin) -> None:
     assert len(origin.asked) == 2
 
 
-def test_a_304_whose_hook_forbids_storing_still_answers_nothing_else(sandbox, origin) -> None:
+@pytest.mark.parametrize("hit_for_pass", [True, False])
+def test_a_304_that_is_not_to_be_stored_is_served_with_the_stored_body(
+    sandbox, origin, hit_for_pass
+) -> None:
+    def never(candidate: CandidateResponse) -> None:
+        candidate.set_uncacheable(hit_for_pass=hit_for_pass)
+        candidate.transform_body(pytest.fail)
+
     origin.answers["/"] = etagged
     get()
     sandbox.host.clock.advance(15)
-
-    assert fetch(after_send=lambda candidate: candidate.set_uncacheable()).status == 200
-    assert get() == b"kept"  # the stale one was not removed: it is revalidated again
-    assert len(origin.asked) == 3
+    for _ in range(2):
+        response = fetch(after_send=never)
+        assert (response.status, response.headers["x-new"]) == (200, "yes")
+        assert (response.headers["content-length"], response.body.read()) == ("4", b"kept")
+    assert get() == b"kept"
+    assert [fields.get("if-none-match") for _, _, fields in origin.asked] == [None, *['"1"'] * 3]
 
 
 def test_stale_while_revalidate_answers_first_and_renews_after_the_response(host, origin) -> None:

@@ -139,11 +139,15 @@ class CachedSend:
             response = Response._received(*stored)
             if found.usable_if_error:
                 response._masked_error = RevalidationFailed.of(self.sent)
-            if found.obliged:
-                self._send(self._backend_request(entry))
-                scope.after_response(self._renew)
-            else:
-                self.close()
+            try:
+                if found.obliged:
+                    self._send(self._backend_request(entry))
+                    scope.after_response(self._renew)
+                else:
+                    self.close()
+            except BaseException:
+                response.close()
+                raise
             self.response = response
 
     def _end_request(self) -> None:

@@ -102,8 +102,12 @@ class CandidateResponse:
         candidate = cls.__new__(cls)
         original, pollable = received
         body = Body._received(pollable)
-        with original:
-            action, prepared = _wit_cache.prepare(entry, original)
+        try:
+            with original:
+                action, prepared = _wit_cache.prepare(entry, original)
+        except BaseException:
+            body.close()
+            raise
         candidate._response = Response._received(prepared, body)
         if action != "DO_NOT_STORE" and candidate._response.header_values("set-cookie"):
             action = "RECORD_UNCACHEABLE"
@@ -224,15 +228,17 @@ class CandidateResponse:
 
     def set_cacheable(self) -> None:
         """Store the response, even if its status or headers forbid it."""
-        is_update = self._suggested_action == "UPDATE"
-        self._action = "UPDATE" if is_update else "INSERT"
+        self._action = "UPDATE" if self._is_revalidated else "INSERT"
 
     def set_uncacheable(self, *, hit_for_pass: bool = False) -> None:
         """Do not store the response.
 
+        After a 304, which has no body, the stored response is served, and is then stale.
+
         Args:
             hit_for_pass: Whether to store a record, for the time `ttl`, that lets further requests
-                go to the backend at once. Without it, they wait for one another.
+                go to the backend at once. Without it, they wait for one another. A stored response
+                that a 304 has renewed is not replaced by the record.
         """
         self._action = "RECORD_UNCACHEABLE" if hit_for_pass else "DO_NOT_STORE"
 
@@ -301,6 +307,11 @@ class CandidateResponse:
             sensitive=asked.sensitive if self._pci is None else self._pci,
             length=asked.length if self._transform is None else None,
         )
+
+    @property
+    def _is_revalidated(self) -> bool:
+        """Whether it has no body, because the stored one is still valid."""
+        return self._suggested_action == "UPDATE"
 
     def __enter__(self) -> "CandidateResponse":
         return self

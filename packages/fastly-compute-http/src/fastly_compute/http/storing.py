@@ -20,10 +20,9 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
         candidate: The response.
         is_head: Whether the client's request was a HEAD.
     """
-    entry = candidate._entry
-    match candidate._action:
+    entry, action, life = _decided(candidate)
+    match action:
         case "INSERT":
-            life = candidate._lifetime()
             into, readable = _wit_cache.insert(entry, _to_store(candidate), life)
             try:
                 _fill(into, candidate)
@@ -31,8 +30,7 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
             finally:
                 _wit_cache.close(readable)
         case "UPDATE":
-            life = candidate._lifetime()
-            renewed = _wit_cache.update(entry, _to_store(candidate), life)
+            renewed = _wit_cache.update(entry, candidate._response._to_host(), life)
             try:
                 return _found(renewed)
             finally:
@@ -40,24 +38,22 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
         case "CHOOSE_STALE":
             return stale_response(entry)
         case _:
-            _leave(candidate)
+            _leave(entry, action, life)
             return _unstored(candidate, is_head=is_head)
 
 
 def store_only(candidate: CandidateResponse) -> None:
     """Store a response that no client waits for, if it is to be stored."""
-    entry = candidate._entry
-    match candidate._action:
+    entry, action, life = _decided(candidate)
+    match action:
         case "INSERT":
-            life = candidate._lifetime()
             _fill(_wit_cache.insert_only(entry, _to_store(candidate), life), candidate)
         case "UPDATE":
-            life = candidate._lifetime()
-            _wit_cache.update_only(entry, _to_store(candidate), life)
+            _wit_cache.update_only(entry, candidate._response._to_host(), life)
         case "CHOOSE_STALE":
             _wit_cache.choose_stale(entry)
         case _:
-            _leave(candidate)
+            _leave(entry, action, life)
 
 
 def stale_response(entry: "http_cache.Entry") -> Response:
@@ -73,11 +69,22 @@ def _found(entry: "http_cache.Entry") -> Response:
     return Response._received(*stored)
 
 
-def _leave(candidate: CandidateResponse) -> None:
-    if candidate._action == "RECORD_UNCACHEABLE":
-        _wit_cache.record_uncacheable(candidate._entry, candidate._lifetime())
+def _decided(
+    candidate: CandidateResponse,
+) -> "tuple[http_cache.Entry, str, _wit_cache.Lifetime]":
+    action, life = candidate._action, candidate._lifetime()
+    if candidate._is_revalidated and action in {"DO_NOT_STORE", "RECORD_UNCACHEABLE"}:
+        # Only the cache has the body: it is served, but not without asking the backend again.
+        action = "UPDATE"
+        life.max_age = life.stale_while_revalidate = life.stale_if_error = 0
+    return candidate._entry, action, life
+
+
+def _leave(entry: "http_cache.Entry", action: str, life: _wit_cache.Lifetime) -> None:
+    if action == "RECORD_UNCACHEABLE":
+        _wit_cache.record_uncacheable(entry, life)
     else:
-        _wit_cache.abandon(candidate._entry)
+        _wit_cache.abandon(entry)
 
 
 def _to_store(candidate: CandidateResponse) -> "http_resp.Response":
