@@ -133,6 +133,10 @@ def test_viceroy_says_that_it_has_no_hooks(begin, scripted, path, function) -> N
     assert not scripted.asked
 
 
+def test_a_lookup_has_a_time_limit_without_hooks(ask, path) -> None:
+    assert ask("patient", path)[:2] == [200, "response 1"]
+
+
 @LOCAL
 def test_both_hooks_run_once_and_the_response_is_kept(ask, scripted, path) -> None:
     first = ask("kept", path)

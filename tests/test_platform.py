@@ -30,7 +30,6 @@ UNUSED = {
     "http-downstream.ExtraBotCategory": "no categories beyond the enum yet",
     "http-downstream.downstream_bot_category_kind": "downstream-client-bot-category has it",
     "http-downstream.downstream_original_header_count": "the names are counted",
-    "http-req.ExtraCacheOverrideDetails": "lookup timeouts are not supported yet",
     "http-req.Request.get_header_value": "the plural reads every value",
     "http-req.Request.insert_header": "headers are appended to a new request",
     "http-req.Request.set_version": "backends are sent HTTP/1.1",

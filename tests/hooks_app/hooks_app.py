@@ -45,6 +45,11 @@ def plain(url: str) -> Response:
     return show(Request("GET", url).send())
 
 
+def patient(url: str) -> Response:
+    """Wait for another request for a while; this needs no hooks."""
+    return show(ask(url, lookup_timeout=30))
+
+
 def shout(url: str) -> Response:
     def pieces(body: Body):
         for piece in body.iter_bytes():

@@ -27,6 +27,7 @@ from fastly_compute.http import (
     PendingResponse,
     Request,
     Response,
+    ResponseTimeout,
     RevalidationFailed,
     WaitTimeout,
     gather,
@@ -862,6 +863,51 @@ def test_a_pending_response_is_returned_with_its_changes(host, origin) -> None:
     assert not {"x-remove", "x-error"} & set(names)
 
 
+# Waiting for others
+
+
+def test_a_request_goes_on_while_another_of_its_sandbox_waits_for_it(sandbox, origin) -> None:
+    origin.answer()
+    for wait in (
+        lambda second: second.wait(),
+        lambda second: second.wait(LONG),
+        lambda second: select([second], LONG).wait(),
+        lambda second: fetch(key="same", after_send=pytest.fail),
+        lambda second: fetch(key="same", after_send=pytest.fail, lookup_timeout=LONG),
+    ):
+        sandbox.host.clock.advance(1000)
+        seen: list[object] = []
+        first, second = (
+            request(key="same", after_send=seen.append).send_async("origin") for _ in range(2)
+        )
+        assert wait(second).body.read() == b"body"
+        assert first.ready
+        assert first.wait().body.read() == b"body"
+        assert len(seen) == 1
+
+
+@pytest.mark.parametrize("hooks", [{}, {"after_send": nothing}])
+def test_a_lookup_that_takes_too_long_fails(host, origin, hooks) -> None:
+    def waits() -> None:
+        with host.guest_context():
+            with pytest.raises(ResponseTimeout):
+                fetch(lookup_timeout=0.01, **hooks)
+            failed.set()
+
+    def held(handler: OriginHandler) -> tuple:
+        assert failed.wait(LONG)
+        return 200, {}, b"body"
+
+    failed = threading.Event()
+    origin.answers["/"] = held
+    with host.guest_context(), ThreadPoolExecutor() as pool:
+        mine = request(after_send=nothing).send_async("origin")
+        other = pool.submit(waits)
+        assert mine.wait().body.read() == b"body"
+        other.result(LONG)
+    assert len(origin.asked) == 1
+
+
 # What is refused
 
 
@@ -891,6 +937,8 @@ def test_hooks_exclude_bypassing_and_streaming(sandbox) -> None:
         ({"after_send": 1}, "after_send must be a function, not int"),
         ({"before_send": "f"}, "before_send must be a function, not str"),
         ({"key": 1}, "key must be a str or bytes, not int"),
+        ({"lookup_timeout": 0}, "lookup_timeout must be more than 0"),
+        ({"lookup_timeout": 1, "pass_through": True}, "pass_through bypasses the cache"),
         ({"key": ""}, "key must not be empty"),
         ({"stale_if_error": 0.5}, "stale_if_error must be a whole number of seconds"),
     ],

@@ -306,9 +306,12 @@ def configure(
     manual_framing: bool,
 ) -> None:
     """Set a request's caching, decompression and framing: a call for each that is not default."""
-    if cache is not None:
-        override = _override(cache)
-        _call("set-cache-override", lambda: request.set_cache_override(override))
+    if cache is not None and cache.lookup_timeout_ms is not None:
+        with http_req.ExtraCacheOverrideDetails.new() as extra:
+            extra.set_lookup_timeout(cache.lookup_timeout_ms)
+            _set_override(request, _override(cache, extra))
+    elif cache is not None:
+        _set_override(request, _override(cache, None))
     if decompress_gzip:
         gzip = http_types.ContentEncodings.GZIP
         _call("set-auto-decompress-response", lambda: request.set_auto_decompress_response(gzip))
@@ -316,7 +319,13 @@ def configure(
         frame_by_hand(request)
 
 
-def _override(cache: "CacheOptions") -> "http_req.CacheOverride":
+def _set_override(request: "http_req.Request", override: "http_req.CacheOverride") -> None:
+    _call("set-cache-override", lambda: request.set_cache_override(override))
+
+
+def _override(
+    cache: "CacheOptions", extra: "http_req.ExtraCacheOverrideDetails | None"
+) -> "http_req.CacheOverride":
     if cache.pass_through:
         return http_req.CacheOverride_Pass()
     return http_req.CacheOverride_Override(
@@ -325,7 +334,7 @@ def _override(cache: "CacheOptions") -> "http_req.CacheOverride":
             stale_while_revalidate=cache.stale_while_revalidate_s,
             pci=cache.pci,
             surrogate_key=cache.surrogate_keys,
-            extra=None,
+            extra=extra,
         )
     )
 

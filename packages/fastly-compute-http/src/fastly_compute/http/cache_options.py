@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
-from fastly_compute.core import Duration, whole_seconds
+from fastly_compute.core import Duration, milliseconds, whole_seconds
 from fastly_compute.http.surrogate_keys import joined_keys
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class CacheOptions:
             up to 1024 characters, all of them together up to 16 KiB.
         pci: Whether the response must be stored as the PCI and HIPAA rules require: never on disk.
         key: Text or bytes that replace the URL as the cache key, not empty. Their SHA-256 is used.
+        lookup_timeout: The longest time to wait for another request that fetches the same response:
+            a `datetime.timedelta` or a number of seconds, more than 0 and less than 2^32 ms. After
+            that, the request fails with `ResponseTimeout`; it is not sent.
         before_send: Called with the `BackendRequest` before it goes to the backend. It may change
             the headers. It is called neither if the cache has the response, nor if it has a record
             that the response is not cacheable (see `CandidateResponse.set_uncacheable`).
@@ -73,6 +76,7 @@ class CacheOptions:
     pci: bool = False
     pass_through: bool = False
     stale_if_error: Duration | None = None
+    lookup_timeout: Duration | None = None
     key: str | bytes | None = field(default=None, repr=False)
     before_send: "BeforeSend | None" = None
     after_send: "AfterSend | None" = None
@@ -86,7 +90,7 @@ class CacheOptions:
             if hook is not None and not callable(hook):
                 raise TypeError(f"{name} must be a function, not {type(hook).__name__}")
         overrides: list[object] = [self.ttl_s, self.stale_while_revalidate_s, self.surrogate_keys]
-        overrides += [self.stale_if_error_s, self.key_hash]
+        overrides += [self.stale_if_error_s, self.key_hash, self.lookup_timeout_ms]
         given = self.pci or any(value is not None for value in overrides) or self.is_guest_cached
         if self.pass_through and given:
             raise ValueError("pass_through bypasses the cache: give no other options with it")
@@ -105,6 +109,16 @@ class CacheOptions:
     def stale_if_error_s(self) -> int | None:
         """The time to serve the response stale if revalidating it fails, in seconds."""
         return _seconds(self.stale_if_error, "stale_if_error")
+
+    @property
+    def lookup_timeout_ms(self) -> int | None:
+        """The longest time to wait for another request, in milliseconds."""
+        if self.lookup_timeout is None:
+            return None
+        limit = milliseconds(self.lookup_timeout, field="lookup_timeout")
+        if not limit:
+            raise ValueError("lookup_timeout must be more than 0")
+        return limit
 
     @property
     def surrogate_keys(self) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from fastly_compute import core
 from fastly_compute.core import Duration, milliseconds
-from fastly_compute.http import _wit_cache, scope
+from fastly_compute.http import _wit_cache, in_flight, scope
 from fastly_compute.http.cached_send import CachedSend
 from fastly_compute.http.errors import WaitTimeout
 from fastly_compute.http.headers import checked_field
@@ -34,6 +34,7 @@ class CachedPending(PendingResponse):
         pending._error = None
         pending._flow = flow
         scope.register(pending)
+        in_flight.register(pending)
         if flow.waits_for is None:
             pending._advance()  # the lookup does not wait: the request begins at once
         return pending
@@ -46,6 +47,10 @@ class CachedPending(PendingResponse):
     @property
     def _has_outcome(self) -> bool:
         return self._error is not None or self._flow.response is not None
+
+    @property
+    def _fetching(self) -> "async_io.Pollable | None":
+        return None if self._has_outcome else self._flow.fetching
 
     @property
     def ready(self) -> bool:
@@ -90,8 +95,10 @@ class CachedPending(PendingResponse):
             resource = self._resource
             if end is not None:
                 left = max(0, round((end - monotonic()) * 1000))
-                if core.select([resource], left) is None:
+                if in_flight.select([resource], left) is None:
                     raise WaitTimeout(f"{self._late} within {limit} ms")
+                if self._has_outcome:
+                    break  # it went on while it waited
             self._advance()
         core.drop(self._detach("was already awaited"))
         if self._error is not None:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 from fastly_compute import core
 from fastly_compute.core import drop
-from fastly_compute.http import _wit, _wit_cache, scope
+from fastly_compute.http import _wit, _wit_cache, in_flight, scope
 from fastly_compute.http.backend_request import BackendRequest
 from fastly_compute.http.candidate import CandidateResponse
 from fastly_compute.http.response import Response
-from fastly_compute.http.send_errors import RevalidationFailed, SendError
+from fastly_compute.http.send_errors import ResponseTimeout, RevalidationFailed, SendError
 from fastly_compute.http.storing import stale_response, store, store_only
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ class CachedSend:
         """The handle to wait for before `advance`, if there is one."""
         return self._step or self._pending
 
+    @property
+    def fetching(self) -> "async_io.Pollable | None":
+        """The handle to wait for, if others may wait for the response to be stored."""
+        return None if self._entry is None or self._step is not None else self._pending
+
     def advance(self) -> None:
         """Do the next step, waiting for the host if it is not ready.
 
@@ -119,9 +124,12 @@ class CachedSend:
             _wit_cache.close(entry)
 
     def _end_lookup(self, entry: "http_cache.Entry") -> None:
-        step, self._step = self._step, None
-        if step is not None:
-            drop(step)
+        if self._step is not None:
+            limit = self._options.lookup_timeout_ms
+            if in_flight.select([self._step], limit) is None:
+                raise ResponseTimeout._of(self.sent)
+            drop(self._step)
+            self._step = None
         self._found = found = _wit_cache.state(entry)
         stored = _wit_cache.found_response(entry)
         if stored is None and not found.obliged:
@@ -138,7 +146,7 @@ class CachedSend:
         else:
             response = Response._received(*stored)
             if found.usable_if_error:
-                response._masked_error = RevalidationFailed.of(self.sent)
+                response._masked_error = RevalidationFailed._of(self.sent)
             try:
                 if found.obliged:
                     self._send(self._backend_request(entry))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
 from fastly_compute import core
 from fastly_compute.core import Duration, Handle, HostError, milliseconds
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit, in_flight, scope
 from fastly_compute.http.body import Body
 from fastly_compute.http.errors import WaitTimeout
 from fastly_compute.http.headers import checked_field
@@ -216,7 +216,7 @@ def _first_ready(waiting: Sequence[Waitable], limit: int | None) -> Waitable | N
             limit = 0  # this item is ready, and an earlier one may be, too
             break
         pollables.append(pollable)
-    index = core.select(pollables, limit) if pollables else None
+    index = in_flight.select(pollables, limit) if pollables else None
     if index is not None:
         return waiting[index]
     return waiting[len(pollables)] if len(pollables) < len(waiting) else None

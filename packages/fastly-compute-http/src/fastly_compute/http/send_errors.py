@@ -95,6 +95,11 @@ class SendError(HttpCallFailed, OSError):
         told = f"{self.explanation} ({detail or case}{''.join(known)})"
         self.args = (f"{method} {where} through backend {backend!r} failed: {told}",)
 
+    @classmethod
+    def _of(cls, sent: "Sent") -> Self:
+        """Make the error for a request that did not get as far as the backend."""
+        return cls(method=sent.method, url=sent.url, backend=sent.backend, case="generic-error")
+
     @property
     def host(self) -> str:
         """The URL's host, with the port if the URL has one."""
@@ -312,11 +317,6 @@ class RevalidationFailed(SendError):
     """
 
     explanation = "another request that was to revalidate the response failed"
-
-    @classmethod
-    def of(cls, sent: "Sent") -> Self:
-        """Make the error for a request that waited for another one."""
-        return cls(method=sent.method, url=sent.url, backend=sent.backend, case="generic-error")
 
 
 class InternalError(SendError):

@@ -31,6 +31,7 @@ from fastly_compute.local.state import (
     Outcome,
     ResponseHead,
     StoredBody,
+    Transaction,
     WriteOptions,
 )
 from fastly_compute.local.state.cached_object import SECOND
@@ -58,6 +59,8 @@ class CacheRules:
         stale_while_revalidate: How many seconds longer it may be used while a new one is fetched.
         pci: Whether it must not be written to disk; this cache never writes to disk.
         surrogate_key: Keys to purge it by, in addition to its own Surrogate-Key.
+        lookup_timeout: How many seconds to wait for another request for the same object; None for
+            no limit.
     """
 
     pass_through: bool = False
@@ -65,6 +68,7 @@ class CacheRules:
     stale_while_revalidate: int | None = None
     pci: bool = False
     surrogate_key: str | None = None
+    lookup_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Readthrough:
             return self._decide(ask, looking.outcome)
 
         def follow() -> OriginResponse:
-            outcome = looking.result()
+            outcome = self._await(ask, looking)
             abandoned.detach()
             return self._decide(ask, outcome)()
 
@@ -165,6 +169,17 @@ class Readthrough:
             return fill
         self._background(lambda: self._revalidate(ask, obligation, get))
         return lambda: self._answer(ask, found.object, hit=True)
+
+    def _await(self, ask: _Ask, looking: Transaction) -> Outcome:
+        limit = ask.rules.lookup_timeout
+        try:
+            return looking.result(limit)
+        except TimeoutError as error:
+            looking.close()
+            raise SendFailure(
+                "http-response-timeout",
+                f"another request for {_url(ask.request)} took more than {limit} s",
+            ) from error
 
     def _fill(self, ask: _Ask, obligation: Obligation, get: Get) -> OriginResponse:
         try:

@@ -78,9 +78,16 @@ class Transaction:
         """Return the future to wait for, or None if there is an outcome."""
         return None if self._done.done() else self._done
 
-    def result(self) -> Outcome:
-        """Wait for the outcome."""
-        self._done.result()
+    def result(self, limit: float | None = None) -> Outcome:
+        """Wait for the outcome.
+
+        Args:
+            limit: The longest time to wait, in seconds; None for no limit.
+
+        Raises:
+            TimeoutError: There is no outcome in time.
+        """
+        self._done.result(limit)
         if self.outcome is None:
             raise ObligationGone("the lookup was cancelled while it waited")
         return self.outcome
