@@ -544,7 +544,7 @@ def test_a_hook_prefers_the_stale_response_to_an_error(sandbox, origin) -> None:
     with pytest.raises(HttpError, match="no stale response to use"):
         get(after_send=after)
     assert available == [True, False]
-    assert get() == b"sorry"  # nobody waits for the failed one
+    assert get() == b"sorry"  # the obligation was given up
 
 
 # What is not stored

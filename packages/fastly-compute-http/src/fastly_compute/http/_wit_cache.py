@@ -163,7 +163,7 @@ def insert(
 def insert_only(
     entry: "http_cache.Entry", response: "http_resp.Response", life: Lifetime
 ) -> "async_io.Pollable":
-    """Store a response that nobody waits for here; return the body to write."""
+    """Store a response that is not read here; return the body to write."""
     options = _options(life)
     return _call("transaction-insert", lambda: entry.transaction_insert(response, options))
 

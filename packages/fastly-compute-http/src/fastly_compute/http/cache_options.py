@@ -53,8 +53,8 @@ class CacheOptions:
             It may change the response, and whether and how long it is stored.
         pass_through: Whether to bypass the cache; excludes all other options.
 
-    An exception in a hook lets go the requests that wait for the same response, and is raised by
-    the call that sends or awaits the request.
+    An exception in a hook is raised by the call that sends or awaits the request; another request
+    that waits for the same response then fetches it.
 
     Raises:
         TypeError: A value is of the wrong type.

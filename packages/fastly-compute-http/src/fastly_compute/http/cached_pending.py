@@ -98,7 +98,7 @@ class CachedPending(PendingResponse):
                 if in_flight.select([resource], left) is None:
                     raise WaitTimeout(f"{self._late} within {limit} ms")
                 if self._has_outcome:
-                    break  # it went on while it waited
+                    break  # its own step was done meanwhile
             self._advance()
         core.drop(self._detach("was already awaited"))
         if self._error is not None:

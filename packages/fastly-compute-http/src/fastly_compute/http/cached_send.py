@@ -96,7 +96,7 @@ class CachedSend:
         """Do the next step, waiting for the host if it is not ready.
 
         Raises:
-            Exception: A hook raised it, or the host an error; requests that wait are let go.
+            Exception: A hook raised it, or the host an error; the obligation was given up.
         """
         try:
             if self._entry is not None and self._found is None:

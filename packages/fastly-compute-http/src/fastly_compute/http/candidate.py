@@ -27,9 +27,9 @@ _SECOND = 1_000_000_000
 class CandidateResponse:
     """A backend's response that may be stored: the argument of `CacheOptions.after_send`.
 
-    What the options of the request do not set, the response's headers decide: after a change to
-    `headers` or `status`, the durations, `vary` and `surrogate_keys` follow it, except those that
-    were set here.
+    The options of the request decide how it is stored; its headers decide the rest. A change to
+    `headers` or `status` changes the durations, `vary` and `surrogate_keys`, except those that were
+    set here.
 
     After a 304 to a revalidation, it has the stored response's status and headers, renewed by those
     of the 304 (RFC 9111, section 4.3.4), and keeps the stored body.
@@ -276,7 +276,7 @@ class CandidateResponse:
         self._transform = transform
 
     def _suggest(self) -> _wit_cache.Lifetime:
-        """Return what the present status and headers ask for."""
+        """Return the lifetime that the present status and headers request."""
         resource, changed = self._response._sync()
         if changed or self._suggested is None:
             suggested = _wit_cache.suggested(self._entry, resource)

@@ -1,7 +1,7 @@
 """Requests of this sandbox that other lookups of it may wait for.
 
-A lookup waits for the request that fetches the same response. If that is one of the same sandbox,
-it has to go on meanwhile, or both would wait forever.
+A lookup waits for the request that fetches the same response. If both are of the same sandbox, the
+request must continue meanwhile, or both would wait forever.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def register(fetch: Fetch) -> None:
 
 
 def select(pollables: "Sequence[async_io.Pollable]", timeout_ms: int | None) -> int | None:
-    """Wait as `core.select` does, while the requests that are registered go on.
+    """Wait as `core.select` does, while the registered requests continue.
 
     Args:
         pollables: The resources to wait for, at least one.

@@ -141,7 +141,7 @@ class Entry(Resource):
         return StorageAction.DO_NOT_STORE, prepared
 
     def get_found_response(self, transform_for_client: int) -> tuple[Response, Body] | None:
-        """Return the response that was found; adjusted to the request, if that is asked for."""
+        """Return the response that was found, adjusted to the request on demand."""
         found = self._outcome().found
         if found is None:
             return None
