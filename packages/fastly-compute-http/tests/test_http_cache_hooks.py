@@ -873,6 +873,7 @@ def test_a_request_goes_on_while_another_of_its_sandbox_waits_for_it(sandbox, or
         lambda second: second.wait(LONG),
         lambda second: select([second], LONG).wait(),
         lambda second: fetch(key="same", after_send=pytest.fail),
+        lambda second: gather([second])[0],
         lambda second: fetch(key="same", after_send=pytest.fail, lookup_timeout=LONG),
     ):
         sandbox.host.clock.advance(1000)
@@ -884,6 +885,20 @@ def test_a_request_goes_on_while_another_of_its_sandbox_waits_for_it(sandbox, or
         assert first.ready
         assert first.wait().body.read() == b"body"
         assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "plain", [Request.send, lambda asked, backend: asked.send_async(backend).wait()]
+)
+def test_a_request_with_hooks_goes_on_while_one_without_waits_for_it(
+    sandbox, origin, plain
+) -> None:
+    origin.answer()
+    hooked = request(after_send=nothing).send_async("origin")
+
+    assert plain(request(), "origin").body.read() == b"body"
+    assert hooked.wait().body.read() == b"body"
+    assert len(origin.asked) == 1
 
 
 @pytest.mark.parametrize("hooks", [{}, {"after_send": nothing}])

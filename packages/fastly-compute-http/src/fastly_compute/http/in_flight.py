@@ -28,7 +28,7 @@ class Fetch(Protocol):
 
 
 # Natively, several sandboxes run at once, each in its own thread.
-_fetches: ContextVar[WeakSet[Fetch] | None] = ContextVar("fastly_compute.http.in_flight")
+_fetches: ContextVar[WeakSet[Fetch]] = ContextVar("fastly_compute.http.in_flight")
 
 
 def register(fetch: Fetch) -> None:
@@ -38,6 +38,12 @@ def register(fetch: Fetch) -> None:
         known = WeakSet()
         _fetches.set(known)
     known.add(fetch)
+
+
+def is_any() -> bool:
+    """Return whether a request of this sandbox was sent and its response is not stored."""
+    known = _fetches.get(None)
+    return known is not None and any(fetch._fetching is not None for fetch in known)
 
 
 def select(pollables: "Sequence[async_io.Pollable]", timeout_ms: int | None) -> int | None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
-from fastly_compute import core
 from fastly_compute.core import Duration, Handle, HostError, milliseconds
 from fastly_compute.http import _wit, in_flight, scope
 from fastly_compute.http.body import Body
@@ -58,9 +57,9 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
             WaitTimeout: The result has not arrived in time. It can be awaited again.
             HandleClosed: It was awaited or closed before.
         """
-        if timeout is not None:
-            limit = milliseconds(timeout, field="timeout")
-            if core.select([self._resource], limit) is None:
+        if timeout is not None or in_flight.is_any():
+            limit = None if timeout is None else milliseconds(timeout, field="timeout")
+            if in_flight.select([self._resource], limit) is None:
                 raise WaitTimeout(f"{self._late} within {limit} ms")
         return self._finish(self._detach("was already awaited"))
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
 from fastly_compute.core import TOKEN, drop
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit, in_flight, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
 from fastly_compute.http.cached_pending import CachedPending
@@ -186,6 +186,8 @@ class Request:
             return self._through_cache(backend).result()
         if self._body._is_produced:
             return self._produce(backend).wait()
+        if in_flight.is_any():
+            return self.send_async(backend).wait()  # it may wait for a request of this sandbox
         target, sent = self._target(backend)
         request, body = self._to_host(self._body)
         resource, pollable = _wit.send(request, body, target._resource, sent)
