@@ -20,6 +20,8 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
         candidate: The response.
         is_head: Whether the client's request was a HEAD.
     """
+    if candidate._action == "CHOOSE_STALE":
+        return stale_response(candidate._entry)
     entry, action, life = _decided(candidate)
     match action:
         case "INSERT":
@@ -35,8 +37,6 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
                 return _found(renewed)
             finally:
                 _wit_cache.close(renewed)
-        case "CHOOSE_STALE":
-            return stale_response(entry)
         case _:
             _leave(entry, action, life)
             return _unstored(candidate, is_head=is_head)
@@ -44,14 +44,15 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
 
 def store_only(candidate: CandidateResponse) -> None:
     """Store a response that no client waits for, if it is to be stored."""
+    if candidate._action == "CHOOSE_STALE":
+        _wit_cache.choose_stale(candidate._entry)
+        return
     entry, action, life = _decided(candidate)
     match action:
         case "INSERT":
             _fill(_wit_cache.insert_only(entry, _to_store(candidate), life), candidate)
         case "UPDATE":
             _wit_cache.update_only(entry, candidate._response._to_host(), life)
-        case "CHOOSE_STALE":
-            _wit_cache.choose_stale(entry)
         case _:
             _leave(entry, action, life)
 
