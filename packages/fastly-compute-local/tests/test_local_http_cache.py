@@ -280,6 +280,21 @@ def test_a_record_lets_lookups_pass(host) -> None:
     assert lookup().get_state() == OBLIGED
 
 
+def test_a_record_may_depend_on_request_headers(host) -> None:
+    lookup(request(X_Plan="a")).transaction_record_not_cacheable(options(vary_rule="x-plan"))
+
+    assert lookup(request(X_Plan="a")).get_state() == LookupState(0)
+    assert lookup(request(X_Plan="b")).get_state() == OBLIGED
+
+
+def test_a_record_with_a_wrong_rule_is_refused(host) -> None:
+    entry = lookup()
+    wrong = options(vary_rule="two  spaces")
+
+    assert error_of(entry.transaction_record_not_cacheable, wrong) == Error_InvalidArgument()
+    assert entry.get_state() == OBLIGED
+
+
 @pytest.mark.parametrize("give_up", [Entry.transaction_abandon, http_cache.close_entry, Entry.drop])
 def test_an_obligation_that_is_given_up_goes_to_the_next(host, give_up) -> None:
     first, second = lookup(), lookup()

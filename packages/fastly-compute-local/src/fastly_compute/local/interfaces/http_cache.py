@@ -33,6 +33,7 @@ from fastly_compute.local.state import (
     ObligationGone,
     Outcome,
     Transaction,
+    VaryRule,
 )
 from fastly_compute.local.state.cached_object import SECOND
 from fastly_compute.local.transport import OriginResponse
@@ -101,7 +102,11 @@ class Entry(Resource):
     def transaction_record_not_cacheable(self, options: wit.WriteOptions) -> None:
         """Let lookups neither wait nor store, for the maximum age."""
         obligation = self._obliged("transaction-record-not-cacheable")
-        obligation.pass_for(options.max_age_ns / SECOND)
+        try:
+            vary = VaryRule.parse(options.vary_rule) if options.vary_rule else None
+        except ValueError as error:
+            raise _refused("transaction-record-not-cacheable", str(error)) from error
+        obligation.pass_for(options.max_age_ns / SECOND, vary=vary)
         self._lookup = Outcome(passes=True)
 
     def transaction_abandon(self) -> None:

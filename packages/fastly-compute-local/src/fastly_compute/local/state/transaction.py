@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
 from fastly_compute.local.state.stored_body import StoredBody
-from fastly_compute.local.state.vary import Variant
+from fastly_compute.local.state.vary import Variant, VaryRule
 
 if TYPE_CHECKING:
     from fastly_compute.local.state.cache import CacheData
@@ -168,9 +168,14 @@ class Obligation:
         """
         return self._data.settle_for_stale(self)
 
-    def pass_for(self, seconds: float) -> None:
-        """Give it up; for some seconds, lookups neither wait nor get an obligation."""
-        self._data.give_up(self, passing=round(seconds * SECOND), release=True)
+    def pass_for(self, seconds: float, *, vary: VaryRule | None = None) -> None:
+        """Give it up; for some seconds, lookups neither wait nor get an obligation.
+
+        Args:
+            seconds: The time.
+            vary: The request headers that this depends on; None for the variant that is waited for.
+        """
+        self._data.give_up(self, passing=round(seconds * SECOND), release=True, vary=vary)
 
     def cancel(self, *, release: bool = False) -> bool:
         """Give it up.
