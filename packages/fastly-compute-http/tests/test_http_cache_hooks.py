@@ -246,6 +246,21 @@ def test_a_hook_sets_what_a_response_varies_by(sandbox, origin) -> None:
     assert len(origin.asked) == 2
 
 
+def test_headers_are_replaced(sandbox, origin) -> None:
+    def replace(candidate: CandidateResponse) -> None:
+        candidate.headers = {"X-Only": "yes", "Cache-Control": "max-age=5"}
+        seen.append((candidate.ttl.seconds, repr(candidate)))
+
+    seen = []
+    origin.answer(X_Other="1")
+    get(after_send=replace)
+    found = fetch()
+
+    assert seen == [(5, "<CandidateResponse 200>")]
+    assert found.headers["x-only"] == "yes"
+    assert "x-other" not in found.headers
+
+
 def test_changes_to_status_and_headers_are_stored(sandbox, origin) -> None:
     def change(candidate: CandidateResponse) -> None:
         candidate.status = 203
@@ -493,6 +508,44 @@ def test_a_failed_renewal_after_the_response_is_reported(host, origin, capsys) -
     assert "RuntimeError: the hook failed" in capsys.readouterr().err
     assert host.request(app).body == b"body"  # stale still: the obligation was given up
     assert len(origin.asked) == 3
+
+
+def test_a_304_renews_the_response_after_it_was_served_stale(host, origin) -> None:
+    def after(candidate: CandidateResponse) -> None:
+        candidate.ttl = 10
+        candidate.stale_while_revalidate = 100
+
+    app = NativeApp(service(lambda incoming: fetch(after_send=after)))
+    origin.answers["/"] = etagged
+    for seconds in (20, 1, 1):
+        assert host.request(app).body == b"kept"
+        host.clock.advance(seconds)
+    renewed = host.request(app)
+
+    assert [fields.get("if-none-match") for _, _, fields in origin.asked] == [None, '"1"']
+    assert ("X-New", b"yes") in renewed.headers
+
+
+def test_a_renewal_that_is_not_to_be_stored_keeps_the_stale_response(host, origin) -> None:
+    app = NativeApp(service(lambda incoming: fetch(after_send=nothing)))
+    origin.answer(b"old", Cache_Control="max-age=10, stale-while-revalidate=100")
+    host.request(app)
+    host.clock.advance(20)
+    origin.answer(b"sorry", status=503)
+
+    assert [host.request(app).body for _ in range(2)] == [b"old"] * 2
+    assert len(origin.asked) == 3
+
+
+def test_an_exception_before_a_renewal_reaches_the_caller(sandbox, origin) -> None:
+    origin.answer(Cache_Control="max-age=10, stale-while-revalidate=100")
+    get()
+    sandbox.host.clock.advance(20)
+
+    with pytest.raises(ZeroDivisionError):
+        get(before_send=lambda _: 1 / 0)
+    assert get(after_send=nothing) == b"body"
+    assert len(origin.asked) == 2
 
 
 # Stale if error
@@ -834,6 +887,29 @@ def test_closing_frees_the_others(sandbox, origin) -> None:
     pending.close()
 
     assert get(after_send=nothing) == b"body"
+
+
+def test_closing_discards_a_response_that_is_there(sandbox, origin) -> None:
+    origin.answer()
+    get()
+    pending = request(after_send=nothing).send_async("origin")
+    assert pending.ready
+    pending.close()
+
+    with pytest.raises(ValueError, match="is closed"):
+        pending.set_header("X-Late", "1")
+    with pytest.raises(ValueError, match="is closed"):
+        pending.wait()
+
+
+def test_changes_are_for_responses_and_errors(sandbox, origin) -> None:
+    origin.answer()
+    pending = request(after_send=nothing).send_async("origin")
+
+    with pytest.raises(ValueError, match="on must be 'any', 'response' or 'error'"):
+        pending.set_header("X-Set", "1", on="both")
+    pending.remove_header("X-Absent")
+    assert pending.wait().status == 200
 
 
 def test_an_error_of_a_hook_belongs_to_the_one_who_awaits(sandbox, origin) -> None:

@@ -43,10 +43,7 @@ def store(candidate: CandidateResponse, *, is_head: bool) -> Response:
 
 
 def store_only(candidate: CandidateResponse) -> None:
-    """Store a response that no client waits for, if it is to be stored."""
-    if candidate._action == "CHOOSE_STALE":
-        _wit_cache.choose_stale(candidate._entry)
-        return
+    """Store a response that no client waits for, if it is to be stored; else keep the stale one."""
     entry, action, life = _decided(candidate)
     match action:
         case "INSERT":
