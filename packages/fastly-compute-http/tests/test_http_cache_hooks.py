@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from wit_world.imports import purge
 from wit_world.imports.types import Error_Unsupported
 
+from fastly_compute.core import HandleClosed
 from fastly_compute.http import (
     BackendRequest,
     Body,
@@ -249,14 +250,14 @@ def test_a_hook_sets_what_a_response_varies_by(sandbox, origin) -> None:
 def test_headers_are_replaced(sandbox, origin) -> None:
     def replace(candidate: CandidateResponse) -> None:
         candidate.headers = {"X-Only": "yes", "Cache-Control": "max-age=5"}
-        seen.append((candidate.ttl.seconds, repr(candidate)))
+        seen.append((candidate.ttl.seconds, candidate.status, repr(candidate)))
 
     seen = []
     origin.answer(X_Other="1")
     get(after_send=replace)
     found = fetch()
 
-    assert seen == [(5, "<CandidateResponse 200>")]
+    assert seen == [(5, 200, "<CandidateResponse 200>")]
     assert found.headers["x-only"] == "yes"
     assert "x-other" not in found.headers
 
@@ -343,6 +344,28 @@ def test_before_send_changes_the_headers(sandbox, origin) -> None:
 
     assert (fields["x-signed"], fields["x-keep"]) == ("yes", "2")
     assert "x-drop" not in fields
+
+
+def test_the_arguments_of_hooks_are_closed_after_them(sandbox, origin) -> None:
+    kept = []
+    origin.answer()
+    get(before_send=kept.append, after_send=kept.append)
+    sent, candidate = kept
+
+    with pytest.raises(ZeroDivisionError):
+        get("/other", before_send=lambda failed: (kept.append(failed), 1 / 0))
+    for use in (
+        lambda: kept[2].headers,
+        lambda: sent.headers,
+        lambda: sent.method,
+        lambda: sent.url,
+        lambda: candidate.headers,
+        lambda: candidate.ttl,
+    ):
+        with pytest.raises(HandleClosed):
+            use()
+    assert repr(sent) == "<BackendRequest>"
+    assert repr(candidate) == "<CandidateResponse>"
 
 
 def test_before_send_is_called_on_a_miss_only(sandbox, origin) -> None:

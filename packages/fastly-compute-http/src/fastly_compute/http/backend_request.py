@@ -1,7 +1,9 @@
 """The request that goes to a backend because the cache cannot answer it."""
 
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
+from fastly_compute.core import HandleClosed
 from fastly_compute.http import _wit
 from fastly_compute.http.headers import Headers, check_host
 
@@ -31,7 +33,7 @@ class BackendRequest:
         raise TypeError("BackendRequest cannot be created directly: before_send gets one")
 
     @classmethod
-    def _of(cls, resource: "http_req.Request") -> "BackendRequest":
+    def _of(cls, resource: "http_req.Request") -> Self:
         request = cls.__new__(cls)
         request._resource = resource
         request._method = None
@@ -43,28 +45,36 @@ class BackendRequest:
     _before: dict[str, list[str]]
     _headers: Headers | None
     _method: str | None
-    _resource: "http_req.Request"
+    _resource: "http_req.Request | None"
     _url: str | None
+
+    def _live(self) -> "http_req.Request":
+        if self._resource is None:
+            raise HandleClosed("this BackendRequest can be used in before_send only")
+        return self._resource
 
     @property
     def method(self) -> str:
         """The method, which is GET."""
+        resource = self._live()
         if self._method is None:
-            self._method = _wit.get_method(self._resource)
+            self._method = _wit.get_method(resource)
         return self._method
 
     @property
     def url(self) -> str:
         """The URL."""
+        resource = self._live()
         if self._url is None:
-            self._url = _wit.get_url(self._resource)
+            self._url = _wit.get_url(resource)
         return self._url
 
     @property
     def headers(self) -> Headers:
         """The headers, which can be changed."""
+        resource = self._live()
         if self._headers is None:
-            self._headers = Headers._received(_wit.read_fields(self._resource))
+            self._headers = Headers._received(_wit.read_fields(resource))
             self._before = self._headers._by_name()
         return self._headers
 
@@ -74,7 +84,20 @@ class BackendRequest:
             return
         check_host(self._headers)
         for name, values in self._headers._changes(self._before).items():
-            _wit.set_field(self._resource, name, values)
+            _wit.set_field(self._live(), name, values)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._resource = None
 
     def __repr__(self) -> str:
+        if self._resource is None:
+            return "<BackendRequest>"
         return f"<BackendRequest {self.method} {self.url.partition('?')[0]}>"

@@ -192,9 +192,9 @@ class CachedSend:
         request = _wit_cache.suggested_request(entry)
         try:
             if self._options.before_send is not None:
-                hooked = BackendRequest._of(request)
-                self._options.before_send(hooked)
-                hooked._write_changes()
+                with BackendRequest._of(request) as hooked:
+                    self._options.before_send(hooked)
+                    hooked._write_changes()
             self._configure(request)
         except BaseException:
             drop(request)

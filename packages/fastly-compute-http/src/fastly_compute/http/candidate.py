@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from fastly_compute.core import Duration, nanoseconds, timedelta_of
 from fastly_compute.http import _wit_cache
@@ -98,7 +98,7 @@ class CandidateResponse:
         received: "tuple[http_resp.Response, async_io.Pollable]",
         found: _wit_cache.Found,
         options: "CacheOptions",
-    ) -> "CandidateResponse":
+    ) -> Self:
         candidate = cls.__new__(cls)
         original, pollable = received
         body = Body._received(pollable)
@@ -313,7 +313,7 @@ class CandidateResponse:
         """Whether it has no body, because the stored one is still valid."""
         return self._suggested_action == "UPDATE"
 
-    def __enter__(self) -> "CandidateResponse":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -325,7 +325,7 @@ class CandidateResponse:
         self._response.close()
 
     def __repr__(self) -> str:
-        return f"<CandidateResponse {self.status}>"
+        return repr(self._response).replace("Response", "CandidateResponse")
 
 
 def _ns(seconds: int | None) -> int | None:
