@@ -354,8 +354,12 @@ def test_the_arguments_of_hooks_are_closed_after_them(sandbox, origin) -> None:
 
     with pytest.raises(ZeroDivisionError):
         get("/other", before_send=lambda failed: (kept.append(failed), 1 / 0))
+    get("/", key="other", after_send=lambda left: (kept.append(left), left.set_uncacheable()))
     for use in (
         lambda: kept[2].headers,
+        lambda: kept[3].headers,
+        lambda: kept[3].status,
+        lambda: kept[3].ttl,
         lambda: sent.headers,
         lambda: sent.method,
         lambda: sent.url,

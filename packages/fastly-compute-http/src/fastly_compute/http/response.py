@@ -1,6 +1,7 @@
 """Responses, received from a backend or made here."""
 
 import json
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -415,6 +416,14 @@ class Response:
             self._received_status = self._status
             self._received_fields = {} if self._headers is None else self._headers._by_name()
         return resource, changed
+
+    def _moved(self) -> Self:
+        """Return a received response as another object; this one cannot be used any more."""
+        moved = copy(self)
+        self._resource = self._status = self._headers = None
+        self._gone = "was already sent"
+        self._body = Body()
+        return moved
 
     def _discard(self) -> None:
         """Release everything that cannot be sent again."""

@@ -104,7 +104,7 @@ def _unstored(candidate: CandidateResponse, *, is_head: bool) -> Response:
     """Return the response itself, which the cache does not have."""
     _drop_length(candidate)
     body = Body() if is_head else _body(candidate)
-    response, candidate._response = candidate._response, Response()
+    response = candidate._response._moved()
     if is_head:
         response.body.close()
     response._body = body
