@@ -218,6 +218,18 @@ def cache_override(host: ComputeHost, module: ModuleType) -> None:
     assert [*texts, ask.get("/").text] == ["old", "old", "new"]
 
 
+@runs("cache-hooks")
+def cache_hooks(host: ComputeHost, module: ModuleType) -> None:
+    png = {"content-type": "image/png", "cache-control": "max-age=10"}
+    host.backend("shop").get("/lamp", text="a lamp", headers=png)
+    ask = client(host, module)
+    ask.get("/")
+    host.clock.advance(86_399)
+
+    assert ask.get("/").text == "a lamp"
+    assert [call.headers["authorization"] for call in host.calls] == ["Bearer token"]
+
+
 @runs("simple-cache")
 def simple_cache(host: ComputeHost, module: ModuleType) -> None:
     ask = client(host, module)

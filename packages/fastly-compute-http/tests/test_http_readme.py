@@ -97,6 +97,17 @@ def test_a_response_is_cached(host, origin_server):
     assert origin_server.hits["/cached"] == 1
 
 
+def test_hooks_run_before_a_response_is_stored(host, origin_server):
+    hooked = app("Caching", 1, path="cached")
+    assert ask(host, hooked).body == b"cached"
+    host.clock.advance(3599)
+    assert ask(host, hooked).body == b"cached"
+    assert origin_server.hits["/cached"] == 1
+
+    signed = json.loads(ask(host, app("Caching", 1)).body)
+    assert ["Authorization", "Bearer token"] in signed["headers"]
+
+
 def test_facts_about_the_client_are_available(host):
     asked = app("What is known about the client")
     answer = ask(host, asked)
@@ -169,4 +180,4 @@ def test_every_public_name_is_listed():
 
 
 def test_there_is_a_test_for_every_snippet():
-    assert README.count("```python\n") == 12
+    assert README.count("```python\n") == 13

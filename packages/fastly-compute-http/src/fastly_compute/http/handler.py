@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias, overload
 
 from fastly_compute.backend.registration import begin_sandbox
 from fastly_compute.http import _wit, scope
+from fastly_compute.http.cached_pending import CachedPending
 from fastly_compute.http.downstream import ResponseSent
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
@@ -107,6 +108,8 @@ class Service:
             if answer is not None and not isinstance(answer, ResponseSent):
                 raise HttpError(f"{self._name} returned a response, but one was already sent")
             return
+        if isinstance(answer, CachedPending):
+            answer = answer.wait()  # the host cannot call the hooks
         if isinstance(answer, PendingResponse):
             incoming._downstream.send_pending(answer)
             return

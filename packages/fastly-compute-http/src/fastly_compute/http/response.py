@@ -1,6 +1,7 @@
 """Responses, received from a backend or made here."""
 
 import json
+from copy import copy
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,6 +15,8 @@ from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_resp
+
+    from fastly_compute.http.send_errors import SendError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -62,6 +65,7 @@ class Response:
         "_body",
         "_gone",
         "_headers",
+        "_masked_error",
         "_received_fields",
         "_received_status",
         "_resource",
@@ -78,6 +82,7 @@ class Response:
     ) -> None:
         self._resource: http_resp.Response | None = None
         self._gone = ""
+        self._masked_error: SendError | None = None
         self._received_fields: dict[str, list[str]] = {}
         self._received_status: int | None = None
         self._status: int | None = _status(status)
@@ -87,12 +92,12 @@ class Response:
         self.manual_framing = False
 
     @classmethod
-    def _received(cls, resource: "http_resp.Response", pollable: "async_io.Pollable") -> Self:
+    def _received(cls, resource: "http_resp.Response", body: "async_io.Pollable | Body") -> Self:
         response = cls()
         response._resource = resource
         response._status = None
         response._headers = None
-        response._body = Body._received(pollable)
+        response._body = body if isinstance(body, Body) else Body._received(body)
         return response
 
     @classmethod
@@ -339,6 +344,15 @@ class Response:
         return _wit.remote_address(self._live_resource()) if self._is_received else None
 
     @property
+    def masked_error(self) -> "SendError | None":
+        """Why a stale response was served: the error of the request that was to revalidate it.
+
+        None unless the response was served under `CacheOptions.stale_if_error`, or a directive
+        ``stale-if-error`` of the response.
+        """
+        return self._masked_error
+
+    @property
     def _is_received(self) -> bool:
         return self._resource is not None or bool(self._gone)
 
@@ -387,17 +401,39 @@ class Response:
         if not self._is_received:
             return _wit.new_response(self.status, self.headers.items())
         resource = self._live_resource()
-        if self._status is not None and self._status != self._received_status:
-            _wit.set_status(resource, self._status)
-        if self._headers is not None:
-            names = {name.lower(): name for name in self._headers}
-            for key in {**self._received_fields, **names}:
-                values = self._headers.get_all(key)
-                if values != self._received_fields.get(key):
-                    _wit.set_field(resource, names.get(key, key), values)
+        self._write_changes(resource)
         self._resource = None
         self._gone = "was already sent"
         return resource
+
+    def _write_changes(self, resource: "http_resp.Response") -> bool:
+        """Write the changed status and headers to the host; return whether there were any."""
+        changes = {}
+        if self._headers is not None:
+            changes = self._headers._changes(self._received_fields)
+        for name, values in changes.items():
+            _wit.set_field(resource, name, values)
+        changed_status = self._status is not None and self._status != self._received_status
+        if self._status is not None and changed_status:
+            _wit.set_status(resource, self._status)
+        return changed_status or bool(changes)
+
+    def _sync(self) -> "tuple[http_resp.Response, bool]":
+        """Write the changes to the host; return its response, and whether there were changes."""
+        resource = self._live_resource()
+        changed = self._write_changes(resource)
+        if changed:
+            self._received_status = self._status
+            self._received_fields = {} if self._headers is None else self._headers._by_name()
+        return resource, changed
+
+    def _moved(self) -> Self:
+        """Return a received response as another object; this one cannot be used any more."""
+        moved = copy(self)
+        self._resource = self._status = self._headers = None
+        self._gone = "was already sent"
+        self._body = Body()
+        return moved
 
     def _discard(self) -> None:
         """Release everything that cannot be sent again."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Literal, Self
+from typing import Literal, Self, cast
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err
@@ -107,7 +107,9 @@ class Request(Message):
             case CacheOverride_Pass():
                 self.rules = CacheRules(pass_through=True)
             case CacheOverride_Override(details):
+                extra = cast("ExtraCacheOverrideDetails | None", details.extra)
                 self.rules = CacheRules(
+                    lookup_timeout=None if extra is None else extra.lookup_timeout,
                     ttl=details.ttl,
                     stale_while_revalidate=details.stale_while_revalidate,
                     pci=details.pci,
@@ -346,7 +348,10 @@ def close(request: Request) -> None:
 
 
 class ExtraCacheOverrideDetails(Resource):
-    """Further caching options; this host collapses requests without a time limit."""
+    """Further caching options."""
+
+    def __init__(self) -> None:
+        self.lookup_timeout: float | None = None
 
     @classmethod
     def new(cls) -> Self:
@@ -355,3 +360,4 @@ class ExtraCacheOverrideDetails(Resource):
 
     def set_lookup_timeout(self, timeout_ms: int) -> None:
         """Limit the wait for another request's response."""
+        self.lookup_timeout = timeout_ms / 1000
