@@ -39,12 +39,6 @@ def new(tmp_path):
     return new
 
 
-@pytest.fixture
-def kit(request, new) -> Path:
-    """A new app of a kit."""
-    return new(KITS[request.param].example, request.param)
-
-
 def contents(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
@@ -70,20 +64,21 @@ def test_a_new_app_is_an_example_under_another_name(template, new, tmp_path) -> 
             assert made[name] == original
 
 
-@pytest.mark.parametrize("kit", KITS, indirect=True)
-def test_the_tests_of_a_new_app_pass(kit) -> None:
+@pytest.mark.parametrize("template", KITS)
+def test_the_tests_of_a_new_app_pass(template, new) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", "-q"]
-    done = subprocess.run(command, cwd=kit, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=new("my-app", template), capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 
 
 @pytest.mark.parametrize("runtime", ["native", "wasm"])
-@pytest.mark.parametrize(
-    ("kit", "name"), [(name, name) for name in KITS], indirect=["kit"], ids=KITS
-)
-def test_a_new_app_is_built_and_served(servers, kit, name, runtime) -> None:
+@pytest.mark.parametrize("template", KITS)
+def test_a_new_app_is_built_and_served(servers, new, template, runtime) -> None:
+    kit = new(KITS[template].example, template)
     # Then the component is the example's, which another test may have built.
     (kit / ".gitignore").unlink()
     (kit / "README.md").write_bytes((EXAMPLES / kit.name / "README.md").read_bytes())
@@ -93,8 +88,8 @@ def test_a_new_app_is_built_and_served(servers, kit, name, runtime) -> None:
         command += ["serve", "bin/main.wasm"]
     else:
         command += ["serve", "--runtime", "native"]
-    served = servers.run((runtime, name), runtime, [*command, "--addr", "127.0.0.1:0"], kit)
-    path, status, content = SENT[name]
+    served = servers.run((runtime, template), runtime, [*command, "--addr", "127.0.0.1:0"], kit)
+    path, status, content = SENT[template]
     with closing(HTTPConnection(urlsplit(served.url).netloc, timeout=30)) as connection:
         connection.request("GET", path)
         answer = connection.getresponse()
