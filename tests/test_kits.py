@@ -1,5 +1,6 @@
 """Each starter kit from `fastly-compute new` to a response, on the native and the wasm host."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ SENT = {
     "cache": ("/core/news", 502, b"the origin has no answer"),
     "kv-api": ("/fastly", 302, b""),
 }
+README = EXAMPLES.parent / "packages/fastly-compute-cli/README.md"
 LEFT_OUT = shutil.ignore_patterns("bin", "pkg", "__pycache__", ".*", "*.egg-info")
 
 
@@ -62,6 +64,13 @@ def test_a_new_app_is_an_example_under_another_name(template, new, tmp_path) -> 
             assert made[name].replace('name = "my-app"', f'name = "{example}"') == original
         else:
             assert made[name] == original
+
+
+def test_the_readme_lists_every_kit() -> None:
+    section = README.read_text(encoding="utf-8").partition("### Starter kits\n")[2]
+    table = section.partition("\n## ")[0]
+
+    assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == list(KITS)
 
 
 @pytest.mark.parametrize("template", KITS)

@@ -66,7 +66,7 @@ from fastly_compute.cli.component.wasm.start_module import start_module
 
 __all__ = ["ComposeError", "link", "stub_module"]
 
-# The releases of componentize-py that never free copies. Freeing one twice would corrupt the memory.
+# The releases of componentize-py that never free copies: a second free would corrupt the memory.
 _LEAKING = frozenset({"0.25.1"})
 # The functions that get much in a `list<u8>`, and which of their parameters is its address.
 _COPIES = {
