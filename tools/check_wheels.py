@@ -84,9 +84,8 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
 def check_kits(wheel: zipfile.ZipFile) -> None:
     """Check that the wheel of the CLI has the starter kits, as they are in examples/."""
     folder = "fastly_compute/cli/commands"
-    kits = runpy.run_path(str(ROOT / "packages/fastly-compute-cli/src" / folder / "kits.py"))[
-        "KITS"
-    ]
+    path = ROOT / "packages/fastly-compute-cli/src" / folder / "kits.py"
+    kits = runpy.run_path(str(path))["KITS"]
     files = {f"{kit.example}/{file}" for kit in kits.values() for file in kit.files}
     templates = f"{folder}/templates/"
     shipped = {name.removeprefix(templates) for name in wheel.namelist() if templates in name}

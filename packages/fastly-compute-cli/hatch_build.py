@@ -18,10 +18,8 @@ class Kits(BuildHookInterface[Any]):
         if version == "editable" or (commands / "templates").is_dir():
             return
         examples = Path(self.root).parent.parent / "examples"
-        target = COMMANDS if self.target_name == "sdist" else COMMANDS.removeprefix("src/")
+        folder = COMMANDS if self.target_name == "sdist" else COMMANDS.removeprefix("src/")
         for kit in runpy.run_path(str(commands / "kits.py"))["KITS"].values():
             for file in kit.files:
-                source = examples / kit.example / file
-                build_data["force_include"][str(source)] = (
-                    f"{target}/templates/{kit.example}/{file}"
-                )
+                target = f"{folder}/templates/{kit.example}/{file}"
+                build_data["force_include"][str(examples / kit.example / file)] = target
