@@ -1,12 +1,9 @@
-"""Print what each guest package adds to a component: `hatch run benchmarks:imports`.
-
-Each component is built without passes, whose result varies by more than a package adds. Arguments
-are the names of the packages to measure alone, such as `kv_store`; by default all of them.
-"""
+"""Print what the guest packages add to a component: `hatch run benchmarks:imports`."""
 
 import json
+import marshal
 import os
-import sys
+import statistics
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,18 +12,19 @@ from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host, Incoming, WasmApp
 
+ROUNDS = 3
+ROOT = Path(__file__).parent.parent / "packages"
 TOOLS = {"cli", "local", "testing"}
 OWN = {"fastly_compute", "wit_world"}
-FOLDERS = Path(__file__).parent.parent.glob("packages/fastly-compute-*")
-PACKAGES = sorted(
-    name.replace("-", "_")
-    for name in (folder.name.removeprefix("fastly-compute-") for folder in FOLDERS)
-    if name not in TOOLS
-)
 # The smallest app has these already.
 WITHIN = {"core", "secret_store", "backend", "http"}
+FOLDERS = {
+    folder.name.removeprefix("fastly-compute-").replace("-", "_"): folder
+    for folder in sorted(ROOT.glob("fastly-compute-*"))
+}
+ADDED = [name for name in FOLDERS if name not in TOOLS | WITHIN]
 APP = """
-import importlib, json, sys
+import importlib, sys
 from fastly_compute.http import Response, service
 brought = {{}}
 for name in {packages}:
@@ -34,15 +32,22 @@ for name in {packages}:
     importlib.import_module("fastly_compute." + name)
     brought[name] = sorted(set(sys.modules) - before)
 HttpIncoming = service(lambda request: Response.json(brought))
+# {round}
 """
 
 
-def component(folder: Path, packages: Sequence[str]) -> Path:
-    """Build an app that imports packages."""
-    app = folder / ("-".join(packages) or "none")
+def component(folder: Path, packages: Sequence[str], number: int) -> Path:
+    """Build an app that imports packages; each number is another build."""
+    app = folder / f"{len(packages)}-{number}"
     app.mkdir()
-    (app / "main.py").write_text(APP.format(packages=list(packages)))
-    return build(Project(folder=app, optimize="none")).output
+    (app / "main.py").write_text(APP.format(packages=list(packages), round=number))
+    return build(Project(folder=app)).output
+
+
+def size(folder: Path, packages: Sequence[str]) -> float:
+    """Return the bytes of a component, the median of several builds."""
+    built = [component(folder, packages, number) for number in range(ROUNDS)]
+    return statistics.median(path.stat().st_size for path in built)
 
 
 def brought(component: Path) -> dict[str, list[str]]:
@@ -53,30 +58,31 @@ def brought(component: Path) -> dict[str, list[str]]:
     return found
 
 
-def row(what: str, path: Path, base: int, others: str = "") -> None:
-    """Print one row of the table."""
-    grown = path.stat().st_size - base
-    print(f"| {what} | {grown / 1000:.0f} KB | {grown / base:.1%} | {others} |", flush=True)
+def compiled(package: str) -> int:
+    """Return the bytes of a package's compiled code, docstrings left out as in a build."""
+    return sum(
+        len(marshal.dumps(compile(path.read_bytes(), path.name, "exec", optimize=2)))
+        for path in FOLDERS[package].glob("src/**/*.py")
+    )
 
 
-def main(names: Sequence[str]) -> None:
+def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["FASTLY_COMPUTE_CACHE"] = str(folder / "cache")
-        smallest = component(folder, [])
-        base = smallest.stat().st_size
-        added = [package for package in PACKAGES if package not in WITHIN]
-        everything = component(folder, added)
-        modules = brought(everything)
+        base = size(folder, [])
         print(f"The smallest app has {base / 1e6:.2f} MB.\n")
-        print("| what is imported | grows by | | modules of others |\n|---|---|---|---|")
-        row("every package", everything, base)
-        row("every package but log", component(folder, [p for p in added if p != "log"]), base)
-        for package in names or added:
-            others = [m for m in modules[package] if m.partition(".")[0] not in OWN]
-            row(f"`{package}`", component(folder, [package]), base, ", ".join(others))
+        print("| what is imported | grows by | |\n|---|---|---|")
+        without_log = [package for package in ADDED if package != "log"]
+        for what, packages in (("all packages", ADDED), ("all but log", without_log)):
+            grown = size(folder, packages) - base
+            print(f"| {what} | {grown / 1000:.0f} KB | {grown / base:.1%} |", flush=True)
+        print("\n| package | compiled code | other modules that it brings |\n|---|---|---|")
+        for package, modules in brought(component(folder, ADDED, ROUNDS)).items():
+            others = [module for module in modules if module.partition(".")[0] not in OWN]
+            print(f"| {package} | {compiled(package) / 1000:.0f} KB | {', '.join(others)} |")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
