@@ -18,6 +18,7 @@ TOOLS = {"cli", "local", "testing"}
 OWN = {"fastly_compute", "wit_world"}
 # The smallest app has these already.
 WITHIN = {"core", "secret_store", "backend", "http"}
+LARGE = ["cache", "fanout", "requests", "wsgi"]
 FOLDERS = {
     folder.name.removeprefix("fastly-compute-").replace("-", "_"): folder
     for folder in sorted(ROOT.glob("fastly-compute-*"))
@@ -59,9 +60,9 @@ def brought(component: Path) -> dict[str, list[str]]:
 
 
 def compiled(package: str) -> int:
-    """Return the bytes of a package's compiled code, docstrings left out as in a build."""
+    """Return the bytes of a package's compiled code."""
     return sum(
-        len(marshal.dumps(compile(path.read_bytes(), path.name, "exec", optimize=2)))
+        len(marshal.dumps(compile(path.read_bytes(), path.name, "exec")))
         for path in FOLDERS[package].glob("src/**/*.py")
     )
 
@@ -74,9 +75,10 @@ def main() -> None:
         base = size(folder, [])
         print(f"The smallest app has {base / 1e6:.2f} MB.\n")
         print("| what is imported | grows by | |\n|---|---|---|")
-        without_log = [package for package in ADDED if package != "log"]
-        for what, packages in (("all packages", ADDED), ("all but log", without_log)):
+        for without in ([], ["log"], LARGE, [*LARGE, "log"]):
+            packages = [package for package in ADDED if package not in without]
             grown = size(folder, packages) - base
+            what = f"all but {', '.join(without)}" if without else "all packages"
             print(f"| {what} | {grown / 1000:.0f} KB | {grown / base:.1%} |", flush=True)
         print("\n| package | compiled code | other modules that it brings |\n|---|---|---|")
         for package, modules in brought(component(folder, ADDED, ROUNDS)).items():
