@@ -1,6 +1,7 @@
 """Check the wheels in dist/: their contents, and that each works alone in a clean environment."""
 
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,32 @@ def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     assert found == DEPENDS[package], f"{package} depends on {sorted(found)}"
 
 
+def check_kits(wheel: zipfile.ZipFile) -> None:
+    """Check that the wheel of the CLI has the starter kits, as they are in examples/."""
+    folder = "fastly_compute/cli/commands"
+    path = ROOT / "packages/fastly-compute-cli/src" / folder / "kits.py"
+    kits = runpy.run_path(str(path))["KITS"]
+    files = {f"{kit.example}/{file}" for kit in kits.values() for file in kit.files}
+    templates = f"{folder}/templates/"
+    shipped = {name.removeprefix(templates) for name in wheel.namelist() if templates in name}
+    assert shipped == files, f"the kits of cli differ in {sorted(shipped ^ files)}"
+    for file in files:
+        same = wheel.read(templates + file) == (ROOT / "examples" / file).read_bytes()
+        assert same, f"{file} in the wheel of cli is not the example's"
+
+
+def check_new(python: str, folder: Path) -> None:
+    """Make an app of each kit, without the repository."""
+    new = [python, "-I", "-m", "fastly_compute.cli", "new"]
+    listed = subprocess.run([*new, "--help"], check=True, capture_output=True, text=True).stdout
+    kits = re.findall(r"^ {18,}([a-z]+(?:-[a-z]+)*) {2,}", listed, re.MULTILINE)
+    assert len(kits) > 4, listed
+    for kit in kits:
+        command = [*new, f"my-{kit}", "--template", kit]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        assert (folder / f"my-{kit}/main.py").is_file(), kit
+
+
 def install(folder: Path, *packages: str) -> str:
     """Install wheels into a new environment, and return its Python."""
     environment = folder / "-".join(packages)
@@ -108,6 +135,8 @@ def check_alone(package: str, folder: Path) -> None:
     module = f"fastly_compute.{package.replace('-', '_')}"
     code = f"import {module} as m; assert m.__file__.startswith({str(folder)!r}); m.__all__"
     subprocess.run([python, "-I", "-c", code], check=True, cwd=folder)
+    if package == "cli":
+        check_new(python, folder)
 
 
 def check_sdists(folder: Path) -> None:
@@ -157,6 +186,8 @@ def main() -> None:
     for package, path in sorted(wheels.items()):
         with zipfile.ZipFile(path) as wheel:
             check_contents(package, wheel)
+            if package == "cli":
+                check_kits(wheel)
     size = sum(wheels[package].stat().st_size for package in GUEST)
     assert size < GUEST_LIMIT, f"the guest packages take {size} bytes"
     check_descriptions()

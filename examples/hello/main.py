@@ -1,12 +1,12 @@
-"""$name: a Fastly Compute service."""
+"""A Fastly Compute service."""
 
 from fastly_compute.http import IncomingRequest, Response, service
 
 
 def handle(request: IncomingRequest) -> Response:
-    """Answer a request."""
+    """Respond to a request."""
     if request.path == "/":
-        return Response.text("Hello from $name!\n")
+        return Response.text("Hello from the edge\n")
     return Response.text("Not found\n", status=404)
 
 
