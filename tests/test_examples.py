@@ -12,11 +12,13 @@ OWN_TESTS = {
     "cache-starter-kit": 17,
     "django-app": 15,
     "edge-guard": 9,
+    "edge-proxy": 13,
     "fanout-starter-kit": 17,
     "first-look": 10,
     "flask-app": 15,
+    "hello": 2,
     "structured-logs": 8,
-    "url-shortener": 17,
+    "url-shortener": 38,
 }
 
 

@@ -25,11 +25,6 @@ def cache_kit(request, examples):
 
 
 @pytest.fixture(params=["native", "wasm"])
-def url_shortener(request, examples):
-    return examples.get(request.param, "url-shortener")
-
-
-@pytest.fixture(params=["native", "wasm"])
 def fanout_kit(request, examples):
     return examples.get(request.param, "fanout-starter-kit")
 
@@ -81,28 +76,6 @@ def test_no_host_call_that_fails_brings_the_cache_kit_down(
 def test_it_is_the_same_for_other_errors(cache_kit) -> None:
     errors = ["limit-exceeded", "http-incomplete", "unsupported", "dns-timeout"]
     inject_faults(cache_kit, keeping("/core/news", before_the_last=time_passes), errors=errors)
-
-
-def shortening(compute_host, compute_client) -> None:
-    """Store a link, and follow it: a link is there whole or not at all."""
-    compute_host.kv["links"] = {}
-    links = compute_host.kv["links"]
-    made = compute_client.post("/", body=b"https://www.example.com/")
-    assert made.status in {201, 500, 503}
-    assert set(links.values()) <= {b"https://www.example.com/"}
-    if made.status == 201 and made.complete:
-        followed = compute_client.get(made.headers["Location"])
-        assert followed.status in {302, 404, 500, 503}
-        if followed.status == 302:
-            assert followed.headers["Location"] == "https://www.example.com/"
-
-
-def test_no_host_call_that_fails_brings_the_url_shortener_down(url_shortener) -> None:
-    swept = inject_faults(url_shortener, shortening)
-
-    assert {"kv-store.store.open", "kv-store.await-insert", "kv-store.await-lookup"} <= {
-        call.name for call in swept.calls
-    }
 
 
 def grip_sig(key) -> str:

@@ -230,7 +230,7 @@ EXPECTED = {
     "cache_entries": [[False, True], "content", [True, False, "beside", 7], "nte"],
     "cache_broken_off": "nothing is there",
     "readthrough_cache": [True, True, True, False],
-    "unsupported": ["Error_Unsupported()"] * 2,
+    "guest_cache": [True, True, "INSERT", 200, "stored", 32],
     "runtime": [32, "XXX", False],
     "send_async": [True, 0, [201, 202], True, ["as you wish"] * 2, 0],
     "send_async_errors": ["Error_GenericError()", "Error_HttpUser()"],
@@ -292,7 +292,7 @@ BEHAVIOURS = {
     "cache_entries": "core cache: the package's entries",
     "cache_broken_off": "core cache: an object whose writer aborts",
     "readthrough_cache": "readthrough cache: responses are kept, and purged",
-    "unsupported": "the HTTP cache interface, which no host offers",
+    "guest_cache": "readthrough cache: a guest that stores a response itself",
     "runtime": "what is known about the sandbox",
     "send_async": "several requests at a time",
     "send_async_errors": "requests that fail while others continue",
@@ -320,6 +320,7 @@ VICEROY = {
         [True, False, False, False],
         "it sends every request to its backend",
     ),
+    "guest_cache": ("Error_Unsupported()", "it answers `unsupported`"),
 }
 """Where Viceroy differs, with what it answers (None: a 500) and why."""
 

@@ -92,6 +92,15 @@ def test_files_are_found_and_read_in_every_way(ask) -> None:
     }
 
 
+def test_time_zones_are_found_whether_they_were_used_at_import_or_not(ask) -> None:
+    assert ask("time_zones") == {
+        "same": True,
+        "Oslo": "2026-07-01T14:00:00+02:00",
+        "available": True,
+        "missing": "'No time zone found with key Europe/Atlantis'",
+    }
+
+
 def test_a_missing_file_is_not_found(ask) -> None:
     assert ask("missing_file") == [["FileNotFoundError", True]] * 2
 

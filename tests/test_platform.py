@@ -9,10 +9,9 @@ from fastly_compute.local.extending import WIT_FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/platform.md"
-TOOLS = {"cli", "local", "testing"}
+TOOLS = {"cli", "local", "stubs", "testing"}
 # By the start of a function's label.
 UNUSED = {
-    "async-io.Pollable.new_ready": "makes something to wait for that is ready at once",
     "backend.Backend.clone": "a Backend can be used as often as wanted",
     "backend.Backend.get_name": "the name is known without a call",
     "cache.ExtraLookupOptions": "no options beyond the record yet",
@@ -25,11 +24,12 @@ UNUSED = {
     "http-body.write_front": "a Body of several parts is written in order",
     "http-body.get_known_length": "Content-Length has it",
     "http-body.get_trailer_value": "the plural reads every value",
-    "http-cache.": "there is no package for cache hooks yet",
+    "http-cache.Entry.get_age_ns": "the Age of a found response has it",
+    "http-cache.Entry.get_hits": "a response does not show how often it was found",
+    "http-cache.get_suggested_cache_key": "the host uses it if CacheOptions has no key",
     "http-downstream.ExtraBotCategory": "no categories beyond the enum yet",
     "http-downstream.downstream_bot_category_kind": "downstream-client-bot-category has it",
     "http-downstream.downstream_original_header_count": "the names are counted",
-    "http-req.ExtraCacheOverrideDetails": "lookup timeouts are not supported yet",
     "http-req.Request.get_header_value": "the plural reads every value",
     "http-req.Request.insert_header": "headers are appended to a new request",
     "http-req.Request.set_version": "backends are sent HTTP/1.1",
@@ -39,7 +39,7 @@ UNUSED = {
     "http-resp.Response.get_header_value": "the plural reads every value",
     "http-resp.Response.insert_header": "set-header-values replaces them",
     "http-resp.Response.set_version": "the platform sets it for the client",
-    "image-optimizer.": "there is no package for the image optimizer yet",
+    "image-optimizer.transform": "deprecated: send-to-image-optimizer replaces it",
     "kv-store.Store.list": "store.list-async followed by await-list is the same",
     "log.Endpoint.clone": "a LogEndpoint can be used as often as wanted",
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -9,9 +10,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.project.settings import Project
+from fastly_compute.local import NativeApp, WasmApp
+from fastly_compute.testing import ComputeClient, Reply
+
 pytestmark = pytest.mark.xdist_group("platform")
 
+UNTIL = "Expires=Mon, 01 Mar 2027 12:00:00 GMT"
 GONE = "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"
+NO_IMAGE_OPTIMIZER = (
+    "image-optimizer.send-to-image-optimizer on 'origin' failed: only Fastly's platform has an "
+    "Image Optimizer, on services with that product (unsupported)"
+)
 APP = Path(__file__).parent / "platform_app"
 
 
@@ -34,6 +45,15 @@ def ask(app):
         return (json.loads(content), cookies) if cookies else json.loads(content)
 
     return ask
+
+
+@pytest.fixture(scope="module", params=["native", "wasm"])
+def loaded(request, tmp_path_factory) -> NativeApp | WasmApp:
+    """The app in this process, where a test replaces what the platform has."""
+    if request.param == "native":
+        return NativeApp.load("platform_app", APP)
+    folder = shutil.copytree(APP, tmp_path_factory.mktemp("platform") / APP.name)
+    return WasmApp(build(Project(folder=folder, entry="platform_app")).output)
 
 
 def test_nothing_is_known_at_import(ask) -> None:
@@ -103,6 +123,37 @@ def test_work_takes_cpu_time(host, ask) -> None:
     assert heap > 10 if host == "viceroy" else heap == 0
 
 
+def test_without_an_image_optimizer_the_error_says_so(ask) -> None:
+    assert ask("image") == [
+        "ImageOptimizerUnsupported",
+        NO_IMAGE_OPTIMIZER,
+        "yes",
+    ]
+
+
+def test_an_image_optimizer_gets_the_options_and_the_request(compute_host, loaded) -> None:
+    seen = []
+
+    def transform(call):
+        seen.append(call)
+        return Reply.of(headers={"X-Io": "yes"}, body=b"small")
+
+    compute_host.backend("origin")
+    compute_host.image_optimizer = transform
+    client = ComputeClient(compute_host.host, loaded)
+    image, drawn = client.get("/image"), client.post("/image_of_a_body", body=b"a circle")
+
+    assert (image.json(), drawn.json()) == ([200, "yes", "small"], [200, "small"])
+    first, second = seen
+    assert first.query_string == "region=eu_west&crop=16%3A9&format=auto&width=320"
+    assert (first.origin.backend, first.origin.method) == ("origin", "GET")
+    assert (first.origin.path, first.origin.query) == ("/image", "a=1")
+    assert first.origin.headers["accept"] == "image/webp"
+    assert first.origin.headers["host"] == "www.example.com"
+    assert (second.origin.method, second.origin.body) == ("POST", b"a circle")
+    assert not compute_host.calls
+
+
 def test_a_shield_has_two_backends(ask) -> None:
     found = ask("shields")
 
@@ -159,4 +210,5 @@ def test_cookies_are_read_and_set(ask) -> None:
         'first="gr\\366\\337e\\073 \\"x\\""; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax',
         "second=2; Path=/; Secure; SameSite=Strict",
         f"third=; {GONE}; Path=/; Secure; HttpOnly; SameSite=Lax",
+        f"fourth=4; {UNTIL}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
     ]

@@ -44,7 +44,7 @@ def test_each_package_ships_the_license(package) -> None:
     assert (package / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
-@pytest.mark.parametrize("package", ["cli", "local", "testing"])
+@pytest.mark.parametrize("package", ["cli", "local", "stubs", "testing"])
 def test_what_ships_the_wit_ships_the_notice(package) -> None:
     notice = ROOT / f"packages/fastly-compute-{package}/NOTICE"
 

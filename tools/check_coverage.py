@@ -27,6 +27,7 @@ FLOORS = {
     "runtime": 99,
     "shielding": 99,
     "security": 99,
+    "image_optimizer": 99,
     "secret_store": 98,
     "wsgi": 99,
 }

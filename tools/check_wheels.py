@@ -1,6 +1,7 @@
 """Check the wheels in dist/: their contents, and that each works alone in a clean environment."""
 
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
+BINDINGS = ROOT / "tests/typing/bindings_api.py"
 # The dependencies that each package may have: docs/architecture.md.
 DEPENDS = {
     "core": set(),
@@ -30,6 +32,8 @@ DEPENDS = {
     "runtime": {"core"},
     "shielding": {"backend", "core"},
     "security": {"core", "http"},
+    "image-optimizer": {"backend", "core", "http"},
+    "stubs": set(),
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
     "cli": {
@@ -43,9 +47,11 @@ DEPENDS = {
         "watchfiles",
     },
 }
-GUEST = DEPENDS.keys() - {"cli", "local", "testing"}
+GUEST = DEPENDS.keys() - {"cli", "local", "stubs", "testing"}
 GUEST_LIMIT = 30_000 * len(GUEST)
-NOTICED = {"cli", "local", "testing"}
+NOTICED = {"cli", "local", "stubs", "testing"}
+# What a distribution of type stubs has instead of a package.
+STUBS = ("componentize_py_types-stubs", "wit_world-stubs")
 SHIPPED = {
     "local": ["bindings/wit_world/imports/backend.py", "bindings/componentize_py_types.py"],
     "cli": [
@@ -65,20 +71,49 @@ def short(distribution: str) -> str:
 def check_contents(package: str, wheel: zipfile.ZipFile) -> None:
     """Check the files and the metadata of one wheel."""
     names = wheel.namelist()
-    leaf = f"fastly_compute/{package.replace('-', '_')}"
+    leaves = STUBS if package == "stubs" else (f"fastly_compute/{package.replace('-', '_')}",)
     assert "fastly_compute/__init__.py" not in names, f"{package} owns the namespace"
     assert "fastly_compute/py.typed" not in names, f"{package} types the namespace"
-    for needed in ["__init__.py", "py.typed", *SHIPPED.get(package, [])]:
-        assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
+    expected = ["__init__.pyi"] if package == "stubs" else ["__init__.py", "py.typed"]
+    for leaf in leaves:
+        for needed in [*expected, *SHIPPED.get(package, [])]:
+            assert f"{leaf}/{needed}" in names, f"{package} lacks {needed}"
     licenses = [n for n in names if ".dist-info/licenses/" in n]
     legal = {"LICENSE", "NOTICE"} if package in NOTICED else {"LICENSE"}
     assert {Path(n).name for n in licenses} == legal, f"{package} has {licenses}"
-    strange = [n for n in names if not n.startswith(leaf + "/") and ".dist-info/" not in n]
+    folders = tuple(f"{leaf}/" for leaf in leaves)
+    strange = [n for n in names if not n.startswith(folders) and ".dist-info/" not in n]
     assert not strange, f"{package} has files outside its folder: {strange}"
     (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
     required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
     found = {short(re.split(r"[^A-Za-z0-9._-]", line)[0]) for line in required}
     assert found == DEPENDS[package], f"{package} depends on {sorted(found)}"
+
+
+def check_kits(wheel: zipfile.ZipFile) -> None:
+    """Check that the wheel of the CLI has the starter kits, as they are in examples/."""
+    folder = "fastly_compute/cli/commands"
+    path = ROOT / "packages/fastly-compute-cli/src" / folder / "kits.py"
+    kits = runpy.run_path(str(path))["KITS"]
+    files = {f"{kit.example}/{file}" for kit in kits.values() for file in kit.files}
+    templates = f"{folder}/templates/"
+    shipped = {name.removeprefix(templates) for name in wheel.namelist() if templates in name}
+    assert shipped == files, f"the kits of cli differ in {sorted(shipped ^ files)}"
+    for file in files:
+        same = wheel.read(templates + file) == (ROOT / "examples" / file).read_bytes()
+        assert same, f"{file} in the wheel of cli is not the example's"
+
+
+def check_new(python: str, folder: Path) -> None:
+    """Make an app of each kit, without the repository."""
+    new = [python, "-I", "-m", "fastly_compute.cli", "new"]
+    listed = subprocess.run([*new, "--help"], check=True, capture_output=True, text=True).stdout
+    kits = re.findall(r"^ {18,}([a-z]+(?:-[a-z]+)*) {2,}", listed, re.MULTILINE)
+    assert len(kits) > 4, listed
+    for kit in kits:
+        command = [*new, f"my-{kit}", "--template", kit]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        assert (folder / f"my-{kit}/main.py").is_file(), kit
 
 
 def install(folder: Path, *packages: str) -> str:
@@ -100,6 +135,8 @@ def check_alone(package: str, folder: Path) -> None:
     module = f"fastly_compute.{package.replace('-', '_')}"
     code = f"import {module} as m; assert m.__file__.startswith({str(folder)!r}); m.__all__"
     subprocess.run([python, "-I", "-c", code], check=True, cwd=folder)
+    if package == "cli":
+        check_new(python, folder)
 
 
 def check_sdists(folder: Path) -> None:
@@ -117,9 +154,19 @@ def check_sdists(folder: Path) -> None:
 
 def check_types(folder: Path) -> None:
     """Check the types that a user's type checker finds in the wheels."""
-    python = install(folder, *sorted(GUEST), "testing")
+    files = {*(ROOT / "tests/typing").glob("*.py")} - {BINDINGS}
+    run_mypy(folder, install(folder, *sorted(GUEST), "testing"), *sorted(files))
+    # Without any other package, which may define what the stubs lack.
+    readme = (ROOT / "packages/fastly-compute-stubs/README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    main = folder / "main.py"
+    main.write_text(example, encoding="utf-8")
+    run_mypy(folder, install(folder, "stubs"), BINDINGS, main)
+
+
+def run_mypy(folder: Path, python: str, *files: Path) -> None:
+    """Check files with mypy, and with the packages that a Python has."""
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable"]
-    files = sorted((ROOT / "tests/typing").glob("*.py"))
     cache = ["--cache-dir", str(folder / "mypy")]
     subprocess.run([*mypy, python, *cache, *files], check=True, cwd=folder)
 
@@ -139,11 +186,13 @@ def main() -> None:
     for package, path in sorted(wheels.items()):
         with zipfile.ZipFile(path) as wheel:
             check_contents(package, wheel)
+            if package == "cli":
+                check_kits(wheel)
     size = sum(wheels[package].stat().st_size for package in GUEST)
     assert size < GUEST_LIMIT, f"the guest packages take {size} bytes"
     check_descriptions()
     with tempfile.TemporaryDirectory() as folder:
-        for package in sorted(wheels):
+        for package in sorted(wheels.keys() - {"stubs"}):
             check_alone(package, Path(folder))
             print(f"{package}: installs and imports alone", flush=True)
         check_sdists(Path(folder, "rebuilt"))

@@ -1,4 +1,8 @@
-"""Generate what fastly-compute-local ships of the WIT: componentize-py's bindings, and a table."""
+"""Generate what the packages ship of the WIT.
+
+fastly-compute-local has componentize-py's bindings and a table of their functions, and
+fastly-compute-stubs has the bindings as type stubs.
+"""
 
 import ast
 import re
@@ -19,6 +23,8 @@ COMPUTE = WIT / "deps/compute.wit"
 _INTERFACE = re.compile(r"^interface ([\w-]+) ", re.MULTILINE)
 _CONTEXT = ("__enter__", "__exit__")
 TABLE = STUBS.parent / "wit_functions.py"
+TYPES = ROOT / "packages/fastly-compute-stubs/src"
+_GENERATED = "# Generated from the WIT by `hatch run stubs:generate`; do not edit.\n"
 _RAISES = re.compile(r"componentize_py_types\.Err\(wit_world\.imports\.([\w.]+)\)")
 
 
@@ -69,6 +75,36 @@ def _functions(body: list[ast.stmt]) -> Iterator[tuple[str, ast.FunctionDef]]:
                     yield f"{node.name}.{method.name}", method
 
 
+def type_stubs(bindings: Path) -> dict[str, str]:
+    """Make the type stubs (PEP 561) of the bindings: their texts, by path."""
+    stubs = {}
+    sources = [bindings / "componentize_py_types.py", *sorted(bindings.glob("wit_world/**/*.py"))]
+    for source in sources:
+        package, *inner = source.relative_to(bindings).with_suffix("").parts
+        path = "/".join([f"{package}-stubs", *(inner or ["__init__"])])
+        module = _Declarations().visit(ast.parse(source.read_text()))
+        _drop_unused_imports(module)
+        stubs[f"{path}.pyi"] = f"{_GENERATED}{ast.unparse(ast.fix_missing_locations(module))}\n"
+    return stubs
+
+
+class _Declarations(ast.NodeTransformer):
+    """Leaves out the bodies of functions, except for their docstrings."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        docstring = ast.get_docstring(node)
+        node.body = [ast.Expr(ast.Constant(docstring or ...))]
+        return node
+
+
+def _drop_unused_imports(module: ast.Module) -> None:
+    used = {node.id for node in ast.walk(module) if isinstance(node, ast.Name)}
+    for node in module.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [alias for alias in node.names if (alias.asname or alias.name) in used]
+    module.body = [node for node in module.body if getattr(node, "names", True)]
+
+
 if __name__ == "__main__":
     for old in KEPT:
         path = STUBS / old
@@ -78,3 +114,8 @@ if __name__ == "__main__":
             path.unlink(missing_ok=True)
     generate(STUBS)
     TABLE.write_text(table(STUBS))
+    shutil.rmtree(TYPES, ignore_errors=True)
+    for name, text in type_stubs(STUBS).items():
+        stub = TYPES / name
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(text)

@@ -11,8 +11,8 @@ REQUIREMENT = re.compile(r"(\"fastly-compute-[a-z-]+~=)([^\"]+)")
 
 def pinned() -> list[Path]:
     """Return the files that require packages of this repository."""
-    folders = ("packages/*", "examples/*", "packages/fastly-compute-cli/src/**/templates")
-    return sorted(path for name in folders for path in ROOT.glob(f"{name}/pyproject.toml*"))
+    folders = ("packages/*", "examples/*")
+    return sorted(path for name in folders for path in ROOT.glob(f"{name}/pyproject.toml"))
 
 
 def main(version: str) -> None:

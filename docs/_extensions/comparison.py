@@ -31,6 +31,7 @@ CAPABILITIES = (
     "configuration",
     "logging",
     "cache-override",
+    "cache-hooks",
     "simple-cache",
     "core-cache",
     "reuse",

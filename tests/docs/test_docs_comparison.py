@@ -27,7 +27,7 @@ from fastly_compute.local import (
     ShieldingSite,
     WafVerdict,
 )
-from fastly_compute.testing import ComputeClient, ComputeHost
+from fastly_compute.testing import ComputeClient, ComputeHost, Reply
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "comparison"
@@ -52,6 +52,7 @@ PACKAGES = [
         "runtime",
         "shielding",
         "security",
+        "image_optimizer",
         "testing",
     )
 ]
@@ -217,6 +218,18 @@ def cache_override(host: ComputeHost, module: ModuleType) -> None:
     assert [*texts, ask.get("/").text] == ["old", "old", "new"]
 
 
+@runs("cache-hooks")
+def cache_hooks(host: ComputeHost, module: ModuleType) -> None:
+    png = {"content-type": "image/png", "cache-control": "max-age=10"}
+    host.backend("shop").get("/lamp", text="a lamp", headers=png)
+    ask = client(host, module)
+    ask.get("/")
+    host.clock.advance(86_399)
+
+    assert ask.get("/").text == "a lamp"
+    assert [call.headers["authorization"] for call in host.calls] == ["Bearer token"]
+
+
 @runs("simple-cache")
 def simple_cache(host: ComputeHost, module: ModuleType) -> None:
     ask = client(host, module)
@@ -266,6 +279,14 @@ def security(host: ComputeHost, module: ModuleType) -> None:
     host.waf_verdict = WafVerdict(verdict="block", status=406)
 
     assert (allowed, ask.get("/").status) == ("hello", 403)
+
+
+@runs("image-optimizer")
+def image_optimizer(host: ComputeHost, module: ModuleType) -> None:
+    host.backend("images")
+    host.image_optimizer = lambda call: Reply.of(text=call.query_string)
+
+    assert client(host, module).get("/lamp.jpg").text == "region=us_east&format=webp&width=320"
 
 
 @runs("reuse")

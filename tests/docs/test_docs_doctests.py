@@ -11,7 +11,7 @@ import fastly_compute
 from fastly_compute.testing import ComputeHost
 
 # What runs in the guest alone is imported there.
-ELSEWHERE = ("fastly_compute.cli.component.guest", "fastly_compute.cli.commands.templates")
+ELSEWHERE = "fastly_compute.cli.component.guest"
 
 
 def modules() -> list[str]:

@@ -3,7 +3,9 @@
 import json
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import shop
 from jinja2 import Environment, FileSystemLoader
@@ -11,6 +13,22 @@ from jinja2 import Environment, FileSystemLoader
 from fastly_compute.http import IncomingRequest, Response, service
 
 HERE = Path(__file__).parent
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+PLACES = [
+    "Africa/Cairo",
+    "America/Lima",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Asia/Tokyo",
+    "Australia/Perth",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Paris",
+    "Pacific/Auckland",
+    "Pacific/Fiji",
+    "UTC",
+]
+ZONES = [ZoneInfo(place) for place in PLACES]
 
 
 def late_import(request):
@@ -111,6 +129,21 @@ def not_there(request):
     return {
         name: (HERE / name).exists()
         for name in (".env", "data/plain.json", "shop/key.pem", "shop/.hidden", "static/note.txt")
+    }
+
+
+def time_zones(request):
+    hours = [NOON.astimezone(zone).hour for zone in ZONES]
+    again = [NOON.astimezone(ZoneInfo(place)).hour for place in PLACES]
+    try:
+        ZoneInfo("Europe/Atlantis")
+    except ZoneInfoNotFoundError as error:
+        missing = str(error)
+    return {
+        "same": hours == again,
+        "Oslo": NOON.astimezone(ZoneInfo("Europe/Oslo")).isoformat(),
+        "available": {"Europe/Oslo", "UTC", *PLACES} <= available_timezones(),
+        "missing": missing,
     }
 
 

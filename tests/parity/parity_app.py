@@ -5,6 +5,7 @@ A request for ``/NAME`` runs the scenario NAME and answers with what it returned
 
 import json
 import sys
+from uuid import uuid4
 
 import caches
 from componentize_py_types import Err
@@ -956,12 +957,25 @@ SPECIAL = {
 """What answers in its own way."""
 
 
-def unsupported(_request, _body):
+def guest_cache(_request, _body):
     request = http_req.Request.new()
-    return [
-        error_of(http_cache.is_request_cacheable, request),
-        error_of(http_cache.get_suggested_cache_key, request, LARGE),
-    ]
+    request.set_uri(f"http://site.example/{uuid4()}")
+    try:
+        cacheable = http_cache.is_request_cacheable(request)
+    except Err as err:
+        return repr(err.value)
+    options = http_cache.LookupOptions(override_key=None, backend=None, extra=None)
+    entry = http_cache.Entry.transaction_lookup(request, options)
+    obliged = cache.LookupState.MUST_INSERT_OR_UPDATE in entry.get_state()
+    action, prepared = entry.prepare_response_for_storage(http_resp.Response.new())
+    written = http_cache.WriteOptions(60 * 10**9, None, None, None, None, None, None, False, None)
+    out, readable = entry.transaction_insert_and_stream_back(prepared, written)
+    http_body.write(out, b"stored")
+    http_body.close(out)
+    response, body = readable.get_found_response(1)
+    content = http_body.read(body, LARGE).decode()
+    key = http_cache.get_suggested_cache_key(request, LARGE)
+    return [cacheable, obliged, action.name, response.get_status(), content, len(key)]
 
 
 def runtime(_request, _body):
@@ -1026,7 +1040,7 @@ SCENARIOS = {
         send_async_errors,
         send_streaming,
         early_next,
-        unsupported,
+        guest_cache,
         runtime,
     )
 }

@@ -3,11 +3,21 @@
 import importlib
 import json
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from fastly_compute import runtime
 from fastly_compute.core import HandleClosed, HostUnavailable
 from fastly_compute.http import IncomingRequest, Request, Response, Reuse, service
+from fastly_compute.image_optimizer import (
+    Crop,
+    Format,
+    ImageOptimizerError,
+    ImageOptimizerOptions,
+    Pixels,
+    Ratio,
+    Region,
+    send_to_image_optimizer,
+)
 from fastly_compute.security import Inspection, SecurityError, inspect
 from fastly_compute.shielding import Shield, ShieldingError
 
@@ -83,6 +93,31 @@ def shield_again(request):
     return [first == again]
 
 
+# Made while the app is imported.
+THUMBNAIL = ImageOptimizerOptions(
+    region=Region.EU_WEST, width=Pixels(320), crop=Crop(Ratio(16, 9)), format=Format.AUTO
+)
+
+
+def image(request):
+    """An image from the Image Optimizer, or what its origin says of the request without it."""
+    image = Request(
+        "GET", f"https://www.example.com{request.path}?a=1", headers={"Accept": "image/webp"}
+    )
+    try:
+        response = send_to_image_optimizer(image, THUMBNAIL, "origin")
+    except ImageOptimizerError as error:
+        response = image.send("origin")
+        return [type(error).__name__, str(error), response.headers["x-origin"]]
+    return [response.status, response.headers["x-io"], response.body.read().decode()]
+
+
+def image_of_a_body(request):
+    image = Request("POST", "https://www.example.com/draw", body=request.body)
+    response = send_to_image_optimizer(image, THUMBNAIL, "origin")
+    return [response.status, response.body.read().decode()]
+
+
 SEEN = []
 
 
@@ -121,6 +156,9 @@ def cookies(request):
     response.set_cookie("first", 'gr\u00f6\u00dfe; "x"', max_age=60)
     response.set_cookie("second", "2", http_only=False, same_site="Strict")
     response.delete_cookie("third")
+    # The guest's http.cookies knows the attribute, that of older Pythons does not.
+    expires = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    response.set_cookie("fourth", "4", expires=expires, same_site="None", partitioned=True)
     return response
 
 

@@ -31,6 +31,7 @@ from fastly_compute.http import (
     Body,
     Bot,
     CacheOptions,
+    CandidateResponse,
     ClientTls,
     Handler,
     Headers,
@@ -203,6 +204,16 @@ def decorated_with_options(request: IncomingRequest) -> HandlerAnswer:
 assert_type(decorated_with_options, Service)
 
 
+def change(candidate: CandidateResponse) -> None:
+    candidate.ttl = 30
+    assert_type(candidate.ttl, timedelta)
+    candidate.ttl = "30"  # type: ignore[assignment]
+    candidate.vary = ["accept"]
+    assert_type(candidate.vary, tuple[str, ...])
+    candidate.transform_body(lambda body: body.iter_bytes())
+    candidate.transform_body(lambda body: 1)  # type: ignore[arg-type, return-value]
+
+
 def several(timeout: timedelta) -> None:
     cache = CacheOptions(ttl=30, surrogate_key=["home", "news"])
     request = Request("POST", "https://example.com/", body=[b"a"], cache=cache)
@@ -223,6 +234,8 @@ def several(timeout: timedelta) -> None:
         body.write(b"x")
         body.append(request.body)
     body.write("x")  # type: ignore[arg-type]
+    CacheOptions(before_send=lambda sent: None, after_send=change)
+    CacheOptions(after_send=lambda: None)  # type: ignore[arg-type, misc]
     CacheOptions(30)  # type: ignore[call-arg]
     CacheOptions(ttl="30")  # type: ignore[arg-type]
     Reuse(max_memory="1")  # type: ignore[arg-type]

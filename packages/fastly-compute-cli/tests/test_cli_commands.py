@@ -1,4 +1,3 @@
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -7,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+
+from fastly_compute.cli.commands.kits import KITS
 
 Run = Callable[..., Result]
 Write = Callable[[str, str], Path]
@@ -36,7 +37,7 @@ def test_a_new_app_is_complete(folder: Path, run: Run) -> None:
         "fastly.toml",
         "main.py",
         "pyproject.toml",
-        "tests/test_main.py",
+        "test_main.py",
     ]
     pyproject = tomllib.loads((app / "pyproject.toml").read_text())
     assert pyproject["tool"]["fastly-compute"] == {"entry": "main"}
@@ -45,15 +46,21 @@ def test_a_new_app_is_complete(folder: Path, run: Run) -> None:
     assert manifest["scripts"]["build"] == "fastly-compute build"
 
 
-def test_the_tests_of_a_new_app_pass(folder: Path, run: Run) -> None:
-    run("new", "my-app")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        command, cwd=folder / "my-app", capture_output=True, text=True, check=False
-    )
+def test_the_help_shows_each_template_with_what_it_is(run: Run) -> None:
+    lines = run("new", "--help").stdout.splitlines()
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
+    for name, kit in KITS.items():
+        (line,) = [line for line in lines if line.split()[:1] == [name]]
+        assert line.endswith(kit.summary)
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_an_unknown_template_is_refused(folder: Path, run: Run) -> None:
+    result = run("new", "my-app", "--template", "rails")
+
+    assert result.exit_code == 1
+    assert "there is no template 'rails'; choose one of handler, flask," in result.stderr
+    assert list(folder.iterdir()) == []
 
 
 def test_a_new_app_never_overwrites(folder: Path, run: Run) -> None:

@@ -159,12 +159,26 @@ def test_tests_and_sources_of_distributions_are_left_out(
     folder: Path, site: Path, write: Write
 ) -> None:
     write("main.py", "import web\n")
-    left_out = ["web/tests/test_web.py", "web/fast.pyx", "web/fast.c", "web/py.typed", "web/x.pyi"]
+    left_out = ["bin/web", "web-1.0.dist-info/licenses/LICENSE", "web/tests/test_web.py"]
+    left_out += ["web/fast.pyx", "web/fast.c", "web/py.typed", "web/x.pyi", "web/de.po"]
     install(site, "web", ["web/__init__.py", "web/test.py", *left_out])
 
     wanted = found(folder, site)
     assert modules(wanted) == ["main", "web", "web.test"]
     assert [path for path, _ in wanted.files] == ["/1/web-1.0.dist-info/METADATA"]
+
+
+def test_the_distribution_that_is_imported_is_the_first_of_its_name(
+    folder: Path, site: Path, write: Write, tmp_path: Path
+) -> None:
+    write("main.py", "import web\n")
+    install(site, "web", ["web.py"])
+    second = tmp_path / ".second"
+    second.mkdir()
+    install(second, "web", ["web.py"])
+    wanted = embedding(load_project(folder), [folder.resolve(), site, second])
+
+    assert wanted.modules == [("main", "/0/main.py"), ("web", "/1/web.py")]
 
 
 def test_an_editable_install_is_embedded_from_its_own_folder(

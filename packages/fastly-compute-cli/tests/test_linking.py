@@ -48,7 +48,7 @@ VALUES = {"i32": ValType.i32, "i64": ValType.i64}
 Host = Mapping[str, tuple[FuncType, Callable[..., Any]]]
 
 
-def linking(**texts: str) -> Linking:
+def linking(copy: int | None = None, free: Exported | None = None, **texts: str) -> Linking:
     """Link modules that import from each other by name; "host" and "later" are outside."""
     texts = {"main": MAIN, **texts}
     names = list(texts)
@@ -61,11 +61,11 @@ def linking(**texts: str) -> Linking:
                 case "host":
                     arguments["host", taken.name] = HostImport(taken.name)
                 case "later":
-                    arguments["later", taken.name] = DeferredImport(taken.name)
+                    arguments["later", taken.name] = DeferredImport(taken.name, copy)
                 case owner if owner in names:
                     arguments[owner, taken.name] = Exported(names.index(owner), taken.name)
         instances.append(Linked(module, name, arguments))
-    return Linking(instances)
+    return Linking(instances, free)
 
 
 def function_type(parameters: str, result: str = "") -> FuncType:
@@ -189,6 +189,36 @@ def test_what_several_take_from_outside_is_one_import() -> None:
 
     assert [entry.name for entry in running.module.imports] == ["b", "a", "c"]
     assert running.call("run", 1) == -((1 + 5) * 2 + 5) * 2
+
+
+@pytest.mark.parametrize(("copy", "freed"), [(None, 0), (0, 64), (1, 80)])
+def test_a_copy_is_freed_after_the_call_that_it_was_made_for(copy: int | None, freed: int) -> None:
+    calls = []
+    text = """
+        (import "later" "write" (func $write (param i32 i32) (result i32)))
+        (global $freed (mut i32) (i32.const 0))
+        (func (export "free") (param i32) (global.set $freed (local.get 0)))
+        (func (export "freed") (result i32) (global.get $freed))
+        (func (export "run") (result i32) (call $write (i32.const 64) (i32.const 80)))
+    """
+    linked = linking(copy, Exported(1, "free"), last=text)
+    exports = {name: Exported(1, name) for name in ("run", "freed")}
+    store = Store(Engine())
+    module = Module(store.engine, linked.link({"memory": Exported(0, "memory"), **exports}))
+    found = Instance(store, module, []).exports(store)
+    run, read = found["run"], found["freed"]
+    table = found[DEFERRED]
+    assert isinstance(table, Table)
+    assert isinstance(run, Func)
+    assert isinstance(read, Func)
+
+    def write(first: int, second: int) -> int:
+        calls.append((first, second, read(store)))
+        return 7
+
+    table.set(store, 0, Func(store, function_type("i32 i32", "i32"), write))
+
+    assert (run(store), calls, read(store)) == (7, [(64, 80, 0)], freed)
 
 
 def test_a_global_is_one_for_all() -> None:

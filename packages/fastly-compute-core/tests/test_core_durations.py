@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastly_compute.core import milliseconds, timedelta_of, whole_seconds
+from fastly_compute.core import milliseconds, nanoseconds, timedelta_of, whole_seconds
 
 NOT_A_DURATION = [None, "1", True, False, b"1", [1], 1j]
 OUT_OF_RANGE = [-1, -0.001, timedelta(microseconds=-1), float("nan"), float("inf"), float("-inf")]
@@ -49,14 +49,14 @@ def test_a_positive_duration_never_becomes_zero(seconds):
 
 
 @pytest.mark.parametrize("value", NOT_A_DURATION)
-@pytest.mark.parametrize("convert", [milliseconds, whole_seconds])
+@pytest.mark.parametrize("convert", [milliseconds, whole_seconds, nanoseconds])
 def test_a_value_of_another_type_is_a_type_error_that_names_the_field(convert, value):
     with pytest.raises(TypeError, match=r"^keepalive must be a timedelta or a number of seconds"):
         convert(value, field="keepalive")
 
 
 @pytest.mark.parametrize("value", OUT_OF_RANGE)
-@pytest.mark.parametrize("convert", [milliseconds, whole_seconds])
+@pytest.mark.parametrize("convert", [milliseconds, whole_seconds, nanoseconds])
 def test_negative_and_infinite_durations_are_refused(convert, value):
     with pytest.raises(ValueError, match=r"^keepalive must be finite and at least 0, not "):
         convert(value, field="keepalive")
@@ -66,6 +66,24 @@ def test_negative_and_infinite_durations_are_refused(convert, value):
 def test_too_many_milliseconds_are_refused_and_not_wrapped(value):
     with pytest.raises(ValueError, match=r"^t must be less than 2\^32 ms"):
         milliseconds(value, field="t")
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(seconds=2**32 - 1)))
+def test_every_duration_survives_as_nanoseconds(duration):
+    assert timedelta_of(nanoseconds=nanoseconds(duration, field="t")) == duration
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"), [(0, 0), (0.000001, 1000), (1.5, 1_500_000_000), (1e-9, 0)]
+)
+def test_a_duration_becomes_nanoseconds_of_whole_microseconds(given_, expected):
+    assert nanoseconds(given_, field="t") == expected
+
+
+@pytest.mark.parametrize("value", TOO_LONG)
+def test_too_many_nanoseconds_are_refused(value):
+    with pytest.raises(ValueError, match=r"^t must be less than 2\^32 s"):
+        nanoseconds(value, field="t")
 
 
 @pytest.mark.parametrize(

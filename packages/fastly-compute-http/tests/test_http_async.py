@@ -11,6 +11,8 @@ import pytest
 from fastly_compute.core import HandleClosed
 from fastly_compute.http import (
     BodyIncomplete,
+    CacheOptions,
+    CandidateResponse,
     ConnectionRefused,
     IncomingRequest,
     PendingResponse,
@@ -220,6 +222,58 @@ def test_a_body_in_memory_needs_no_event_loop(calls, sandbox):
 
     assert asyncio.run(main()) == [b"a", b"b"]
     assert calls == []
+
+
+def hooked(url: str, seen: list[str]) -> PendingResponse:
+    def after(response: CandidateResponse) -> None:
+        seen.append("stored")
+
+    return Request("GET", url, cache=CacheOptions(after_send=after)).send_async("origin")
+
+
+def test_requests_for_the_same_response_wait_for_the_one_that_stores_it(ask, origin, origin_server):
+    seen = []
+
+    async def one() -> bytes:
+        return await read(await hooked(f"{origin}/cached", seen))
+
+    async def handle(request: IncomingRequest) -> Response:
+        sent = hooked(f"{origin}/cached", seen)
+        async with asyncio.timeout(LONG):
+            found = await asyncio.gather(one(), one())
+            return Response(body=[*found, await read(await sent)])
+
+    assert ask(handle).body == b"cachedcachedcached"
+    assert (seen, origin_server.hits["/cached"]) == (["stored"], 1)
+
+
+def test_a_task_waits_for_a_request_that_another_task_sent_and_does_not_await(ask, origin):
+    async def send(event: asyncio.Event) -> bytes:
+        pending = hooked(f"{origin}/cached", [])
+        await event.wait()
+        return await read(await pending)
+
+    async def handle(request: IncomingRequest) -> Response:
+        event = asyncio.Event()
+        async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+            group.create_task(send(event))
+            await asyncio.sleep(0)
+            found = await read(await hooked(f"{origin}/cached", []))
+            event.set()
+        return Response(body=found)
+
+    assert ask(handle).body == b"cached"
+
+
+def test_a_pending_response_with_hooks_is_passed_on(ask, origin):
+    seen = []
+
+    async def handle(request: IncomingRequest) -> PendingResponse:
+        await asyncio.sleep(0)
+        return hooked(f"{origin}/cached", seen)
+
+    assert ask(handle).body == b"cached"
+    assert seen == ["stored"]
 
 
 def test_a_pending_response_is_passed_on(ask, origin):

@@ -64,6 +64,16 @@ def test_sending(origin, count, options, expected):
 
 
 @pytest.mark.usefixtures("sandbox")
+def test_hooks_of_the_cache(origin, count):
+    def ask() -> Response:
+        options = CacheOptions(after_send=lambda candidate: None)
+        return Request("GET", f"{origin}/cached", cache=options).send("origin")
+
+    assert count(ask) == 7 + 25
+    assert count(ask) == 7 + 5
+
+
+@pytest.mark.usefixtures("sandbox")
 def test_passing_a_received_body_on(origin, count):
     received = Request("POST", f"{origin}/echo", body=b"x").send("origin").body
 

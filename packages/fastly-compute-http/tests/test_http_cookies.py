@@ -2,7 +2,10 @@
 
 import pickle
 import re
-from datetime import timedelta
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from http.cookies import SimpleCookie
 
 import pytest
@@ -24,6 +27,7 @@ NAMES = st.from_regex(TOKEN, fullmatch=True).filter(
 )
 VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc"]))
 
+WEST = timezone(timedelta(hours=-8))
 GONE = "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0"
 
 
@@ -103,6 +107,59 @@ def test_each_attribute_can_be_set() -> None:
     assert header("__Host-a", "1").startswith("__Host-a=1; Path=/; Secure")
 
 
+def test_a_cookie_expires_at_a_date() -> None:
+    oslo = timezone(timedelta(hours=1))
+    date = datetime(2027, 3, 1, 0, 30, 5, 999_999, tzinfo=oslo)
+
+    assert header("a", "1", expires=date, max_age=60, same_site=None) == (
+        "a=1; Expires=Sun, 28 Feb 2027 23:30:05 GMT; Max-Age=60; Path=/; Secure; HttpOnly"
+    )
+
+
+@given(
+    st.datetimes(
+        min_value=datetime(1601, 1, 2),
+        max_value=datetime(9999, 12, 30),
+        timezones=st.timezones(),
+    )
+)
+def test_every_date_is_written_as_http_dates_are(date) -> None:
+    attributes = header("a", "1", expires=date).split("; ")
+    (written,) = [part for part in attributes if part.startswith("Expires=")]
+    text = written.removeprefix("Expires=")
+
+    assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", text)
+    assert parsedate_to_datetime(text) == date.astimezone(UTC).replace(microsecond=0)
+    assert SimpleCookie(f"a=1; {written}")["a"]["expires"] == text
+
+
+def test_a_date_is_the_same_in_every_locale() -> None:
+    code = (
+        "import locale, time; from datetime import UTC, datetime\n"
+        "from fastly_compute.http import Response\n"
+        "for name in ('de_DE.UTF-8', 'fr_FR.UTF-8'):\n"
+        "    try: locale.setlocale(locale.LC_ALL, name)\n"
+        "    except locale.Error: pass\n"
+        "response = Response()\n"
+        "response.set_cookie('a', expires=datetime(2027, 5, 4, tzinfo=UTC))\n"
+        "print(response.headers['Set-Cookie'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("a=; Expires=Tue, 04 May 2027 00:00:00 GMT; ")
+
+
+def test_a_partitioned_cookie_is_marked_and_deleted_as_such() -> None:
+    response = Response()
+    response.set_cookie("__Host-a", "1", same_site="None", partitioned=True)
+    response.delete_cookie("__Host-a", same_site="None", partitioned=True)
+
+    assert response.headers.get_all("set-cookie") == [
+        "__Host-a=1; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
+        f"__Host-a=; {GONE}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
+    ]
+
+
 def test_a_deleted_cookie_has_the_attributes_of_the_one_that_was_set() -> None:
     response = Response()
     response.delete_cookie("a", path="/shop", domain="example.com")
@@ -141,7 +198,7 @@ def test_a_name_that_is_not_a_token_is_refused(name) -> None:
         header(name, "s3cret")
 
 
-@pytest.mark.parametrize("name", sorted(RESERVED - {"partitioned"}))
+@pytest.mark.parametrize("name", sorted(RESERVED | {"Partitioned"}))
 def test_the_name_of_an_attribute_is_refused(name) -> None:
     with pytest.raises(InvalidCookie, match="not that of an attribute"):
         header(name, "s3cret")
@@ -173,6 +230,10 @@ def test_an_attribute_cannot_begin_another(field, text) -> None:
         ("a", {"max_age": 0.5}, "max_age must be a whole number of seconds"),
         ("a", {"same_site": "lax"}, "same_site must be 'Strict', 'Lax'"),
         ("a", {"same_site": "None", "secure": False}, "only with secure=True"),
+        ("a", {"partitioned": True, "secure": False}, "partitioned=True only with secure=True"),
+        ("a", {"expires": datetime(2027, 1, 1)}, "expires must have a time zone, such as"),
+        ("a", {"expires": datetime(1600, 12, 31, tzinfo=UTC)}, "in 1601 or later, not 1600"),
+        ("a", {"expires": datetime.max.replace(tzinfo=WEST)}, "of the years 1601 to 9999 UTC"),
         ("__Secure-a", {"secure": False}, "the prefix __Secure- only with secure=True"),
         ("__Host-a", {"path": "/shop"}, "the prefix __Host- only with"),
         ("__Host-a", {"domain": "example.com"}, "the prefix __Host- only with"),
@@ -200,6 +261,9 @@ def test_what_a_browser_would_drop_is_refused(name, options, rule) -> None:
         ({"domain": 1}, "domain must be a str or None, not int"),
         ({"secure": 1}, "secure must be True or False, not 1"),
         ({"http_only": None}, "http_only must be True or False, not None"),
+        ({"partitioned": 1}, "partitioned must be True or False, not 1"),
+        ({"expires": 60}, "expires must be a datetime or None, not int"),
+        ({"expires": GONE}, "expires must be a datetime or None, not str"),
         ({"max_age": "60"}, "max_age must be a timedelta or a number of seconds, not str"),
     ],
 )

@@ -101,6 +101,17 @@ def test_a_response_is_cached(host, origin_server):
     assert origin_server.hits["/cached"] == 1
 
 
+def test_hooks_run_before_a_response_is_stored(host, origin_server):
+    hooked = app("Caching", 1, path="cached")
+    assert ask(host, hooked).body == b"cached"
+    host.clock.advance(3599)
+    assert ask(host, hooked).body == b"cached"
+    assert origin_server.hits["/cached"] == 1
+
+    signed = json.loads(ask(host, app("Caching", 1)).body)
+    assert ["Authorization", "Bearer token"] in signed["headers"]
+
+
 def test_facts_about_the_client_are_available(host):
     asked = app("What is known about the client")
     answer = ask(host, asked)

@@ -9,10 +9,10 @@ from wit_world.imports import (
     async_io,
     backend,
     http_body,
-    http_cache,
     http_downstream,
     http_req,
     http_resp,
+    image_optimizer,
     log,
 )
 
@@ -107,7 +107,7 @@ def test_selecting_no_handles_traps(sandbox: Sandbox) -> None:
 
 def test_an_interface_that_is_not_offered_is_unsupported(sandbox: Sandbox) -> None:
     with pytest.raises(Err) as caught:
-        http_cache.is_request_cacheable(http_req.Request.new())
+        image_optimizer.send_to_image_optimizer(http_req.Request.new(), None, None, None)
 
     assert type(caught.value.value).__name__ == "Error_Unsupported"
 

@@ -284,6 +284,20 @@ class TestAdapters:
         session.get(f"{echo.url}/kept?cache-control=max-age=60", cache=CacheOptions(ttl=60))
         assert len(echo.seen) == 3
 
+    def test_hooks_of_the_cache_are_called(self, echo):
+        def keep(candidate):
+            candidate.ttl = 60
+            candidate.headers["X-Kept"] = "yes"
+
+        hooks = CacheOptions(after_send=keep)
+        url = f"{echo.url}/hooked?cache-control=max-age=1"
+        found = [requests.get(url, cache=hooks) for _ in range(2)]
+
+        assert [answer.headers["x-kept"] for answer in found] == ["yes"] * 2
+        assert len(echo.seen) == 1
+        with pytest.raises(ZeroDivisionError):
+            requests.get(f"{echo.url}/failing", cache=CacheOptions(before_send=lambda _: 1 / 0))
+
     def test_the_origin_sees_a_head_request_that_passes_the_cache_by(self, echo):
         requests.head(echo.url, cache=CacheOptions(pass_through=True))
 

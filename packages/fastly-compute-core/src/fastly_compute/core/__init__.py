@@ -1,6 +1,12 @@
 """The parts that all fastly-compute packages share: errors, handles, durations, the bindings."""
 
-from fastly_compute.core.durations import Duration, milliseconds, timedelta_of, whole_seconds
+from fastly_compute.core.durations import (
+    Duration,
+    milliseconds,
+    nanoseconds,
+    timedelta_of,
+    whole_seconds,
+)
 from fastly_compute.core.errors import (
     AuxiliaryError,
     BufferTooSmall,
@@ -60,6 +66,7 @@ __all__ = [
     "host_error",
     "is_sensitive",
     "milliseconds",
+    "nanoseconds",
     "read_items",
     "read_sized",
     "redact",

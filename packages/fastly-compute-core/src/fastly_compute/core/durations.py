@@ -75,14 +75,37 @@ def whole_seconds(value: Duration, *, field: str) -> int:
     return int(seconds)
 
 
-def timedelta_of(*, milliseconds: int = 0, seconds: int = 0) -> timedelta:
+def nanoseconds(value: Duration, *, field: str) -> int:
+    """Convert a duration to nanoseconds, as the WIT expects in a ``u64``.
+
+    Args:
+        value: The duration: at least 0 and less than 2^32 s, rounded to a microsecond.
+        field: The name of the caller's option, for the error.
+
+    Returns:
+        Whole nanoseconds.
+
+    Raises:
+        TypeError: It is not a duration.
+        ValueError: It is negative, not finite, or too large.
+    """
+    seconds = _seconds(value, field)
+    _check(seconds, value, field)
+    if seconds >= _LIMIT:
+        raise ValueError(f"{field} must be less than 2^32 s, not {value!r}")
+    return round(seconds * 1_000_000) * 1000
+
+
+def timedelta_of(*, milliseconds: int = 0, seconds: int = 0, nanoseconds: int = 0) -> timedelta:
     """Convert a duration that the host returned.
 
     Args:
         milliseconds: Whole milliseconds.
         seconds: Whole seconds.
+        nanoseconds: Whole nanoseconds, rounded down to a microsecond.
 
     Returns:
         Their sum.
     """
-    return timedelta(milliseconds=milliseconds, seconds=seconds)
+    microseconds = nanoseconds // 1000
+    return timedelta(milliseconds=milliseconds, seconds=seconds, microseconds=microseconds)

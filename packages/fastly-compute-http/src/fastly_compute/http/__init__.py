@@ -1,7 +1,9 @@
 """HTTP for Fastly Compute, in both directions: requests to backends, and the client's requests."""
 
+from fastly_compute.http.backend_request import BackendRequest
 from fastly_compute.http.body import Body, BodyLike, Readable
-from fastly_compute.http.cache_options import CacheOptions
+from fastly_compute.http.cache_options import AfterSend, BeforeSend, CacheOptions
+from fastly_compute.http.candidate import BodyTransform, CandidateResponse
 from fastly_compute.http.client import Bot, ClientTls, Visits, VpnProxy
 from fastly_compute.http.cookies import SameSite
 from fastly_compute.http.downstream import ResponseSent
@@ -11,6 +13,7 @@ from fastly_compute.http.errors import (
     BodyNotRead,
     BodyTooLarge,
     BodyWriteStalled,
+    HttpCacheUnsupported,
     HttpCallFailed,
     HttpError,
     HttpUnsupported,
@@ -50,6 +53,7 @@ from fastly_compute.http.send_errors import (
     ResponseIncomplete,
     ResponseStatusInvalid,
     ResponseTimeout,
+    RevalidationFailed,
     SendError,
     TlsAlertReceived,
     TlsCertificateError,
@@ -61,16 +65,21 @@ from fastly_compute.http.send_errors import (
 from fastly_compute.http.streaming import StreamingBody
 
 __all__ = [
+    "AfterSend",
     "Answer",
+    "BackendRequest",
+    "BeforeSend",
     "Body",
     "BodyError",
     "BodyIncomplete",
     "BodyLike",
     "BodyNotRead",
     "BodyTooLarge",
+    "BodyTransform",
     "BodyWriteStalled",
     "Bot",
     "CacheOptions",
+    "CandidateResponse",
     "ClientTls",
     "ConnectionLimitReached",
     "ConnectionRefused",
@@ -86,6 +95,7 @@ __all__ = [
     "Headers",
     "HeadersLike",
     "Http2Error",
+    "HttpCacheUnsupported",
     "HttpCallFailed",
     "HttpError",
     "HttpUnsupported",
@@ -113,6 +123,7 @@ __all__ = [
     "ResponseStatusInvalid",
     "ResponseTimeout",
     "Reuse",
+    "RevalidationFailed",
     "SameSite",
     "SendError",
     "Service",

@@ -116,17 +116,15 @@ def read_field(message: "http_req.Request | http_resp.Response", name: str) -> l
     return [value.decode("latin-1") for value in values]
 
 
-def set_field(response: "http_resp.Response", name: str, values: list[str]) -> None:
+def set_field(
+    message: "http_req.Request | http_resp.Response", name: str, values: list[str]
+) -> None:
     """Replace the values of a field; an empty list removes it."""
     if not values:
-        _call("http-resp.response.remove-header", lambda: response.remove_header(name), name)
+        _call("remove-header", lambda: message.remove_header(name), name)
         return
     joined = b"".join(value.encode("latin-1") + b"\0" for value in values)
-    _call(
-        "http-resp.response.set-header-values",
-        lambda: response.set_header_values(name, joined),
-        name,
-    )
+    _call("set-header-values", lambda: message.set_header_values(name, joined), name)
 
 
 def get_status(response: "http_resp.Response") -> int:
@@ -308,9 +306,12 @@ def configure(
     manual_framing: bool,
 ) -> None:
     """Set a request's caching, decompression and framing: a call for each that is not default."""
-    if cache is not None:
-        override = _override(cache)
-        _call("set-cache-override", lambda: request.set_cache_override(override))
+    if cache is not None and cache.lookup_timeout_ms is not None:
+        with http_req.ExtraCacheOverrideDetails.new() as extra:
+            extra.set_lookup_timeout(cache.lookup_timeout_ms)
+            _set_override(request, _override(cache, extra))
+    elif cache is not None:
+        _set_override(request, _override(cache, None))
     if decompress_gzip:
         gzip = http_types.ContentEncodings.GZIP
         _call("set-auto-decompress-response", lambda: request.set_auto_decompress_response(gzip))
@@ -318,7 +319,13 @@ def configure(
         frame_by_hand(request)
 
 
-def _override(cache: "CacheOptions") -> "http_req.CacheOverride":
+def _set_override(request: "http_req.Request", override: "http_req.CacheOverride") -> None:
+    _call("set-cache-override", lambda: request.set_cache_override(override))
+
+
+def _override(
+    cache: "CacheOptions", extra: "http_req.ExtraCacheOverrideDetails | None"
+) -> "http_req.CacheOverride":
     if cache.pass_through:
         return http_req.CacheOverride_Pass()
     return http_req.CacheOverride_Override(
@@ -327,7 +334,7 @@ def _override(cache: "CacheOptions") -> "http_req.CacheOverride":
             stale_while_revalidate=cache.stale_while_revalidate_s,
             pci=cache.pci,
             surrogate_key=cache.surrogate_keys,
-            extra=None,
+            extra=extra,
         )
     )
 

@@ -6,6 +6,8 @@
       ├ InvalidCookie, InvalidHeader, InvalidMethod,
       │ InvalidStatus, InvalidUrl (ValueError)      refused here, before the host is called
       ├ HttpCallFailed (HostError)                  the host refused a call
+      │   ├ HttpUnsupported                         the host does not offer the function
+      │   │   └ HttpCacheUnsupported                nor the cache interface that hooks need
       │   ├ BodyError (OSError)                     reading or writing a body failed
       │   │   ├ BodyIncomplete (EOFError)
       │   │   └ BodyWriteStalled
@@ -114,6 +116,16 @@ class HttpUnsupported(HttpCallFailed, Unsupported):
     """This host does not offer the function."""
 
 
+class HttpCacheUnsupported(HttpUnsupported):
+    """This host lets no guest use its readthrough cache (the WIT's ``http-cache``)."""
+
+    explanation: ClassVar[str] = (
+        "this host does not offer the cache interface that before_send, after_send, key and "
+        "stale_if_error in CacheOptions need. Viceroy does not: test with `fastly-compute serve "
+        "--runtime native` or `--runtime wasm`"
+    )
+
+
 class BodyError(HttpCallFailed, OSError):
     """Reading or writing a body failed: only a part of it was transferred."""
 
@@ -138,6 +150,9 @@ CLASSES: Mapping[str, type[HostError]] = {
 }
 """The exception for each case of the WIT's ``error``, for calls about a request or response."""
 
+CACHE_CLASSES: Mapping[str, type[HostError]] = {**CLASSES, "unsupported": HttpCacheUnsupported}
+"""The exception for each case of the WIT's ``error``, for calls about the readthrough cache."""
+
 BODY_CLASSES: Mapping[str, type[HostError]] = {
     **dict.fromkeys(errors.CLASSES, BodyError),
     "http-incomplete": BodyIncomplete,
@@ -158,6 +173,19 @@ def head_error(value: object, operation: str, *, subject: str | None = None) -> 
         The exception.
     """
     return host_error(value, operation, subject=subject, classes=CLASSES)
+
+
+def cache_error(value: object, operation: str) -> HostError:
+    """Make the exception for a WIT error of a call about the readthrough cache.
+
+    Args:
+        value: The value of ``bindings.Err``.
+        operation: The WIT name of the failed operation.
+
+    Returns:
+        The exception.
+    """
+    return host_error(value, operation, classes=CACHE_CLASSES)
 
 
 def body_error(value: object, operation: str) -> HostError:

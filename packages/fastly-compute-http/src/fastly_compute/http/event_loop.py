@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine
 from types import CoroutineType
 from typing import Any, Never, NoReturn, TypeAlias, TypeVar, TypeVarTuple
 
-from fastly_compute import core
 from fastly_compute.core import HandleClosed, HostError
+from fastly_compute.http import in_flight
 from fastly_compute.http.body import Body
 from fastly_compute.http.pending import Pending, pollable_of
 
@@ -76,8 +76,12 @@ class _Selector:
                 f"{names or 'it has no task'}"
             )
         limit = None if timeout is None else min(math.ceil(timeout * 1000), _LONGEST_MS)
-        index = core.select(pollables, limit)
-        return None if index is None else items[index]
+        index = in_flight.select(pollables, limit)
+        if index is None:
+            return None
+        ready = items[index]
+        # Otherwise one step of several is done, and the result is still to come.
+        return None if isinstance(ready, Pending) and not ready._is_done() else ready
 
 
 class EventLoop(asyncio.BaseEventLoop):
@@ -92,6 +96,7 @@ class EventLoop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._selector = _Selector(self)
+        in_flight.begin()  # before there are tasks, each of which has its own context
 
     async def wait_for_item(self, item: Item) -> None:
         """Wait until an item is ready, or closed.

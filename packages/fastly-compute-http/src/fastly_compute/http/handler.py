@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, overload
 
 from fastly_compute.backend.registration import begin_sandbox
 from fastly_compute.http import _wit, scope
+from fastly_compute.http.cached_pending import CachedPending
 from fastly_compute.http.downstream import ResponseSent
 from fastly_compute.http.errors import HttpError
 from fastly_compute.http.incoming import IncomingRequest
@@ -163,6 +164,8 @@ class Service:
     ) -> None:
         if isinstance(answer, CoroutineType):
             answer = await answer
+        if isinstance(answer, CachedPending):
+            answer = await answer  # the host cannot call the hooks
         response = self._response(incoming, answer)
         if response is not None:
             try:
@@ -177,6 +180,8 @@ class Service:
             if answer is not None and not isinstance(answer, ResponseSent):
                 raise HttpError(f"{self._name} returned a response, but one was already sent")
             return None
+        if isinstance(answer, CachedPending):
+            answer = answer.wait()  # the host cannot call the hooks
         if isinstance(answer, PendingResponse):
             incoming._downstream.send_pending(answer)
             return None

@@ -215,6 +215,16 @@ class Headers:
         """Return the number of names."""
         return len({lower for lower, _, _ in self._fields})
 
+    def _changes(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Return the values of the fields that differ, by the names to send; none if removed."""
+        names = {name.lower(): name for name in self}
+        changed = {}
+        for key in {**before, **names}:
+            values = self.get_all(key)
+            if values != before.get(key):
+                changed[names.get(key, key)] = values
+        return changed
+
     def _by_name(self) -> dict[str, list[str]]:
         values: dict[str, list[str]] = {}
         for lower, _, value in self._fields:

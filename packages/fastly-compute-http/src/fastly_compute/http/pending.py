@@ -4,9 +4,8 @@ from collections.abc import Generator, Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
-from fastly_compute import core
 from fastly_compute.core import Duration, Handle, HostError, milliseconds
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit, in_flight, scope
 from fastly_compute.http.body import Body
 from fastly_compute.http.errors import WaitTimeout
 from fastly_compute.http.headers import checked_field
@@ -61,9 +60,9 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
             WaitTimeout: The result has not arrived in time. It can be awaited again.
             HandleClosed: It was awaited or closed before.
         """
-        if timeout is not None:
-            limit = milliseconds(timeout, field="timeout")
-            if core.select([self._resource], limit) is None:
+        if timeout is not None or in_flight.is_any():
+            limit = None if timeout is None else milliseconds(timeout, field="timeout")
+            if in_flight.select([self._resource], limit) is None:
                 raise WaitTimeout(f"{self._late} within {limit} ms")
         return self._finish(self._detach("was already awaited"))
 
@@ -73,6 +72,10 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
         from fastly_compute.http.event_loop import result_of
 
         return result_of(self).__await__()
+
+    def _is_done(self) -> bool:
+        """Whether the result is there, once the resource is ready; otherwise continue."""
+        return True
 
     @property
     def _late(self) -> str:
@@ -202,6 +205,19 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
     if len({id(item) for item in waiting}) < len(waiting):
         raise ValueError("waiting must not contain an item twice")
     limit = None if timeout is None else milliseconds(timeout, field="timeout")
+    end = None if limit is None else monotonic() + limit / 1000
+    left = limit
+    while True:
+        ready = _first_ready(waiting, left)
+        if ready is None:
+            raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
+        if not isinstance(ready, Pending) or ready._is_done():
+            return ready
+        # One step of several is done; the result is still to come.
+        left = None if end is None else max(0, round((end - monotonic()) * 1000))
+
+
+def _first_ready(waiting: Sequence[Waitable], limit: int | None) -> Waitable | None:
     pollables = []
     for item in waiting:
         pollable = pollable_of(item)
@@ -209,12 +225,10 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
             limit = 0  # this item is ready, and an earlier one may be, too
             break
         pollables.append(pollable)
-    index = core.select(pollables, limit) if pollables else None
+    index = in_flight.select(pollables, limit) if pollables else None
     if index is not None:
         return waiting[index]
-    if len(pollables) < len(waiting):
-        return waiting[len(pollables)]
-    raise WaitTimeout(f"nothing was ready within {limit} ms (waited for {len(waiting)})")
+    return waiting[len(pollables)] if len(pollables) < len(waiting) else None
 
 
 def pollable_of(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":

@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from fastly_compute.backend import Backend, InvalidBackendOption
 from fastly_compute.backend.target import parse_url
 from fastly_compute.core import TOKEN, drop
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit, in_flight, scope
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import CacheOptions
+from fastly_compute.http.cached_pending import CachedPending
+from fastly_compute.http.cached_send import CachedSend
 from fastly_compute.http.errors import BodyError, InvalidMethod, InvalidUrl
 from fastly_compute.http.headers import Headers, HeadersLike, check_host
 from fastly_compute.http.pending import PendingResponse
@@ -180,8 +182,12 @@ class Request:
             HostUnavailable: No host is available.
             Exception: The body is an iterable that raised it; the request was aborted.
         """
+        if self._is_guest_cached:
+            return self._through_cache(backend).result()
         if self._body._is_produced:
             return self._produce(backend).wait()
+        if in_flight.is_any():
+            return self.send_async(backend).wait()  # it may wait for a request of this sandbox
         target, sent = self._target(backend)
         request, body = self._to_host(self._body)
         resource, pollable = _wit.send(request, body, target._resource, sent)
@@ -209,6 +215,8 @@ class Request:
             HttpCallFailed: The host refused the request.
             HostUnavailable: No host is available.
         """
+        if self._is_guest_cached:
+            return CachedPending._begin(self._through_cache(backend))
         if self._body._is_produced:
             return self._produce(backend)
         target, sent = self._target(backend)
@@ -236,7 +244,30 @@ class Request:
             HttpCallFailed: The host refused the request.
             HostUnavailable: No host is available.
         """
+        if self._is_guest_cached:
+            raise ValueError(
+                "send_streaming cannot be combined with before_send, after_send, key or "
+                "stale_if_error: give the body to Request, and use send or send_async"
+            )
         return self._begin(backend, self._body)
+
+    @property
+    def _is_guest_cached(self) -> bool:
+        cache = self._cache
+        return cache is not None and cache.is_guest_cached and self._method in _CACHED
+
+    def _through_cache(self, backend: Backend | str | None) -> CachedSend:
+        target, sent = self._target(backend)
+        request, body = self._to_host(self._body, configured=False)
+        return CachedSend(
+            request,
+            body,
+            target._resource,
+            sent,
+            self._cache or CacheOptions(),
+            decompress_gzip=self._decompress_gzip,
+            manual_framing=self._manual_framing,
+        )
 
     def _begin(
         self, backend: Backend | str | None, first: Body
@@ -285,7 +316,9 @@ class Request:
             backend = Backend.open(backend)
         return backend, _wit.Sent(self._method, self._url, backend.name)
 
-    def _to_host(self, content: Body) -> "tuple[http_req.Request, async_io.Pollable]":
+    def _to_host(
+        self, content: Body, *, configured: bool = True
+    ) -> "tuple[http_req.Request, async_io.Pollable]":
         fields = self._headers.items()
         if "host" in self._headers:
             check_host(self._headers)
@@ -294,12 +327,13 @@ class Request:
         body = content._to_host()
         try:
             request = _wit.new_request(self._method, self._url, fields)
-            _wit.configure(
-                request,
-                self._cache_on_host(),
-                decompress_gzip=self._decompress_gzip,
-                manual_framing=self._manual_framing,
-            )
+            if configured:
+                _wit.configure(
+                    request,
+                    self._cache_on_host(),
+                    decompress_gzip=self._decompress_gzip,
+                    manual_framing=self._manual_framing,
+                )
         except BaseException:
             drop(body)
             raise

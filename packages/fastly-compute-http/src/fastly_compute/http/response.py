@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import AsyncIterable
+from copy import copy
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from fastly_compute.core import Duration, HandleClosed, drop
 from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
-from fastly_compute.http.cookies import SameSite, set_cookie_header
+from fastly_compute.http.cookies import SameSite, expired_cookie_header, set_cookie_header
 from fastly_compute.http.errors import InvalidHeader, InvalidStatus
 from fastly_compute.http.headers import Headers, HeadersLike, checked_field
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_resp
+
+    from fastly_compute.http.send_errors import SendError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -62,6 +66,7 @@ class Response:
         "_body",
         "_gone",
         "_headers",
+        "_masked_error",
         "_received_fields",
         "_received_status",
         "_resource",
@@ -78,6 +83,7 @@ class Response:
     ) -> None:
         self._resource: http_resp.Response | None = None
         self._gone = ""
+        self._masked_error: SendError | None = None
         self._received_fields: dict[str, list[str]] = {}
         self._received_status: int | None = None
         self._status: int | None = _status(status)
@@ -87,12 +93,12 @@ class Response:
         self.manual_framing = False
 
     @classmethod
-    def _received(cls, resource: "http_resp.Response", pollable: "async_io.Pollable") -> Self:
+    def _received(cls, resource: "http_resp.Response", body: "async_io.Pollable | Body") -> Self:
         response = cls()
         response._resource = resource
         response._status = None
         response._headers = None
-        response._body = Body._received(pollable)
+        response._body = body if isinstance(body, Body) else Body._received(body)
         return response
 
     @classmethod
@@ -233,12 +239,14 @@ class Response:
         name: str,
         value: str = "",
         *,
+        expires: datetime | None = None,
         max_age: Duration | None = None,
         path: str | None = "/",
         domain: str | None = None,
         secure: bool = True,
         http_only: bool = True,
         same_site: SameSite | None = "Lax",
+        partitioned: bool = False,
     ) -> None:
         """Add a Set-Cookie header (RFC 6265), encoded as `http.cookies` does.
 
@@ -248,14 +256,19 @@ class Response:
         Args:
             name: A token (RFC 9110, section 5.6.2).
             value: Latin-1 text; with the name, at most 4096 bytes when encoded.
-            max_age: How long the browser keeps it, in whole seconds or as a `datetime.timedelta`;
-                None until the browser closes.
+            expires: Until when the browser keeps it: a `datetime.datetime` with a time zone, in
+                1601 or later; fractions of a second are dropped. ``max_age``, if it is given,
+                takes precedence.
+            max_age: How long the browser keeps it, in whole seconds or as a `datetime.timedelta`.
+                Without it and ``expires``, until the browser closes.
             path: The path below which it is sent; None for the path of the request.
             domain: The domain that it is sent to, with its subdomains; None for this host alone.
             secure: Whether it is sent over TLS only.
             http_only: Whether scripts cannot read it.
             same_site: Whether it is sent with requests that other sites cause: ``Strict``,
                 ``Lax`` or ``None`` as text; None leaves the choice to the browser.
+            partitioned: Whether the browser keeps a separate cookie for each site that embeds
+                this one (CHIPS); needs ``secure``, and usually ``same_site="None"``.
 
         Raises:
             TypeError: An argument is of the wrong type.
@@ -272,12 +285,14 @@ class Response:
         header = set_cookie_header(
             name,
             value,
+            expires=expires,
             max_age=max_age,
             path=path,
             domain=domain,
             secure=secure,
             http_only=http_only,
             same_site=same_site,
+            partitioned=partitioned,
         )
         self.headers.add("Set-Cookie", header)
 
@@ -290,6 +305,7 @@ class Response:
         secure: bool = True,
         http_only: bool = True,
         same_site: SameSite | None = "Lax",
+        partitioned: bool = False,
     ) -> None:
         """Add a Set-Cookie header that makes the browser forget a cookie.
 
@@ -300,22 +316,21 @@ class Response:
             secure: As for `set_cookie`.
             http_only: As for `set_cookie`.
             same_site: As for `set_cookie`.
+            partitioned: As the cookie was set: a partitioned one is another cookie.
 
         Raises:
             TypeError: An argument is of the wrong type.
             InvalidCookie: An argument breaks its rule.
             HandleClosed: The response was sent or closed before its headers were read.
         """
-        header = set_cookie_header(
+        header = expired_cookie_header(
             name,
-            "",
-            max_age=None,
             path=path,
             domain=domain,
             secure=secure,
             http_only=http_only,
             same_site=same_site,
-            expired=True,
+            partitioned=partitioned,
         )
         self.headers.add("Set-Cookie", header)
 
@@ -328,6 +343,15 @@ class Response:
     def remote_address(self) -> tuple[str, int] | None:
         """The IP address and port of the backend that responded, if the host knows them."""
         return _wit.remote_address(self._live_resource()) if self._is_received else None
+
+    @property
+    def masked_error(self) -> "SendError | None":
+        """Why a stale response was served: the error of the request that was to revalidate it.
+
+        None unless the response was served under `CacheOptions.stale_if_error`, or a directive
+        ``stale-if-error`` of the response.
+        """
+        return self._masked_error
 
     @property
     def _is_received(self) -> bool:
@@ -378,17 +402,39 @@ class Response:
         if not self._is_received:
             return _wit.new_response(self.status, self.headers.items())
         resource = self._live_resource()
-        if self._status is not None and self._status != self._received_status:
-            _wit.set_status(resource, self._status)
-        if self._headers is not None:
-            names = {name.lower(): name for name in self._headers}
-            for key in {**self._received_fields, **names}:
-                values = self._headers.get_all(key)
-                if values != self._received_fields.get(key):
-                    _wit.set_field(resource, names.get(key, key), values)
+        self._write_changes(resource)
         self._resource = None
         self._gone = "was already sent"
         return resource
+
+    def _write_changes(self, resource: "http_resp.Response") -> bool:
+        """Write the changed status and headers to the host; return whether there were any."""
+        changes = {}
+        if self._headers is not None:
+            changes = self._headers._changes(self._received_fields)
+        for name, values in changes.items():
+            _wit.set_field(resource, name, values)
+        changed_status = self._status is not None and self._status != self._received_status
+        if self._status is not None and changed_status:
+            _wit.set_status(resource, self._status)
+        return changed_status or bool(changes)
+
+    def _sync(self) -> "tuple[http_resp.Response, bool]":
+        """Write the changes to the host; return its response, and whether there were changes."""
+        resource = self._live_resource()
+        changed = self._write_changes(resource)
+        if changed:
+            self._received_status = self._status
+            self._received_fields = {} if self._headers is None else self._headers._by_name()
+        return resource, changed
+
+    def _moved(self) -> Self:
+        """Return a received response as another object; this one cannot be used any more."""
+        moved = copy(self)
+        self._resource = self._status = self._headers = None
+        self._gone = "was already sent"
+        self._body = Body()
+        return moved
 
     def _discard(self) -> None:
         """Release everything that cannot be sent again."""

@@ -1,5 +1,7 @@
 """The state of one request: its open handles, and values that the next request must not see."""
 
+import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Protocol
 from weakref import WeakKeyDictionary, ref
@@ -13,9 +15,10 @@ class Open(Protocol):
 
 
 class _Scope:
-    __slots__ = ("noted", "own")
+    __slots__ = ("later", "noted", "own")
 
     def __init__(self, noted: "list[ref[Open]] | None") -> None:
+        self.later: list[Callable[[], None]] | None = None
         self.noted = noted
         self.own: WeakKeyDictionary[object, object] | None = None
 
@@ -50,9 +53,29 @@ def request_local() -> "WeakKeyDictionary[object, object] | None":
     return scope.own
 
 
-def end() -> None:
-    """Drop the request's values, and close the resources that it left open."""
+def after_response(work: Callable[[], None]) -> None:
+    """Run work once the response was sent; at once outside a request.
+
+    Args:
+        work: The work. An exception that it raises then is written to standard error.
+    """
     scope = _scope.get()
+    if scope is None:
+        work()
+    elif scope.later is None:
+        scope.later = [work]
+    else:
+        scope.later.append(work)
+
+
+def end() -> None:
+    """Do what was left for later, drop the request's values, and close what it left open."""
+    scope = _scope.get()
+    for work in (scope and scope.later) or ():
+        try:
+            work()
+        except Exception:
+            sys.excepthook(*sys.exc_info())
     _scope.set(None)
     if scope is None or scope.noted is None:
         return

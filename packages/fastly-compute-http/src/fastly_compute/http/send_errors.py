@@ -24,15 +24,19 @@
     │   └ Http2Error
     ├ RequestInvalid (ValueError)
     │   └ RequestCacheKeyInvalid, RequestUrlInvalid
+    ├ RevalidationFailed
     └ InternalError
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 from urllib.parse import urlsplit
 
 from fastly_compute.core import case_of, errors
 from fastly_compute.http.errors import HttpCallFailed
+
+if TYPE_CHECKING:
+    from fastly_compute.http._wit import Sent
 
 
 class SendError(HttpCallFailed, OSError):
@@ -90,6 +94,11 @@ class SendError(HttpCallFailed, OSError):
         where = url.partition("?")[0]
         told = f"{self.explanation} ({detail or case}{''.join(known)})"
         self.args = (f"{method} {where} through backend {backend!r} failed: {told}",)
+
+    @classmethod
+    def _of(cls, sent: "Sent") -> Self:
+        """Make the error for a request that did not get as far as the backend."""
+        return cls(method=sent.method, url=sent.url, backend=sent.backend, case="generic-error")
 
     @property
     def host(self) -> str:
@@ -299,6 +308,15 @@ class RequestUrlInvalid(RequestInvalid):
 
     explanation = "the host rejected the request's URL as invalid"
     is_retry_safe = True
+
+
+class RevalidationFailed(SendError):
+    """The request of another sandbox, which this one waited for, got no response.
+
+    It is never raised: `Response.masked_error` has it if a stale response was served.
+    """
+
+    explanation = "another request that was to revalidate the response failed"
 
 
 class InternalError(SendError):

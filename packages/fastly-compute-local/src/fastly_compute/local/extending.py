@@ -9,7 +9,7 @@ from wit_world.imports.http_body import TrailerError_Error
 from wit_world.imports.types import Error_BufferLen
 
 from fastly_compute.local.config.kv import check_kv_store
-from fastly_compute.local.host import App, Interpose
+from fastly_compute.local.host import App, ImageOptimizer, Interpose
 from fastly_compute.local.interfaces.async_io import wait_for
 from fastly_compute.local.interfaces.backend import Backend as BackendResource
 from fastly_compute.local.interfaces.secret_store import Secret as SecretResource
@@ -36,6 +36,7 @@ __all__ = [
     "Err",
     "Error_BufferLen",
     "HTTPTransport",
+    "ImageOptimizer",
     "Interpose",
     "KvData",
     "OriginRequest",

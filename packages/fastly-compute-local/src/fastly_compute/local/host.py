@@ -55,6 +55,14 @@ returns or raises is what the guest gets.
 """
 
 
+ImageOptimizer = Callable[[str, BackendConfig, OriginRequest, str], OriginResponse]
+"""Transforms an image, instead of the platform.
+
+It gets the name and configuration of the backend, the request for the original image, and the
+options as a query string. It raises `SendFailure` if no response arrives.
+"""
+
+
 def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the default output of a host
 
@@ -93,6 +101,7 @@ class Host:
         time_limit: The time limit; changes apply to requests that begin later.
         reuse: The limits for the reuse of sandboxes.
         interpose: Intercepts each call of a guest, for tests; by default None.
+        image_optimizer: Transforms images, for tests. By default None: guests get `unsupported`.
         caching: Whether requests to backends go through the cache; by default True.
         pushpin_port: The port of a local Pushpin that receives the requests which guests hand off
             to Fanout; None without one.
@@ -120,6 +129,7 @@ class Host:
         self.time_limit = time_limit
         self.reuse = reuse
         self.interpose: Interpose | None = None
+        self.image_optimizer: ImageOptimizer | None = None
         self.caching = True
         self.pushpin_port: int | None = None
         self._output = output

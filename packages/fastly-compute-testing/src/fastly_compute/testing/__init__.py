@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fastly_compute.testing.fault_injection import FaultReport, InjectedFault, inject_faults
     from fastly_compute.testing.headers import HeadersLike, MessageHeaders
     from fastly_compute.testing.host import ComputeHost
+    from fastly_compute.testing.image_call import ImageCall
     from fastly_compute.testing.kv import KvStore, KvStores
     from fastly_compute.testing.lookups import Lookups
     from fastly_compute.testing.reply import Reply
@@ -28,6 +29,7 @@ __all__ = [
     "FakeBackend",
     "FaultReport",
     "HeadersLike",
+    "ImageCall",
     "InjectedFault",
     "KvStore",
     "KvStores",
@@ -52,6 +54,7 @@ _HOMES = {
     "FakeBackend": "backend",
     "MessageHeaders": "headers",
     "HeadersLike": "headers",
+    "ImageCall": "image_call",
     "KvStore": "kv",
     "KvStores": "kv",
     "Lookups": "lookups",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from traceback import format_exception
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 from urllib.parse import parse_qs
 
 from fastly_compute.core import TOKEN
@@ -23,6 +23,7 @@ from fastly_compute.testing.durations import Duration, timedelta_of
 from fastly_compute.testing.headers import HeadersLike
 from fastly_compute.testing.reply import Reply
 
+C = TypeVar("C")
 _PATH = re.compile(r"/[\x21-\x7e]*")
 
 
@@ -238,11 +239,7 @@ class FakeBackend:
         """
 
         def respond(call: Call, _request: OriginRequest) -> OriginResponse:
-            try:
-                reply = _replied(function, call)
-            except Exception as error:
-                raise CallbackFailed("".join(format_exception(error))) from error
-            return self._delivery.send(reply, call, self._latency)
+            return self._delivery.send(call_back(function, call), call, self._latency)
 
         self._rules.append(Rule(method=_method(method), path=_path(path), respond=respond))
 
@@ -289,7 +286,15 @@ class FakeBackend:
         return [f"{self._shown} has {rule}: {rule.mismatch(call)}" for rule in self._rules]
 
 
-def _replied(function: Callable[[Call], Reply], call: Call) -> Reply:
+def call_back(function: Callable[[C], Reply], call: C) -> Reply:
+    """Call a test's function, and check that it returns a reply. Raises `CallbackFailed`."""
+    try:
+        return _replied(function, call)
+    except Exception as error:
+        raise CallbackFailed("".join(format_exception(error))) from error
+
+
+def _replied(function: Callable[[C], Reply], call: C) -> Reply:
     reply = function(call)
     if not isinstance(reply, Reply):
         raise TypeError(f"a callback must return a Reply, not {type(reply).__name__}")

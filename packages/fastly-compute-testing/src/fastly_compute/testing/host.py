@@ -1,8 +1,9 @@
 """The host of one test."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Literal, Self, TypeAlias, cast
@@ -23,6 +24,7 @@ from fastly_compute.local import (
 from fastly_compute.testing.backend import FakeBackend
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.faults import Faults
+from fastly_compute.testing.image_call import ImageCall
 from fastly_compute.testing.kv import KvStores
 from fastly_compute.testing.layers import Layers
 from fastly_compute.testing.lookups import Fields, Lookups
@@ -80,6 +82,7 @@ class ComputeHost:
         self._records = Records()
         self.logs: defaultdict[str, list[str]] = defaultdict(list)
         self.output: list[str] = []
+        self._image_optimizer: Callable[[ImageCall], Reply] | None = None
         self.handoffs: list[Handoff] = []
         self.handoff_reply = Reply()
         self.host = Host(
@@ -156,6 +159,23 @@ class ComputeHost:
     @waf_verdict.setter
     def waf_verdict(self, verdict: WafVerdict) -> None:
         self._configure(waf_verdict=verdict)
+
+    @property
+    def image_optimizer(self) -> Callable[[ImageCall], Reply] | None:
+        """The function that replies for the Image Optimizer; can be set.
+
+        None, the default, is a host without one: the app gets the error ``unsupported``. What the
+        function raises fails the test; the app gets the error ``generic-error``.
+        """
+        return self._image_optimizer
+
+    @image_optimizer.setter
+    def image_optimizer(self, function: Callable[[ImageCall], Reply] | None) -> None:
+        if function is not None and not callable(function):
+            raise TypeError(f"image_optimizer: must be a function, not {type(function).__name__}")
+        self._image_optimizer = function
+        transform = None if function is None else partial(self._network.optimize_image, function)
+        self.host.image_optimizer = transform
 
     @property
     def shielding_sites(self) -> Mapping[str, ShieldingSite | None]:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
 from fastly_compute.local import BackendConfig
 from fastly_compute.local.extending import HTTPTransport, OriginRequest, OriginResponse, SendFailure
-from fastly_compute.testing.backend import CallbackFailed, FakeBackend
+from fastly_compute.testing.backend import CallbackFailed, FakeBackend, call_back
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.delivery import Delivery
 from fastly_compute.testing.headers import MessageHeaders
+from fastly_compute.testing.image_call import ImageCall
+from fastly_compute.testing.reply import Reply
 
 
 class Network:
@@ -46,16 +49,7 @@ class Network:
         self, name: str, config: BackendConfig, request: OriginRequest
     ) -> Callable[[], OriginResponse]:
         """Choose what is registered for a request, in the order in which guests send them."""
-        path, _, query = request.path_and_query.partition("?")
-        call = Call(
-            backend=name,
-            config=config,
-            method=request.method,
-            path=path,
-            query=query,
-            headers=MessageHeaders.of_wire(request.headers),
-            body=b"",
-        )
+        call = _call(name, config, request, b"")
         with self._lock:
             place = len(self._calls)
             self._calls.append(None)
@@ -63,7 +57,7 @@ class Network:
             rule = None if backend is None else backend.choose(call)
 
         def answer() -> OriginResponse:
-            body = request.body if isinstance(request.body, bytes) else b"".join(request.body)
+            body = _read(request)
             seen = self._calls[place] = replace(call, body=body)
             if rule is None:
                 reasons = self._declared(call) if backend is None else backend.mismatches(call)
@@ -72,11 +66,33 @@ class Network:
             try:
                 return rule.respond(seen, replace(request, body=body))
             except CallbackFailed as failed:
-                why = f"The callback for {call} raised an exception:\n{failed}".rstrip()
-                self.problems.append(why)
-                raise SendFailure("internal-error", f"the callback for {call} failed") from failed
+                raise self._failure(f"the callback for {call}", failed) from failed
 
         return answer
+
+    def optimize_image(
+        self,
+        function: Callable[[ImageCall], Reply],
+        name: str,
+        config: BackendConfig,
+        request: OriginRequest,
+        query_string: str,
+    ) -> OriginResponse:
+        """Call a test's function, which stands for the Image Optimizer.
+
+        Raises:
+            SendFailure: The function raised.
+        """
+        call = _call(name, config, request, _read(request))
+        try:
+            reply = call_back(function, ImageCall(origin=call, query_string=query_string))
+        except CallbackFailed as failed:
+            raise self._failure(f"the image_optimizer for {call}", failed) from failed
+        return self._delivery.send(reply, call, timedelta())
+
+    def _failure(self, what: str, failed: CallbackFailed) -> SendFailure:
+        self.problems.append(f"{what[0].upper()}{what[1:]} raised an exception:\n{failed}".rstrip())
+        return SendFailure("internal-error", f"{what} failed")
 
     @property
     def calls(self) -> list[Call]:
@@ -103,6 +119,23 @@ class Network:
             f"it is for a dynamic backend, and target({call.config.authority!r}) is not declared",
             f"declared: {', '.join(declared) or 'nothing'}",
         ]
+
+
+def _call(name: str, config: BackendConfig, request: OriginRequest, body: bytes) -> Call:
+    path, _, query = request.path_and_query.partition("?")
+    return Call(
+        backend=name,
+        config=config,
+        method=request.method,
+        path=path,
+        query=query,
+        headers=MessageHeaders.of_wire(request.headers),
+        body=body,
+    )
+
+
+def _read(request: OriginRequest) -> bytes:
+    return request.body if isinstance(request.body, bytes) else b"".join(request.body)
 
 
 def _unmatched(call: Call, reasons: Iterable[str]) -> str:

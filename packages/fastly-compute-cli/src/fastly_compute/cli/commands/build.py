@@ -195,6 +195,12 @@ def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) 
     report = entry / "report"
     if not report.is_file():
         # It ended inside the interpreter: a trap, or componentize-py itself.
+        if "retrieving memory" in output:
+            return CliError(
+                f"cannot build {project.entry}: with what it imports and what is added for use at "
+                "run time, it needs more than the 128 MB of memory that a sandbox has. Leave data "
+                "and modules out with `exclude` under [tool.fastly-compute] in pyproject.toml."
+            )
         said = output.split("AssertionError: ", 1)[-1].split("\nStack backtrace:")[0]
         return CliError(
             f"componentize-py could not import {project.entry}; what it said is above",

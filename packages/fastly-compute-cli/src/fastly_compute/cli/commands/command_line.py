@@ -12,6 +12,7 @@ from fastly_compute.cli.commands import build as building
 from fastly_compute.cli.commands import doctor as examining
 from fastly_compute.cli.commands import new as creating
 from fastly_compute.cli.commands import pack as packing
+from fastly_compute.cli.commands.kits import KITS
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.progress import megabytes
 from fastly_compute.cli.project.settings import load_project
@@ -56,11 +57,20 @@ def main() -> None:
     """
 
 
+_KITS = "\n".join(f"{name:15} {kit.summary}" for name, kit in KITS.items())
+
+
 @main.command()
 @click.argument("name")
-def new(name: str) -> None:
-    """Make a folder NAME with a new app."""
-    folder = creating.create(name, Path.cwd())
+@click.option(
+    "--template",
+    default="handler",
+    metavar="KIT",
+    help=f"The starter kit to copy:\n\n\b\n{_KITS}",
+)
+def new(name: str, template: str) -> None:
+    """Make a folder NAME with a new app, its test and its configuration."""
+    folder = creating.create(name, Path.cwd(), template)
     click.echo(
         f"Made {folder}\n\n"
         "What to do next:\n"

@@ -2,40 +2,36 @@
 
 import re
 from pathlib import Path
-from string import Template
 
+from fastly_compute.cli.commands.kits import KITS, folder_of
 from fastly_compute.cli.errors import CliError
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}[a-z0-9]")
-_FILES = {
-    "README.md": "README.md",
-    "fastly.toml": "fastly.toml",
-    "gitignore": ".gitignore",
-    "main.py": "main.py",
-    "pyproject.toml": "pyproject.toml",
-    "test_main.py": "tests/test_main.py",
-}
+_GITIGNORE = "__pycache__/\n.pytest_cache/\n.venv/\n/bin/\n/pkg/\n"
 
 
-def create(name: str, parent: Path) -> Path:
+def create(name: str, parent: Path, template: str = "handler") -> Path:
     """Make a new app that can be served, tested and built at once.
 
     Args:
         name: The app's name: lower-case letters, digits and hyphens.
         parent: Where its folder goes.
+        template: The name of the starter kit to copy.
 
     Returns:
         The app's folder.
 
     Raises:
-        CliError: The name is not one that an app can have, or the folder is there already.
+        CliError: The name is not one that an app can have, there is no such kit, or the folder is
+            there already.
     """
     if not _NAME.fullmatch(name):
         raise CliError(
             f"{name!r} cannot be an app's name: 2 to 64 lower-case letters, digits and hyphens, "
             "a letter first and no hyphen last, such as my-app"
         )
+    if template not in KITS:
+        raise CliError(f"there is no template {template!r}; choose one of {', '.join(KITS)}")
     folder = parent / name
     try:
         folder.mkdir()
@@ -45,9 +41,20 @@ def create(name: str, parent: Path) -> Path:
         ) from error
     except OSError as error:
         raise CliError(f"cannot make {folder}: {error.strerror}") from error
-    for template, target in _FILES.items():
-        text = (_TEMPLATES / f"{template}.template").read_text(encoding="utf-8")
-        path = folder / target
+    kit = KITS[template]
+    for file in kit.files:
+        text = (folder_of(kit) / file).read_text(encoding="utf-8")
+        path = folder / file
         path.parent.mkdir(exist_ok=True)
-        path.write_text(Template(text).substitute(name=name), encoding="utf-8")
+        path.write_text(_renamed(file, text, kit.example, name), encoding="utf-8")
+    (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
     return folder
+
+
+def _renamed(file: str, text: str, old: str, new: str) -> str:
+    """Return the text of a kit's file as that of the new app."""
+    if file == "README.md":
+        return f"# {new}\n" + text.partition("\n")[2]
+    if file.endswith(".toml"):
+        return text.replace(f'\nname = "{old}"\n', f'\nname = "{new}"\n', 1)
+    return text

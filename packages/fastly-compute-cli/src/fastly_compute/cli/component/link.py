@@ -10,13 +10,18 @@ A host function that reads or writes memory can be made only when the memory is 
 module therefore calls these through a table, which a second, tiny module fills: see
 `wasm/start_module.py`.
 
+componentize-py copies bytes for each call of a host function, and 0.25.1 never frees the copy: a
+sandbox that streams 25 MB needs 25 MB. For the functions that get many bytes, what calls through
+the table frees it after the call.
+
 Dropped items shift the numbers after them. Functions and instances are renumbered; instead of a
 type stands a filler, because types refer to each other by number from within, and are not read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 
 from wasmtime import Engine, Module, WasmtimeError, wat2wasm
@@ -60,6 +65,15 @@ from fastly_compute.cli.component.wasm.linking import Instance as Linked
 from fastly_compute.cli.component.wasm.start_module import start_module
 
 __all__ = ["ComposeError", "link", "stub_module"]
+
+# The releases of componentize-py that never free copies: a second free would corrupt the memory.
+_LEAKING = frozenset({"0.25.1"})
+# The functions that get much in a `list<u8>`, and which of their parameters is its address.
+_COPIES = {
+    "fastly:compute/http-body#write": 1,
+    "fastly:compute/http-body#write-front": 1,
+    "fastly:compute/log#[method]endpoint.write": 1,
+}
 
 
 def link(app: bytes, stub: bytes) -> bytes:
@@ -131,7 +145,16 @@ class _Linked:
         self.memory = self.defined(CoreSort.MEMORY, 0)
         instances = [self._instance(entry) for entry in linked.values()]
         instances.append(Linked(stub, "the stub", {("env", "memory"): self.memory}))
-        self.linking = Linking(instances)
+        self.linking = Linking(instances, self._free(instances))
+
+    @staticmethod
+    def _free(instances: Sequence[Linked]) -> Exported | None:
+        """Find the function of the C library that frees copies, if they have to be freed."""
+        if version("componentize-py") not in _LEAKING:
+            return None
+        # The first to export it only passes the call on, to the C library, which comes later.
+        found = [number for number, one in enumerate(instances) if "free" in one.module.exports]
+        return Exported(found[-1], "free") if found else None
 
     def stubbed(self, instance: int) -> str | None:
         """Tell which interface of the stub is instead of an instance."""
@@ -206,8 +229,11 @@ class _Linked:
         interface = self.stubbed(taken.instance)
         if interface is not None:
             return Exported(len(self._numbers), f"{interface}#{prefix}{taken.name}")
-        needs_memory = isinstance(entry, Lower) and entry.options.memory is not None
-        return DeferredImport(str(index)) if needs_memory else HostImport(str(index))
+        if not isinstance(entry, Lower) or entry.options.memory is None:
+            return HostImport(str(index))
+        imported = self._app.instances[taken.instance]
+        owner = unversioned(imported.name) if isinstance(imported, Import) else ""
+        return DeferredImport(str(index), copy=_COPIES.get(f"{owner}#{taken.name}"))
 
 
 class _Outer:

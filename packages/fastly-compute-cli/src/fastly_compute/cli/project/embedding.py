@@ -38,7 +38,8 @@ _GUEST = {
 }
 _IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
 _METADATA = frozenset({"METADATA", "entry_points.txt", "top_level.txt"})
-_NOT_DATA = (".c", ".dylib", ".h", ".pxd", ".py", ".pyc", ".pyd", ".pyi", ".pyx", ".so")
+_SOURCES = (".c", ".h", ".po", ".pot", ".pxd", ".py", ".pyi", ".pyx")
+_NOT_DATA = (*_SOURCES, ".dylib", ".pyc", ".pyd", ".so")
 _TEST = re.compile(r"(?:.*/)?(?:tests/.*|test_[^/]*\.py|[^/]*_test\.py|conftest\.py)")
 # Never by themselves, wherever they lie: only a pattern of the setting `include` names them.
 _SECRETS = pathspec.GitIgnoreSpec.from_lines(
@@ -125,11 +126,10 @@ class _Search:
 
     def _dependencies(self) -> list[Distribution]:
         """List the distributions that the app depends on, and those that these do."""
-        installed = {
-            canonicalize_name(found.name): found
-            for found in distributions(path=[str(root) for root in self._roots])
-            if found.name
-        }
+        installed: dict[NormalizedName, Distribution] = {}
+        for found in distributions(path=[str(root) for root in self._roots]):
+            if found.name:  # the first one is the one that is imported
+                installed.setdefault(canonicalize_name(found.name), found)
         todo = [*self._declared(), *self._importing(installed)]
         done: dict[tuple[NormalizedName, str], None] = {}
         while todo:
@@ -172,10 +172,7 @@ class _Search:
                 continue
             if file.suffix == ".py":
                 self._add_module(root, below)
-            elif file.parent.suffix == ".dist-info":
-                if file.name in _METADATA:
-                    self._add_file(root, below, name)
-            elif not file.name.endswith(_NOT_DATA) and file.name != "py.typed":
+            elif _is_read(below):
                 self._add_file(root, below, name)
 
     def _root_of(self, file: Path) -> Path | None:
@@ -191,6 +188,14 @@ class _Search:
     def _add_file(self, root: Path, below: str, owner: str) -> None:
         if not self._exclude.match_file(below):
             self._found.files.append((f"/{self._numbers[root]}/{below}", owner))
+
+
+def _is_read(below: str) -> bool:
+    """Tell whether a distribution's file is one that its code may read."""
+    top, _, rest = below.partition("/")
+    if top.endswith(".dist-info"):
+        return rest in _METADATA
+    return top != "bin" and not below.endswith((*_NOT_DATA, "/py.typed"))
 
 
 def _imports(file: Path) -> Iterator[str]:

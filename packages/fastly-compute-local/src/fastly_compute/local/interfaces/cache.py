@@ -21,7 +21,8 @@ from wit_world.imports.types import (
     Error_InvalidArgument,
 )
 
-from fastly_compute.local.interfaces.async_io import Pollable, wait_for
+from fastly_compute.local.interfaces.async_io import Pollable
+from fastly_compute.local.interfaces.cache_lookup import Step, await_outcome
 from fastly_compute.local.interfaces.cache_view import View
 from fastly_compute.local.interfaces.fields import Message
 from fastly_compute.local.interfaces.http_body import Body
@@ -33,7 +34,6 @@ from fastly_compute.local.state import (
     CachedObject,
     Found,
     Obligation,
-    Outcome,
     Transaction,
     VaryRule,
     WriteOptions,
@@ -73,17 +73,6 @@ class PendingEntry(Pollable):
     def waiting(self) -> "Future[object] | None":
         """Return the future to wait for."""
         return self.transaction.waiting()
-
-
-class Step(Pollable):
-    """Becomes ready when a replacement can proceed."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    def waiting(self) -> "Future[object] | None":
-        """Return the future to wait for."""
-        return self._transaction.waiting()
 
 
 class Entry(Resource):
@@ -266,7 +255,7 @@ class ReplaceEntry(Resource):
         return None if self.transaction.waiting() is None else Step(self.transaction)
 
     def _view(self) -> View | None:
-        found = _await(self.transaction, "cache.replace").found
+        found = await_outcome(self.transaction, "cache.replace").found
         if self._seen is None and found is not None:
             self._seen = View(found, ranged=self._ranged)
         return self._seen
@@ -285,7 +274,7 @@ def await_entry(handle: PendingEntry) -> Entry:
     if not isinstance(handle, PendingEntry):
         raise Trap("cache.await-entry was given something other than a pending entry")
     handle.take("was already awaited")
-    outcome = _await(handle.transaction, "cache.transaction-lookup")
+    outcome = await_outcome(handle.transaction, "cache.transaction-lookup")
     return Entry(outcome.found, outcome.obligation, ranged=handle.ranged)
 
 
@@ -308,7 +297,7 @@ def replace_insert(handle: ReplaceEntry, options: wit.WriteOptions) -> Body:
     handle.take("was used to insert the new object")
     written = _write_options("cache.replace-insert", options)
     transaction = handle.transaction
-    outcome = _await(transaction, "cache.replace-insert")
+    outcome = await_outcome(transaction, "cache.replace-insert")
     given = options.request_headers
     headers = transaction.headers if given is None else _headers(given)
     if outcome.obligation is None:
@@ -365,17 +354,6 @@ def _write_options(called: str, options: wit.WriteOptions) -> WriteOptions:
     except ValueError as error:
         running().host.log(f"{called}: {error}")
         raise Err(Error_InvalidArgument()) from error
-
-
-def _await(transaction: Transaction, called: str) -> Outcome:
-    pending = transaction.waiting()
-    if pending is not None:
-        if running().host.cache.blocked(transaction):
-            raise Trap(
-                f"{called} would wait forever: this sandbox itself has to insert or cancel first"
-            )
-        wait_for([pending], None)
-    return transaction.result()
 
 
 def _streaming(stored: CachedObject) -> Body:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from componentize_py_types import Err
 from wit_world.imports.http_body import TrailerError_Error, TrailerError_NotAvailableYet
@@ -54,6 +54,14 @@ class Outlet(Protocol):
 
     def waiting(self) -> "Future[object] | None":
         """Return the future to wait for before writing, or None if there is room."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A destination that takes an appended body as it arrives, while the guest continues."""
+
+    def append(self, body: "Body") -> None:
+        """Take the rest of a body without waiting for it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -289,6 +297,9 @@ def append(dest: Body, src: Body) -> None:
     src.take("was appended to another body")
     if dest.out is None:
         dest.absorb(src)
+        return
+    if isinstance(dest.out, Follower):
+        dest.out.append(src)
         return
     try:
         with running().untimed():

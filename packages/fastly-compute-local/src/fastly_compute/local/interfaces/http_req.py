@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from typing import Literal, Self
+from typing import Literal, Self, cast
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err
@@ -107,7 +107,9 @@ class Request(Message):
             case CacheOverride_Pass():
                 self.rules = CacheRules(pass_through=True)
             case CacheOverride_Override(details):
+                extra = cast("ExtraCacheOverrideDetails | None", details.extra)
                 self.rules = CacheRules(
+                    lookup_timeout=None if extra is None else extra.lookup_timeout,
                     ttl=details.ttl,
                     stale_while_revalidate=details.stale_while_revalidate,
                     pci=details.pci,
@@ -208,15 +210,19 @@ def _asked(request: Request, length: int | None) -> OriginRequest:
     )
 
 
-def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+def to_origin(request: Request, body: Body) -> OriginRequest:
+    """Take a request and its body from the guest, to be sent."""
     request.take("was already sent")
     body.take("was already sent")
     if body.out is not None:
         raise Trap("http-req.send: the body is already streaming and cannot be sent")
     length = body.length
     asked = _asked(request, length)
-    if length != 0:
-        asked = replace(asked, body=body.chunks())
+    return asked if length == 0 else replace(asked, body=body.chunks())
+
+
+def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
+    asked = to_origin(request, body)
     rules = replace(request.rules, pass_through=uncached or request.rules.pass_through)
     get = running().host.send(backend.name, backend.config, asked, rules)
 
@@ -342,7 +348,10 @@ def close(request: Request) -> None:
 
 
 class ExtraCacheOverrideDetails(Resource):
-    """Further caching options; this host collapses requests without a time limit."""
+    """Further caching options."""
+
+    def __init__(self) -> None:
+        self.lookup_timeout: float | None = None
 
     @classmethod
     def new(cls) -> Self:
@@ -351,3 +360,4 @@ class ExtraCacheOverrideDetails(Resource):
 
     def set_lookup_timeout(self, timeout_ms: int) -> None:
         """Limit the wait for another request's response."""
+        self.lookup_timeout = timeout_ms / 1000

@@ -29,21 +29,18 @@ class Response(Message):
 
     Attributes:
         status: The status, available even after the guest has sent the response.
+        remote: The address that it came from.
     """
 
     def __init__(self, status: int = 200) -> None:
         super().__init__()
         self.status = status
-        self._remote: tuple[str, int] | None = None
+        self.remote: tuple[str, int] | None = None
 
     @classmethod
     def new(cls) -> Self:
         """Make an empty response with status 200."""
         return cls()
-
-    def came_from(self, remote: tuple[str, int] | None) -> None:
-        """Set the address that the response came from."""
-        self._remote = remote
 
     def get_status(self) -> int:
         """Return the status."""
@@ -67,11 +64,11 @@ class Response(Message):
 
     def get_remote_ip_addr(self) -> IpAddress | None:
         """Return the address that the response came from."""
-        return None if self._remote is None else ip_address(self._remote[0])
+        return None if self.remote is None else ip_address(self.remote[0])
 
     def get_remote_port(self) -> int | None:
         """Return the port that the response came from."""
-        return None if self._remote is None else self._remote[1]
+        return None if self.remote is None else self.remote[1]
 
 
 def received(
@@ -85,7 +82,7 @@ def received(
         outlives: Whether its body is read even after the sandbox has ended.
     """
     response = Response(answer.status)
-    response.came_from(answer.remote_addr)
+    response.remote = answer.remote_addr
     response.fields = list(answer.headers)
     response.version = _VERSIONS[answer.http_version]
     length = response.value("content-length")

@@ -21,6 +21,7 @@ PASS_FOR = 120
 
 _STATUSES = frozenset({200, 203, 300, 301, 302, 404, 410})
 _MOST_SECONDS = (1 << 32) - 1
+_MOST_BYTES = (1 << 63) - 1
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -44,11 +45,13 @@ class Lifetime:
         max_age: The age up to which it is fresh.
         initial_age: Its age on arrival.
         stale_while_revalidate: How much longer it may be used while a new one is fetched.
+        stale_if_error: How much longer it may be used if no new one can be fetched.
     """
 
     max_age: int
     initial_age: int
     stale_while_revalidate: int
+    stale_if_error: int
 
     @property
     def lasts(self) -> bool:
@@ -128,16 +131,16 @@ def lifetime(headers: RawHeaders, *, ttl: int | None, swr: int | None, now: floa
             # Expires counts from Date, regardless of Age.
             since = _date(headers, "date")
             max_age, age = max(0, int(until - (now if since is None else since))), 0
-    stale = (
-        swr,
-        _seconds(surrogate.get("stale-while-revalidate")),
-        _seconds(cache.get("stale-while-revalidate")),
-        0,
-    )
+
+    def stale(name: str) -> int:
+        found = (_seconds(surrogate.get(name)), _seconds(cache.get(name)))
+        return next((seconds for seconds in found if seconds is not None), 0)
+
     return Lifetime(
         max_age=max_age,
         initial_age=age,
-        stale_while_revalidate=next(seconds for seconds in stale if seconds is not None),
+        stale_while_revalidate=stale("stale-while-revalidate") if swr is None else swr,
+        stale_if_error=stale("stale-if-error"),
     )
 
 
@@ -157,6 +160,13 @@ def storable_headers(headers: RawHeaders) -> tuple[tuple[str, bytes], ...]:
     for name in ("private", "no-cache"):
         dropped |= {field.lower() for field in _names([directives.get(name) or ""])}
     return tuple((name, value) for name, value in headers if name.lower() not in dropped)
+
+
+def announced_length(headers: RawHeaders) -> int | None:
+    """Return the length of the body that the headers announce."""
+    if any(values(headers, "transfer-encoding")):
+        return None
+    return whole_number(next(values(headers, "content-length"), ""), _MOST_BYTES)
 
 
 def _directives(headers: RawHeaders, name: str) -> dict[str, str | None]:

@@ -10,16 +10,20 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from fastly_compute.local.clock import Clock
-from fastly_compute.local.readthrough.conditional import CONDITIONS, select, validators
+from fastly_compute.local.readthrough.answer import answer, stored_head
+from fastly_compute.local.readthrough.cache_key import default_key, in_store
+from fastly_compute.local.readthrough.conditional import validators
 from fastly_compute.local.readthrough.freshness import (
     PASS_FOR,
+    announced_length,
     lifetime,
     not_stored,
     storable_headers,
     values,
     vary_rule,
 )
-from fastly_compute.local.server.downstream import BodySource, RawHeaders
+from fastly_compute.local.readthrough.revalidation import NOT_MODIFIED, backend_headers, renewed
+from fastly_compute.local.server.downstream import BodySource
 from fastly_compute.local.state import (
     CacheData,
     CachedObject,
@@ -27,12 +31,12 @@ from fastly_compute.local.state import (
     Outcome,
     ResponseHead,
     StoredBody,
+    Transaction,
     WriteOptions,
 )
 from fastly_compute.local.state.cached_object import SECOND
 from fastly_compute.local.state.surrogate_keys import header_keys
 from fastly_compute.local.transport import OriginRequest, OriginResponse, SendFailure
-from fastly_compute.local.whole_number import whole_number
 
 Get = Callable[[], OriginResponse]
 """Gets a response: it may wait, and raise `SendFailure`."""
@@ -42,8 +46,6 @@ Fetch = Callable[[OriginRequest], Get]
 
 _METHODS = frozenset({"GET", "HEAD"})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
-_NOT_MODIFIED = 304
-_MOST_BYTES = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class CacheRules:
         stale_while_revalidate: How many seconds longer it may be used while a new one is fetched.
         pci: Whether it must not be written to disk; this cache never writes to disk.
         surrogate_key: Keys to purge it by, in addition to its own Surrogate-Key.
+        lookup_timeout: How many seconds to wait for another request for the same object; None for
+            no limit.
     """
 
     pass_through: bool = False
@@ -64,6 +68,7 @@ class CacheRules:
     stale_while_revalidate: int | None = None
     pci: bool = False
     surrogate_key: str | None = None
+    lookup_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ class Readthrough:
             return self._decide(ask, looking.outcome)
 
         def follow() -> OriginResponse:
-            outcome = looking.result()
+            outcome = self._await(ask, looking)
             abandoned.detach()
             return self._decide(ask, outcome)()
 
@@ -140,7 +145,7 @@ class Readthrough:
         Returns:
             The number of stored variants.
         """
-        return self._data.purge_key(("http", authority.lower(), path_and_query), soft=soft)
+        return self._data.purge_key(in_store(default_key(authority, path_and_query)), soft=soft)
 
     def _decide(self, ask: _Ask, outcome: Outcome) -> Get:
         found, obligation = outcome.found, outcome.obligation
@@ -165,10 +170,21 @@ class Readthrough:
         self._background(lambda: self._revalidate(ask, obligation, get))
         return lambda: self._answer(ask, found.object, hit=True)
 
+    def _await(self, ask: _Ask, looking: Transaction) -> Outcome:
+        limit = ask.rules.lookup_timeout
+        try:
+            return looking.result(limit)
+        except TimeoutError as error:
+            looking.close()
+            raise SendFailure(
+                "http-response-timeout",
+                f"another request for {_url(ask.request)} took more than {limit} s",
+            ) from error
+
     def _fill(self, ask: _Ask, obligation: Obligation, get: Get) -> OriginResponse:
         try:
             response = get()
-            if response.status == _NOT_MODIFIED and obligation.stale is not None:
+            if response.status == NOT_MODIFIED and obligation.stale is not None:
                 return self._answer(ask, self._update(ask, obligation, response), hit=True)
             stored = self._store(ask, obligation, response)
         except BaseException:
@@ -185,7 +201,7 @@ class Readthrough:
     def _revalidate(self, ask: _Ask, obligation: Obligation, get: Get) -> None:
         try:
             response = get()
-            if response.status == _NOT_MODIFIED and obligation.stale is not None:
+            if response.status == NOT_MODIFIED and obligation.stale is not None:
                 self._update(ask, obligation, response)
                 return
             stored = self._store(ask, obligation, response)
@@ -218,7 +234,7 @@ class Readthrough:
             http_version=response.http_version,
             remote_addr=response.remote_addr,
         )
-        options, lasts = self._options(ask, head, _length(response.headers))
+        options, lasts = self._options(ask, head, announced_length(response.headers))
         if not lasts and not validators(head):
             obligation.cancel(release=True)
             return None
@@ -226,11 +242,7 @@ class Readthrough:
 
     def _update(self, ask: _Ask, obligation: Obligation, response: OriginResponse) -> CachedObject:
         response.body.close()
-        stale = _head(obligation.stale)
-        fields = [item for item in response.headers if item[0].lower() != "content-length"]
-        renewed = {name.lower() for name, _ in fields} | {"age"}
-        kept = [item for item in stale.headers if item[0].lower() not in renewed]
-        head = replace(stale, headers=storable_headers([*kept, *fields]))
+        head = renewed(stored_head(obligation.stale), response.headers)
         options, lasts = self._options(ask, head, None)
         return obligation.update(options, release=not lasts)
 
@@ -248,6 +260,7 @@ class Readthrough:
             max_age=life.max_age * SECOND,
             initial_age=life.initial_age * SECOND,
             stale_while_revalidate=life.stale_while_revalidate * SECOND,
+            stale_if_error=life.stale_if_error * SECOND,
             vary=vary_rule(head.headers),
             surrogate_keys=header_keys(
                 " ".join((rules.surrogate_key or "", *values(head.headers, "surrogate-key")))
@@ -271,26 +284,8 @@ class Readthrough:
             source.close()
 
     def _answer(self, ask: _Ask, stored: CachedObject, *, hit: bool) -> OriginResponse:
-        head = _head(stored)
-        if hit:
-            age = str(stored.age(self._data.now()) // SECOND).encode()
-            rest = [item for item in head.headers if item[0].lower() != "age"]
-            head = replace(head, headers=(*rest, ("Age", age)))
         request = ask.request
-        selected = select(request.method, request.headers, head, stored.body.length)
-        return OriginResponse(
-            status=selected.status,
-            headers=selected.headers,
-            http_version=head.http_version,
-            remote_addr=head.remote_addr,
-            body=stored.body.reader(selected.start, selected.end),
-        )
-
-
-def _head(stored: CachedObject | None) -> ResponseHead:
-    if stored is None or stored.options.head is None:
-        raise TypeError("the object stored under a URL is not a response")
-    return stored.options.head
+        return answer(request.method, request.headers, stored, self._data.now(), hit=hit)
 
 
 def _if_dropped(get: Get, free: Callable[[], object]) -> "weakref.finalize[[], Get]":
@@ -302,7 +297,7 @@ def _if_dropped(get: Get, free: Callable[[], object]) -> "weakref.finalize[[], G
 
 def _key(request: OriginRequest) -> Hashable | None:
     host = next(values(request.headers, "host"), request.authority or "")
-    return ("http", host.lower(), request.path_and_query) if host else None
+    return in_store(default_key(host, request.path_and_query)) if host else None
 
 
 def _url(request: OriginRequest) -> str:
@@ -312,20 +307,12 @@ def _url(request: OriginRequest) -> str:
 
 def _whole(request: OriginRequest, stale: ResponseHead | None, *, alone: bool) -> OriginRequest:
     """Return the request for a whole response, conditional on the stale one if there is one."""
-    dropped = CONDITIONS | _FRAMING if alone else CONDITIONS
-    headers = [item for item in request.headers if item[0].lower() not in dropped]
-    if stale is not None:
-        headers += validators(stale)
+    headers = backend_headers(request.headers, stale)
+    if alone:
+        headers = [item for item in headers if item[0].lower() not in _FRAMING]
     asked = replace(request, method="GET", headers=headers)
     # The body belongs to the guest, which continues meanwhile.
     return replace(asked, body=b"") if alone else asked
-
-
-def _length(headers: RawHeaders) -> int | None:
-    if any(values(headers, "transfer-encoding")):
-        return None
-    text = next(values(headers, "content-length"), "")
-    return whole_number(text, _MOST_BYTES)
 
 
 def _nothing() -> BodySource:

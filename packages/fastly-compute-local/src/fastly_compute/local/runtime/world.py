@@ -35,9 +35,11 @@ IMPLEMENTED = {
         "erl",
         "geo",
         "http_body",
+        "http_cache",
         "http_downstream",
         "http_req",
         "http_resp",
+        "image_optimizer",
         "kv_store",
         "log",
         "purge",
@@ -47,9 +49,6 @@ IMPLEMENTED = {
     )
 }
 """The interfaces of this host, by their Python names."""
-
-UNSUPPORTED = ("http_cache", "image_optimizer")
-"""The interfaces that fail with `unsupported` throughout."""
 
 _UNSUPPORTED_ERRORS: dict[str | None, Callable[[], object]] = {
     "types.Error": Error_Unsupported,
@@ -148,5 +147,5 @@ def _fill(name: str, stub: ModuleType, implementation: ModuleType | None) -> Non
             setattr(stub, attribute, offered)
 
 
-for _name in (*IMPLEMENTED, *UNSUPPORTED):
+for _name in IMPLEMENTED:
     _fill(_name, importlib.import_module(f"wit_world.imports.{_name}"), IMPLEMENTED.get(_name))

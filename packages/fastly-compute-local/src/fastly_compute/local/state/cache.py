@@ -19,7 +19,7 @@ from fastly_compute.local.state.transaction import (
     Outcome,
     Transaction,
 )
-from fastly_compute.local.state.vary import Variant
+from fastly_compute.local.state.vary import Variant, VaryRule
 
 Strategy = Literal["immediate", "immediate-force-miss", "wait"]
 """How to replace an object that others may be storing: `replace-strategy` of the WIT."""
@@ -194,17 +194,36 @@ class CacheData:
                 self._release(there, obligation)
             return stored
 
-    def give_up(self, obligation: Obligation, *, passing: int, release: bool) -> bool:
+    def give_up(
+        self, obligation: Obligation, *, passing: int, release: bool, vary: VaryRule | None = None
+    ) -> bool:
         """Give up an obligation; see `Obligation`."""
         with self._changing(obligation.key) as there:
             if not self._drop(there, obligation):
                 return False
             if passing:
-                slot = there.slot(obligation.variant)
+                variant = obligation.variant
+                if vary is not None:
+                    there.prefer(vary)
+                    variant = vary.variant(obligation.headers)
+                slot = there.slot(variant)
                 slot.present, slot.passes_until = None, self.now() + passing
             if release:
                 self._release(there, obligation)
             return True
+
+    def settle_for_stale(self, obligation: Obligation) -> Found:
+        """Use the stale object, here and in the lookups that wait; see `Obligation`."""
+        with self._changing(obligation.key) as there:
+            stale = obligation.stale
+            if stale is None or not stale.usable_if_error(self.now()):
+                raise ObligationGone("there is no stale object that may be used after an error")
+            if not self._drop(there, obligation):
+                raise ObligationGone("the obligation to store an object no longer exists")
+            for asked in there.waiters:
+                if obligation.variant in there.variants(asked.headers) and not asked.replaces:
+                    asked.outcome = Outcome(self._found(stale), if_error=True)
+            return self._found(stale)
 
     def leave(self, asked: Transaction) -> None:
         """Remove a transaction from the queue; see `Transaction.close`."""
@@ -303,9 +322,7 @@ class CacheData:
     def _put(
         self, there: CacheEntry, headers: RawHeaders, options: WriteOptions, body: StoredBody
     ) -> CachedObject:
-        if options.vary in there.rules:
-            there.rules.remove(options.vary)
-        there.rules.insert(0, options.vary)
+        there.prefer(options.vary)
         stored = CachedObject(options, body, self.now())
         stored.used = next(self._uses)
         body.grown = self._grown

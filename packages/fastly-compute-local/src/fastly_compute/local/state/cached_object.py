@@ -17,13 +17,13 @@ class ResponseHead:
         status: The status.
         headers: The headers that may be stored, in order.
         http_version: The origin's version, such as ``HTTP/1.1``.
-        remote_addr: The address of the origin that responded.
+        remote_addr: The address of the origin that responded; None if the guest made it.
     """
 
     status: int
     headers: tuple[tuple[str, bytes], ...] = field(repr=False)
     http_version: str
-    remote_addr: tuple[str, int]
+    remote_addr: tuple[str, int] | None
 
     def first(self, name: str) -> bytes | None:
         """Return the first value of a header, by its lower-case name."""
@@ -37,6 +37,7 @@ class WriteOptions:
     max_age: The age up to which it is fresh.
     initial_age: Its age when it is stored.
     stale_while_revalidate: How much longer it may be used while a new one is fetched.
+    stale_if_error: How much longer it may be used if fetching a new one fails.
     edge_max_age: The age up to which it is fresh near the client, at most `max_age`; without
         effect here, where there is only one cache. None means `max_age`.
     vary: The request headers that it depends on.
@@ -50,6 +51,7 @@ class WriteOptions:
     max_age: int
     initial_age: int = 0
     stale_while_revalidate: int = 0
+    stale_if_error: int = 0
     edge_max_age: int | None = None
     vary: VaryRule = NO_VARY
     surrogate_keys: frozenset[str] = frozenset()
@@ -98,12 +100,21 @@ class CachedObject:
 
     def usable(self, now: int) -> bool:
         """Return whether it can be used, at least while a new one is fetched."""
+        return now < self._end + self.options.stale_while_revalidate
+
+    def usable_if_error(self, now: int) -> bool:
+        """Return whether it can be used if fetching a new one fails."""
+        return now < self._end + self.options.stale_if_error
+
+    @property
+    def _end(self) -> int:
+        """The time until which it is fresh."""
         end = self._born + self.options.max_age
         if self._purged is not None and self.options.head is not None:
             # A soft purge ends the lifetime of a response. For any other object, it requests a new
             # one and leaves the old one usable, as on Viceroy.
-            end = min(end, self._purged)
-        return now < end + self.options.stale_while_revalidate
+            return min(end, self._purged)
+        return end
 
     def soft_purge(self, now: int) -> None:
         """Mark it stale."""

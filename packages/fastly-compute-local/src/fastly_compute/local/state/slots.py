@@ -31,6 +31,12 @@ class CacheEntry:
     slots: dict[Variant, Slot] = field(default_factory=dict)
     waiters: list[Transaction] = field(default_factory=list)
 
+    def prefer(self, rule: VaryRule) -> None:
+        """Make a rule the latest one."""
+        if rule in self.rules:
+            self.rules.remove(rule)
+        self.rules.insert(0, rule)
+
     def variants(self, headers: RawHeaders) -> list[Variant]:
         """Return the variants that may serve a request or be waited for."""
         return [rule.variant(headers) for rule in self.rules]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
 from fastly_compute.local.state.stored_body import StoredBody
-from fastly_compute.local.state.vary import Variant
+from fastly_compute.local.state.vary import Variant, VaryRule
 
 if TYPE_CHECKING:
     from fastly_compute.local.state.cache import CacheData
@@ -41,11 +41,13 @@ class Outcome:
         found: The object to use, fresh or stale.
         obligation: The obligation to store an object, held by this transaction only.
         passes: Whether the cache has nothing to return and nothing to store.
+        if_error: Whether the object is used because fetching a new one failed.
     """
 
     found: Found | None = None
     obligation: "Obligation | None" = None
     passes: bool = False
+    if_error: bool = False
 
 
 class Transaction:
@@ -76,9 +78,16 @@ class Transaction:
         """Return the future to wait for, or None if there is an outcome."""
         return None if self._done.done() else self._done
 
-    def result(self) -> Outcome:
-        """Wait for the outcome."""
-        self._done.result()
+    def result(self, limit: float | None = None) -> Outcome:
+        """Wait for the outcome.
+
+        Args:
+            limit: The longest time to wait, in seconds; None for no limit.
+
+        Raises:
+            TimeoutError: There is no outcome in time.
+        """
+        self._done.result(limit)
         if self.outcome is None:
             raise ObligationGone("the lookup was cancelled while it waited")
         return self.outcome
@@ -151,9 +160,22 @@ class Obligation:
         renewed.hits = self.stale.hits
         return renewed
 
-    def pass_for(self, seconds: int) -> None:
-        """Give it up; for some seconds, lookups neither wait nor get an obligation."""
-        self._data.give_up(self, passing=seconds * SECOND, release=True)
+    def choose_stale(self) -> Found:
+        """Give it up, and use the present object; the lookups that wait use it as well.
+
+        Raises:
+            ObligationGone: The obligation no longer exists, or no object is usable after an error.
+        """
+        return self._data.settle_for_stale(self)
+
+    def pass_for(self, seconds: float, *, vary: VaryRule | None = None) -> None:
+        """Give it up; for some seconds, lookups neither wait nor get an obligation.
+
+        Args:
+            seconds: The time.
+            vary: The request headers that this depends on; None for the variant that is waited for.
+        """
+        self._data.give_up(self, passing=round(seconds * SECOND), release=True, vary=vary)
 
     def cancel(self, *, release: bool = False) -> bool:
         """Give it up.

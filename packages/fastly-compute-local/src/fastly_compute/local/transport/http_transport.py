@@ -135,14 +135,14 @@ class OriginResponse:
         status: The status code.
         headers: Names and values as received, including order, case and duplicates.
         http_version: `HTTP/1.1` or `HTTP/1.0`.
-        remote_addr: IP address and port of the origin.
+        remote_addr: IP address and port of the origin; None if the guest made the response.
         body: The body, still to be read; close it if it is not read to its end.
     """
 
     status: int
     headers: list[tuple[str, bytes]] = field(repr=False)
     http_version: str
-    remote_addr: tuple[str, int]
+    remote_addr: tuple[str, int] | None
     body: BodySource
 
 

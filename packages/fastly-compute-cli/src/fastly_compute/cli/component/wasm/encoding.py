@@ -36,7 +36,12 @@ def constant(value: int) -> bytes:
 
 def arguments_of(type_: bytes) -> bytes:
     """Write the instructions that pass on all the arguments of a function of a type."""
-    return b"".join(bytes([_LOCAL_GET, parameter]) for parameter in range(type_[1]))
+    return b"".join(local_get(parameter) for parameter in range(type_[1]))
+
+
+def local_get(parameter: int) -> bytes:
+    """Write the instruction that reads an argument."""
+    return bytes([_LOCAL_GET]) + u32(parameter)
 
 
 def function(code: bytes) -> bytes:

@@ -27,6 +27,7 @@ from fastly_compute.cli.component.wasm.index_remapping import IndexRemapping
 # The names under which the linked module has them.
 DEFERRED = "deferred"
 MEMORY = "memory"
+_CALL = 0x10
 _CALL_INDIRECT = 0x11
 
 
@@ -47,9 +48,16 @@ class HostImport:
 
 @dataclass(frozen=True, slots=True)
 class DeferredImport:
-    """A function that there is only when the instance is: it is called through a table."""
+    """A function that there is only when the instance is: it is called through a table.
+
+    Attributes:
+        name: Its name.
+        copy: The parameter that is the address of a copy, which is freed after the call; None if
+            there is no such parameter.
+    """
 
     name: str
+    copy: int | None = None
 
 
 Source = Exported | HostImport | DeferredImport
@@ -83,13 +91,16 @@ class Linking:
 
     Args:
         instances: The instances.
+        free: The function that frees the copies passed to functions of the host; by default none
+            are freed.
 
     Raises:
         ComposeError: They do not fit together, or not into one module.
     """
 
-    def __init__(self, instances: Sequence[Instance]) -> None:
+    def __init__(self, instances: Sequence[Instance], free: Exported | None = None) -> None:
         self._instances = instances
+        self._free = free
         self._types: dict[bytes, int] = {}
         self._imported: dict[HostImport | DeferredImport, int] = {}
         self._only("a memory", [entry for i in instances for entry in i.module.memories])
@@ -315,8 +326,10 @@ class Linking:
 
     def _code(self) -> list[bytes]:
         entries = [
-            _call_deferred(number, type_, self._type(type_))
-            for number, type_ in enumerate(self.deferred_imports.values())
+            encoding.function(self._call_deferred(number, entry, type_))
+            for number, (entry, type_) in enumerate(
+                zip(self._deferred_imports, self.deferred_imports.values(), strict=True)
+            )
         ]
         for number, instance in enumerate(self._instances):
             module = instance.module
@@ -328,11 +341,15 @@ class Linking:
             entries += remapping.code(module.data, module.code, instance.place)
         return entries
 
+    def _call_deferred(self, number: int, entry: DeferredImport, type_: bytes) -> bytes:
+        called = bytes([_CALL_INDIRECT]) + u32(self._type(type_)) + b"\x01"
+        code = encoding.arguments_of(type_) + encoding.i32_const(number) + called
+        if entry.copy is None or self._free is None:
+            return code
+        instance, function = self._exported(self._free, Kind.FUNCTION)
+        call_free = bytes([_CALL]) + u32(self._functions[instance][function])
+        return code + encoding.local_get(entry.copy) + call_free
+
 
 def _starts(lengths: Sequence[int]) -> list[int]:
     return [sum(lengths[:number]) for number in range(len(lengths))]
-
-
-def _call_deferred(number: int, type_: bytes, index: int) -> bytes:
-    called = bytes([_CALL_INDIRECT]) + u32(index) + b"\x01"
-    return encoding.function(encoding.arguments_of(type_) + encoding.i32_const(number) + called)

@@ -44,7 +44,7 @@ _KEEP = ctypes.CFUNCTYPE(None, ctypes.c_void_p)()
 
 def _resource_classes() -> dict[tuple[str, str], type]:
     found = {}
-    for interface in (*world.IMPLEMENTED, *world.UNSUPPORTED):
+    for interface in world.IMPLEMENTED:
         module = sys.modules[f"wit_world.imports.{interface}"]
         for name, value in vars(module).items():
             if isinstance(value, type) and hasattr(value, "__exit__"):

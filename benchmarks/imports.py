@@ -1,0 +1,90 @@
+"""Print what the guest packages add to a component: `hatch run benchmarks:imports`."""
+
+import json
+import marshal
+import os
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.project.settings import Project
+from fastly_compute.local import Host, Incoming, WasmApp
+
+ROUNDS = 3
+ROOT = Path(__file__).parent.parent / "packages"
+TOOLS = {"cli", "local", "testing"}
+OWN = {"fastly_compute", "wit_world"}
+# The smallest app has these already.
+WITHIN = {"core", "secret_store", "backend", "http"}
+LARGE = ["cache", "fanout", "requests", "wsgi"]
+FOLDERS = {
+    folder.name.removeprefix("fastly-compute-").replace("-", "_"): folder
+    for folder in sorted(ROOT.glob("fastly-compute-*"))
+}
+ADDED = [name for name in FOLDERS if name not in TOOLS | WITHIN]
+APP = """
+import importlib, sys
+from fastly_compute.http import Response, service
+brought = {{}}
+for name in {packages}:
+    before = set(sys.modules)
+    importlib.import_module("fastly_compute." + name)
+    brought[name] = sorted(set(sys.modules) - before)
+HttpIncoming = service(lambda request: Response.json(brought))
+# {round}
+"""
+
+
+def component(folder: Path, packages: Sequence[str], number: int) -> Path:
+    """Build an app that imports packages; each number is another build."""
+    app = folder / f"{len(packages)}-{number}"
+    app.mkdir()
+    (app / "main.py").write_text(APP.format(packages=list(packages), round=number))
+    return build(Project(folder=app)).output
+
+
+def size(folder: Path, packages: Sequence[str]) -> float:
+    """Return the bytes of a component, the median of several builds."""
+    built = [component(folder, packages, number) for number in range(ROUNDS)]
+    return statistics.median(path.stat().st_size for path in built)
+
+
+def brought(component: Path) -> dict[str, list[str]]:
+    """Return which modules each package imported that none before it had."""
+    with Host(output=lambda line: None) as host:
+        answer = host.request(WasmApp(component), Incoming())
+    found: dict[str, list[str]] = json.loads(bytes(answer.body))
+    return found
+
+
+def compiled(package: str) -> int:
+    """Return the bytes of a package's compiled code."""
+    return sum(
+        len(marshal.dumps(compile(path.read_bytes(), path.name, "exec")))
+        for path in FOLDERS[package].glob("src/**/*.py")
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ["FASTLY_COMPUTE_CACHE"] = str(folder / "cache")
+        base = size(folder, [])
+        print(f"The smallest app has {base / 1e6:.2f} MB.\n")
+        print("| what is imported | grows by | |\n|---|---|---|")
+        for without in ([], ["log"], LARGE, [*LARGE, "log"]):
+            packages = [package for package in ADDED if package not in without]
+            grown = size(folder, packages) - base
+            what = f"all but {', '.join(without)}" if without else "all packages"
+            print(f"| {what} | {grown / 1000:.0f} KB | {grown / base:.1%} |", flush=True)
+        print("\n| package | compiled code | other modules that it brings |\n|---|---|---|")
+        for package, modules in brought(component(folder, ADDED, ROUNDS)).items():
+            others = [module for module in modules if module.partition(".")[0] not in OWN]
+            print(f"| {package} | {compiled(package) / 1000:.0f} KB | {', '.join(others)} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+# Generated from the WIT by `hatch run stubs:generate`; do not edit.
+

@@ -1,0 +1,6 @@
+# Generated from the WIT by `hatch run stubs:generate`; do not edit.
+def get_random_bytes(len: int) -> bytes:
+    ...
+
+def get_random_u64() -> int:
+    ...

@@ -1,0 +1,5 @@
+# Generated from the WIT by `hatch run stubs:generate`; do not edit.
+from ..imports import streams
+
+def get_stderr() -> streams.OutputStream:
+    ...
