@@ -184,4 +184,4 @@ def test_every_public_name_is_listed():
 
 
 def test_there_is_a_test_for_every_snippet():
-    assert README.count("```python\n") == 13
+    assert README.count("```python\n") == 14
