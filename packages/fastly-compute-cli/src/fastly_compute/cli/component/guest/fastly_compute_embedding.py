@@ -118,7 +118,7 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 class Embedding:
-    """What is kept, while it is collected.
+    """Collects modules and files, and keeps them.
 
     Attributes:
         sizes: How many bytes were kept, by the name of the top-level module or folder.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from types import CodeType, ModuleType
 
 _codes: dict[str, tuple[str, bytes]] = {}  # the path and the compressed code, by name
-_folders: dict[str, list[str]] = {}  # of packages without a file of their own
+_folders: dict[str, list[str]] = {}  # of namespace packages
 _python = ""  # the names of the modules of the standard library, one on a line
 
 
