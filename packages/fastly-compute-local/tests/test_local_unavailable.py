@@ -6,6 +6,7 @@ import importlib.util
 import io
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -155,7 +156,6 @@ def test_processes(action: Action) -> None:
         lambda file: tempfile.TemporaryFile(dir=Path(file).parent),
         lambda file: tempfile.NamedTemporaryFile(dir=Path(file).parent),
         lambda file: tempfile.mkdtemp(dir=Path(file).parent),
-        lambda file: __import__("sqlite3").connect(file + "2"),
     ],
 )
 def test_files(file: str, action: Callable[[str], object]) -> None:
@@ -163,6 +163,13 @@ def test_files(file: str, action: Callable[[str], object]) -> None:
         do(lambda: action(file))
 
     assert isinstance(caught.value, OSError)
+
+
+def test_databases(file: str) -> None:
+    with pytest.raises(UnavailableInSandbox, match="creates the database") as caught:
+        do(lambda: sqlite3.connect(file + "2"))
+
+    assert isinstance(caught.value, sqlite3.OperationalError)
 
 
 def test_a_temporary_file_when_no_folder_was_looked_for_yet(monkeypatch, tmp_path: Path) -> None:
@@ -217,7 +224,7 @@ def spooled() -> None:
         lambda file: Path(file).read_bytes(),
         lambda file: os.listdir(Path(file).parent),
         lambda file: os.stat(file),
-        lambda file: __import__("sqlite3").connect(":memory:").close(),
+        lambda file: sqlite3.connect(":memory:").close(),
         lambda file: spooled(),
         lambda file: io.BytesIO().write(b"few"),
         lambda file: print("printed"),

@@ -57,9 +57,7 @@ def warnings_of(action: Action) -> list[str]:
     with warnings.catch_warnings(record=True) as shown:
         warnings.simplefilter("always")
         do(action, unavailable="warn")
-    return [
-        str(one.message) for one in shown if one.category is UnavailableInSandboxWarning
-    ]
+    return [str(one.message) for one in shown if one.category is UnavailableInSandboxWarning]
 
 
 def test_the_message_names_module_and_line() -> None:
@@ -112,15 +110,14 @@ def test_a_warning_is_shown_once_for_each_place_and_the_action_goes_on() -> None
     made: list[socket.socket] = []
 
     def opens() -> None:
-        for _ in range(3):
-            made.append(socket.socket())
+        made.extend(socket.socket() for _ in range(3))
         made.append(socket.socket())
 
     shown = warnings_of(opens)
     for one in made:
         one.close()
 
-    line = opens.__code__.co_firstlineno + 2
+    line = opens.__code__.co_firstlineno + 1
     assert len(made) == 4
     assert [text.partition(" opens a socket, but ")[0] for text in shown] == [
         f"{__name__}:{line}",

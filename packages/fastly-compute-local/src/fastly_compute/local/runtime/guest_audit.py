@@ -1,5 +1,6 @@
 """Notices what the code of a native app does and no sandbox can, by the events of `sys.audit`."""
 
+import _thread
 import os
 import socket
 import sys
@@ -30,11 +31,18 @@ _Describe: TypeAlias = Callable[[_Arguments], str | None]
 _OS_ERROR = also(OSError)
 
 
+def _database_error(message: str) -> UnavailableInSandbox:
+    # Not at the top: not every Python has it, and few apps import it.
+    import sqlite3
+
+    return also(sqlite3.OperationalError)(message)
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """A kind of action, with its error and what to do instead."""
 
-    error: type[UnavailableInSandbox]
+    error: Callable[[str], UnavailableInSandbox]
     instead: str
 
 
@@ -55,6 +63,7 @@ _FILE = _Kind(
     _OS_ERROR,
     "a sandbox has no disk to write to. Keep data in a KV store, or in memory with io.BytesIO.",
 )
+_DATABASE = _Kind(_database_error, _FILE.instead)
 _EXTENSION = _Kind(
     also(ModuleNotFoundError),
     "a sandbox cannot run native code. Use a pure-Python package.",
@@ -155,7 +164,7 @@ _EVENTS: dict[str, tuple[_Kind, _Describe]] = {
     "os.symlink": (_FILE, _on_path("makes a link to")),
     "os.truncate": (_FILE, _truncate),
     "os.utime": (_FILE, _on_existing_path("sets the times of")),
-    "sqlite3.connect": (_FILE, _connect_database),
+    "sqlite3.connect": (_DATABASE, _connect_database),
     "import": (_EXTENSION, _import),
     "ctypes.dlopen": (_EXTENSION, _load_library),
 }
@@ -215,6 +224,8 @@ def _guest_frames(kind: _Kind, innermost: FrameType) -> list[FrameType]:
     for frame, module in _frames(innermost):
         if frame.f_code is call_guest.__code__:
             return found
+        if module == __name__:
+            continue  # `_audit_threads`
         if frame.f_code in _HARMLESS or f"{module}.".startswith(_HOST):
             return []
         if module in _IMPORTS:
@@ -280,8 +291,6 @@ def _hook(
 
 def _audit_threads() -> None:
     """Let starting a thread be an event, as it is from Python 3.12 on."""
-    import _thread
-
     start = _thread.start_new_thread
 
     def audited(*arguments: object) -> object:

@@ -28,9 +28,11 @@ class UnavailableInSandbox(Exception):
     """An app did, while it handled a request, what it cannot do in a sandbox.
 
     It is raised where the app does it, on the native runtime. It is also the error that the same
-    line raises in a sandbox: a `RuntimeError` for a thread, a `ModuleNotFoundError` for a native
-    extension, an `OSError` for anything else. So an app that handles the error in production
-    handles it here. The message names the module and line, and says what to use instead.
+    line raises in a sandbox, so that an app that handles the error in production handles it here:
+    a `RuntimeError` for a thread, a `ModuleNotFoundError` for a native extension, a
+    `sqlite3.OperationalError` for a database, an `OSError` for anything else. Only what a sandbox
+    does not have at all, such as `os.fork`, is an `AttributeError` there. The message names the
+    module and line, and says what to use instead.
 
     Example:
         >>> import threading
