@@ -1,6 +1,7 @@
 """Notices what the code of a native app does and no sandbox can, by the events of `sys.audit`."""
 
 import _thread
+import errno
 import os
 import socket
 import sys
@@ -28,7 +29,16 @@ _Arguments: TypeAlias = tuple[object, ...]
 _Describe: TypeAlias = Callable[[_Arguments], str | None]
 
 
-_OS_ERROR = also(OSError)
+def _os_error(number: int) -> Callable[[str], UnavailableInSandbox]:
+    kind = also(OSError)
+
+    def make(message: str) -> UnavailableInSandbox:
+        error = kind(message)
+        if isinstance(error, OSError):
+            error.errno = number
+        return error
+
+    return make
 
 
 def _database_error(message: str) -> UnavailableInSandbox:
@@ -47,7 +57,7 @@ class _Kind:
 
 
 _SOCKET = _Kind(
-    _OS_ERROR,
+    _os_error(errno.ENOTSUP),
     "a sandbox has no sockets. Send a request to a backend instead, "
     "with fastly_compute.requests or fastly_compute.http.",
 )
@@ -56,14 +66,16 @@ _THREAD = _Kind(
     "a sandbox has one thread. Use gather or asyncio to wait for several requests at once.",
 )
 _PROCESS = _Kind(
-    _OS_ERROR,
+    _os_error(errno.ENOTSUP),
     "a sandbox cannot start processes. Do the work in Python, or send a request to a backend.",
 )
 _FILE = _Kind(
-    _OS_ERROR,
+    _os_error(errno.EROFS),
     "a sandbox has no disk to write to. Keep data in a KV store, or in memory with io.BytesIO.",
 )
-_DATABASE = _Kind(_database_error, _FILE.instead)
+_DATABASE = _Kind(
+    _database_error, "a sandbox has no disk. Use a KV store, or sqlite3.connect(':memory:')."
+)
 _EXTENSION = _Kind(
     also(ModuleNotFoundError),
     "a sandbox cannot run native code. Use a pure-Python package.",
@@ -76,36 +88,22 @@ def _always(what: str) -> _Describe:
     return lambda _arguments: what
 
 
-def _exists(path: object) -> bool:
-    return isinstance(path, str | bytes | os.PathLike) and os.path.lexists(path)
-
-
 def _on_path(verb: str) -> _Describe:
-    return lambda arguments: f"{verb} {arguments[0]!r}"
-
-
-def _on_existing_path(verb: str) -> _Describe:
-    """Describe an action that fails by itself, as in a sandbox, if its file does not exist."""
-
     def describe(arguments: _Arguments) -> str | None:
-        path, folder = arguments[0], arguments[-1]
-        relative = isinstance(folder, int) and folder >= 0
-        return f"{verb} {path!r}" if relative or _exists(path) else None
+        path = arguments[0]
+        return None if isinstance(path, int) else f"{verb} {path!r}"
 
     return describe
 
 
-def _truncate(arguments: _Arguments) -> str | None:
-    return f"truncates {arguments[0]!r}" if _exists(arguments[0]) else None
-
-
 def _open(arguments: _Arguments) -> str | None:
-    path, _mode, flags = arguments
-    if not isinstance(flags, int) or not flags & _WRITING or isinstance(path, int):
+    path, mode, flags = arguments
+    if isinstance(path, int) or not isinstance(flags, int):
         return None
-    if not flags & os.O_CREAT and not _exists(path):
-        return None
-    return f"opens {path!r} for writing"
+    if flags & _WRITING:
+        return f"opens {path!r} for writing"
+    # `open` gives its mode, `os.open` has none.
+    return f"opens a file descriptor of {path!r}" if mode is None else None
 
 
 def _resolve(arguments: _Arguments) -> str:
@@ -117,11 +115,10 @@ def _send(arguments: _Arguments) -> str | None:
 
 
 def _connect_database(arguments: _Arguments) -> str | None:
-    name = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else ""
-    # An existing database can be one that is only read.
-    if name in {"", ":memory:"} or name.startswith("file:") or _exists(name):
+    name = arguments[0]
+    if name in {"", b"", ":memory:", b":memory:"} or str(name).startswith("file::memory:"):
         return None
-    return f"creates the database {name!r}"
+    return f"opens the database {name!r}"
 
 
 def _import(arguments: _Arguments) -> str | None:
@@ -156,14 +153,15 @@ _EVENTS: dict[str, tuple[_Kind, _Describe]] = {
     "os.system": (_PROCESS, _always("starts a process")),
     "subprocess.Popen": (_PROCESS, _always("starts a process")),
     "open": (_FILE, _open),
-    "os.link": (_FILE, _on_existing_path("makes a link to")),
+    "os.chmod": (_FILE, _on_path("sets the permissions of")),
+    "os.link": (_FILE, _on_path("makes a link to")),
     "os.mkdir": (_FILE, _on_path("makes the folder")),
-    "os.remove": (_FILE, _on_existing_path("removes")),
-    "os.rename": (_FILE, _on_existing_path("renames")),
-    "os.rmdir": (_FILE, _on_existing_path("removes the folder")),
+    "os.remove": (_FILE, _on_path("removes")),
+    "os.rename": (_FILE, _on_path("renames")),
+    "os.rmdir": (_FILE, _on_path("removes the folder")),
     "os.symlink": (_FILE, _on_path("makes a link to")),
-    "os.truncate": (_FILE, _truncate),
-    "os.utime": (_FILE, _on_existing_path("sets the times of")),
+    "os.truncate": (_FILE, _on_path("truncates")),
+    "os.utime": (_FILE, _on_path("sets the times of")),
     "sqlite3.connect": (_DATABASE, _connect_database),
     "import": (_EXTENSION, _import),
     "ctypes.dlopen": (_EXTENSION, _load_library),
@@ -293,9 +291,9 @@ def _audit_threads() -> None:
     """Let starting a thread be an event, as it is from Python 3.12 on."""
     start = _thread.start_new_thread
 
-    def audited(*arguments: object) -> object:
+    def audited(*arguments: Any) -> int:
         sys.audit("_thread.start_new_thread", *arguments)
-        return start(*arguments)  # type: ignore[arg-type]
+        return start(*arguments)
 
     _thread.start_new_thread = threading._start_new_thread = audited  # type: ignore
 
