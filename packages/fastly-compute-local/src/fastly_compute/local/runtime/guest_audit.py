@@ -1,6 +1,7 @@
 """Notices what the code of a native app does and no sandbox can, by the events of `sys.audit`."""
 
 import _thread
+import os
 import socket
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from fastly_compute.local.runtime.unavailable import UnavailableInSandboxWarning
 if TYPE_CHECKING:
     from fastly_compute.local.host import Host
 
-_HOST = ("fastly_compute.local.", "fastly_compute.testing.")
+_HOST = tuple(f"{os.sep}fastly_compute{os.sep}{name}{os.sep}" for name in ("local", "testing"))
 _IMPORTS = ("importlib._bootstrap", "importlib._bootstrap_external")
 _HARMLESS: frozenset[CodeType] = frozenset(
     {
@@ -74,9 +75,10 @@ def _guest_frames(kind: Kind, innermost: FrameType) -> list[FrameType]:
     for frame, module in _frames(innermost):
         if frame.f_code is call_guest.__code__:
             return found
-        if module == __name__:
+        file = frame.f_code.co_filename
+        if file == call_guest.__code__.co_filename:
             continue  # `_audit_threads`
-        if frame.f_code in _HARMLESS or f"{module}.".startswith(_HOST):
+        if frame.f_code in _HARMLESS or any(folder in file for folder in _HOST):
             return []
         if module in _IMPORTS:
             if kind is FILE and not found:
