@@ -116,6 +116,12 @@ def test_several_requests_are_under_way_at_once(ask) -> None:
     assert json.loads(content) == [["/together?0", "/together?1"], True]
 
 
+def test_a_coroutine_runs_where_asyncio_is_not_imported(ask) -> None:
+    _, content = ask("/await")
+
+    assert json.loads(content) == [200, "/there"]
+
+
 def test_a_wait_has_a_limit(ask) -> None:
     _, content = ask("/wait")
 

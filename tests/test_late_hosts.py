@@ -38,6 +38,10 @@ def test_a_request_imports_modules_of_the_standard_library(ask) -> None:
     assert ask("standard_library") == ["January", "colorsys", "logging.handlers"]
 
 
+def test_a_request_is_the_first_to_import_asyncio(ask) -> None:
+    assert ask("coroutine") == "SLEPT"
+
+
 def test_a_module_that_is_nowhere_is_not_found(ask) -> None:
     assert ask("missing_import") == [
         "ModuleNotFoundError",

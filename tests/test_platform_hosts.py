@@ -105,6 +105,12 @@ def test_the_environment_says_the_same(ask) -> None:
     assert len({ask("environment")["FASTLY_TRACE_ID"] for _ in range(6)}) > 1
 
 
+def test_an_app_without_coroutines_does_not_carry_asyncio(host, ask) -> None:
+    found = [ask(f"has?{name}") for name in ("asyncio", "fastly_compute.http.event_loop")]
+
+    assert found == [host == "native"] * 2
+
+
 def test_the_service_has_no_products(ask) -> None:
     assert ask("products") == [False, False, False]
 

@@ -1,6 +1,6 @@
 """What fastly_compute.http does, one path for each: the same code on every host."""
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from threading import get_ident
@@ -44,6 +44,13 @@ def gathered(request: IncomingRequest) -> Response:
     *found, failed = gather(sent, timeout=30)
     bodies = [response.body.read().decode() for response in found]
     return Response.json([bodies, isinstance(failed, SendError)])
+
+
+async def awaited(request: IncomingRequest) -> Response:
+    """A coroutine of an app that does not import asyncio."""
+    response = await post(request, "/there").send_async()
+    pieces = [piece async for piece in response.body]
+    return Response.json([response.status, b"".join(pieces).decode()])
 
 
 def waited(request: IncomingRequest) -> Response:
@@ -202,6 +209,7 @@ def read_json(request: IncomingRequest) -> Response:
 
 PATHS = {
     "/gather": gathered,
+    "/await": awaited,
     "/wait": waited,
     "/upload": uploaded,
     "/broken-upload": broken_upload,
@@ -227,7 +235,7 @@ def page(request: IncomingRequest, error: Exception) -> Response:
     return Response.text(f"{request.path}: {type(error).__name__}", status=500)
 
 
-def handle(request: IncomingRequest) -> Answer:
+def handle(request: IncomingRequest) -> Answer | Coroutine[object, object, Answer]:
     global served
     served += 1
     return PATHS[request.path](request)

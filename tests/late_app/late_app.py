@@ -46,6 +46,16 @@ def standard_library(request):
     return [calendar.month_name[1], colorsys.__name__, logging.handlers.__name__]
 
 
+def coroutine(request):
+    import asyncio
+
+    async def main():
+        await asyncio.sleep(0.001)
+        return await asyncio.to_thread(str.upper, "slept")
+
+    return asyncio.run(main())
+
+
 def by_name(request):
     import importlib
 

@@ -1,5 +1,6 @@
 """What an app learns from the platform: the path of a request names a function below."""
 
+import importlib
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,15 @@ def facts(request):
 
 def environment(request):
     return {name: value for name, value in os.environ.items() if name.startswith("FASTLY_")}
+
+
+def has(request):
+    """Whether a module can be imported, whose name the build does not see."""
+    try:
+        importlib.import_module(request.query_string)
+    except ModuleNotFoundError:
+        return False
+    return True
 
 
 def products(request):

@@ -71,6 +71,10 @@ def test_several_responses_are_gathered(host):
     }
 
 
+def test_coroutines_await_responses(host):
+    assert json.loads(ask(host, app("Coroutines")).body) == [200, 200]
+
+
 def test_a_response_is_streamed(host):
     assert ask(host, app("Streaming")).body == b"line 0\nline 1\nline 2\n"
 

@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from fastly_compute import core
 from fastly_compute.cache import _wit
-from fastly_compute.cache.errors import NoObligation
+from fastly_compute.cache.errors import CacheCallFailed, NoObligation
 from fastly_compute.cache.found import Found, Lookup
 from fastly_compute.cache.keys import key_bytes
 from fastly_compute.cache.options import WriteOptions
-from fastly_compute.core import Duration, milliseconds
-from fastly_compute.http import Headers, StreamingBody, WaitTimeout
+from fastly_compute.core import Duration
+from fastly_compute.http import Headers, Pending, StreamingBody
 
 if TYPE_CHECKING:
-    from wit_world.imports import async_io, cache  # noqa: F401 - in an annotation
+    from wit_world.imports import async_io, cache
 
 
 class Entry(Found["cache.Entry"]):
@@ -114,8 +113,10 @@ class Entry(Found["cache.Entry"]):
             _wit.close_entry(self._detach("is closed"))
 
 
-class PendingEntry(Lookup["async_io.Pollable"]):
+class PendingEntry(Lookup["async_io.Pollable"], Pending[Entry, CacheCallFailed]):
     """A lookup that may have to wait for an object that another one is about to store.
+
+    `fastly_compute.http.gather` and `select` wait for several, and a coroutine can await it.
 
     Example:
         >>> from fastly_compute import cache
@@ -127,11 +128,7 @@ class PendingEntry(Lookup["async_io.Pollable"]):
     __slots__ = ()
 
     _created_by = "cache.transaction_async"
-
-    @property
-    def ready(self) -> bool:
-        """Whether `wait` returns immediately."""
-        return self._resource.is_ready()
+    _failure = CacheCallFailed
 
     def wait(self, timeout: Duration | None = None) -> Entry:
         """Wait for the entry (``await-entry``).
@@ -144,11 +141,14 @@ class PendingEntry(Lookup["async_io.Pollable"]):
             WaitTimeout: The entry is not there yet. You can wait again.
             CacheCallFailed: The host refused the lookup.
         """
-        if timeout is not None:
-            limit = milliseconds(timeout, field="timeout")
-            if core.select([self._resource], limit) is None:
-                raise WaitTimeout(f"the cache entry was not there within {timeout}")
-        return Entry._of(_wit.await_entry(self._detach("was already awaited")))
+        return super().wait(timeout)
+
+    @property
+    def _late(self) -> str:
+        return "the cache entry was not there"
+
+    def _finish(self, pollable: "async_io.Pollable") -> Entry:
+        return Entry._of(_wit.await_entry(pollable))
 
     def close(self) -> None:
         """Cancel the lookup (``close-pending-entry``); closing again does nothing."""

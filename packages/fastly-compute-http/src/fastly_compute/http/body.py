@@ -1,12 +1,13 @@
 """Message bodies, which are read once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from io import BufferedReader, RawIOBase
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, cast
 
 from fastly_compute.core import HandleClosed, drop
 from fastly_compute.http import _wit, scope
+from fastly_compute.http.async_body import BYTES, READ, AsyncPieces, checked_piece, received
 from fastly_compute.http.errors import BodyNotRead
 from fastly_compute.http.headers import Headers
 
@@ -32,8 +33,6 @@ class Readable(Protocol):
 BodyLike: TypeAlias = "Body | bytes | bytearray | memoryview | str | Readable | Iterable[bytes]"
 """The types that a message accepts as its body; a ``str`` is encoded as UTF-8."""
 
-_READ = "was already read to its end"
-_BYTES = bytes | bytearray | memoryview
 _END = object()
 
 
@@ -106,7 +105,7 @@ class Body:
         self._trailers: Headers | None = Headers()
         if isinstance(content, str):
             self._buffer = content.encode()
-        elif isinstance(content, _BYTES):
+        elif isinstance(content, BYTES):
             self._buffer = bytes(content)
         elif isinstance(content, Body | Mapping):
             raise self._unusable(content)
@@ -129,6 +128,15 @@ class Body:
         return content if isinstance(content, Body) else cls(b"" if content is None else content)
 
     @classmethod
+    def _of_response(cls, content: "BodyLike | AsyncIterable[bytes] | None") -> "Body":
+        # hasattr, as this runs for each response: isinstance with AsyncIterable is slow.
+        if isinstance(content, Body) or not hasattr(content, "__aiter__"):
+            return cls._of(content)
+        body = cls()
+        body._pieces = AsyncPieces(cast("AsyncIterable[bytes]", content))
+        return body
+
+    @classmethod
     def _received(cls, pollable: "async_io.Pollable") -> Self:
         body = cls()
         body._pollable = pollable
@@ -145,7 +153,7 @@ class Body:
         self._buffer = b""
         pollable, self._pollable = self._pollable, None
         pieces, self._pieces = self._pieces, None
-        if how is _READ:
+        if how is READ:
             self._read_out = pollable  # its trailers can still be read
         elif pollable is not None:
             drop(pollable)
@@ -163,12 +171,7 @@ class Body:
     def _next_piece(self) -> bytes | None:
         """Return the next piece of an iterable unchanged, or None at the end."""
         piece = _END if self._pieces is None else next(self._pieces, _END)
-        if piece is _END:
-            return None
-        if not isinstance(piece, _BYTES):
-            kind = type(piece).__name__
-            raise TypeError(f"each piece of a body must be bytes, not {kind}")
-        return bytes(piece)
+        return None if piece is _END else checked_piece(piece)
 
     def _fill(self, size: int) -> bool:
         """Fill an empty buffer, with up to *size* bytes from the host; return False at the end."""
@@ -221,7 +224,7 @@ class Body:
             parts.append(piece)
             left -= len(piece)
         if size < 0 or not parts:
-            self._release(_READ)
+            self._release(READ)
         return b"".join(parts)
 
     def iter_bytes(self, size: int = _wit.PIECE) -> Iterator[bytes]:
@@ -247,7 +250,13 @@ class Body:
     def _iterate(self, size: int) -> Iterator[bytes]:
         while piece := self._pull(size):
             yield piece
-        self._release(_READ)
+        self._release(READ)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Read to the end in pieces as `iter_bytes` does, while other tasks run."""
+        self._check()
+        pieces = self._async_pieces
+        return received(self) if pieces is None else pieces.produced(self)
 
     def iter_lines(self) -> Iterator[bytes]:
         r"""Read to the end in lines. The rest after a line can still be read with another method.
@@ -271,7 +280,7 @@ class Body:
             if end:
                 yield b"".join(parts)[:-1].removesuffix(b"\r")
                 parts = []
-        self._release(_READ)
+        self._release(READ)
         if parts:
             yield b"".join(parts)
 
@@ -320,6 +329,14 @@ class Body:
         return self._pieces is not None and not self._gone
 
     @property
+    def _async_pieces(self) -> AsyncPieces | None:
+        return self._pieces if isinstance(self._pieces, AsyncPieces) else None
+
+    def _check_sync(self) -> None:
+        if self._async_pieces is not None:
+            next(self._async_pieces)
+
+    @property
     def _unread_pollable(self) -> "async_io.Pollable":
         """The client's body, of which nothing was read; for the package security."""
         self._check_unread()
@@ -330,7 +347,7 @@ class Body:
     def _check_unread(self) -> None:
         self._check()
         if self._ended:
-            raise HandleClosed(f"this Body {_READ}")
+            raise HandleClosed(f"this Body {READ}")
 
     def _as_produced(self) -> Iterator[bytes]:
         """Yield what is left of an iterable in its own pieces, empty ones included."""

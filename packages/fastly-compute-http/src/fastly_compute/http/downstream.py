@@ -65,10 +65,29 @@ class Downstream:
         _wit.send_downstream(resource, pollable)
         self.answered = True
 
+    async def send_async(self, response: Response, *, to_head: bool) -> None:
+        """Send a response whose body may be an async iterable."""
+        body = response.body
+        if body._async_pieces is None or _has_no_content(response, to_head=to_head):
+            self.send(response, to_head=to_head)
+            return
+        self._check_unanswered()
+        pieces = body._async_pieces.produced(body)
+        try:
+            first = await anext(pieces, b"")
+            with self._begin(response, _wit.new_body()) as out, body:
+                out.write(first)
+                async for piece in pieces:
+                    out.write(piece)
+                body._write_trailers(out._resource)
+        finally:
+            await pieces.aclose()
+
     def begin(self, response: Response, *, to_head: bool) -> StreamingBody:
         """Begin a response, and return the body to write."""
         self._check_unanswered()
         body = response.body
+        body._check_sync()
         if _has_no_content(response, to_head=to_head):
             self.send(response, to_head=to_head)
             out = StreamingBody._wrap(_wit.new_body())  # which is not sent

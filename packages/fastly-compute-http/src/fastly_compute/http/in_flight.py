@@ -31,13 +31,18 @@ class Fetch(Protocol):
 _fetches: ContextVar[WeakSet[Fetch]] = ContextVar("fastly_compute.http.in_flight")
 
 
-def register(fetch: Fetch) -> None:
-    """Register a request until it is dropped."""
+def begin() -> WeakSet[Fetch]:
+    """Return this sandbox's requests; tasks that begin later have the same."""
     known = _fetches.get(None)
     if known is None:
         known = WeakSet()
         _fetches.set(known)
-    known.add(fetch)
+    return known
+
+
+def register(fetch: Fetch) -> None:
+    """Register a request until it is dropped."""
+    begin().add(fetch)
 
 
 def is_any() -> bool:

@@ -1,6 +1,6 @@
 """Pending responses, and waiting for several of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -24,6 +24,9 @@ E_co = TypeVar("E_co", bound=HostError, covariant=True)
 
 class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
     """An operation that was started without waiting; it can be awaited once.
+
+    In a coroutine, ``await`` returns the result as `wait` does, while other tasks run. Cancelling
+    the task closes the operation.
 
     A subclass names the exception that `gather` returns, and makes the result of the resource.
 
@@ -62,6 +65,13 @@ class Pending(Handle["async_io.Pollable"], Generic[T_co, E_co]):
             if in_flight.select([self._resource], limit) is None:
                 raise WaitTimeout(f"{self._late} within {limit} ms")
         return self._finish(self._detach("was already awaited"))
+
+    def __await__(self) -> Generator[object, None, T_co]:
+        """Wait for the result while other tasks run; raises as `wait` does."""
+        # An app without coroutines must not pay for asyncio.
+        from fastly_compute.http.event_loop import result_of
+
+        return result_of(self).__await__()
 
     def _is_done(self) -> bool:
         """Whether the result is there, once the resource is ready; otherwise continue."""
@@ -210,7 +220,7 @@ def select(waiting: Sequence[Waitable], timeout: Duration | None = None) -> Wait
 def _first_ready(waiting: Sequence[Waitable], limit: int | None) -> Waitable | None:
     pollables = []
     for item in waiting:
-        pollable = _pollable(item)
+        pollable = pollable_of(item)
         if pollable is None:
             limit = 0  # this item is ready, and an earlier one may be, too
             break
@@ -221,7 +231,7 @@ def _first_ready(waiting: Sequence[Waitable], limit: int | None) -> Waitable | N
     return waiting[len(pollables)] if len(pollables) < len(waiting) else None
 
 
-def _pollable(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":
+def pollable_of(item: "Pending[object, HostError] | Body") -> "async_io.Pollable | None":
     """Return what to wait for; None if there is something to read already."""
     if isinstance(item, Body):
         return item._waitable()

@@ -286,6 +286,7 @@ class Request:
     def _produce(self, backend: Backend | str | None) -> PendingResponse:
         """Send the request, and its body as it is produced."""
         self._body._check_unread()
+        self._body._check_sync()
         out, pending = self._begin(backend, Body())
         pieces = self._body._as_produced()
         try:

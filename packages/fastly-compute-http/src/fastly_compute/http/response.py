@@ -1,6 +1,7 @@
 """Responses, received from a backend or made here."""
 
 import json
+from collections.abc import AsyncIterable
 from copy import copy
 from datetime import datetime
 from types import TracebackType
@@ -39,8 +40,8 @@ class Response:
     Args:
         status: The status, 100 to 599. The response to the client must have 200 to 599.
         headers: `Headers`, a mapping, or pairs of name and value; copied.
-        body: Bytes, text (as UTF-8), a binary file, an iterable of bytes, or a `Body`, such as
-            that of another message.
+        body: Bytes, text (as UTF-8), a binary file, an iterable or async iterable of bytes, or a
+            `Body`, such as that of another message.
 
     Attributes:
         close_connection: Whether to close the client's connection after the response; default
@@ -78,7 +79,7 @@ class Response:
         self,
         status: int = 200,
         headers: "HeadersLike | None" = None,
-        body: "BodyLike | None" = None,
+        body: "BodyLike | AsyncIterable[bytes] | None" = None,
     ) -> None:
         self._resource: http_resp.Response | None = None
         self._gone = ""
@@ -87,7 +88,7 @@ class Response:
         self._received_status: int | None = None
         self._status: int | None = _status(status)
         self._headers: Headers | None = Headers(headers or ())
-        self._body = Body._of(body)
+        self._body = Body._of_response(body)
         self.close_connection = False
         self.manual_framing = False
 
@@ -362,8 +363,8 @@ class Response:
         return self._body
 
     @body.setter
-    def body(self, body: "BodyLike | None") -> None:
-        new = Body._of(body)
+    def body(self, body: "BodyLike | AsyncIterable[bytes] | None") -> None:
+        new = Body._of_response(body)
         if new is not self._body:
             self._body.close()
         self._body = new

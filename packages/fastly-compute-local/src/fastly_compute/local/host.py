@@ -12,7 +12,7 @@ from typing import Protocol, Self, TypeVar
 from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import BackendConfig, HostConfig
 from fastly_compute.local.readthrough.readthrough import CacheRules, Readthrough
-from fastly_compute.local.runtime import environment
+from fastly_compute.local.runtime import environment, event_loops
 from fastly_compute.local.runtime.dispatch import RequestQueue, ReuseLimits
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.sandbox import RequestSource, Sandbox
@@ -311,6 +311,7 @@ class GuestContext(AbstractContextManager[Sandbox]):
             host=self._host, exchange=self._exchange, following=RequestQueue(())
         )
         environment.install()
+        event_loops.install()
         self._active = self._sandbox.active()
         return self._active.__enter__()
 

@@ -17,6 +17,7 @@ from fastly_compute.local.interfaces.http_downstream import client_request
 from fastly_compute.local.interfaces.http_req import Request
 from fastly_compute.local.runtime import environment, guest_audit
 from fastly_compute.local.runtime.entry import EntryError, check_incoming, missing
+from fastly_compute.local.runtime.event_loops import GuestLoops
 from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.trap import DeadlineExceeded, Trap
 from fastly_compute.local.runtime.watchdog import PeriodicCheck
@@ -124,7 +125,8 @@ class NativeApp:
     def _run(self, sandbox: Sandbox) -> None:
         request, body = client_request(sandbox.exchange)
         try:
-            self._handle(sandbox, request, body)
+            with GuestLoops():
+                self._handle(sandbox, request, body)
         except Err as err:
             raise GuestFailed("the app's handle returned an error") from err
         except Trap as trap:

@@ -22,6 +22,7 @@ _IMPORT = re.compile(
     r"|\b(?:import_module|__import__)\([ \t\n]*[\"'](?P<literal>[\w.]+)[\"']",
     re.MULTILINE,
 )
+_COROUTINE = re.compile(rb"^[ \t]*async[ \t]+def\b", re.MULTILINE)
 _MAIN = re.compile(r"^if __name__ == [\"']__main__[\"']:.*\Z", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"[\w.]+")
 # What functions of the standard library import for uses that a sandbox does not have: processes,
@@ -145,6 +146,8 @@ class Embedding:
         for found, needed in _imported(source.decode("utf-8", "replace"), package):
             if needed or shut.isdisjoint(_with_parents(found)):
                 self.wanted |= {found, _IMPLIED.get(found, found)}
+        if not library and not name.startswith("fastly_compute.") and _COROUTINE.search(source):
+            self.wanted.add("asyncio")  # which it may await something of the SDK's with
         if name in sys.modules:
             return
         try:
@@ -188,11 +191,16 @@ def embed(named: dict[str, Any]) -> Embedding:
             further modules to `include`.
     """
     kept = Embedding()
-    for name, path in named["modules"]:
+    modules = dict(named["modules"])
+    event_loop = modules.pop(late_imports.EVENT_LOOP, None)
+    for name, path in modules.items():
         kept.add_module(name, path)
     library = _library()
     for name in named["include"]:
         kept.wanted.update(_with_parents(name))
+    # An app without coroutines must not get asyncio only because the event loop imports it.
+    if event_loop and "asyncio" in kept.wanted:
+        kept.add_module(late_imports.EVENT_LOOP, event_loop)
     kept.add_library(library)
     for path, owner in named["files"]:
         kept.add_file(path, owner)

@@ -43,6 +43,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import componentize_py_runtime
+import fastly_compute_late_imports
 import wit_world.imports
 from fastly_compute_image import fill_holes, gather_code, name_objects
 from fastly_compute_warm_up import warm_up
@@ -177,6 +178,8 @@ def _import_late_modules() -> None:
     for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
         if name.endswith(".py") and name != "__init__.py":
             importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
+    if "asyncio" in sys.modules and "fastly_compute.http" in sys.modules:
+        importlib.import_module(fastly_compute_late_imports.EVENT_LOOP).install()
     # The first one imports a module, and every resource of the host's has one.
     weakref.finalize(_import_app, gc.collect).detach()
 

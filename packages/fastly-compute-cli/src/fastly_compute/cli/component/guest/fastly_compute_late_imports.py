@@ -1,11 +1,15 @@
 """Imports at run time of modules that the app did not import when it was built."""
 
+import importlib
 import importlib.machinery
 import marshal
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
 from types import CodeType, ModuleType
+
+EVENT_LOOP = "fastly_compute.http.event_loop"
+"""What `asyncio` needs in a guest, which has no sockets for the loops of the standard library."""
 
 _codes: dict[str, tuple[str, bytes]] = {}  # the path and the compressed code, by name
 _folders: dict[str, list[str]] = {}  # of namespace packages
@@ -37,6 +41,13 @@ class _Loader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         code: CodeType = marshal.loads(zlib.decompress(_codes[fullname][1]))  # noqa: S302
         return code
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        if module.__name__ == EVENT_LOOP:
+            module.install()
+        elif module.__name__ == "asyncio" and EVENT_LOOP in _codes:
+            importlib.import_module(EVENT_LOOP)
 
 
 class _Finder:

@@ -1,0 +1,214 @@
+"""An `asyncio` event loop that waits with the host's ``select``.
+
+Only apps with coroutines import this module, and with it `asyncio`.
+"""
+
+import asyncio
+import errno
+import logging
+import math
+from collections.abc import Callable, Coroutine
+from types import CoroutineType
+from typing import Any, Never, NoReturn, TypeAlias, TypeVar, TypeVarTuple
+
+from fastly_compute.core import HandleClosed, HostError
+from fastly_compute.http import in_flight
+from fastly_compute.http.body import Body
+from fastly_compute.http.pending import Pending, pollable_of
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+E = TypeVar("E", bound=HostError)
+Item: TypeAlias = Pending[object, HostError] | Body
+
+_LONGEST_MS = 2**32 - 1
+
+_REFUSED = {
+    "Fastly Compute has no sockets: send a fastly_compute.http.Request through a backend": (
+        "create_connection",
+        "create_datagram_endpoint",
+        "create_server",
+        "create_unix_connection",
+        "create_unix_server",
+        "getaddrinfo",
+        "getnameinfo",
+        "sendfile",
+        "sock_accept",
+        "sock_connect",
+        "start_tls",
+    ),
+    "Fastly Compute has no processes and no pipes": (
+        "connect_read_pipe",
+        "connect_write_pipe",
+        "subprocess_exec",
+        "subprocess_shell",
+    ),
+}
+
+
+class _Selector:
+    """The part that `asyncio.BaseEventLoop` calls between two rounds of callbacks."""
+
+    def __init__(self, loop: "EventLoop") -> None:
+        self._loop = loop
+        # Handles, not their resources: one may be closed while a task waits for it.
+        self.waiting: dict[Item, asyncio.Future[None]] = {}
+
+    def select(self, timeout: float | None) -> Item | None:
+        """Wait until an item is ready, for so many seconds at most, and return it."""
+        items = []
+        pollables = []
+        for item in self.waiting:
+            try:
+                pollable = pollable_of(item)
+            except HandleClosed:
+                return item  # using it now raises that
+            if pollable is None:
+                return item
+            items.append(item)
+            pollables.append(pollable)
+        if not pollables and timeout == 0:
+            return None
+        if not pollables and timeout is None:
+            names = ", ".join(sorted(map(_described, asyncio.all_tasks(self._loop))))
+            raise RuntimeError(
+                f"deadlock: nothing can wake the event loop up, no timer and no pending request: "
+                f"{names or 'it has no task'}"
+            )
+        limit = None if timeout is None else min(math.ceil(timeout * 1000), _LONGEST_MS)
+        index = in_flight.select(pollables, limit)
+        if index is None:
+            return None
+        ready = items[index]
+        # Otherwise one step of several is done, and the result is still to come.
+        return None if isinstance(ready, Pending) and not ready._is_done() else ready
+
+
+class EventLoop(asyncio.BaseEventLoop):
+    """The event loop of a guest: it waits with ``async-io.select``.
+
+    Inside a handler, `asyncio.run` and `asyncio.Runner` use it. A guest has no threads, sockets,
+    processes or signals: `run_in_executor` (and with it `asyncio.to_thread`) calls the function at
+    once, connections and processes raise `OSError`, and signal handlers `NotImplementedError`. When
+    nothing can wake the loop up any more, it raises `RuntimeError` instead of waiting forever.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector = _Selector(self)
+        in_flight.begin()  # before there are tasks, each of which has its own context
+
+    async def wait_for_item(self, item: Item) -> None:
+        """Wait until an item is ready, or closed.
+
+        Raises:
+            HandleClosed: It was awaited or closed before.
+            RuntimeError: Another task waits for it.
+        """
+        waiting = self._selector.waiting
+        if item in waiting:
+            raise RuntimeError(f"another task is already waiting for {item!r}")
+        pollable_of(item)
+        waiting[item] = future = self.create_future()
+        try:
+            await future
+        finally:
+            if waiting.get(item) is future:
+                del waiting[item]
+
+    def _process_events(self, ready: Item | None) -> None:
+        if ready is None:
+            return
+        future = self._selector.waiting.pop(ready)
+        if not future.done():
+            future.set_result(None)
+
+    def _write_to_self(self) -> None:
+        """Do nothing: a guest has no other thread that could wake this one up."""
+
+    def run_in_executor(
+        self, executor: object, func: Callable[[*Ts], T], *args: *Ts
+    ) -> "asyncio.Future[T]":
+        """Call the function at once."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Do nothing: no executor has a thread."""
+
+
+def _refusing(name: str, reason: str) -> Callable[..., NoReturn]:
+    def refuse(_loop: EventLoop, *_args: object, **_options: object) -> NoReturn:
+        raise OSError(errno.EOPNOTSUPP, f"{name}() is not available: {reason}")
+
+    refuse.__name__ = name
+    refuse.__doc__ = f"Raise `OSError`. {reason}."
+    return refuse
+
+
+for _reason, _names in _REFUSED.items():
+    for _name in _names:
+        setattr(EventLoop, _name, _refusing(_name, _reason))
+
+
+def _described(task: "asyncio.Task[object]") -> str:
+    coroutine = task.get_coro()
+    return f"{task.get_name()} ({getattr(coroutine, '__qualname__', coroutine)})"
+
+
+def install() -> None:
+    """Make this the loop of `asyncio` in this interpreter, which is a guest's."""
+    for name in ("SelectorEventLoop", "EventLoop"):
+        setattr(asyncio, name, EventLoop)
+    events: Any = asyncio.events
+    type(events._get_event_loop_policy())._loop_factory = EventLoop
+
+
+async def until_ready(item: Item) -> None:
+    """Wait until an item is ready, while other tasks run.
+
+    Raises:
+        HandleClosed: It was awaited or closed before.
+        RuntimeError: Another task waits for it, or the event loop is not an `EventLoop`.
+    """
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, EventLoop):
+        raise RuntimeError(  # noqa: TRY004 - as asyncio for a wrong loop
+            f"{item!r} cannot be awaited in a {type(loop).__name__}: inside a handler, run "
+            "coroutines with asyncio.run() or asyncio.Runner() without a loop_factory"
+        )
+    await loop.wait_for_item(item)
+
+
+async def result_of(pending: Pending[T, E]) -> T:
+    """Wait for the result of an operation, while other tasks run; see `Pending.__await__`."""
+    try:
+        await until_ready(pending)
+    except asyncio.CancelledError:
+        pending.close()
+        raise
+    return pending.wait()
+
+
+def run(main: Coroutine[object, Never, T]) -> T:
+    """Run a coroutine, then cancel the tasks that it left running, and log them."""
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        try:
+            return runner.run(main)
+        finally:
+            _log_leftover_tasks(runner.get_loop())
+
+
+def _log_leftover_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        # Without a coroutine, it is the loop's own: it closes an async generator.
+        if not task.cancelling() and isinstance(task.get_coro(), CoroutineType):
+            logging.getLogger(__name__).warning(
+                "task %s was still running at the end of the request and was cancelled: "
+                "await it, or use asyncio.TaskGroup",
+                _described(task),
+            )
