@@ -187,6 +187,8 @@ class Servers:
             config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
             command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]
             command += ["--runtime", host, "--addr", "127.0.0.1:0", "-C", str(config), *options]
+            if host == "native":
+                command.append("--strict")
             self.run(key, host, command, copy)
         return self._running[key][0]
 

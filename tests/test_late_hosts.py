@@ -101,6 +101,10 @@ def test_time_zones_are_found_whether_they_were_used_at_import_or_not(ask) -> No
     }
 
 
+def test_a_request_imports_what_the_build_fills_in(ask) -> None:
+    assert ask("filled_in") == [True, "RLock"]
+
+
 def test_a_missing_file_is_not_found(ask) -> None:
     assert ask("missing_file") == [["FileNotFoundError", True]] * 2
 

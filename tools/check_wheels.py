@@ -59,6 +59,7 @@ SHIPPED = {
         "component/wasi_stub/module.wat",
         "component/wasi_stub/component.wat",
         "component/guest/fastly_compute_entry.py",
+        "component/guest/stand_ins/_ssl.py",
     ],
 }
 

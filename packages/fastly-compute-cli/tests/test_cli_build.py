@@ -271,6 +271,45 @@ def test_a_native_extension_is_named_with_its_distribution(write: Write, run: Ru
     assert "cannot run in WebAssembly" in last
 
 
+def test_a_package_can_do_without_a_native_extension_that_it_catches(
+    write: Write, folder: Path, run: Run
+) -> None:
+    (folder / "fast.abi3.so").write_bytes(b"\x7fELF")
+    write(
+        "main.py",
+        """
+        from fastly_compute.http import Response, service
+
+        try:
+            import fast
+        except ModuleNotFoundError as error:
+            assert "fast.abi3.so is for another machine" in str(error)
+
+        HttpIncoming = service(lambda request: Response.text("slow"))
+        """,
+    )
+
+    assert run("build").exit_code == 0
+
+
+def test_a_thread_at_import_is_refused_with_the_apps_own_lines(write: Write, run: Run) -> None:
+    write(
+        "main.py",
+        """
+        import threading
+
+        threading.Thread(target=print).start()
+        """,
+    )
+
+    result = run("build")
+
+    assert result.exit_code == 1
+    assert "RuntimeError: a sandbox has one thread, and cannot start another" in result.stderr
+    assert "threading.Thread(target=print).start()" in result.stderr
+    assert "fastly_compute_refusals" not in result.stderr
+
+
 def test_only_the_environment_of_the_command_is_imported_from(
     write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

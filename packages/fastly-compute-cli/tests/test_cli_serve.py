@@ -374,3 +374,49 @@ def test_the_native_host_names_a_module_without_a_handler(
     assert result.exit_code == 1
     assert "Traceback" not in result.stderr
     assert f"Error: {folder / 'empty.py'} has no HttpIncoming. Add one: " in result.stderr
+
+
+OPENING = """
+import socket
+
+from fastly_compute.http import IncomingRequest, Response, service
+
+
+def handle(request: IncomingRequest) -> Response:
+    with socket.socket():
+        return Response.text("opened")
+
+
+HttpIncoming = service(handle)
+"""
+
+
+def test_what_no_sandbox_can_is_a_warning_natively(write: Write, serving: Serving) -> None:
+    app = write("main.py", OPENING)
+    with serving(app.parent, "--runtime", "native") as served:
+        answers = [served.get() for _ in range(2)]
+        output = served.stop()
+
+    assert answers == [(200, "opened")] * 2
+    warning = f"{app}:8: UnavailableInSandboxWarning: main:8 opens a socket, but a sandbox has no"
+    assert output.count(warning) == 1
+    assert output.count("UnavailableInSandbox") == 1
+
+
+def test_what_no_sandbox_can_is_an_error_with_strict(write: Write, serving: Serving) -> None:
+    app = write("main.py", OPENING)
+    with serving(app.parent, "--runtime", "native", "--strict") as served:
+        answer = served.get()
+        output = served.stop()
+
+    assert answer == (500, "Internal Server Error")
+    assert f'  File "{app}", line 8, in handle\n' in output
+    assert "UnavailableInSandbox: main:8 opens a socket, but a sandbox has no sockets" in output
+
+
+@pytest.mark.parametrize("runtime", ["wasm", "viceroy"])
+def test_strict_is_refused_where_it_has_no_effect(app: Path, run: Run, runtime: str) -> None:
+    result = run("serve", "--runtime", runtime, "--strict")
+
+    assert result.exit_code == 1
+    assert f"--strict is for --runtime native, not {runtime}" in result.stderr

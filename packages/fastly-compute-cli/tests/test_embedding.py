@@ -1,4 +1,4 @@
-"""What a build embeds: the app's modules and files, and those of the distributions it needs."""
+"""A build embeds the app's modules and files, and those of the distributions that it needs."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a build says about the modules and files that it embeds."""
+"""The messages of a build about the modules and files that it embeds."""
 
 import re
 from collections.abc import Callable
@@ -26,13 +26,13 @@ def test_a_build_says_what_it_added_and_that_time_zones_are_missing(write: Write
             import logging.config
 
             try:
-                import mailbox_of_nobody
+                import no_such_module
             except ImportError as error:
-                nobody = str(error)
+                missing = str(error)
             try:
                 __import__("".join(["mail", "box"]))
             except ImportError as error:
-                return Response.json([logging.config.__name__, nobody, str(error)])
+                return Response.json([logging.config.__name__, missing, str(error)])
 
 
         HttpIncoming = service(handle)
@@ -49,7 +49,7 @@ def test_a_build_says_what_it_added_and_that_time_zones_are_missing(write: Write
     )
     with Host() as host:
         answer = host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body
-    assert b'"logging.config","No module named \'mailbox_of_nobody\'"' in answer
+    assert b'"logging.config","No module named \'no_such_module\'"' in answer
     assert b"No module named 'mailbox' in the component. It belongs to Python's standard" in answer
     assert b"`include-modules`" in answer
 

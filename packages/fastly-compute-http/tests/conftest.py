@@ -189,6 +189,7 @@ def talk(host: Host) -> Iterator[Talk]:
     talk = Talk(listener)
     backends = {**host.config.backends, "talk": BackendConfig(url=talk.url)}
     host.config = HostConfig(backends=backends)
+    host.unavailable = "allow"  # for apps that wait for its connection themselves
     yield talk
     talk.close()
 

@@ -25,6 +25,11 @@ from fastly_compute.local.runtime.limits import Limits
 from fastly_compute.local.runtime.native import NativeApp
 from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.runtime.unavailable import (
+    Unavailable,
+    UnavailableInSandbox,
+    UnavailableInSandboxWarning,
+)
 from fastly_compute.local.runtime.wasm import (  # imports world: fills the bindings
     ComponentError,
     WasmApp,
@@ -59,6 +64,9 @@ __all__ = [
     "ServiceInfo",
     "ShieldingSite",
     "Trap",
+    "Unavailable",
+    "UnavailableInSandbox",
+    "UnavailableInSandboxWarning",
     "WafVerdict",
     "WasmApp",
     "load",

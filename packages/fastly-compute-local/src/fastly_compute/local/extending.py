@@ -17,6 +17,7 @@ from fastly_compute.local.interfaces.secret_store import Store as SecretStoreRes
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS, send_error
 from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.runtime.sandbox import current
+from fastly_compute.local.runtime.unavailable import check_unavailable
 from fastly_compute.local.state import KvData
 from fastly_compute.local.transport import (
     BodyFailure,
@@ -47,6 +48,7 @@ __all__ = [
     "SendFailure",
     "TrailerError_Error",
     "check_kv_store",
+    "check_unavailable",
     "current",
     "send_error",
     "wait_for",

@@ -16,6 +16,7 @@ from fastly_compute.local.runtime import environment, event_loops
 from fastly_compute.local.runtime.dispatch import RequestQueue, ReuseLimits
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.sandbox import RequestSource, Sandbox
+from fastly_compute.local.runtime.unavailable import Unavailable, check_unavailable
 from fastly_compute.local.server.downstream import Incoming, RecordedResponse
 from fastly_compute.local.server.handoff import Handoff
 from fastly_compute.local.state import (
@@ -88,6 +89,13 @@ class Host:
         time_limit: Seconds that a guest may take per request, including waits. Bodies still being
             forwarded to the client or an origin without the guest do not count. None for no limit.
         reuse: Limits for the reuse of sandboxes.
+        unavailable: What happens when a native app, while it handles a request, does what no
+            sandbox can, such as opening a socket: ``"error"`` raises `UnavailableInSandbox` there,
+            ``"warn"`` shows an `UnavailableInSandboxWarning` once for each place, and ``"allow"``
+            does nothing.
+
+    Raises:
+        ValueError: *unavailable* is something else.
 
     Attributes:
         config: The configuration; changes take effect with a sandbox's next call.
@@ -100,6 +108,8 @@ class Host:
             one, a backend's health is the configured one.
         time_limit: The time limit; changes apply to requests that begin later.
         reuse: The limits for the reuse of sandboxes.
+        unavailable: What happens when a native app does what no sandbox can.
+        warned: The places of such warnings, each with its kind.
         interpose: Intercepts each call of a guest, for tests; by default None.
         image_optimizer: Transforms images, for tests. By default None: guests get `unsupported`.
         caching: Whether requests to backends go through the cache; by default True.
@@ -117,6 +127,7 @@ class Host:
         on_handoff: Callable[[Handoff], RecordedResponse] | None = None,
         time_limit: float | None = None,
         reuse: ReuseLimits = ReuseLimits(),  # noqa: B008 - a frozen value
+        unavailable: Unavailable = "warn",
     ) -> None:
         self.config = config or HostConfig()
         self.clock = Clock()
@@ -128,6 +139,8 @@ class Host:
         self.health_checks = HealthChecks(self.clock, self.log, run=transport is None)
         self.time_limit = time_limit
         self.reuse = reuse
+        self.unavailable = check_unavailable(unavailable)
+        self.warned: set[tuple[str, int, str]] = set()
         self.interpose: Interpose | None = None
         self.image_optimizer: ImageOptimizer | None = None
         self.caching = True

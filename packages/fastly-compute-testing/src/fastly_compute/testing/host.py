@@ -18,9 +18,11 @@ from fastly_compute.local import (
     RecordedResponse,
     ServiceInfo,
     ShieldingSite,
+    Unavailable,
     WafVerdict,
     load,
 )
+from fastly_compute.local.extending import check_unavailable
 from fastly_compute.testing.backend import FakeBackend
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.faults import Faults
@@ -44,6 +46,13 @@ class ComputeHost:
 
     The fixture ``compute_host`` gives every test a new one. While it is open as a context
     manager, code of this thread is its guest.
+
+    Args:
+        unavailable: What happens when an app that runs natively does what no sandbox can, such as
+            opening a socket: ``"error"``, ``"warn"`` or ``"allow"``.
+
+    Raises:
+        ValueError: *unavailable* is something else.
 
     Attributes:
         host: The host itself, to run other apps on.
@@ -76,7 +85,7 @@ class ComputeHost:
         ...     compute_host.check()
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, unavailable: Unavailable = "error") -> None:
         self._network = Network()
         self._faults = Faults()
         self._records = Records()
@@ -90,6 +99,7 @@ class ComputeHost:
             transport=self._network,
             on_log=self._logged,
             on_handoff=self._handed_off,
+            unavailable=unavailable,
         )
         self.host.interpose = Layers(self._faults, self._records)
         self.secrets = Stores(
@@ -141,6 +151,20 @@ class ComputeHost:
     @caching.setter
     def caching(self, caching: bool) -> None:
         self.host.caching = caching
+
+    @property
+    def unavailable(self) -> Unavailable:
+        """What happens when a native app does what no sandbox can; can be set.
+
+        ``"error"`` raises `fastly_compute.local.UnavailableInSandbox` there, ``"warn"`` shows a
+        warning once for each place, ``"allow"`` does nothing. Only what the app does while it
+        handles a request counts, not the code of the test.
+        """
+        return self.host.unavailable
+
+    @unavailable.setter
+    def unavailable(self, unavailable: Unavailable) -> None:
+        self.host.unavailable = check_unavailable(unavailable)
 
     @property
     def service(self) -> ServiceInfo:

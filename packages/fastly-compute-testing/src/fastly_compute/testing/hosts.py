@@ -12,6 +12,8 @@ import pytest
 HOSTS = ("native", "wasm", "viceroy")
 MARK = "compute_runtime"
 SERVER = "compute_server"
+UNAVAILABLE = ("error", "warn", "allow")
+"""The values of `fastly_compute.local.Unavailable`, which is not imported here."""
 
 
 def parse(text: str) -> list[str]:

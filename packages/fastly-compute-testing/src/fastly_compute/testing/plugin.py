@@ -42,10 +42,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "The file with the [local_server] that compute_server runs with. By default fastly.toml.",
         default="",
     )
+    parser.addini(
+        "compute_unavailable",
+        "What happens when the app, on the native runtime, does what no sandbox can, such as "
+        "opening a socket: error, warn or allow. By default error.",
+        default="error",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known."""
+    """Make the mark known, and check the configuration."""
+    unavailable = config.getini("compute_unavailable")
+    if unavailable not in hosts.UNAVAILABLE:
+        raise pytest.UsageError(
+            f"compute_unavailable = {unavailable!r}: must be one of {', '.join(hosts.UNAVAILABLE)}"
+        )
     config.addinivalue_line(
         "markers",
         f"{hosts.MARK}(skip={{host: reason}}): where a test of compute_server cannot run, and why",
@@ -63,7 +74,7 @@ def compute_host(request: pytest.FixtureRequest) -> "Iterator[ComputeHost]":
     """A fresh host, without a network, that the code of the test runs in as a guest."""
     from fastly_compute.testing.host import ComputeHost
 
-    with ComputeHost() as host:
+    with ComputeHost(unavailable=request.config.getini("compute_unavailable")) as host:
         request.node.stash[_HOST] = host
         yield host
     host.check()
@@ -96,6 +107,7 @@ def _compute_servers(pytestconfig: pytest.Config) -> "Iterator[ComputeServers]":
         pytestconfig.rootpath,
         entry=pytestconfig.getini("compute_entry"),
         config=pytestconfig.getini("compute_config"),
+        strict=pytestconfig.getini("compute_unavailable") == "error",
     ) as servers:
         yield servers
 

@@ -26,12 +26,14 @@ class Served:
         folder: The app's folder.
         entry: The module that has `HttpIncoming`; None is what the app's settings say.
         config: A file with a ``[local_server]``; None is the app's fastly.toml.
+        strict: Whether the native host refuses what no sandbox can do, instead of warning.
     """
 
     host: str
     folder: Path
     entry: str | None = None
     config: Path | None = None
+    strict: bool = False
 
     def command(self) -> list[str]:
         """The command that serves it, on a free port."""
@@ -41,6 +43,8 @@ class Served:
             command += ["--entry", self.entry]
         if self.config is not None:
             command += ["--config", str(self.config)]
+        if self.strict and self.host == "native":
+            command.append("--strict")
         return command
 
 

@@ -16,12 +16,14 @@ class ComputeServers:
         folder: The app's folder.
         entry: Its entry module, empty for what its settings say.
         config: The file that configures the hosts, empty for its fastly.toml.
+        strict: Whether the native host refuses what no sandbox can do, instead of warning.
     """
 
-    def __init__(self, folder: Path, *, entry: str, config: str) -> None:
+    def __init__(self, folder: Path, *, entry: str, config: str, strict: bool) -> None:
         self._folder = folder
         self._entry = entry or None
         self._config = folder / config if config else None
+        self._strict = strict
         self._started: dict[str, ComputeServer | str] = {}
 
     def get(self, host: str) -> ComputeServer:
@@ -34,7 +36,13 @@ class ComputeServers:
         return server
 
     def _start(self, host: str) -> ComputeServer | str:
-        served = Served(host=host, folder=self._folder, entry=self._entry, config=self._config)
+        served = Served(
+            host=host,
+            folder=self._folder,
+            entry=self._entry,
+            config=self._config,
+            strict=self._strict,
+        )
         try:
             return ComputeServer(served)
         except NotServed as error:

@@ -191,6 +191,12 @@ def pack() -> None:
     metavar="PORT",
     help="Where a Pushpin on this machine takes what the app leaves to Fanout.",
 )
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="With --runtime native: raise an error where the app does what no sandbox can, such as "
+    "opening a socket or writing a file. Without it, show a warning.",
+)
 def serve(
     component: Path | None,
     entry: str | None,
@@ -203,6 +209,7 @@ def serve(
     max_sandboxes: int | None,
     max_queued: int,
     pushpin_port: int | None,
+    strict: bool,
 ) -> None:
     """Serve the app on this machine, or the existing COMPONENT."""
     # Not at the top: the other commands need none of the server, which takes time to load.
@@ -221,6 +228,7 @@ def serve(
         time_limit=time_limit,
         limits=serving.make_limits(max_sandboxes, max_queued),
         pushpin_port=pushpin_port,
+        strict=strict,
     )
 
 

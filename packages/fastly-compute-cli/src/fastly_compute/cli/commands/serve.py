@@ -85,6 +85,7 @@ def serve(
     time_limit: float | None = None,
     limits: Limits | None = None,
     pushpin_port: int | None = None,
+    strict: bool = False,
 ) -> None:
     """Serve an app until the user stops it.
 
@@ -100,6 +101,8 @@ def serve(
         limits: How many sandboxes there are at once, and how many requests wait. Viceroy has no
             such limits.
         pushpin_port: Where a Pushpin on this machine takes what the app leaves to Fanout.
+        strict: Whether the native runtime raises where the app does what no sandbox can, instead
+            of warning.
 
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
@@ -109,6 +112,11 @@ def serve(
             f"--runtime native runs an app's modules, not a component such as {component}; "
             "serve it with --runtime wasm or viceroy"
         )
+    if strict and runtime != "native":
+        raise CliError(
+            f"--strict is for --runtime native, not {runtime}: "
+            "a component fails by itself where it does what no sandbox can"
+        )
 
     def make() -> Path:
         return component or build(project).output
@@ -116,6 +124,7 @@ def serve(
     def make_host(configured: HostConfig) -> Host:
         made = _host(project, configured, time_limit)
         made.pushpin_port = pushpin_port
+        made.unavailable = "error" if strict else "warn"
         return made
 
     # A process manager's way to stop it is as good as the user's.

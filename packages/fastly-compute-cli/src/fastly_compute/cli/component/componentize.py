@@ -33,13 +33,13 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What a component has besides what was loaded when the app was imported.
+    """The modules and files that a component has for use at run time.
 
     Attributes:
         modules: The number of modules.
         files: The number of files.
         sizes: How many bytes they take, by what brought them.
-        lacks_time_zones: Whether something may use zoneinfo, for which there are no time zones.
+        lacks_time_zones: Whether something may use zoneinfo, and tzdata is missing.
     """
 
     modules: int

@@ -1,4 +1,4 @@
-"""What a component has besides what is loaded when the app is imported.
+"""Chooses the modules and files that a component has for use at run time.
 
 That is the app's own modules and files, and those of the distributions it depends on. The guest
 adds what these import from the standard library.

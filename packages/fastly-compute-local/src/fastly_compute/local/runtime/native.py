@@ -15,7 +15,7 @@ from fastly_compute.local.host import GuestFailed
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_downstream import client_request
 from fastly_compute.local.interfaces.http_req import Request
-from fastly_compute.local.runtime import environment
+from fastly_compute.local.runtime import environment, guest_audit
 from fastly_compute.local.runtime.entry import EntryError, check_incoming, missing
 from fastly_compute.local.runtime.event_loops import GuestLoops
 from fastly_compute.local.runtime.sandbox import Sandbox
@@ -93,6 +93,7 @@ class NativeApp:
     def __init__(self, incoming: Any) -> None:
         check_incoming(incoming)
         environment.install()
+        guest_audit.install()
         self._incoming = incoming if callable(incoming) else lambda: incoming
 
     @classmethod
@@ -142,14 +143,14 @@ class NativeApp:
 
     def _handle(self, sandbox: Sandbox, request: Request, body: Body) -> None:
         if sandbox.deadline is None:
-            self._incoming().handle(request, body)
+            guest_audit.call_guest(sandbox.host, self._incoming, request, body)
             return
         limit = _Limit(sandbox)
         with PeriodicCheck(limit.check):
             try:
                 try:
                     limit.begin()
-                    self._incoming().handle(request, body)
+                    guest_audit.call_guest(sandbox.host, self._incoming, request, body)
                 finally:
                     limit.end()
             finally:

@@ -131,7 +131,7 @@ def _fill_class(implementation: type, stub: type, label: str) -> None:
         setattr(implementation, name, classmethod(guarded) if static else guarded)
 
 
-def _fill(name: str, stub: ModuleType, implementation: ModuleType | None) -> None:
+def _fill(name: str, stub: ModuleType, implementation: ModuleType) -> None:
     label = name.replace("_", "-")
     for attribute, declared in list(vars(stub).items()):
         if getattr(declared, "__module__", None) != stub.__name__:
@@ -147,5 +147,5 @@ def _fill(name: str, stub: ModuleType, implementation: ModuleType | None) -> Non
             setattr(stub, attribute, offered)
 
 
-for _name in IMPLEMENTED:
-    _fill(_name, importlib.import_module(f"wit_world.imports.{_name}"), IMPLEMENTED.get(_name))
+for _name, _implementation in IMPLEMENTED.items():
+    _fill(_name, importlib.import_module(f"wit_world.imports.{_name}"), _implementation)

@@ -14,6 +14,7 @@ import fastly_compute_files as files
 import fastly_compute_late_imports as late_imports
 
 _PYTHON = re.__file__.removesuffix("/re/__init__.py")  # that of `os` is frozen elsewhere
+_STAND_INS = f"{__file__.rpartition('/')[0]}/stand_ins"  # for what the guest's Python lacks
 _IMPORT = re.compile(
     r"^(?P<indent>[ \t]*)(?:"
     r"from[ \t]+(?P<source>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#]*)"
@@ -69,7 +70,8 @@ _ONLY_FOR_APPS = frozenset(
         "zipfile",
     }
 )
-_IMPLIED = {"importlib.resources": "importlib.readers"}  # which a loader imports for it
+# Which a loader imports for it.
+_IMPLIED = {"hashlib": "fastly_compute_hashes", "importlib.resources": "importlib.readers"}
 _NEVER = frozenset({"__pycache__", "idlelib", "site-packages", "test", "tkinter", "turtledemo"})
 
 
@@ -103,13 +105,14 @@ def _names(found: re.Match[str], package: str) -> Iterator[str]:
 def _library() -> dict[str, str]:
     """List the modules of the standard library, with their files."""
     found = {}
-    for folder, folders, names in os.walk(_PYTHON):
-        folders[:] = [name for name in folders if name not in _NEVER]
-        package = folder[len(_PYTHON) + 1 :].replace("/", ".")
-        for name in names:
-            if name.endswith(".py"):
-                parts = [package, name[:-3]] if name != "__init__.py" else [package]
-                found[".".join(filter(None, parts))] = f"{folder}/{name}"
+    for root in (_PYTHON, _STAND_INS):
+        for folder, folders, names in os.walk(root):
+            folders[:] = [name for name in folders if name not in _NEVER]
+            package = folder[len(root) + 1 :].replace("/", ".")
+            for name in names:
+                if name.endswith(".py"):
+                    parts = [package, name[:-3]] if name != "__init__.py" else [package]
+                    found[".".join(filter(None, parts))] = f"{folder}/{name}"
     return found
 
 
@@ -119,7 +122,7 @@ def _with_parents(name: str) -> Iterator[str]:
 
 
 class Embedding:
-    """What is kept, while it is collected.
+    """Collects modules and files, and keeps them.
 
     Attributes:
         sizes: How many bytes were kept, by the name of the top-level module or folder.

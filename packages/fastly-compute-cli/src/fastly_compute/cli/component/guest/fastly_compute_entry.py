@@ -13,8 +13,10 @@ sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
 import fastly_compute_files
+import fastly_compute_stdlib
 
 fastly_compute_files.install()  # before another module takes the real functions
+fastly_compute_stdlib.install()
 
 # A request should not have to unpack these: they are all that a charset can ask for.
 import ast
@@ -88,7 +90,7 @@ def _own_frames(summary: traceback.TracebackException) -> None:
         following.stack[:] = [
             frame
             for frame in following.stack
-            if frame.filename != __file__ and not frame.filename.startswith(_NOT_THE_USERS)
+            if not frame.filename.startswith((f"{_FOLDER}/", *_NOT_THE_USERS))
         ]
         following = following.__cause__ or following.__context__
 
@@ -248,6 +250,7 @@ _import_late_modules()
 _aliases = _embed()
 _run_passes(_chosen.split())
 fastly_compute_files.seal(_aliases)
+fastly_compute_stdlib.seal()
 
 
 class _Seeding:

@@ -82,7 +82,7 @@ def read(path: str) -> bytes:
     """Read a file that was kept.
 
     Raises:
-        KeyError: There is none.
+        KeyError: It was not kept.
     """
     content, size, _ = _contents[path]
     return content if len(content) == size else zlib.decompress(content)
@@ -313,7 +313,7 @@ def _writer(name: str) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Put the functions in the place of the real ones, before anybody takes those."""
+    """Replace the real functions, before other modules import them."""
     functions: dict[str, Callable[..., Any]] = {
         "access": _access,
         "listdir": _listdir,

@@ -12,7 +12,7 @@ EVENT_LOOP = "fastly_compute.http.event_loop"
 """What `asyncio` needs in a guest, which has no sockets for the loops of the standard library."""
 
 _codes: dict[str, tuple[str, bytes]] = {}  # the path and the compressed code, by name
-_folders: dict[str, list[str]] = {}  # of packages without a file of their own
+_folders: dict[str, list[str]] = {}  # of namespace packages
 _python = ""  # the names of the modules of the standard library, one on a line
 
 

@@ -1,0 +1,1 @@
+"""A package with a native extension, which the test puts there, and with data."""
