@@ -105,6 +105,10 @@ def test_a_request_imports_what_the_build_fills_in(ask) -> None:
     assert ask("filled_in") == [True, "RLock"]
 
 
+def test_a_request_imports_a_package_that_has_data(ask) -> None:
+    assert ask("package_with_data") == "wares"
+
+
 def test_a_missing_file_is_not_found(ask) -> None:
     assert ask("missing_file") == [["FileNotFoundError", True]] * 2
 

@@ -8,6 +8,7 @@ import importlib
 import json
 import subprocess
 import sys
+import tempfile
 import tomllib
 import types
 import warnings
@@ -136,7 +137,9 @@ def guest_names() -> Names:
     from fastly_compute.cli.project.settings import Project
     from fastly_compute.local import Host, Server, WasmApp
 
-    app = WasmApp(build(Project(folder=APP)).output)
+    with tempfile.TemporaryDirectory(prefix="stdlib-") as temporary:
+        output = Path(temporary) / "main.wasm"
+        app = WasmApp(build(Project(folder=APP, output=output)).output)
     with Host() as host, Server(host, app, ("127.0.0.1", 0)) as server:
         return names_at(server.url)
 

@@ -87,4 +87,5 @@ def install(python: Iterable[str]) -> None:
     """
     global _python
     _python = "\n".join(["", *python, ""])
-    sys.meta_path.insert(-1, _Finder)
+    # It would take the folder of a package's data for a package. Others, such as six, follow it.
+    sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder), _Finder)

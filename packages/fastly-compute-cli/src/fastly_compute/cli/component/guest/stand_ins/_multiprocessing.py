@@ -9,7 +9,7 @@ from typing import NoReturn
 
 
 class SemLock:
-    """A semaphore between processes; there are none."""
+    """A semaphore that several processes share, which a sandbox cannot have."""
 
     SEM_VALUE_MAX = 0x7FFFFFFF
 
@@ -18,9 +18,9 @@ class SemLock:
 
 
 def sem_unlink(name: str, /) -> NoReturn:
-    """Refuse to remove a semaphore.
+    """Remove a semaphore, which does not exist.
 
     Raises:
-        FileNotFoundError: There are none.
+        FileNotFoundError: Always.
     """
     raise FileNotFoundError(errno.ENOENT, "there is no such semaphore", name)

@@ -174,7 +174,7 @@ class SSLEOFError(SSLError):
 
 
 class SSLCertVerificationError(SSLError, ValueError):
-    """A certificate is not valid."""
+    """A certificate is invalid."""
 
     __module__ = "ssl"
     verify_code = 0
@@ -182,13 +182,13 @@ class SSLCertVerificationError(SSLError, ValueError):
 
 
 class SSLSession:
-    """A session; there are none."""
+    """A session, of which a sandbox has none."""
 
     __module__ = "_ssl"
 
 
 class Certificate:
-    """A certificate; there are none."""
+    """A certificate of a connection, of which a sandbox has none."""
 
     __module__ = "_ssl"
 
@@ -322,7 +322,7 @@ class _SSLContext:
         """Take parameters, which no connection uses."""
 
     def set_default_verify_paths(self) -> None:
-        """Take the system's certificates: there are none."""
+        """Take the system's certificates, which a sandbox does not have."""
 
     def set_ciphers(self, cipherlist: str, /) -> None:
         """Take the names of ciphers, which no connection uses."""
@@ -334,19 +334,19 @@ class _SSLContext:
         pass
 
     def get_ca_certs(self, binary_form: bool = False) -> list[Any]:
-        """List the certificates of authorities: none is kept."""
+        """List the certificates of authorities, which are not kept."""
         return []
 
     def get_ciphers(self) -> list[dict[str, Any]]:
-        """List the ciphers: there are none."""
+        """List the ciphers, which no connection uses."""
         return []
 
     def cert_store_stats(self) -> dict[str, int]:
-        """Count the certificates: none is kept."""
+        """Count the certificates, which are not kept."""
         return dict.fromkeys(("x509", "crl", "x509_ca"), 0)
 
     def session_stats(self) -> dict[str, int]:
-        """Count the sessions: there are none."""
+        """Count the sessions of connections that are never made."""
         return dict.fromkeys(_SESSION_STATS, 0)
 
 
@@ -371,7 +371,7 @@ def nid2obj(nid: int, /) -> tuple[int, str, str, str]:
 
 
 def get_default_verify_paths() -> tuple[str, str, str, str]:
-    """Name the system's certificates: there are none."""
+    """Name the system's certificates, which a sandbox does not have."""
     return "SSL_CERT_FILE", "", "SSL_CERT_DIR", ""
 
 
