@@ -1,6 +1,7 @@
 """Hooks of the readthrough cache, on the native host."""
 
 import gzip
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from componentize_py_types import Err
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from wit_world.imports import purge
 from wit_world.imports.types import Error_Unsupported
@@ -38,6 +39,7 @@ from fastly_compute.http import (
 from fastly_compute.local import BackendConfig, Host, HostConfig, NativeApp
 
 LONG = 30
+COUNTER = itertools.count()
 
 
 class Origin(ThreadingHTTPServer):
@@ -308,10 +310,11 @@ def test_a_candidate_refuses_wrong_types(sandbox, origin, attribute, value) -> N
 
 @given(ttl=st.integers(0, 10**6), age=st.integers(0, 10**6), now=st.integers(1, 10**6))
 def test_a_ttl_counts_from_now_whatever_the_age(host_of_property, ttl, age, now) -> None:
+    assume(abs(ttl - now) > 60)  # the test itself takes time, too
     sandbox, origin = host_of_property
     origin.answer(Age=str(age), Cache_Control="max-age=0")
     origin.asked.clear()
-    key = f"{ttl} {age} {now}"
+    key = f"{next(COUNTER)}"
 
     def keep(candidate: CandidateResponse) -> None:
         candidate.ttl = ttl

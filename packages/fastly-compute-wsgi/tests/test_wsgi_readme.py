@@ -13,7 +13,7 @@ from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse, Re
 from fastly_compute.testing import ComputeClient, ComputeHost
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
-FLASK, BOTTLE, DJANGO, FILES, REUSE, PASSED_ON = (
+FLASK, BOTTLE, DJANGO, REUSE, PASSED_ON = (
     re.sub(r"^  ", "", code, flags=re.MULTILINE) if indent else code
     for indent, code in re.findall(
         r"^( *)```python\n(.*?)^ *```$", README, re.DOTALL | re.MULTILINE
@@ -29,9 +29,8 @@ print(answer.status, bytes(answer.body).decode())
 """
 
 
-def module(code: str, **names: object) -> ModuleType:
+def module(code: str) -> ModuleType:
     made = ModuleType("readme_app")
-    vars(made).update(names)
     exec(compile(code, "README.md", "exec"), vars(made))
     return made
 
@@ -47,13 +46,6 @@ def test_the_framework_apps_respond(tmp_path, code) -> None:
     )
 
     assert (ran.stdout, ran.stderr) == ("200 Hello, Zoë!\n", "")
-
-
-def test_package_files_are_read(tmp_path) -> None:
-    (tmp_path / "static").mkdir()
-    (tmp_path / "static/style.css").write_bytes(b"body {}")
-
-    assert module(FILES, __file__=str(tmp_path / "main.py")).FILES == {"style.css": b"body {}"}
 
 
 def test_a_sandbox_is_reused(host: Host) -> None:
