@@ -14,7 +14,7 @@ from fastly_compute.local import Host, Incoming, WasmApp
 
 ROUNDS = 3
 ROOT = Path(__file__).parent.parent / "packages"
-TOOLS = {"cli", "local", "testing"}
+TOOLS = {"cli", "local", "stubs", "testing"}
 OWN = {"fastly_compute", "wit_world"}
 # The smallest app has these already.
 WITHIN = {"core", "secret_store", "backend", "http"}

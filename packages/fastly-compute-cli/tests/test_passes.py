@@ -27,7 +27,7 @@ SMALL_APP = Path(__file__).with_name("small_app.wat").read_text(encoding="utf-8"
 def made(tmp_path: Path) -> Componentized:
     """The value that a guest leaves if nothing failed."""
     (tmp_path / "failed").write_text("{}")
-    (tmp_path / "objects").write_bytes(array.array("I", [1000, 1, 2000, 3000]).tobytes())
+    (tmp_path / "objects").write_bytes(array.array("I", [3000, 2000, 1, 1000]).tobytes())
     return Componentized(b"", "", tmp_path)
 
 

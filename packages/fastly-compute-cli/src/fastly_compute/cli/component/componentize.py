@@ -83,8 +83,8 @@ class Componentized:
     def addresses(self) -> Addresses:
         """Read the addresses that the pass `immortal` wrote in the guest."""
         numbers = array.array("I", (self.reports / "objects").read_bytes())
-        end = 2 + numbers[1]
-        return Addresses(none=numbers[0], types=numbers[2:end], objects=numbers[end:])
+        end = len(numbers) - 2 - numbers[-2]
+        return Addresses(none=numbers[-1], types=numbers[end:-2], objects=numbers[:end])
 
 
 def componentize(

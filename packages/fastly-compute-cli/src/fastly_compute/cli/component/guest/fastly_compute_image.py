@@ -13,6 +13,7 @@ import sys
 import types
 from array import array
 from collections.abc import Callable
+from typing import Any
 
 # Of dlmalloc, from which this CPython takes all its memory: a chunk's size is a multiple, and its
 # head precedes the requested bytes.
@@ -21,6 +22,7 @@ _HEAD = 4
 _EMPTY_BYTES = sys.getsizeof(b"")
 _LARGEST_HOLE = 1 << 20
 _MOST_HOLES = 1 << 16
+_BUFFERED = 1 << 10
 # What none but a weak reference to it can tell whether it was freed.
 _KINDS = (
     bytes,
@@ -114,18 +116,39 @@ def _copy(code: types.CodeType, copies: dict[int, types.CodeType]) -> types.Code
     return copies[id(code)]
 
 
+class _Numbers:
+    """A file of numbers, through a small buffer: a large one would leave its bytes in the image."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._buffer = array("I", bytes(4 * _BUFFERED))
+        self._used = 0
+
+    def add(self, number: int) -> None:
+        """Write a number."""
+        self._buffer[self._used] = number
+        self._used += 1
+        if self._used == _BUFFERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is in the buffer."""
+        self._file.write(memoryview(self._buffer)[: self._used])
+        self._used = 0
+
+
 def name_objects(path: str) -> None:
     """Write down where the objects are that the build is to make immortal, and of which types.
 
     It leaves little memory in use, which would become part of the image.
 
     Args:
-        path: The file.
+        path: The file: the addresses of the objects and of the types, the number of the types, and
+            the address of None.
     """
     gc.collect()
     seen = bytearray(1 << 21)  # a bit for each eight bytes of 128 MiB
     kinds = set(_KINDS)
-    found = array("I")
 
     def note(one: object) -> None:
         index, bit = id(one) >> 6, 1 << (id(one) >> 3 & 7)
@@ -137,7 +160,7 @@ def name_objects(path: str) -> None:
         elif kind not in kinds:
             return
         seen[index] |= bit
-        found.append(id(one))
+        numbers.add(id(one))
         # These do not tell the collector what they refer to.
         if isinstance(one, tuple | frozenset):
             for item in one:
@@ -148,11 +171,15 @@ def name_objects(path: str) -> None:
         elif isinstance(one, str):
             hash(one)  # which it keeps
 
-    for tracked in gc.get_objects():
-        note(tracked)
-        for one in gc.get_referents(tracked):
-            note(one)
     with open(path, "wb") as file:  # noqa: PTH123
-        array("I", [id(None), len(kinds), *map(id, kinds)]).tofile(file)
-        found.tofile(file)
+        numbers = _Numbers(file)
+        for tracked in gc.get_objects():
+            note(tracked)
+            for one in gc.get_referents(tracked):
+                note(one)
+        for kind in kinds:
+            numbers.add(id(kind))
+        numbers.add(len(kinds))
+        numbers.add(id(None))
+        numbers.flush()
     seen[:] = bytes(len(seen))
