@@ -54,6 +54,29 @@ def test_a_build_says_what_it_added_and_that_time_zones_are_missing(write: Write
     assert b"`include-modules`" in answer
 
 
+def test_all_of_the_standard_library_can_be_included(write: Write, run: Run) -> None:
+    settings = '[tool.fastly-compute]\noptimize = "none"\ninclude-modules = ["*"]\n'
+    write("pyproject.toml", settings)
+    write(
+        "main.py",
+        """
+        from fastly_compute.http import Response, service
+
+
+        def handle(request):
+            return Response.text(__import__("".join(["mail", "box"])).Maildir.__name__)
+
+
+        HttpIncoming = service(handle)
+        """,
+    )
+    result = run("build")
+
+    assert result.exit_code == 0, result.stderr
+    with Host() as host:
+        assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"Maildir"
+
+
 def test_an_app_that_needs_more_memory_than_a_sandbox_is_refused(write: Write, run: Run) -> None:
     write("main.py", "TABLE = bytes(range(256)) * 600_000\nclass HttpIncoming: handle = print\n")
     result = run("build", "--optimize", "none")

@@ -188,7 +188,7 @@ def embed(named: dict[str, Any]) -> Embedding:
 
     Args:
         named: The `modules` with their paths, the `files` with their owners, and the names of
-            further modules to `include`.
+            further modules to `include`; "*" is all of the standard library.
     """
     kept = Embedding()
     modules = dict(named["modules"])
@@ -197,7 +197,7 @@ def embed(named: dict[str, Any]) -> Embedding:
         kept.add_module(name, path)
     library = _library()
     for name in named["include"]:
-        kept.wanted.update(_with_parents(name))
+        kept.wanted.update(library if name == "*" else _with_parents(name))
     # An app without coroutines must not get asyncio only because the event loop imports it.
     if event_loop and "asyncio" in kept.wanted:
         kept.add_module(late_imports.EVENT_LOOP, event_loop)
