@@ -501,7 +501,7 @@ def test_an_async_body_cannot_be_used_without_await(ask, calls, use):
 
 def test_a_request_takes_no_async_iterable(sandbox):
     with pytest.raises(TypeError, match="a body must be bytes, str, a binary file, an iterable"):
-        Request("POST", "http://a/", body=Produced(b"one")())  # type: ignore[arg-type]
+        Request("POST", "http://a/", body=Produced(b"one")())
 
 
 def test_a_handler_without_coroutines_gathers_as_before(ask, origin):
