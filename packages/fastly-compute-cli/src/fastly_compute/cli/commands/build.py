@@ -8,12 +8,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fastly_compute.cli.commands.pack import package_bytes
-from fastly_compute.cli.component.componentize import Embedded, componentize
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.progress import step
 from fastly_compute.cli.project import cache
@@ -26,6 +25,9 @@ from fastly_compute.cli.project.native_extensions import (
 )
 from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
 from fastly_compute.cli.project.settings import Project
+
+if TYPE_CHECKING:
+    from fastly_compute.cli.component.componentize import Embedded
 
 _MUCH = 1_000_000
 _LARGEST = 5
@@ -127,6 +129,7 @@ def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, 
     """Make the component; return it, and why passes were skipped, by their names."""
     # Not at the top: a cached build needs none of it.
     from fastly_compute.cli.component import passes
+    from fastly_compute.cli.component.componentize import componentize
     from fastly_compute.cli.component.compose import compose, stub_component
     from fastly_compute.cli.project.embedding import embedding
 
@@ -153,7 +156,7 @@ def _make(project: Project, roots: Sequence[Path]) -> tuple[bytes, Mapping[str, 
                 return compose(component, stub_component()), {**fatal, **skipped}
 
 
-def _say(embedded: Embedded) -> None:
+def _say(embedded: "Embedded") -> None:
     """Say what a component has for use at run time, and what it lacks."""
     sizes = embedded.sizes
     total = sum(sizes.values())

@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from fastly_compute.cli.project.app_files import (
     folders_between,
     is_foreign,
 )
-from fastly_compute.cli.project.roots import app_roots, find_module
+from fastly_compute.cli.project.roots import app_roots, find_module, pth_roots
 from fastly_compute.cli.project.settings import Project, read_toml
 
 _GUEST = {
@@ -91,6 +90,7 @@ class _Search:
         self._exclude = pathspec.GitIgnoreSpec.from_lines(project.exclude)
         self._found = Embedding(include=list(project.include_modules))
         self._imported: set[str] = set()
+        self._listed: dict[Distribution, list[Path]] = {}
 
     def found(self) -> Embedding:
         rules = IgnoreRules(self._project.folder)
@@ -153,17 +153,22 @@ class _Search:
 
     def _importing(self, installed: Mapping[NormalizedName, Distribution]) -> list[Requirement]:
         """Find the distributions of what the app's own modules import."""
-        owners = cache(lambda: dict(_owners(installed)))
+        owners = {
+            file: name
+            for name, found in installed.items()
+            for file in self._files(found)
+            if file.suffix == ".py"
+        }
         names = set()
         for module in self._imported:
             source = find_module(module, self._roots)
-            if source in owners():
-                names.add(owners()[source])
+            if source in owners:
+                names.add(owners[source])
         return [Requirement(name) for name in names]
 
     def _add_distribution(self, distribution: Distribution) -> None:
         name = canonicalize_name(distribution.name)
-        for file in _files(distribution):
+        for file in self._files(distribution):
             root = self._root_of(file)
             if root is None or root in self._own:
                 continue
@@ -174,6 +179,12 @@ class _Search:
                 self._add_module(root, below)
             elif _is_read(below):
                 self._add_file(root, below, name)
+
+    def _files(self, distribution: Distribution) -> list[Path]:
+        """List the files of a distribution, which are looked up on the disk once."""
+        if distribution not in self._listed:
+            self._listed[distribution] = list(_files(distribution))
+        return self._listed[distribution]
 
     def _root_of(self, file: Path) -> Path | None:
         return next((folder for folder in file.parents if folder in self._numbers), None)
@@ -217,13 +228,6 @@ def _requirements(lines: Iterable[str], extra: str = "") -> list[Requirement]:
     return found
 
 
-def _owners(installed: Mapping[NormalizedName, Distribution]) -> Iterator[tuple[Path, str]]:
-    for name, distribution in installed.items():
-        for file in _files(distribution):
-            if file.suffix == ".py":
-                yield file, name
-
-
 def _files(distribution: Distribution) -> Iterator[Path]:
     """List the files of a distribution, those of an editable install too."""
     editable = False
@@ -233,10 +237,7 @@ def _files(distribution: Distribution) -> Iterator[Path]:
     for path in distribution.files or ():
         file = Path(str(distribution.locate_file(path))).resolve()
         if editable and file.suffix == ".pth" and file.is_file():
-            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-                root = Path(line.strip())
-                if line.strip() and root.is_dir():
-                    for _, found in all_files(root.resolve(), skip=is_foreign):
-                        yield found
+            for root in filter(Path.is_dir, pth_roots(file)):
+                yield from (found for _, found in all_files(root.resolve(), skip=is_foreign))
         elif file.is_file() and ".." not in path.parts:
             yield file

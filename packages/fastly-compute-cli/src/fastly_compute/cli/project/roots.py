@@ -56,12 +56,16 @@ def find_module(name: str, roots: Iterable[Path]) -> Path | None:
     return None
 
 
-def _pth_lines(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
+def pth_roots(pth: Path) -> list[Path]:
+    """List the folders that a ``.pth`` file names, whether they are there or not."""
     return [
-        folder / line.strip()
-        for pth in sorted(folder.glob("*.pth"))
+        pth.parent / line.strip()
         for line in pth.read_text(encoding="utf-8", errors="replace").splitlines()
         if line.strip() and not line.startswith(("#", "import ", "import\t"))
     ]
+
+
+def _pth_lines(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return [root for pth in sorted(folder.glob("*.pth")) for root in pth_roots(pth)]
