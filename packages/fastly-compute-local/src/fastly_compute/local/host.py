@@ -15,7 +15,8 @@ from fastly_compute.local.readthrough.readthrough import CacheRules, Readthrough
 from fastly_compute.local.runtime import environment, event_loops
 from fastly_compute.local.runtime.dispatch import RequestQueue, ReuseLimits
 from fastly_compute.local.runtime.exchange import Exchange
-from fastly_compute.local.runtime.sandbox import RequestSource, Sandbox
+from fastly_compute.local.runtime.next_requests import RequestSource
+from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.unavailable import Unavailable, check_unavailable
 from fastly_compute.local.server.downstream import Incoming, RecordedResponse
 from fastly_compute.local.server.handoff import Handoff

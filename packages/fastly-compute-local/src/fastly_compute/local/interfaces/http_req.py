@@ -33,6 +33,7 @@ from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.server.handoff import Handoff
 from fastly_compute.local.token import TOKEN
 from fastly_compute.local.transport import OriginRequest, OriginResponse
@@ -98,6 +99,19 @@ class Request(Message):
     def new(cls) -> "Request":
         """Make a GET request for ``/``."""
         return cls()
+
+    def copied(self, *, method: str | None = None, fields: RawHeaders | None = None) -> "Request":
+        """Make a request like this one.
+
+        Args:
+            method: Its method, by default the same.
+            fields: Its header fields, by default the same.
+        """
+        copy = Request()
+        copy.method = self.method if method is None else method
+        copy.uri, copy.version = self.uri, self.version
+        copy.fields = list(self.fields if fields is None else fields)
+        return copy
 
     def set_cache_override(self, cache_override: CacheOverride) -> None:
         """Set how the cache treats the response."""
@@ -244,7 +258,7 @@ def _begin_streaming(
     asked = _asked(request, None)
     before = Body()
     before.absorb(body)
-    body.out = upload
+    body.stream_to(upload)
 
     def parts() -> Iterator[bytes]:
         yield from before.chunks()
@@ -305,13 +319,13 @@ def send_async_uncached(request: Request, body: Body, backend: Backend) -> Pendi
 def _send_streaming(
     request: Request, body: Body, backend: Backend, *, uncached: bool
 ) -> PendingResponse:
-    held, upload = running().held, Upload()
+    sandbox, upload = running(), Upload()
     begin = partial(_begin_streaming, request, body, backend, upload, uncached=uncached)
     pending = _pending(request, backend, begin)
-    held[upload] = upload.abort
+    sandbox.hold(upload, upload.abort)
 
     def stop(_answer: object) -> None:
-        held.pop(upload, None)
+        sandbox.let_go(upload)
         upload.stop()
 
     pending.when_settled(stop)

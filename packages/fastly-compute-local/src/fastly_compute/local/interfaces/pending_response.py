@@ -32,7 +32,7 @@ class PendingResponse(Pollable):
         self._answer = answer
         self._edits: list[tuple[PendingResponseKind, Callable[[Message], None]]] = []
         self._sandbox = running()
-        self._sandbox.held[self] = self.dropped
+        self._sandbox.hold(self, self.dropped)
 
     def waiting(self) -> "Future[object]":
         """Return the future to wait for."""
@@ -40,7 +40,7 @@ class PendingResponse(Pollable):
 
     def dropped(self) -> None:
         """Drop the response, or the one that will arrive."""
-        self._sandbox.held.pop(self, None)
+        self._sandbox.let_go(self)
         self._answer.cancel()
         self._answer.add_done_callback(_close)
 
@@ -70,7 +70,7 @@ class PendingResponse(Pollable):
 
     def outlive(self) -> Callable[[], OriginResponse]:
         """Continue when the sandbox ends; the returned function waits for the response."""
-        self._sandbox.held.pop(self, None)
+        self._sandbox.let_go(self)
         return lambda: answered(self.backend, self._answer.result)
 
 
