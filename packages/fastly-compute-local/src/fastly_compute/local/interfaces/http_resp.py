@@ -200,11 +200,12 @@ def send_downstream_pending(handle: PendingResponse) -> None:
     if exchange.started:
         raise Err(Error_GenericError())
     pending.take("was already sent")
-    get = pending.outlive()
+    pending.outlive()
 
     def deliver() -> None:
         try:
-            response, body = received(get(), decompress=pending.decompress, outlives=True)
+            answer = pending.response()
+            response, body = received(answer, decompress=pending.decompress, outlives=True)
             kind = PendingResponseKind.RESPONSE
         except Err:
             response, body = Response(_BAD_GATEWAY), Body(b"the backend did not respond\n")

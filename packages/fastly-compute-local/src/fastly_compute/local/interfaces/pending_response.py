@@ -66,12 +66,20 @@ class PendingResponse(Pollable):
         """
         self.take("was already awaited")
         wait_for([self.waiting()], None)
-        return self.outlive()()
+        self.outlive()
+        return self.response()
 
-    def outlive(self) -> Callable[[], OriginResponse]:
-        """Continue when the sandbox ends; the returned function waits for the response."""
+    def outlive(self) -> None:
+        """Continue when the sandbox ends."""
         self._sandbox.let_go(self)
-        return lambda: answered(self.backend, self._answer.result)
+
+    def response(self) -> OriginResponse:
+        """Wait for the response, on any thread.
+
+        Raises:
+            Err: The request failed.
+        """
+        return answered(self.backend, self._answer.result)
 
 
 def _close(answer: "Future[OriginResponse]") -> None:
