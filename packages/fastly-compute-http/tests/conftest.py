@@ -1,8 +1,5 @@
-"""Fixtures: hosts, apps, and origins. The host is loaded first: it brings `wit_world`."""
+"""Fixtures: hosts, apps, and origins."""
 
-import fastly_compute.local  # noqa: F401
-
-# isort: split
 import hashlib
 import json
 import socket

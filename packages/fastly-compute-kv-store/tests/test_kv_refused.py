@@ -1,8 +1,5 @@
 """Values refused before the host is called, and the exceptions for the host's refusals."""
 
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
-
-# isort: split
 import pickle
 from typing import get_args
 
