@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from fastly_compute.core import bindings, case_of, drop, read_items, read_sized
-from fastly_compute.http.errors import BodyWriteStalled, body_error, head_error
+from fastly_compute.http.errors import CLASSES, BodyWriteStalled, body_error, head_error
 from fastly_compute.http.send_errors import send_error
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ else:
     http_resp = bindings.interface("http_resp")
     http_types = bindings.interface("http_types")
 
-T = TypeVar("T")
 B = TypeVar("B", str, bytes)
 Incoming: TypeAlias = "tuple[http_req.Request, async_io.Pollable]"
 """A client's request and its body."""
@@ -52,12 +51,7 @@ _VERSIONS = {
 _LACKING = frozenset({"unsupported", "generic-error"})
 """The errors by which hosts report that they do not know."""
 
-
-def _call(operation: str, function: Callable[[], T], subject: str | None = None) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise head_error(err.value, operation, subject=subject) from None
+_call = bindings.caller(CLASSES)
 
 
 def failed() -> Exception:
