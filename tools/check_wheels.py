@@ -33,6 +33,7 @@ DEPENDS = {
     "shielding": {"backend", "core"},
     "security": {"core", "http"},
     "image-optimizer": {"backend", "core", "http"},
+    "httpx": {"backend", "http", "httpx"},
     "stubs": set(),
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
