@@ -29,6 +29,7 @@ FLOORS = {
     "security": 99,
     "image_optimizer": 99,
     "httpx": 98,
+    "urllib3": 96,
     "secret_store": 98,
     "wsgi": 99,
 }

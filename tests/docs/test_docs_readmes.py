@@ -36,6 +36,7 @@ RUN_BY = {
     "security": ("test_security_readme.py",),
     "image-optimizer": ("test_image_optimizer_readme.py",),
     "httpx": ("test_httpx_readme.py",),
+    "urllib3": ("test_urllib3_readme.py",),
     "stubs": ("test_stubs_readme.py",),
     "testing": ("test_testing_plugin.py",),
     "wsgi": ("test_wsgi_readme.py",),
