@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, async_to_sync, sync_to_async
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.concurrency import iterate_in_threadpool
@@ -157,3 +158,29 @@ def test_an_exception_of_a_synchronous_endpoint_is_a_500(ask) -> None:
 
     assert asked.status == 500
     assert "LookupError: lamp" in asked.log
+
+
+def test_asgiref_starts_no_thread(ask) -> None:
+    async def app(scope, receive, send):
+        async with ThreadSensitiveContext():
+            found = [await sync_to_async(where)() is where()]
+            found.append(await sync_to_async(where, thread_sensitive=False)() is where())
+        await PlainTextResponse(f"{found}")(scope, receive, send)
+
+    asked = ask(app)
+
+    assert asked.body == b"[True, True]", asked.log
+    assert "starts a thread" not in asked.log
+
+
+@pytest.mark.parametrize("back", [anyio.from_thread.run, lambda function: async_to_sync(function)()])
+def test_a_function_cannot_call_back_into_the_loop(ask, back) -> None:
+    async def hello() -> None:
+        pass
+
+    async def app(scope, receive, send):
+        with pytest.raises(RuntimeError):
+            await anyio.to_thread.run_sync(back, hello)
+        await PlainTextResponse("refused")(scope, receive, send)
+
+    assert ask(app).body == b"refused"

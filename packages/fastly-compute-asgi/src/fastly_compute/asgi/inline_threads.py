@@ -4,11 +4,15 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import AbstractAsyncContextManager, nullcontext
-from contextvars import copy_context
-from typing import Any
+from contextvars import Context, copy_context
+from typing import Any, ParamSpec, TypeVar
 
 from fastly_compute.http.event_loop import EventLoop
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _BACKEND = "anyio._backends._asyncio"
 
@@ -18,7 +22,7 @@ def run_threads_inline() -> None:
 
     Starlette, FastAPI and Litestar run their synchronous endpoints, background tasks and file
     operations with `anyio.to_thread.run_sync`, which starts its own threads. `asyncio.to_thread`
-    and the executors of asgiref and Quart ask the loop, which calls the function at once.
+    and the executors of Quart ask the loop, which calls the function at once.
 
     Nothing changes for other loops in the same process, such as those of an app's tests.
     """
@@ -43,3 +47,27 @@ def run_threads_inline() -> None:
             return copy_context().run(func, *args)
 
     backend.run_sync_in_worker_thread = classmethod(run)
+
+
+class _InlineExecutor(Executor):
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+_executor = _InlineExecutor()
+
+
+def inline_context(context: Context) -> Context:
+    """Give asgiref's `sync_to_async` an executor without threads in a context, and return that.
+
+    Otherwise Django makes a thread pool for each request, and a thread to join it.
+    """
+    sync = sys.modules.get("asgiref.sync")
+    if sync is not None:
+        context.run(setattr, sync.AsyncToSync.executors, "current", _executor)
+    return context

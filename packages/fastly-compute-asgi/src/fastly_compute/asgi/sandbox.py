@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from types import TracebackType
 from typing import Never, Self, TypeVar
 
-from fastly_compute.asgi.inline_threads import run_threads_inline
+from fastly_compute.asgi.inline_threads import inline_context, run_threads_inline
 from fastly_compute.asgi.lifespan import Lifespan
 from fastly_compute.asgi.request_events import RequestEvents
 from fastly_compute.asgi.response_events import ResponseEvents
@@ -51,7 +51,7 @@ class Sandbox:
         others = asyncio.all_tasks(self._loop)
         done = False
         try:
-            result = self._runner.run(main, context=context)
+            result = self._runner.run(main, context=inline_context(context))
             done = True
         finally:
             if not done or not may_leave_tasks:
@@ -86,6 +86,6 @@ class Sandbox:
         with self._runner:
             if self._lifespan is not None:
                 try:
-                    self._runner.run(self._lifespan.shutdown(), context=scope.outside())
+                    self._run(self._lifespan.shutdown(), scope.outside())
                 except Exception:
                     sys.excepthook(*sys.exc_info())

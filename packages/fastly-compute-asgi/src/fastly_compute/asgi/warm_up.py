@@ -1,9 +1,10 @@
 """Requests that an app handles while it is built."""
 
 import asyncio
+from contextvars import copy_context
 from urllib.parse import unquote
 
-from fastly_compute.asgi.inline_threads import run_threads_inline
+from fastly_compute.asgi.inline_threads import inline_context, run_threads_inline
 from fastly_compute.asgi.lifespan import Lifespan
 from fastly_compute.asgi.scope import ASGI, EXTENSIONS
 from fastly_compute.asgi.types import App, Event, LifespanMode, SentEvent
@@ -88,5 +89,6 @@ def warm_up(app: App, *paths: str, lifespan: LifespanMode = "off") -> None:
         >>> HttpIncoming = AsgiHttpIncoming(app)
     """
     run_threads_inline()
+    context = inline_context(copy_context())
     with asyncio.Runner(loop_factory=EventLoop) as runner:
-        runner.run(_get_all(app, paths, lifespan))
+        runner.run(_get_all(app, paths, lifespan), context=context)
