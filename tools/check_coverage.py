@@ -30,6 +30,7 @@ FLOORS = {
     "image_optimizer": 99,
     "secret_store": 98,
     "wsgi": 99,
+    "asgi": 97,
 }
 
 

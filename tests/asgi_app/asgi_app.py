@@ -82,9 +82,9 @@ async def mirrored(request: Request) -> StreamingResponse:
     """Two requests to the origin at once, and the body of a third."""
     ask = [http.Request("GET", f"http://origin.example/{n}").send_async("origin") for n in "ab"]
     found = await asyncio.gather(*ask)
-    sent = await http.Request("POST", "http://origin.example/mirror", body=b"x" * 100_000).send_async(
-        "origin"
-    )
+    sent = await http.Request(
+        "POST", "http://origin.example/mirror", body=b"x" * 100_000
+    ).send_async("origin")
     return StreamingResponse(
         sent.body, headers={"x-statuses": ",".join(str(response.status) for response in found)}
     )

@@ -115,9 +115,7 @@ def test_early_hints_are_sent_before_the_response(ask) -> None:
     hint = {"type": "http.response.early_hint", "links": iter([b"</a.css>; rel=preload", b"</b>"])}
     asked = ask(sends(START, hint, BODY))
 
-    assert asked.answer.early == [
-        (103, [("Link", b"</a.css>; rel=preload"), ("Link", b"</b>")])
-    ]
+    assert asked.answer.early == [(103, [("Link", b"</a.css>; rel=preload"), ("Link", b"</b>")])]
     assert asked.body == b"hello"
 
 

@@ -173,7 +173,9 @@ def test_asgiref_starts_no_thread(ask) -> None:
     assert "starts a thread" not in asked.log
 
 
-@pytest.mark.parametrize("back", [anyio.from_thread.run, lambda function: async_to_sync(function)()])
+@pytest.mark.parametrize(
+    "back", [anyio.from_thread.run, lambda function: async_to_sync(function)()]
+)
 def test_a_function_cannot_call_back_into_the_loop(ask, back) -> None:
     async def hello() -> None:
         pass

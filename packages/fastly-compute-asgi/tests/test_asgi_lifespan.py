@@ -158,9 +158,12 @@ def test_an_exception_during_startup_is_said(host: Host, capsys) -> None:
 @pytest.mark.parametrize(
     ("event", "text"),
     [
-        ({"type": "lifespan.shutdown.failed", "message": "lamp"}, "the app's shutdown failed: lamp"),
+        (
+            {"type": "lifespan.shutdown.failed", "message": "lamp"},
+            "the app's shutdown failed: lamp",
+        ),
         ({"type": "http.response.start"}, "which is not an event of the ASGI lifespan"),
-        (COMPLETE, "the app sent lifespan.startup.complete, but nobody waits for it"),
+        (COMPLETE, "the app sent lifespan.startup.complete, but its startup is not running"),
     ],
 )
 def test_a_shutdown_that_fails_is_said(host: Host, capsys, events, event, text) -> None:
@@ -190,7 +193,7 @@ def test_a_shutdown_event_before_startup_is_an_error(host: Host, capsys, events)
     wrong = [{"type": "lifespan.shutdown.complete"}]
     served(host, recording(events, startup=wrong))
 
-    assert "no shutdown is under way" in capsys.readouterr().err
+    assert "but its shutdown is not running" in capsys.readouterr().err
 
 
 def test_a_startup_that_waits_forever_is_a_500(host: Host, capsys) -> None:

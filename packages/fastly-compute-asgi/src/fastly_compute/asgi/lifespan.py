@@ -107,7 +107,7 @@ class Lifespan:
         if waiting is None or outcome not in ("complete", "failed"):
             raise AsgiError(f"the app sent {kind!r}, which is not an event of the ASGI lifespan")
         if self._received < (1 if phase == "startup" else 2) or waiting.done():
-            raise AsgiError(f"the app sent {kind}, but nobody waits for it: no {phase} is under way")
+            raise AsgiError(f"the app sent {kind}, but its {phase} is not running")
         self._is_up = phase == "startup" and outcome == "complete"
         if outcome == "complete":
             waiting.set_result(None)

@@ -9,8 +9,8 @@ from fastly_compute.asgi.request_events import RequestEvents
 from fastly_compute.asgi.response_start import ResponseStart, pairs, parse_start
 from fastly_compute.asgi.types import SentEvent
 from fastly_compute.http import BodyError, IncomingRequest, Response, StreamingBody
-from fastly_compute.http.event_loop import until_ready
 from fastly_compute.http.downstream import NO_CONTENT
+from fastly_compute.http.event_loop import until_ready
 
 _PIECE = 64 * 1024
 _BYTES = bytes | bytearray | memoryview
@@ -135,7 +135,7 @@ class ResponseEvents:
     def _response(self, start: ResponseStart, length: int | None, body: bytes = b"") -> Response:
         response = Response(start.status, start.headers, body)
         if length is not None and start.status not in NO_CONTENT:
-            response.headers.add("Content-Length", str(length))
+            response.headers.add("content-length", str(length))
             response.manual_framing = True
         return response
 
@@ -160,7 +160,9 @@ class ResponseEvents:
                 "trailers to True"
             )
         if self._out is None or not self._last_body:
-            raise AsgiError("the app sent http.response.trailers before the last http.response.body")
+            raise AsgiError(
+                "the app sent http.response.trailers before the last http.response.body"
+            )
         # Clients that do not ask for trailers may not expect them (RFC 9110, section 6.5.1).
         wanted = "trailers" in (self._request.headers.get("te") or "").lower()
         for name, value in pairs(event):

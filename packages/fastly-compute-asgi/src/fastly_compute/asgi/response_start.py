@@ -73,5 +73,7 @@ def pairs(event: SentEvent) -> Iterator[tuple[bytes, bytes]]:
         name, value = pair
         if not isinstance(name, bytes) or not isinstance(value, bytes):
             kinds = f"{type(name).__name__} and {type(value).__name__}"
-            raise AsgiError(f"{event['type']}: a header's name and value must be bytes, not {kinds}")
+            raise AsgiError(
+                f"{event['type']}: a header's name and value must be bytes, not {kinds}"
+            )
         yield name, value
