@@ -55,7 +55,7 @@ class Sandbox:
             done = True
         finally:
             if not done or not may_leave_tasks:
-                end_tasks(self._loop, asyncio.all_tasks(self._loop) - others)
+                end_tasks(self._loop, asyncio.all_tasks(self._loop) - others, main)
         return result
 
     async def _start(self) -> Lifespan:

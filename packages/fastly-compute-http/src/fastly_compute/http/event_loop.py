@@ -209,23 +209,26 @@ def run(main: Coroutine[object, Never, T]) -> T:
         try:
             return runner.run(main)
         finally:
-            _log_leftover_tasks(asyncio.all_tasks(runner.get_loop()))
+            _log_leftover_tasks(asyncio.all_tasks(runner.get_loop()), main)
 
 
-def end_tasks(loop: asyncio.AbstractEventLoop, tasks: "set[asyncio.Task[object]]") -> None:
-    """Cancel the tasks that a request left running, log them, and let them end."""
+def end_tasks(
+    loop: asyncio.AbstractEventLoop, tasks: "set[asyncio.Task[Any]]", main: object
+) -> None:
+    """Cancel the tasks that a coroutine left running, log them, and let them end."""
     if not tasks:
         return
-    _log_leftover_tasks(tasks)
+    _log_leftover_tasks(tasks, main)
     for task in tasks:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
 
 
-def _log_leftover_tasks(tasks: "set[asyncio.Task[object]]") -> None:
+def _log_leftover_tasks(tasks: "set[asyncio.Task[Any]]", main: object) -> None:
     for task in tasks:
+        coroutine = task.get_coro()
         # Without a coroutine, it is the loop's own: it closes an async generator.
-        if not task.cancelling() and isinstance(task.get_coro(), CoroutineType):
+        if not task.cancelling() and isinstance(coroutine, CoroutineType) and coroutine is not main:
             logging.getLogger(__name__).warning(
                 "task %s was still running at the end of the request and was cancelled: "
                 "await it, or use asyncio.TaskGroup",
