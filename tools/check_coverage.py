@@ -32,6 +32,7 @@ FLOORS = {
     "urllib3": 96,
     "secret_store": 98,
     "wsgi": 99,
+    "asgi": 97,
 }
 
 

@@ -22,6 +22,7 @@ DEPENDS = {
     "http": {"core", "backend"},
     "requests": {"backend", "http"},
     "wsgi": {"http"},
+    "asgi": {"http"},
     "cache": {"core", "http"},
     "kv-store": {"core", "http"},
     "fanout": {"backend", "core", "http", "secret-store"},

@@ -40,6 +40,7 @@ RUN_BY = {
     "stubs": ("test_stubs_readme.py",),
     "testing": ("test_testing_plugin.py",),
     "wsgi": ("test_wsgi_readme.py",),
+    "asgi": ("test_asgi_readme.py",),
 }
 
 
