@@ -167,11 +167,11 @@ class BackendSocket:
             self._exchange.close()
 
     def close(self) -> None:
-        """Abort a request that is not complete.
+        """Abort a request that is not complete, and discard a response that nobody reads.
 
-        A response can still be read from the file that was made for it.
+        One that is being read can still be read from its file.
         """
-        if self._exchange is not None and not self._exchange.is_sent:
+        if self._exchange is not None and not self._exchange.is_answered:
             self._exchange.abort()
         self._exchange = None
 
@@ -319,6 +319,7 @@ class _Exchange:
             self._out.close()
         if self._pending is not None:
             self._pending.close()
+        self.close()
 
     def close(self) -> None:
         """Discard the rest of the response."""
