@@ -77,17 +77,19 @@ def tls_options(connection: Any) -> BackendOptions:
         only or connection.ssl_minimum_version, only or connection.ssl_maximum_version
     )
     if connection.ssl_context is not None:
-        options = {**context_options(connection.ssl_context), **options}
+        options = {**context_options(connection.ssl_context, compares_names=True), **options}
     return options
 
 
-def context_options(context: ssl.SSLContext) -> BackendOptions:
+def context_options(context: ssl.SSLContext, *, compares_names: bool = False) -> BackendOptions:
     """Find the options of the backend for a connection with a context.
 
     A context does not reveal a client certificate, so that has to be an option of urllib3.
 
     Args:
         context: The context.
+        compares_names: Whether the library compares the certificate's name itself if the context
+            does not, as urllib3 does with the contexts of botocore.
 
     Returns:
         The authorities to trust, unless they are more than a backend takes, and so the public
@@ -98,7 +100,7 @@ def context_options(context: ssl.SSLContext) -> BackendOptions:
     """
     if context.verify_mode == ssl.CERT_NONE:
         raise _unverified("an SSLContext with verify_mode=CERT_NONE")
-    if not context.check_hostname:
+    if not context.check_hostname and not compares_names:
         raise _unverified("an SSLContext with check_hostname=False")
     minimum, maximum = context.minimum_version, context.maximum_version
     # Version 1.2 is what every context begins with.
