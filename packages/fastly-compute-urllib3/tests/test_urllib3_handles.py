@@ -12,18 +12,18 @@ from fastly_compute.urllib3 import PoolManager
 REQUESTS = 50
 
 
+def is_held(thing):
+    if isinstance(thing, Response):
+        return thing._resource is not None
+    if isinstance(thing, Body):
+        return bool(thing._pollable or thing._read_out)
+    return isinstance(thing, PendingResponse | StreamingBody) and not thing.closed
+
+
 def held():
-    """The objects of this package's users that hold something of the host's."""
+    """The objects of the package http that hold something of the host's."""
     gc.collect()
-    found = []
-    for thing in gc.get_objects():
-        if isinstance(thing, Response) and thing._resource is not None:
-            found.append(thing)
-        elif isinstance(thing, Body) and (thing._pollable or thing._read_out):
-            found.append(thing)
-        elif isinstance(thing, PendingResponse | StreamingBody) and not thing.closed:
-            found.append(thing)
-    return found
+    return [thing for thing in gc.get_objects() if is_held(thing)]
 
 
 def read(pool, url):

@@ -6,6 +6,7 @@ import ssl
 import pytest
 import urllib3
 
+from fastly_compute.backend import DynamicBackendConfig
 from fastly_compute.http import CacheOptions
 from fastly_compute.urllib3 import PoolManager
 
@@ -78,10 +79,14 @@ def test_names_and_versions_of_tls(sent):
 
 @pytest.mark.parametrize(("cache", "requests"), [(None, 2), (CacheOptions(), 1)])
 def test_the_cache_is_bypassed_unless_it_is_asked_for(compute_host, cache, requests):
-    compute_host.target("origin.example").get("/", text="hello", headers={"Cache-Control": "max-age=60"})
+    compute_host.target("origin.example").get(
+        "/", text="hello", headers={"Cache-Control": "max-age=60"}
+    )
     pool = PoolManager(cache=cache)
     with compute_host.host.guest_context():
-        assert [pool.request("GET", "http://origin.example/").data for _ in range(2)] == [b"hello"] * 2
+        assert [pool.request("GET", "http://origin.example/").data for _ in range(2)] == [
+            b"hello"
+        ] * 2
     assert len(compute_host.calls) == requests
 
 
@@ -89,3 +94,26 @@ def test_the_cache_is_bypassed_unless_it_is_asked_for(compute_host, cache, reque
 def test_options_of_another_type_are_refused(options):
     with pytest.raises(TypeError, match=next(iter(options))):
         PoolManager(**options)
+
+
+def test_a_backend_that_is_given_has_its_own_options(compute_host):
+    compute_host.backend("origin").get("/", text="hello")
+    url = "https://www.example/"
+    with compute_host.host.guest_context():
+        for options in ({"timeout": 5}, {"server_hostname": "inner.example"}):
+            with pytest.raises(ValueError, match="has no effect on a backend that is given"):
+                PoolManager(backend="origin", **options).request("GET", url)
+        pool = PoolManager(backend="origin", ignore_timeout=True)
+        assert pool.request("GET", url, timeout=5).data == b"hello"
+    assert len(compute_host.calls) == 1
+
+
+def test_a_configuration_can_be_given(compute_host):
+    compute_host.target("inner.example").get("/", text="hello")
+    config = DynamicBackendConfig(target="inner.example", between_bytes_timeout=3)
+    with compute_host.host.guest_context():
+        PoolManager(backend=config, timeout=5).request("GET", "https://www.example/")
+    call = compute_host.calls[0]
+    assert call.headers["Host"] == "www.example"
+    assert call.config.use_tls
+    assert call.config.connect_timeout_ms == 5000
