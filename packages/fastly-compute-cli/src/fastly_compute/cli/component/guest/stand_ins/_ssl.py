@@ -353,7 +353,7 @@ class _SSLContext:
         for cafile, cadata in self._authorities:
             data = cadata or b""
             if cafile is not None:
-                with open(cafile, "rb") as file:
+                with open(cafile, "rb") as file:  # noqa: PTH123 - pathlib is not always there
                     yield from _certificates(file.read())
             if isinstance(data, str):
                 yield from _certificates(data.encode("ascii"))
