@@ -86,9 +86,7 @@ def over_a_socket(transport, request):
     with SERVERS[os.environ["ASGI_SERVER"]](app) as address:
         with closing(HTTPConnection(*address[:2], timeout=LONG)) as connection:
             target = request.url.raw_path.decode("ascii")
-            connection.putrequest(
-                request.method, target, skip_host=True, skip_accept_encoding=True
-            )
+            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
             for name, value in request.headers.multi_items():
                 if name.lower() != "transfer-encoding":
                     connection.putheader(name, value.encode())
