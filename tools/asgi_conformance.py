@@ -1,7 +1,7 @@
 """Run Starlette's own tests against a real server, and write docs/asgi-conformance.md.
 
 They run three times: as they are; with each request sent over a socket to uvicorn; and to ours.
-A test that fails on uvicorn, too, is about TestClient, not about a server. Fetches the tests from PyPI.
+A test that fails on uvicorn, too, is about TestClient, not about a server. They come from PyPI.
 """
 
 import fnmatch
@@ -26,15 +26,15 @@ HEAD = """\
 
 <!-- Written by `hatch run asgi:conformance` from Starlette's tests and tests/asgi_conformance. -->
 
-Starlette's own tests send requests with a `TestClient`, which calls the app in the same process. Here, what it sends goes over a
-socket to a server: to uvicorn {uvicorn}, and to `fastly_compute.asgi` on the native host. The tests are those of Starlette {starlette},
-with asyncio, except {left_out}.
+Starlette's own tests send requests with a `TestClient`, which calls the app in the same process.
+Here, what it sends goes over a socket to a server: to uvicorn {uvicorn}, and to
+`fastly_compute.asgi` on the native host. The tests are those of Starlette {starlette}, with asyncio, except {left_out}.
 
 | | tests |
 |---|---|
 | run | {run} |
 | fail in the process, on this machine | {in_process} |
-| fail on uvicorn as well: they are about `TestClient`, or an extension that it has | {uvicorn_fails} |
+| fail on uvicorn as well: they are about `TestClient` or its extensions | {uvicorn_fails} |
 | **can be given to a server** | **{given}** |
 | pass on `fastly_compute.asgi` | {passed} |
 | differ, for the reasons below | {differ} |
@@ -49,7 +49,7 @@ with asyncio, except {left_out}.
 def fetch(folder: Path, release: str) -> Path:
     """Download Starlette's source distribution, and return the folder with its tests."""
     command = ["uv", "run", "--no-project", "--with", "pip", "python", "-m", "pip", "download"]
-    command += ["--quiet", "--no-deps", "--no-build-isolation", "--no-binary=:all:"]
+    command += ["--quiet", "--no-deps", "--no-binary=:all:"]
     subprocess.run([*command, f"--dest={folder}", f"starlette=={release}"], check=True)
     (archive,) = folder.glob("starlette-*.tar.gz")
     with tarfile.open(archive) as source:

@@ -1,7 +1,7 @@
 """A plugin for pytest: what Starlette's TestClient sends goes over a socket to a real server.
 
-The environment variable ASGI_SERVER names it: ours or uvicorn. Without it, Starlette's own tests run
-as they are, in the process. The outcome of each test is written to the file ASGI_OUTCOMES.
+The environment variable ASGI_SERVER names it: ours or uvicorn. Without it, Starlette's own tests
+run as they are, in the process. The outcome of each test is written to the file ASGI_OUTCOMES.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ def over_a_socket(transport, request):
         },
     )
     content = request.read()
-    with SERVERS[os.environ["ASGI_SERVER"]](app) as address:
+    with SERVERS[os.environ["ASGI_SERVER"]](app) as address:  # noqa: SIM117 - address is used
         with closing(HTTPConnection(*address[:2], timeout=LONG)) as connection:
             target = request.url.raw_path.decode("ascii")
             connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
