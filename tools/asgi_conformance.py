@@ -28,7 +28,8 @@ HEAD = """\
 
 Starlette's own tests send requests with a `TestClient`, which calls the app in the same process.
 Here, what it sends goes over a socket to a server: to uvicorn {uvicorn}, and to
-`fastly_compute.asgi` on the native host. The tests are those of Starlette {starlette}, with asyncio, except {left_out}.
+`fastly_compute.asgi` on the native host. The tests are those of Starlette {starlette},
+with asyncio, except {left_out}.
 
 | | tests |
 |---|---|
