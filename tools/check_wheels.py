@@ -34,6 +34,8 @@ DEPENDS = {
     "shielding": {"backend", "core"},
     "security": {"core", "http"},
     "image-optimizer": {"backend", "core", "http"},
+    "httpx": {"backend", "http", "httpx"},
+    "urllib3": {"backend", "core", "http", "secret-store", "urllib3"},
     "stubs": set(),
     "local": {"h11", "httpcore", "platformdirs", "wasmtime"},
     "testing": {"core", "local", "pytest"},
