@@ -1,4 +1,4 @@
-"""A Quart app at the edge: one answer of several backends, a stream, work after the response."""
+"""A Quart app at the edge: backends put together, a stream, work after the response."""
 
 import asyncio
 import json
