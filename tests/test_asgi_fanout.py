@@ -1,4 +1,4 @@
-"""WebSockets and streams that a Starlette app leaves to a real Pushpin, through `fastly.request`."""
+"""WebSockets and streams that a Starlette app leaves to a real Pushpin."""
 
 import json
 import sys

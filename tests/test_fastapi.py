@@ -17,7 +17,8 @@ APP = Path(__file__).parent / "fastapi_app"
 CORE = "pydantic_core/_pydantic_core.cpython-314-wasm32-wasi.so"
 MULTIPART = (
     b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nZo\xc3\xab\r\n'
-    b'--b\r\nContent-Disposition: form-data; name="file"; filename="f.txt"\r\n\r\n12345\r\n--b--\r\n'
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="f.txt"\r\n\r\n'
+    b"12345\r\n--b--\r\n"
 )
 
 

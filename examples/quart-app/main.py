@@ -5,10 +5,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from fastly_compute.asgi import AsgiHttpIncoming, warm_up
 from quart import Quart, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from fastly_compute.asgi import AsgiHttpIncoming, warm_up
 from fastly_compute.config_store import ConfigStore
 from fastly_compute.http import BodyError, Request, SendError
 

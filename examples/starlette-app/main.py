@@ -8,14 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import TypedDict
 
 import httpx
-from fastly_compute.asgi import AsgiHttpIncoming, warm_up
-from fastly_compute.httpx import AsyncClient, AsyncTransport
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from fastly_compute.asgi import AsgiHttpIncoming, warm_up
+from fastly_compute.httpx import AsyncClient, AsyncTransport
 
 SECTIONS = ("news", "weather", "stocks")
 BACKENDS = (*SECTIONS, "orders", "statistics")

@@ -1,6 +1,7 @@
 """What FastAPI and pydantic 2 are used for; see test_fastapi."""
 
 import datetime
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -23,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from fastly_compute.asgi import AsgiHttpIncoming, warm_up
 
 T = TypeVar("T")
+LOG = logging.getLogger(__name__)
 
 
 class Color(Enum):
@@ -72,7 +74,7 @@ def closing() -> Iterator[list[str]]:
     """A synchronous dependency, which FastAPI runs in threads where there are any."""
     opened = ["open"]
     yield opened
-    print(f"closed after {opened}")
+    LOG.warning("closed after %s", opened)
 
 
 async def user(x_user: Annotated[str | None, Header()] = None) -> str:
@@ -86,9 +88,11 @@ async def create(item: Item) -> Item:
     return item
 
 
-@app.get("/items/{id}")
-async def read(id: int, color: Color = Color.BLUE, tag: Annotated[list[str], Query()] = []) -> Item:
-    return Item(id=id, color=color, tags=[Tag(name=name) for name in tag])
+@app.get("/items/{number}")
+async def read(
+    number: int, tag: Annotated[list[str], Query(default_factory=list)], color: Color = Color.BLUE
+) -> Item:
+    return Item(id=number, color=color, tags=[Tag(name=name) for name in tag])
 
 
 @app.get("/page")
@@ -102,8 +106,10 @@ async def me(name: Annotated[str, Depends(user)], request: Request) -> dict[str,
 
 
 @app.get("/synchronous")
-def synchronous(opened: Annotated[list[str], Depends(closing)], tasks: BackgroundTasks) -> list[str]:
-    tasks.add_task(print, "after the response")
+def synchronous(
+    opened: Annotated[list[str], Depends(closing)], tasks: BackgroundTasks
+) -> list[str]:
+    tasks.add_task(LOG.warning, "after the response")
     opened.append("used")
     return opened
 
