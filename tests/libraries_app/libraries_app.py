@@ -22,6 +22,9 @@ from elasticsearch import Elasticsearch  # noqa: E402
 from twilio.rest import Client as Twilio  # noqa: E402
 
 from fastly_compute.http import IncomingRequest, Response, service  # noqa: E402
+from fastly_compute.urllib3 import inject_into_http_client  # noqa: E402
+
+inject_into_http_client()
 
 
 def call_stripe(url: str) -> object:

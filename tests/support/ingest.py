@@ -40,6 +40,15 @@ class Delivered:
     events: list[Any]
     content: bytes
 
+    @property
+    def errors(self) -> list[str]:
+        """What each exception in it says."""
+        return [
+            f"{error['type']}: {error['value']}"
+            for event in self.events
+            for error in event.get("exception", {}).get("values", ())
+        ]
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

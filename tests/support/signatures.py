@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from werkzeug.wsgi import get_input_stream
 
 TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
@@ -46,7 +47,7 @@ class SignatureCheck:
         self.denying: str | None = None
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read()
+        body = get_input_stream(environ).read()
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         headers = {
