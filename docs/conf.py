@@ -13,6 +13,7 @@ copyright = "the authors of the SDK"  # noqa: A001 - Sphinx's name
 
 extensions = [
     "comparison",
+    "error_index",
     "public_names",
     "readme",
     "myst_parser",

@@ -28,8 +28,11 @@ FLOORS = {
     "shielding": 99,
     "security": 99,
     "image_optimizer": 99,
+    "httpx": 98,
+    "urllib3": 96,
     "secret_store": 98,
     "wsgi": 99,
+    "asgi": 97,
 }
 
 

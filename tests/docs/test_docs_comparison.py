@@ -53,6 +53,7 @@ PACKAGES = [
         "shielding",
         "security",
         "image_optimizer",
+        "httpx",
         "testing",
     )
 ]

@@ -35,9 +35,12 @@ RUN_BY = {
     "shielding": ("test_shielding_readme.py",),
     "security": ("test_security_readme.py",),
     "image-optimizer": ("test_image_optimizer_readme.py",),
+    "httpx": ("test_httpx_readme.py",),
+    "urllib3": ("test_urllib3_readme.py",),
     "stubs": ("test_stubs_readme.py",),
     "testing": ("test_testing_plugin.py",),
     "wsgi": ("test_wsgi_readme.py",),
+    "asgi": ("test_asgi_readme.py",),
 }
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from fastly_compute.backend import allow_dynamic_backends
+from fastly_compute.backend import policy
 from fastly_compute.local import BackendConfig, Host, HostConfig
 
 
@@ -123,5 +123,6 @@ def guest(host: Host) -> Iterator[None]:
 
 @pytest.fixture
 def _no_policy_stays() -> Iterator[None]:
+    before = policy._policy
     yield
-    allow_dynamic_backends()
+    policy._policy = before

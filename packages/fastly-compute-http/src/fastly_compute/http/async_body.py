@@ -49,14 +49,29 @@ class AsyncPieces(Iterator[bytes]):
 
 async def received(body: "Body") -> AsyncGenerator[bytes, None]:
     """Yield the pieces of any other body; other tasks run while the next one has not arrived."""
-    while True:
-        if body._waitable() is not None:
-            # An app without coroutines must not pay for asyncio.
-            from fastly_compute.http.event_loop import until_ready
-
-            await until_ready(body)
-        piece = body._pull(_wit.PIECE)
-        if not piece:
-            break
+    while piece := await next_piece(body):
         yield piece
-    body._release(READ)
+
+
+async def next_piece(body: "Body") -> bytes:
+    """Wait for the next piece of a received body, while other tasks run.
+
+    Cancelling it loses nothing.
+
+    Returns:
+        The piece; ``b""`` once, at the end.
+
+    Raises:
+        HandleClosed: The body was read to its end, sent or closed before.
+        BodyError: Reading failed.
+        RuntimeError: Another task waits for the body.
+    """
+    if body._waitable() is not None:
+        # An app without coroutines must not pay for asyncio.
+        from fastly_compute.http.event_loop import until_ready
+
+        await until_ready(body)
+    piece = body._pull(_wit.PIECE)
+    if not piece:
+        body._release(READ)
+    return piece

@@ -9,17 +9,21 @@ import logging
 import math
 from collections.abc import Callable, Coroutine
 from types import CoroutineType
-from typing import Any, Never, NoReturn, TypeAlias, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Never, NoReturn, TypeAlias, TypeVar, TypeVarTuple
 
 from fastly_compute.core import HandleClosed, HostError
 from fastly_compute.http import in_flight
 from fastly_compute.http.body import Body
 from fastly_compute.http.pending import Pending, pollable_of
+from fastly_compute.http.streaming import StreamingBody
+
+if TYPE_CHECKING:
+    from wit_world.imports import async_io
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 E = TypeVar("E", bound=HostError)
-Item: TypeAlias = Pending[object, HostError] | Body
+Item: TypeAlias = Pending[object, HostError] | Body | StreamingBody
 
 _LONGEST_MS = 2**32 - 1
 
@@ -60,7 +64,7 @@ class _Selector:
         pollables = []
         for item in self.waiting:
             try:
-                pollable = pollable_of(item)
+                pollable = _pollable_of(item)
             except HandleClosed:
                 return item  # using it now raises that
             if pollable is None:
@@ -108,7 +112,7 @@ class EventLoop(asyncio.BaseEventLoop):
         waiting = self._selector.waiting
         if item in waiting:
             raise RuntimeError(f"another task is already waiting for {item!r}")
-        pollable_of(item)
+        _pollable_of(item)
         waiting[item] = future = self.create_future()
         try:
             await future
@@ -153,6 +157,11 @@ def _refusing(name: str, reason: str) -> Callable[..., NoReturn]:
 for _reason, _names in _REFUSED.items():
     for _name in _names:
         setattr(EventLoop, _name, _refusing(_name, _reason))
+
+
+def _pollable_of(item: Item) -> "async_io.Pollable | None":
+    # A body that is sent while it is written is ready when its peer takes more.
+    return item._resource if isinstance(item, StreamingBody) else pollable_of(item)
 
 
 def _described(task: "asyncio.Task[object]") -> str:
@@ -200,13 +209,26 @@ def run(main: Coroutine[object, Never, T]) -> T:
         try:
             return runner.run(main)
         finally:
-            _log_leftover_tasks(runner.get_loop())
+            _log_leftover_tasks(asyncio.all_tasks(runner.get_loop()), main)
 
 
-def _log_leftover_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    for task in asyncio.all_tasks(loop):
+def end_tasks(
+    loop: asyncio.AbstractEventLoop, tasks: "set[asyncio.Task[Any]]", main: object
+) -> None:
+    """Cancel the tasks that a coroutine left running, log them, and let them end."""
+    if not tasks:
+        return
+    _log_leftover_tasks(tasks, main)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
+
+def _log_leftover_tasks(tasks: "set[asyncio.Task[Any]]", main: object) -> None:
+    for task in tasks:
+        coroutine = task.get_coro()
         # Without a coroutine, it is the loop's own: it closes an async generator.
-        if not task.cancelling() and isinstance(task.get_coro(), CoroutineType):
+        if not task.cancelling() and isinstance(coroutine, CoroutineType) and coroutine is not main:
             logging.getLogger(__name__).warning(
                 "task %s was still running at the end of the request and was cancelled: "
                 "await it, or use asyncio.TaskGroup",

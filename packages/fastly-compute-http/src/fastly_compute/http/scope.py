@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import Protocol
 from weakref import WeakKeyDictionary, ref
 
@@ -34,6 +34,13 @@ def begin(*, closing: bool) -> None:
         closing: Whether `end` closes what is opened from now on.
     """
     _scope.set(_Scope([] if closing else None))
+
+
+def outside() -> Context:
+    """Return a copy of this context that belongs to the sandbox, not to one of its requests."""
+    context = copy_context()
+    context.run(_scope.set, None)
+    return context
 
 
 def register(thing: Open) -> None:

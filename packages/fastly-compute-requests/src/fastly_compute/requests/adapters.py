@@ -10,6 +10,7 @@ from fastly_compute.backend import (
     BackendOptionTypeError,
     InvalidBackendOption,
 )
+from fastly_compute.backend.adapting import checked_backend
 from fastly_compute.http import CacheOptions
 from fastly_compute.requests.cookies import extract_cookies_to_jar
 from fastly_compute.requests.exceptions import translated
@@ -26,7 +27,7 @@ from fastly_compute.requests.retries import (
 )
 from fastly_compute.requests.send_options import SendOptions
 from fastly_compute.requests.structures import CaseInsensitiveDict
-from fastly_compute.requests.targets import checked, target_of
+from fastly_compute.requests.targets import target_of
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 from fastly_compute.requests.urllib_response import UrllibResponse
 from fastly_compute.requests.urls import as_sent
@@ -342,7 +343,7 @@ class BackendAdapter(HTTPAdapter):
         ignore_timeout: bool = False,
     ) -> None:
         super().__init__()
-        self._backend = checked(backend)
+        self._backend = checked_backend(backend)
         self._cache = cache
         self._ignore_timeout = ignore_timeout
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from fastly_compute.backend import BackendOptions, ClientCert
+from fastly_compute.backend import BackendOptions
+from fastly_compute.backend.adapting import ca_certificate_from, client_cert_from
 from fastly_compute.http import CacheOptions
 from fastly_compute.requests.certs import where
 from fastly_compute.requests.keywords import BackendLike, Cert
@@ -55,9 +55,9 @@ class SendOptions:
         """
         options: BackendOptions = {}
         if self.verify is not True and self.verify is not None and self.verify != where():
-            options["ca_certificate"] = _authorities(self.verify)
+            options["ca_certificate"] = ca_certificate_from(self.verify)
         if self.cert is not None:
-            options["client_cert"] = _client_cert(self.cert)
+            options["client_cert"] = client_cert_from(self.cert)
         return options
 
     def check_proxies(self) -> None:
@@ -70,28 +70,3 @@ class SendOptions:
             raise NotImplementedError(
                 "proxies= is not supported: the platform has none; a backend says where requests go"
             )
-
-
-def _authorities(verify: bool | str) -> str:
-    if isinstance(verify, str) and "-----BEGIN" in verify:
-        return verify
-    if verify is False:
-        raise NotImplementedError(
-            "verify= with False is not supported: the platform always verifies certificates; pass "
-            "verify= the PEM text of the authority that signed this one"
-        )
-    raise NotImplementedError(
-        "verify= with a path is not supported: files cannot be read at run time; read the file "
-        "at module level, and pass its PEM text"
-    )
-
-
-def _client_cert(cert: Any) -> ClientCert:
-    if isinstance(cert, ClientCert):
-        return cert
-    if isinstance(cert, tuple) and len(cert) == 2 and not isinstance(cert[1], str):
-        return ClientCert(certificate=cert[0], key=cert[1])
-    raise NotImplementedError(
-        "cert= with paths is not supported: files cannot be read at run time; pass a pair of the "
-        "certificate's PEM text and the key as a Secret"
-    )

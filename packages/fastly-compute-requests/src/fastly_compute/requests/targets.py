@@ -1,30 +1,9 @@
 """Which backend a request goes to: that of the request, of its adapter, or of its URL."""
 
-from dataclasses import fields
-
 from fastly_compute.backend import Backend, BackendOptions, DynamicBackendConfig
+from fastly_compute.backend.adapting import checked_backend, dynamic_backend
 from fastly_compute.requests.keywords import BackendLike
 from fastly_compute.requests.send_options import SendOptions
-
-
-def checked(backend: BackendLike) -> BackendLike:
-    """Check the type of a backend that was given.
-
-    Args:
-        backend: The backend, or None.
-
-    Returns:
-        The backend.
-
-    Raises:
-        TypeError: It is nothing of the kind.
-    """
-    if backend is not None and not isinstance(backend, (Backend, DynamicBackendConfig, str)):
-        raise TypeError(
-            "backend must be a Backend, a name or a DynamicBackendConfig, not "
-            f"{type(backend).__name__}"
-        )
-    return backend
 
 
 def target_of(
@@ -48,19 +27,10 @@ def target_of(
         ValueError: Something cannot be had with a backend that is given.
     """
     timeouts, tls = options.timeouts(), options.tls()
-    backend = default if options.backend is None else checked(options.backend)
-    if backend is None:
+    backend = default if options.backend is None else checked_backend(options.backend)
+    if backend is None or isinstance(backend, DynamicBackendConfig):
         both: BackendOptions = {**timeouts, **tls}
-        return Backend.for_url(url, **both)
-    if isinstance(backend, DynamicBackendConfig):
-        given = {
-            field.name: getattr(backend, field.name)
-            for field in fields(backend)
-            if field.name != "target"
-        }
-        if given["use_tls"] is None and url.startswith("https:"):
-            given["use_tls"] = True
-        return Backend.create_dynamic(backend.target, **{**given, **timeouts, **tls})
+        return dynamic_backend(url, backend, **both)
     if tls:
         raise ValueError(
             "verify= and cert= have no effect on a backend that is given: configure them there, "

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fastly_compute.backend import BackendOptions
+from fastly_compute.backend.adapting import timeout_options
 from fastly_compute.core import Duration, milliseconds
 
 _Seconds: TypeAlias = Duration | tuple[Duration | None, Duration | None] | None
@@ -113,14 +114,7 @@ def backend_options(timeout: TimeoutLike, fastly_timeout: TimeoutConfig | None) 
     if isinstance(timeout, TimeoutConfig):
         fastly_timeout = timeout
     elif fastly_timeout is None:
-        connect, read = _pair(timeout)
-        options = BackendOptions()
-        if connect is not None:
-            options["connect_timeout"] = connect
-        if read is not None:
-            options["first_byte_timeout"] = read
-            options["between_bytes_timeout"] = read
-        return options
+        return timeout_options(*_pair(timeout))
     return BackendOptions(
         connect_timeout=fastly_timeout.connect,
         first_byte_timeout=fastly_timeout.first_byte,

@@ -98,11 +98,26 @@ def _services() -> Iterator[Callable[[Any, Any], None]]:
     wsgi = sys.modules.get("fastly_compute.wsgi")
     if wsgi is not None:
         yield wsgi.WsgiHttpIncoming(_wsgi_app).handle
+    asgi = sys.modules.get("fastly_compute.asgi")
+    if asgi is not None:
+        yield asgi.AsgiHttpIncoming(_asgi_app).handle
 
 
 def _wsgi_app(environ: Any, start_response: Any) -> list[bytes]:
     start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
     return [b"hello"]
+
+
+async def _asgi_app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"hello"})
 
 
 def _look_up_in_types() -> None:

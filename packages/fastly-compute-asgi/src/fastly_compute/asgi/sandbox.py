@@ -1,0 +1,91 @@
+"""An app in one sandbox: its event loop and its lifespan, for one or several requests."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from contextvars import Context, copy_context
+from types import TracebackType
+from typing import Never, Self, TypeVar
+
+from fastly_compute.asgi.inline_threads import inline_context, run_threads_inline
+from fastly_compute.asgi.lifespan import Lifespan
+from fastly_compute.asgi.request_events import RequestEvents
+from fastly_compute.asgi.response_events import ResponseEvents
+from fastly_compute.asgi.scope import make_scope
+from fastly_compute.asgi.types import App, LifespanMode
+from fastly_compute.http import IncomingRequest, ResponseSent, scope
+from fastly_compute.http.event_loop import EventLoop, end_tasks
+
+T = TypeVar("T")
+
+
+class Sandbox:
+    """Runs an app in one event loop, from the first request to the end of the sandbox.
+
+    What the app makes during its startup belongs to a loop: requests must run in the same one.
+
+    Args:
+        app: The app.
+        mode: Whether the app is sent lifespan events.
+    """
+
+    def __init__(self, app: App, mode: LifespanMode) -> None:
+        self._app = app
+        self._mode: LifespanMode = mode
+        self._lifespan: Lifespan | None = None
+        run_threads_inline()  # the app may have imported anyio since it was made
+        self._runner = asyncio.Runner(loop_factory=EventLoop)
+        self._loop = self._runner.get_loop()
+
+    def respond(self, request: IncomingRequest) -> ResponseSent:
+        """Run the app for a request, after its startup if this is the first one."""
+        if self._lifespan is None and self._mode != "off":
+            # Not in the context of the request: what it opens lives as long as the sandbox.
+            self._lifespan = self._run(self._start(), scope.outside(), may_leave_tasks=True)
+        self._run(self._serve(request), copy_context())
+        return ResponseSent()
+
+    def _run(
+        self, main: Coroutine[object, Never, T], context: Context, *, may_leave_tasks: bool = False
+    ) -> T:
+        others = asyncio.all_tasks(self._loop)
+        done = False
+        try:
+            result = self._runner.run(main, context=inline_context(context))
+            done = True
+        finally:
+            if not done or not may_leave_tasks:
+                end_tasks(self._loop, asyncio.all_tasks(self._loop) - others, main)
+        return result
+
+    async def _start(self) -> Lifespan:
+        lifespan = Lifespan(self._app, self._mode)
+        await lifespan.startup()
+        return lifespan
+
+    async def _serve(self, request: IncomingRequest) -> None:
+        received = RequestEvents(request.body)
+        response = ResponseEvents(request, received)
+        state = {} if self._lifespan is None else self._lifespan.state
+        try:
+            await self._app(make_scope(request, state), received.receive, response.send)
+            response.check_complete()
+        finally:
+            response.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Run the app's shutdown, and close the event loop."""
+        with self._runner:
+            if self._lifespan is not None:
+                try:
+                    self._run(self._lifespan.shutdown(), scope.outside())
+                except Exception:
+                    sys.excepthook(*sys.exc_info())
