@@ -1,6 +1,5 @@
 """Connections and pools of urllib3 whose requests go to backends."""
 
-import socket
 from typing import Any
 
 import urllib3
@@ -8,13 +7,13 @@ from fastly_compute.backend import Backend, BackendOptions
 from fastly_compute.http import CacheOptions
 from fastly_compute.urllib3.backend_socket import BackendSocket, origin
 from fastly_compute.urllib3.errors import for_urllib3
+from fastly_compute.urllib3.socket_options import keepalive_options
 from fastly_compute.urllib3.timeouts import timeout_options
 from fastly_compute.urllib3.tls import tls_options
 from urllib3.connection import HTTPConnection as _HTTPConnection
 from urllib3.connection import HTTPSConnection as _HTTPSConnection
 from urllib3.util import Timeout
 
-_NODELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 _pool_make_request = urllib3.HTTPConnectionPool._make_request
 
 
@@ -22,11 +21,13 @@ def new_conn(self: Any) -> BackendSocket:
     """Replace ``HTTPConnection._new_conn``: connect to the backend of the connection's host."""
     _check(self)
     is_tls = isinstance(self, _HTTPSConnection)
-    tls = tls_options(self) if is_tls else BackendOptions()
+    fixed: BackendOptions = keepalive_options(self.socket_options)
+    if is_tls:
+        fixed = {**fixed, **tls_options(self)}
 
     def backend_for(url: str) -> Backend | str:
         timeout = getattr(self, "_request_timeout", self.timeout)
-        options: BackendOptions = {**timeout_options(timeout), **tls}
+        options: BackendOptions = {**timeout_options(timeout), **fixed}
         backend: Backend | str | None = getattr(self, "_backend", None)
         if backend is None:
             return Backend.for_url(url, **options)
@@ -54,11 +55,6 @@ def _check(connection: Any) -> None:
         )
     if connection.source_address is not None:
         raise NotImplementedError("source_address is not supported: the host makes the connections")
-    if any(tuple(option) != _NODELAY for option in connection.socket_options or ()):
-        raise NotImplementedError(
-            "socket_options are not supported: the host makes the connections; for TCP keep-alive, "
-            "use set_default_dynamic_config(tcp_keepalive_time=...) of fastly_compute.backend"
-        )
 
 
 def connect_tls(self: Any) -> None:
