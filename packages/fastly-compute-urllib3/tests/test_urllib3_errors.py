@@ -165,3 +165,11 @@ def test_without_a_host_nothing_is_sent():
             urllib3.request("GET", "http://127.0.0.1:1/", retries=False)
     finally:
         extract_from_urllib3()
+
+
+def test_a_host_that_no_backend_can_have_is_not_found(injected):
+    for url in ("http://a%20b/", "http://[fe80::1%25lo]/"):
+        with pytest.raises(NameResolutionError, match="host name or an IP address"):
+            urllib3.request("GET", url, retries=False)
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get(url)

@@ -95,14 +95,20 @@ def test_what_no_backend_can_do_is_refused(manager, secure, options):
     assert secure.seen == []
 
 
-def test_contexts_that_do_not_verify_are_refused(manager, secure):
-    for prepare in ("check_hostname", "verify_mode"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        if prepare == "verify_mode":
-            context.verify_mode = ssl.CERT_NONE
-        with pytest.raises(NotImplementedError, match="not supported"):
-            manager(ssl_context=context).request("GET", secure.url)
+def test_a_context_that_does_not_verify_is_refused(manager, secure):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with pytest.raises(NotImplementedError, match="not supported"):
+        manager(ssl_context=context).request("GET", secure.url)
+
+
+def test_a_context_that_leaves_the_name_to_urllib3_is_accepted(manager, secure):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False  # as in those that botocore makes: urllib3 compares the names
+    trusted = manager(ssl_context=context, ca_cert_data=secure.authority)
+
+    assert trusted.request("GET", secure.url).status == 200
 
 
 def test_requests_without_verification_is_refused(injected, secure):

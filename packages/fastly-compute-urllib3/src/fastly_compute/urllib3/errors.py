@@ -10,6 +10,7 @@ from fastly_compute.backend import (
     BackendError,
     BackendNotAllowed,
     InvalidBackendName,
+    InvalidBackendOption,
 )
 from fastly_compute.http import (
     ConnectionLimitReached,
@@ -21,6 +22,7 @@ from fastly_compute.http import (
     DnsError,
     DnsTimeout,
     HttpError,
+    InvalidUrl,
     ResponseIncomplete,
     TlsCertificateError,
     TlsError,
@@ -53,6 +55,8 @@ def for_http_client(error: Exception) -> Exception:
     if isinstance(error, DnsError):
         code = socket.EAI_AGAIN if isinstance(error, DnsTimeout) else socket.EAI_NONAME
         return socket.gaierror(code, text)
+    if isinstance(error, InvalidUrl) and isinstance(error.__cause__, InvalidBackendOption):
+        return socket.gaierror(socket.EAI_NONAME, text)  # no backend can have such a host
     if isinstance(error, TlsCertificateError):
         return ssl.SSLCertVerificationError(1, text)
     if isinstance(error, TlsError):

@@ -62,7 +62,7 @@ def tls_options(connection: Any) -> BackendOptions:
     if connection.cert_file is not None or connection.key_file is not None:
         options["client_cert"] = _client_cert(connection.cert_file, connection.key_file)
     if connection.ssl_context is not None:
-        check_context(connection.ssl_context)
+        check_verification(connection.ssl_context)
     for name, value in (
         ("tls_min_version", connection.ssl_minimum_version),
         ("tls_max_version", connection.ssl_maximum_version),
@@ -86,10 +86,21 @@ def check_context(context: ssl.SSLContext) -> None:
     Raises:
         NotImplementedError: The context does not verify certificates, or not their names.
     """
-    if context.verify_mode == ssl.CERT_NONE:
-        raise _unverified("an SSLContext with verify_mode=CERT_NONE")
+    check_verification(context)
     if not context.check_hostname:
         raise _unverified("an SSLContext with check_hostname=False")
+
+
+def check_verification(context: ssl.SSLContext) -> None:
+    """Refuse a context that verifies no certificates.
+
+    Without `check_hostname`, urllib3 compares the names itself, as botocore's contexts have it do.
+
+    Raises:
+        NotImplementedError: The context does not verify certificates.
+    """
+    if context.verify_mode == ssl.CERT_NONE:
+        raise _unverified("an SSLContext with verify_mode=CERT_NONE")
 
 
 def _unverified(what: str) -> NotImplementedError:
