@@ -9,9 +9,17 @@ from fastly_compute.core import FastlyComputeError
 from fastly_compute.http import (
     BodyError,
     CacheOptions,
+    ConnectionTerminated,
     PendingResponse,
+    ProtocolError,
     Request,
     Response,
+    ResponseBodyTooLarge,
+    ResponseHeadersTooLarge,
+    ResponseIncomplete,
+    ResponseStatusInvalid,
+    ResponseTimeout,
+    SendError,
     StreamingBody,
 )
 from fastly_compute.urllib3.request_stream import (
@@ -22,6 +30,16 @@ from fastly_compute.urllib3.request_stream import (
 )
 from fastly_compute.urllib3.response_stream import CONTINUE, as_bytes
 
+# A socket raises these when it is read, and all others when it is connected or written to.
+_WHILE_READING = (
+    ConnectionTerminated,
+    ProtocolError,
+    ResponseBodyTooLarge,
+    ResponseHeadersTooLarge,
+    ResponseIncomplete,
+    ResponseStatusInvalid,
+    ResponseTimeout,
+)
 _LARGEST_GATHERED = 64 * 1024
 _BUFFER = 64 * 1024
 
@@ -170,6 +188,7 @@ class _Exchange:
         self._out: StreamingBody | None = None
         self._pending: PendingResponse | None = None
         self._response: Response | None = None
+        self._failure: SendError | None = None
         self._unread = b""
         self._pieces: Iterator[bytes] = self._respond()
         self.is_sent = False
@@ -182,7 +201,7 @@ class _Exchange:
             if not end:
                 self._start = start
                 return
-            self._begin(parse_head(start))
+            self._begin(parse_head(start, self._socket._origin))
         if self.is_sent:
             if data:
                 raise ValueError("the request's body is longer than its Content-Length")
@@ -236,15 +255,28 @@ class _Exchange:
 
     def _finish(self) -> None:
         assert self._head is not None  # noqa: S101 - for the type checker
-        if self._out is None:
-            request, backend = self._request(self._head.headers, b"".join(self._gathered))
-            self._pending = request.send_async(backend)
-        else:
-            try:
-                self._out.finish()
-            except BodyError as error:
-                self._no_more(error)
+        try:
+            if self._out is None:
+                request, backend = self._request(self._head.headers, b"".join(self._gathered))
+                self._response = request.send(backend)
+            else:
+                self._end_body(self._out)
+                self._response = self._wait()
+        except _WHILE_READING as error:
+            self._failure = error
         self.is_sent = True
+
+    def _end_body(self, out: StreamingBody) -> None:
+        try:
+            out.finish()
+        except BodyError as error:
+            self._no_more(error)
+
+    def _wait(self) -> Response:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            raise ValueError("the request is not complete: its body is shorter than announced")
+        return pending.wait()
 
     def _no_more(self, error: BodyError) -> NoReturn:
         """Stop to send: the backend's response, or the lack of one, says why."""
@@ -269,11 +301,14 @@ class _Exchange:
         return piece
 
     def _respond(self) -> Iterator[bytes]:
-        if self._head is None or not self.is_sent or self._pending is None:
+        if self._head is None or not self.is_sent:
             self.abort()
             raise ValueError("the request is not complete: its body is shorter than announced")
         self.is_answered = True
-        self._response = self._pending.wait()
+        if self._failure is not None:
+            raise self._failure
+        if self._response is None:
+            self._response = self._wait()
         yield from as_bytes(self._response, self._head.method)
         self._response.close()
 
@@ -307,6 +342,6 @@ class _ResponseFile(io.RawIOBase):
 
     def close(self) -> None:
         # A file that was opened to read "100 Continue" leaves the response to the next one.
-        if not self.closed and self._exchange._response is not None:
+        if not self.closed and self._exchange.is_answered:
             self._exchange.close()
         super().close()

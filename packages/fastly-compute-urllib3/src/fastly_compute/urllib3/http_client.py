@@ -1,37 +1,38 @@
 """Makes the standard library's `http.client` send requests to backends."""
 
-from http.client import HTTPSConnection
 from typing import Any
 
 from fastly_compute.backend import Backend, BackendOptions
 from fastly_compute.urllib3.backend_socket import BackendSocket, origin
 from fastly_compute.urllib3.errors import for_http_client
 from fastly_compute.urllib3.timeouts import timeout_options
-from fastly_compute.urllib3.tls import check_context
+from fastly_compute.urllib3.tls import context_options
 
 
 def connect(self: Any) -> None:
     """Replace ``HTTPConnection.connect``: connect to the backend of the connection's host."""
+    _connect(self, "http", BackendOptions())
+
+
+def connect_tls(self: Any) -> None:
+    """Replace ``HTTPSConnection.connect``: the host makes and verifies the TLS connection."""
+    _connect(self, "https", context_options(self._context))
+
+
+def _connect(self: Any, scheme: str, tls: BackendOptions) -> None:
     _check(self)
-    is_tls = isinstance(self, HTTPSConnection)
 
     def backend_for(url: str) -> Backend:
-        options: BackendOptions = timeout_options(opened.gettimeout())
+        options: BackendOptions = {**timeout_options(opened.gettimeout()), **tls}
         return Backend.for_url(url, **options)
 
     opened = self.sock = BackendSocket(
-        origin("https" if is_tls else "http", self.host, self.port),
+        origin(scheme, self.host, self.port),
         backend_for,
         cache=None,
         translate=for_http_client,
         timeout=self.timeout if isinstance(self.timeout, int | float) else None,
     )
-
-
-def connect_tls(self: Any) -> None:
-    """Replace ``HTTPSConnection.connect``: the host makes and verifies the TLS connection."""
-    check_context(self._context)
-    connect(self)
 
 
 def _check(connection: Any) -> None:
