@@ -17,6 +17,7 @@ OWN_TESTS = {
     "first-look": 10,
     "flask-app": 15,
     "hello": 2,
+    "object-storage": 8,
     "structured-logs": 8,
     "url-shortener": 38,
 }

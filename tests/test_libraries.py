@@ -6,7 +6,6 @@ import ssl
 import sys
 import tomllib
 from base64 import b64encode
-from collections.abc import Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
@@ -34,7 +33,9 @@ finally:
 KEY, SECRET = "AKIDEDGE", "a secret access key of this test"
 SENTRY_KEY = "0123456789abcdef0123456789abcdef"
 ENDPOINT = 'f"https://{REGION}.object.fastlystorage.app"'
-SAMPLE = NAMES[::60]  # of the cases; all of them run on the native host in test_urllib3_differential
+SAMPLE = NAMES[
+    ::60
+]  # of the cases; all of them run on the native host in test_urllib3_differential
 DIFFERENCES = Differences(tomllib.loads((APP / "real_differences.toml").read_text())["difference"])
 PART = 5 << 20
 

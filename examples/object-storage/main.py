@@ -8,9 +8,9 @@ from fastly_compute.urllib3 import inject_into_urllib3
 # The libraries below import urllib3: from here on, it sends requests to backends.
 inject_into_urllib3()
 
+import reporting  # noqa: E402, F401 - sets Sentry up
 import sentry_sdk  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
-from reporting import RELEASE  # noqa: E402 - importing it sets Sentry up
 from storage import BUCKET, IN_PARTS, client, pages  # noqa: E402
 
 LINK_SECONDS = 300
@@ -64,16 +64,19 @@ def answer(request: IncomingRequest) -> Response:
     return Response.text("there are /files, /files/NAME and /links/NAME", status=404)
 
 
+def is_missing(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey"
+
+
 def handle(request: IncomingRequest) -> Response:
     try:
         return answer(request)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
-            return Response.text("no such file", status=404)
-        sentry_sdk.capture_exception(error)
     except Exception as error:
+        if is_missing(error):
+            return Response.text("no such file", status=404)
+        print(f"{request.method} {request.path}: {type(error).__name__}: {error}")
         sentry_sdk.capture_exception(error)
-    return Response.text(f"this failed, and was reported by {RELEASE}", status=500)
+    return Response.text("this failed, and was reported", status=500)
 
 
 HttpIncoming = service(handle)

@@ -20,7 +20,9 @@ ENDPOINT = f"https://{REGION}.object.fastlystorage.app"
 BUCKET = "files"
 READ_AGAIN = timedelta(hours=1)  # a sandbox that is reused gets a rotated key after that
 # A sandbox has one thread, in which boto3 uploads one part after the other.
-IN_PARTS = TransferConfig(use_threads=False, multipart_threshold=5 << 20, multipart_chunksize=5 << 20)
+IN_PARTS = TransferConfig(
+    use_threads=False, multipart_threshold=5 << 20, multipart_chunksize=5 << 20
+)
 
 
 def read_keys() -> dict[str, str | None]:
@@ -44,7 +46,7 @@ class FromSecretStore(CredentialProvider):  # type: ignore[misc] - botocore has 
 
 
 def make_client() -> Any:
-    """Make the client while the app is imported: reading S3's description takes most of the time."""
+    """Make the client while the app is imported: reading S3's description takes long."""
     session = Session()
     session.register_component("credential_provider", CredentialResolver([FromSecretStore()]))
     settings = Config(

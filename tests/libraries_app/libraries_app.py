@@ -11,18 +11,18 @@ from pathlib import Path
 # As with any client of boto3, this is read when the client is made.
 os.environ["AWS_CA_BUNDLE"] = str(Path(__file__).parent / "static/ca.pem")
 
-import cases  # noqa: E402
-import codings  # noqa: E402, F401 - adds its cases
-import generated  # noqa: E402, F401 - adds its cases
-import locations  # noqa: E402, F401 - adds its cases
-import main  # noqa: E402
-import requests  # noqa: E402
-import stripe  # noqa: E402
-from elasticsearch import Elasticsearch  # noqa: E402
-from twilio.rest import Client as Twilio  # noqa: E402
+import cases
+import codings  # noqa: F401 - adds its cases
+import generated  # noqa: F401 - adds its cases
+import locations  # noqa: F401 - adds its cases
+import main
+import requests
+import stripe
+from elasticsearch import Elasticsearch
+from twilio.rest import Client as Twilio
 
-from fastly_compute.http import IncomingRequest, Response, service  # noqa: E402
-from fastly_compute.urllib3 import inject_into_http_client  # noqa: E402
+from fastly_compute.http import IncomingRequest, Response, service
+from fastly_compute.urllib3 import inject_into_http_client
 
 inject_into_http_client()
 

@@ -111,7 +111,9 @@ class SignatureCheck:
         )
         request.context["timestamp"] = when
         auth = kind(self._credentials, service, region)
-        return str(auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request))
+        return str(
+            auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
+        )
 
     def _check_payload(self, headers: dict[str, str], body: bytes) -> None:
         promised = headers["x-amz-content-sha256"]
