@@ -9,6 +9,7 @@ import statistics
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.calls import python_calls
 from benchmarks.facade import ask, origin
@@ -17,9 +18,8 @@ from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host
 
-BUILDS = 3
 SLICE = 50
-SLICES = 40
+SLICES = 20
 BASE = "`fastly_compute.http`"
 INJECTED = "from fastly_compute.urllib3 import inject_into_urllib3\ninject_into_urllib3()\n"
 # The source of a module that has `get`, by how the client is called in the table.
@@ -44,7 +44,9 @@ CLIENTS = {
         "def get(url): return session.get(url).content\n"
     ),
     "`urllib.request`": (
-        f"{INJECTED}from urllib.request import urlopen\n"
+        "from fastly_compute.urllib3 import inject_into_http_client\n"
+        "inject_into_http_client()\n"
+        "from urllib.request import urlopen\n"
         "def get(url):\n"
         "    with urlopen(url) as response:\n"
         "        return response.read()\n"
@@ -59,7 +61,6 @@ ONE = """
 from fastly_compute.http import Response, service
 import client_{number}
 HttpIncoming = service(lambda request: Response(body=client_{number}.get("https://example.com/")))
-# build {build}
 """
 ALL = """
 import json, time
@@ -78,15 +79,12 @@ HttpIncoming = service(handle)
 """
 
 
-def size(folder: Path, number: int, source: str) -> float:
-    """Return the bytes of a component that uses a client, the median of several builds."""
-    sizes = []
-    for turn in range(BUILDS):
-        app = Path(tempfile.mkdtemp(dir=folder))
-        (app / f"client_{number}.py").write_text(source)
-        (app / "main.py").write_text(ONE.format(number=number, build=turn))
-        sizes.append(build(Project(folder=app)).output.stat().st_size)
-    return statistics.median(sizes)
+def size(folder: Path, number: int, source: str) -> int:
+    """Return the bytes of a component that uses a client."""
+    app = Path(tempfile.mkdtemp(dir=folder))
+    (app / f"client_{number}.py").write_text(source)
+    (app / "main.py").write_text(ONE.format(number=number))
+    return build(Project(folder=app)).output.stat().st_size
 
 
 def times(folder: Path) -> list[float]:
@@ -112,7 +110,9 @@ def calls(source: str) -> int:
     """Count the Python calls of a GET, the second to its backend."""
     module: dict[str, Any] = {}
     exec(source, module)
-    with Host() as host, origin() as url, host.guest_context():
+    # requests looks at each variable of the environment, of which a sandbox has few.
+    no_environment = patch.dict(os.environ, clear=True)
+    with Host() as host, origin() as url, no_environment, host.guest_context():
         module["get"](url)
         return python_calls(lambda: module["get"](url)).total()
 

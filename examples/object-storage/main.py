@@ -2,16 +2,16 @@
 
 from urllib.parse import unquote
 
+import reporting  # noqa: F401 - sets Sentry up
+import sentry_sdk
+from botocore.exceptions import ClientError
+from storage import BUCKET, IN_PARTS, client, pages
+
 from fastly_compute.http import IncomingRequest, Response, service
 from fastly_compute.urllib3 import inject_into_urllib3
 
-# The libraries below import urllib3: from here on, it sends requests to backends.
+# boto3 and reporting.py send their requests with urllib3: from here on, it sends them to backends.
 inject_into_urllib3()
-
-import reporting  # noqa: E402, F401 - sets Sentry up
-import sentry_sdk  # noqa: E402
-from botocore.exceptions import ClientError  # noqa: E402
-from storage import BUCKET, IN_PARTS, client, pages  # noqa: E402
 
 LINK_SECONDS = 300
 PIECE = 64 * 1024
