@@ -15,30 +15,15 @@ SDKS = ("python", "rust", "go", "javascript")
 LEXERS = {"javascript": "typescript"}
 COLUMNS = ("name", "type", "unit", "default", "check", "error")
 NOTHING = "\u2013"
-# The order of the pages, and of the overview.
-CAPABILITIES = (
-    "handler",
-    "sending",
-    "concurrent",
-    "streaming",
-    "static-backend",
-    "dynamic-backend",
-    "introspection",
-    "tls",
-    "health",
-    "defaults",
-    "secrets",
-    "configuration",
-    "logging",
-    "cache-override",
-    "cache-hooks",
-    "simple-cache",
-    "core-cache",
-    "reuse",
-    "fanout",
-    "websocket",
-    "testing",
-)
+# The words of the other SDKs have a page too, which is made of all others.
+WORDS = "words"
+
+
+def capabilities() -> list[str]:
+    """Return the capabilities, in the order of their pages."""
+    index = (FOLDER / "index.md").read_text(encoding="utf-8")
+    listed = index.rpartition(":hidden:")[2].partition("```")[0].split()
+    return [name for name in listed if name != WORDS]
 
 
 def load(capability: str) -> dict[str, Any]:
@@ -119,7 +104,7 @@ def overview() -> str:
     """Return the text of the overview: how many of the options each SDK has."""
     sdks = versions()
     rows = []
-    for capability in CAPABILITIES:
+    for capability in capabilities():
         data = load(capability)
         options = data["option"]
         counts = [str(sum(sdk in option for option in options)) for sdk in SDKS]
@@ -128,10 +113,33 @@ def overview() -> str:
     return "\n".join(_table(("capability", "options", *titles), rows, "overview"))
 
 
+def words() -> str:
+    """Return the text of the page that finds the names of the other SDKs here."""
+    sdks = versions()
+    found: dict[str, list[tuple[str, ...]]] = {sdk: [] for sdk in SDKS[1:]}
+    for capability in capabilities():
+        data = load(capability)
+        link = f"[{data['title']}]({capability}.md)"
+        for option in data["option"]:
+            here = _named(option["python"][0]) if "python" in option else NOTHING
+            for sdk, rows in found.items():
+                if sdk in option:
+                    rows.append((_named(option[sdk][0]), option["what"], here, link))
+    lines = []
+    for sdk, rows in found.items():
+        title = sdks[sdk]["title"]
+        head = (f"in {title}", "for", "in Python", "page")
+        rows.sort(key=lambda row: row[0].strip("`*").casefold())
+        lines += [f"## {title}", "", *_table(head, rows, "words")]
+    return "\n".join(lines)
+
+
 def text_of(capability: str) -> tuple[str, list[Path]]:
     """Return the text of a page and its files; without a name, that of the overview."""
-    named = [capability] if capability else CAPABILITIES
-    text = page(capability) if capability else overview()
+    if capability in ("", WORDS):
+        named, text = capabilities(), words() if capability else overview()
+    else:
+        named, text = [capability], page(capability)
     return text, [VERSIONS, *(FOLDER / f"{name}.toml" for name in named)]
 
 

@@ -1,6 +1,3 @@
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
-
-# isort: split
 from dataclasses import dataclass
 
 import pytest

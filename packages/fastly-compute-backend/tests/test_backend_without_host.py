@@ -3,7 +3,6 @@ import sys
 
 import pytest
 
-from fastly_compute import backend
 from fastly_compute.backend import (
     Backend,
     BackendOptionTypeError,
@@ -68,12 +67,6 @@ def test_a_url_is_text():
 def test_a_backend_cannot_be_created_directly():
     with pytest.raises(TypeError, match=r"^Backend cannot be created directly: use Backend\.open"):
         Backend()
-
-
-def test_the_public_names_are_sorted_and_exist():
-    assert backend.__all__ == sorted(backend.__all__, key=lambda n: (not n.isupper(), n))
-    for name in backend.__all__:
-        assert hasattr(backend, name)
 
 
 def run(code):

@@ -4,15 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-
-import fastly_compute.local
-
-# isort: split
 from componentize_py_types import Err
 from wit_world.imports import cache as wit
 from wit_world.imports import purge, types
 
 import fastly_compute.cache
+import fastly_compute.local
 from fastly_compute import cache
 from fastly_compute.cache import CacheCallFailed, CacheUnsupported
 from fastly_compute.cache.errors import CLASSES

@@ -134,15 +134,6 @@ def test_only_one_module_touches_the_bindings() -> None:
     assert "import bindings" not in (PACKAGE / "errors.py").read_text(encoding="utf-8")
 
 
-def test_the_public_names_are_sorted_and_in_the_readme() -> None:
-    readme = README.read_text(encoding="utf-8")
-
-    assert config_store.__all__ == sorted(config_store.__all__)
-    for name in config_store.__all__:
-        assert hasattr(config_store, name)
-        assert f"`{name}`" in readme
-
-
 @pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules([str(PACKAGE)])])
 def test_the_examples_of_a_module_run(name) -> None:
     module = importlib.import_module(f"fastly_compute.config_store.{name}")

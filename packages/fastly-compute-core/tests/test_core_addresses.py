@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
 from fastly_compute.core.addresses import parse_address, wit_address
 from fastly_compute.local.interfaces.addresses import plain_address
 

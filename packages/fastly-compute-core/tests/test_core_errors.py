@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
 from fastly_compute import core
 from fastly_compute.core.errors import CLASSES, EXPLANATIONS
 

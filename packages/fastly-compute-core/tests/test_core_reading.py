@@ -1,6 +1,3 @@
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
-
-# isort: split
 import pytest
 from componentize_py_types import Err
 from hypothesis import given

@@ -183,15 +183,6 @@ def test_everything_that_the_wit_offers_is_used():
         assert f".{function.replace('-', '_')}(" in code, function
 
 
-def test_the_public_names_are_sorted_there_and_in_the_readme():
-    readme = (PACKAGE / "README.md").read_text(encoding="utf-8")
-
-    assert erl.__all__ == sorted(erl.__all__)
-    for name in erl.__all__:
-        assert hasattr(erl, name)
-        assert f"`{name}`" in readme
-
-
 def run(code):
     """Run code in a new interpreter, and return its output."""
     return subprocess.run(

@@ -7,7 +7,6 @@ from types import ModuleType
 
 import pytest
 
-from fastly_compute import http
 from fastly_compute.local import (
     BackendConfig,
     Host,
@@ -175,12 +174,6 @@ def test_routes_are_matched(host, method, path, status, body):
     )
 
     assert (answer.status, bytes(answer.body)) == (status, body)
-
-
-def test_every_public_name_is_listed():
-    listed = set(re.findall(r"`(\w+)`", README.partition("## Public names")[2]))
-
-    assert set(http.__all__) <= listed
 
 
 def test_there_is_a_test_for_every_snippet():

@@ -1,8 +1,5 @@
 """Values refused before the host is called, and the exceptions for the host's refusals."""
 
-import fastly_compute.local  # noqa: F401 - brings the generated bindings
-
-# isort: split
 import pickle
 from typing import get_args
 
@@ -13,7 +10,7 @@ from wit_world.imports import kv_store as wit
 from wit_world.imports import types
 
 from fastly_compute import kv_store
-from fastly_compute.core import case_of
+from fastly_compute.core import case_of, host_error
 from fastly_compute.kv_store import (
     InvalidKey,
     InvalidKVOption,
@@ -21,7 +18,7 @@ from fastly_compute.kv_store import (
     KVStore,
     KVStoreError,
 )
-from fastly_compute.kv_store.errors import CLASSES, kv_error
+from fastly_compute.kv_store.errors import CLASSES
 from fastly_compute.kv_store.keys import checked_key
 from fastly_compute.kv_store.options import put_options
 from fastly_compute.local.config.kv import kv_key_problem
@@ -138,7 +135,7 @@ CASES = [
 
 @pytest.mark.parametrize("value", CASES, ids=case_of)
 def test_each_case_of_the_wit_has_a_class(value) -> None:
-    error = kv_error(value, "kv-store.store.lookup-async", "shelf/lamp")
+    error = host_error(value, "kv-store.store.lookup-async", subject="shelf/lamp", classes=CLASSES)
 
     assert type(error) is CLASSES[case_of(value)]
     assert isinstance(error, KVCallFailed | KVStoreError)

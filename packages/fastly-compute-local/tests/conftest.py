@@ -1,8 +1,5 @@
-"""Loads the host first: it provides `wit_world`, which the tests import. Also origins."""
+"""Origins to send requests to."""
 
-import fastly_compute.local  # noqa: F401
-
-# isort: split
 import contextlib
 import os
 import socket

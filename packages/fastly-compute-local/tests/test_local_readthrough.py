@@ -18,7 +18,8 @@ from wit_world.imports.purge import PurgeOptions
 from fastly_compute.local import BackendConfig, Host, HostConfig
 from fastly_compute.local.clock import Clock
 from fastly_compute.local.readthrough.cache_key import default_key, in_store
-from fastly_compute.local.readthrough.readthrough import CacheRules, Readthrough
+from fastly_compute.local.readthrough.cache_rules import CacheRules
+from fastly_compute.local.readthrough.readthrough import Readthrough
 from fastly_compute.local.state import CacheData
 from fastly_compute.local.transport import BodyFailure, OriginRequest, OriginResponse, SendFailure
 
@@ -111,7 +112,7 @@ class Cache:
         request = OriginRequest(
             method=method, path_and_query=path, authority=host, headers=fields, body=body
         )
-        return self.readthrough.begin(request, rules, self.origin.fetch)
+        return self.readthrough.begin(request, rules, self.origin.fetch).response
 
     def get(self, *arguments, **chosen) -> "Got":
         return Got(self.begin(*arguments, **chosen)())

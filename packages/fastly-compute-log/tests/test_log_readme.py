@@ -7,7 +7,7 @@ import logging
 import pkgutil
 import re
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 
 import pytest
 
@@ -63,21 +63,6 @@ def test_an_endpoint_is_written_to_directly(compute_host) -> None:
     assert compute_host.logs == {"visits": ["/tea"]}
 
 
-def test_the_public_names_are_sorted_and_in_the_readme() -> None:
-    assert log.__all__ == sorted(log.__all__, key=lambda name: (name[0].islower(), name))
-    for name in log.__all__:
-        assert hasattr(log, name)
-        assert f"`{name}`" in README
-
-
 @pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(log.__path__)])
 def test_the_examples_of_a_module_run(name) -> None:
     assert doctest.testmod(importlib.import_module(f"fastly_compute.log.{name}")).failed == 0
-
-
-def test_every_public_class_and_function_has_an_example() -> None:
-    public = [getattr(log, name) for name in log.__all__]
-    told = [item for item in public if isinstance(item, type | FunctionType)]
-    told = [item for item in told if not (isinstance(item, type) and issubclass(item, Exception))]
-
-    assert [item.__name__ for item in told if ">>> " not in (item.__doc__ or "")] == []

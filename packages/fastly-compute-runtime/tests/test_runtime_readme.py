@@ -6,7 +6,6 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from fastly_compute import runtime
 from fastly_compute.local import NativeApp, ServiceInfo
 from fastly_compute.testing import ComputeClient
 
@@ -40,12 +39,3 @@ def test_the_test_passes_and_can_fail(compute_host, client) -> None:
     compute_host.service = ServiceInfo()
     with pytest.raises(KeyError):
         test(SimpleNamespace(), client)
-
-
-def test_every_public_name_is_in_the_readme() -> None:
-    for name in runtime.__all__:
-        assert f"`{name}`" in README
-
-
-def test_public_names_are_sorted() -> None:
-    assert runtime.__all__ == sorted(runtime.__all__)

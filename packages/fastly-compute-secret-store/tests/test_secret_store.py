@@ -118,12 +118,6 @@ def test_everything_that_the_wit_offers_is_used():
         assert re.search(rf"\.{function.replace('-', '_')}\b", code), function
 
 
-def test_the_public_names_are_sorted_and_there():
-    assert secret_store.__all__ == sorted(secret_store.__all__)
-    for name in secret_store.__all__:
-        assert hasattr(secret_store, name)
-
-
 def run(code):
     """Run code in a new interpreter, and return its output."""
     return subprocess.run(

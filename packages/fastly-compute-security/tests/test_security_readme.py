@@ -6,7 +6,6 @@ from types import ModuleType
 
 import pytest
 
-from fastly_compute import security
 from fastly_compute.local import NativeApp, WafVerdict
 from fastly_compute.testing import ComputeClient
 
@@ -59,8 +58,3 @@ def test_without_a_verdict_the_client_is_asked_to_return(compute_host, client) -
     compute_host.fail("security", "inspect", "unsupported")
 
     assert client.get("/").status == 503
-
-
-def test_every_public_name_is_in_the_readme() -> None:
-    for name in security.__all__:
-        assert f"`{name}`" in README

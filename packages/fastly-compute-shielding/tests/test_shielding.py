@@ -294,9 +294,3 @@ def test_the_examples_of_a_module_run(name) -> None:
     result = doctest.testmod(importlib.import_module(f"fastly_compute.shielding.{name}"))
 
     assert result.failed == 0
-
-
-def test_the_public_names_are_sorted() -> None:
-    assert shielding.__all__ == sorted(
-        shielding.__all__, key=lambda name: (name.casefold() != name, name)
-    )

@@ -6,7 +6,6 @@ from types import ModuleType
 
 import pytest
 
-from fastly_compute import shielding
 from fastly_compute.local import NativeApp, parse
 from fastly_compute.testing import ComputeClient
 
@@ -47,8 +46,3 @@ def test_the_configuration_is_one() -> None:
 
     assert sites["london-uk"] is None
     assert sites["pdx-or-us"].encrypted == "https://127.0.0.1:8443/"
-
-
-def test_every_public_name_is_in_the_readme() -> None:
-    for name in shielding.__all__:
-        assert f"`{name}`" in README

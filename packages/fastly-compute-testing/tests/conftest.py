@@ -1,4 +1,4 @@
-"""Loads the host first: it brings `wit_world`, which the tests import."""
+"""Runs pytest on a separate test file."""
 
 import subprocess
 import sys
@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-import fastly_compute.local  # noqa: F401
 
 Run = Callable[..., str]
 

@@ -1,8 +1,5 @@
-"""Fixtures: apps under `wsgiref.validate`. The host is loaded first: it brings `wit_world`."""
+"""Fixtures: apps under `wsgiref.validate`."""
 
-import fastly_compute.local  # noqa: F401
-
-# isort: split
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from wsgiref.types import WSGIApplication

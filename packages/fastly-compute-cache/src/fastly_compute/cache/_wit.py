@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from fastly_compute.cache.errors import cache_error
+from fastly_compute.cache.errors import CLASSES
 from fastly_compute.cache.keys import surrogate_keys
 from fastly_compute.cache.options import WriteOptions, nanoseconds
 from fastly_compute.core import Duration, bindings, drop, read_sized
@@ -21,12 +21,7 @@ else:
 T = TypeVar("T")
 HeadersOf = Headers | Mapping[str, str] | None
 
-
-def _call(operation: str, function: Callable[[], T]) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise cache_error(err.value, operation) from None
+_call = bindings.caller(CLASSES)
 
 
 def _with_request(headers: "HeadersOf", call: "Callable[[http_req.Request | None], T]") -> T:

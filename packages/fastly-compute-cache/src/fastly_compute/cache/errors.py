@@ -14,7 +14,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from fastly_compute.core import FastlyComputeError, HostError, Unsupported, errors, host_error
+from fastly_compute.core import FastlyComputeError, HostError, Unsupported, errors
 
 
 class CacheError(FastlyComputeError):
@@ -75,16 +75,3 @@ CLASSES: Mapping[str, type[HostError]] = {
     "unsupported": CacheUnsupported,
 }
 """The exception for each case of the WIT's ``types.error``."""
-
-
-def cache_error(value: object, operation: str) -> HostError:
-    """Map a WIT error to this package's exception.
-
-    Args:
-        value: The value that ``bindings.Err`` carries.
-        operation: The WIT function that failed.
-
-    Returns:
-        The exception.
-    """
-    return host_error(value, operation, classes=CLASSES)

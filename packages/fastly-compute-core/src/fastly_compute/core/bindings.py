@@ -7,13 +7,16 @@ after the package that needs them, so they are looked up on each use until they 
 
 import importlib
 import sys
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from fastly_compute.core.errors import HostUnavailable
+from fastly_compute.core.errors import HostError, HostUnavailable, host_error
 
 if TYPE_CHECKING:
     from componentize_py_types import Err as Err
+
+T = TypeVar("T")
 
 _IMPORTS = "wit_world.imports"
 _TYPES = "componentize_py_types"
@@ -61,9 +64,46 @@ def interface(name: str) -> ModuleType:
         return _Missing(module)
 
 
-def __getattr__(name: str) -> object:
+class Call(Protocol):
+    """Calls the host; see `caller`."""
+
+    def __call__(
+        self, operation: str, function: Callable[[], T], subject: str | None = None, /
+    ) -> T:
+        """Return what the host returns, or raise the package's exception for its error.
+
+        Args:
+            operation: The WIT function that is called, without the prefix.
+            function: Calls it.
+            subject: The name that it is called on or with.
+        """
+
+
+def caller(classes: Mapping[str, type[HostError]], *, prefix: str = "") -> Call:
+    """Make the function that a package calls the host with.
+
+    Args:
+        classes: The package's own exceptions by the WIT's case.
+        prefix: What precedes each operation in the messages of exceptions.
+    """
+
+    def call(operation: str, function: Callable[[], T], subject: str | None = None, /) -> T:
+        try:
+            return function()
+        except _err() as err:
+            what = f"{prefix}{operation}"
+            raise host_error(err.value, what, subject=subject, classes=classes) from None
+
+    return call
+
+
+def _err() -> Any:
     # Looked up on each use: code with `except bindings.Err` may be loaded before the host.
+    types = sys.modules.get(_TYPES)
+    return _NoErr if types is None else types.Err
+
+
+def __getattr__(name: str) -> object:
     if name == "Err":
-        types = sys.modules.get(_TYPES)
-        return _NoErr if types is None else types.Err
+        return _err()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

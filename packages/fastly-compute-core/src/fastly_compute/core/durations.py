@@ -10,7 +10,16 @@ Duration: TypeAlias = timedelta | float
 _LIMIT = 2**32
 
 
-def _seconds(value: Duration, field: str) -> float:
+def seconds_of(value: Duration, *, field: str) -> float:
+    """Return a duration in seconds, of any size.
+
+    Args:
+        value: The duration.
+        field: The name of the caller's option, for the error.
+
+    Raises:
+        TypeError: It is not a duration.
+    """
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -43,7 +52,7 @@ def milliseconds(value: Duration, *, field: str) -> int:
         TypeError: It is not a duration.
         ValueError: It is negative, not finite, or too large.
     """
-    seconds = _seconds(value, field)
+    seconds = seconds_of(value, field=field)
     _check(seconds, value, field)
     # A float in seconds is rarely exact: 1.001 s times 1000 is 1000.9999999999999.
     result = math.ceil(round(min(seconds, _LIMIT) * 1000, 3)) or math.ceil(seconds)
@@ -66,7 +75,7 @@ def whole_seconds(value: Duration, *, field: str) -> int:
         TypeError: It is not a duration.
         ValueError: It is negative, not finite, not whole, or too large.
     """
-    seconds = _seconds(value, field)
+    seconds = seconds_of(value, field=field)
     _check(seconds, value, field)
     if seconds != int(seconds):
         raise ValueError(f"{field} must be a whole number of seconds, not {value!r}")
@@ -89,7 +98,7 @@ def nanoseconds(value: Duration, *, field: str) -> int:
         TypeError: It is not a duration.
         ValueError: It is negative, not finite, or too large.
     """
-    seconds = _seconds(value, field)
+    seconds = seconds_of(value, field=field)
     _check(seconds, value, field)
     if seconds >= _LIMIT:
         raise ValueError(f"{field} must be less than 2^32 s, not {value!r}")

@@ -1,10 +1,9 @@
 """The bindings of ``fastly:compute/erl``; their errors become this package's exceptions."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fastly_compute.core import bindings
-from fastly_compute.erl.errors import erl_error
+from fastly_compute.erl.errors import CLASSES
 
 if TYPE_CHECKING:
     from wit_world.imports import erl
@@ -13,49 +12,42 @@ else:
 
 __all__ = ["erl"]
 
-T = TypeVar("T")
-
-
-def _call(operation: str, name: str, function: Callable[[], T]) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise erl_error(err.value, f"erl.{operation}", subject=name) from None
+_call = bindings.caller(CLASSES, prefix="erl.")
 
 
 def open_counter(name: str) -> "erl.RateCounter":
     """Open a rate counter."""
-    return _call("rate-counter.open", name, lambda: erl.RateCounter.open(name))
+    return _call("rate-counter.open", lambda: erl.RateCounter.open(name), name)
 
 
 def open_box(name: str) -> "erl.PenaltyBox":
     """Open a penalty box."""
-    return _call("penalty-box.open", name, lambda: erl.PenaltyBox.open(name))
+    return _call("penalty-box.open", lambda: erl.PenaltyBox.open(name), name)
 
 
 def increment(counter: "erl.RateCounter", name: str, entry: str, delta: int) -> None:
     """Count an entry."""
-    _call("rate-counter.increment", name, lambda: counter.increment(entry, delta))
+    _call("rate-counter.increment", lambda: counter.increment(entry, delta), name)
 
 
 def lookup_rate(counter: "erl.RateCounter", name: str, entry: str, window: int) -> int:
     """Return an entry's rate per second."""
-    return _call("rate-counter.lookup-rate", name, lambda: counter.lookup_rate(entry, window))
+    return _call("rate-counter.lookup-rate", lambda: counter.lookup_rate(entry, window), name)
 
 
 def lookup_count(counter: "erl.RateCounter", name: str, entry: str, duration: int) -> int:
     """Return an entry's count."""
-    return _call("rate-counter.lookup-count", name, lambda: counter.lookup_count(entry, duration))
+    return _call("rate-counter.lookup-count", lambda: counter.lookup_count(entry, duration), name)
 
 
 def add(box: "erl.PenaltyBox", name: str, entry: str, ttl: int) -> None:
     """Put an entry into a penalty box."""
-    _call("penalty-box.add", name, lambda: box.add(entry, ttl))
+    _call("penalty-box.add", lambda: box.add(entry, ttl), name)
 
 
 def has(box: "erl.PenaltyBox", name: str, entry: str) -> bool:
     """Return whether an entry is in a penalty box."""
-    return _call("penalty-box.has", name, lambda: box.has(entry))
+    return _call("penalty-box.has", lambda: box.has(entry), name)
 
 
 def check_rate(
@@ -68,6 +60,6 @@ def check_rate(
     with open_counter(names[0]) as counter, open_box(names[1]) as box:
         return _call(
             "rate-counter.check-rate",
-            names[0],
             lambda: counter.check_rate(entry, delta, window, limit, box, ttl),
+            names[0],
         )

@@ -11,7 +11,7 @@
 
 from collections.abc import Mapping
 
-from fastly_compute.core import FastlyComputeError, HostError, Unsupported, errors, host_error
+from fastly_compute.core import FastlyComputeError, HostError, Unsupported, errors
 
 
 class ErlError(FastlyComputeError):
@@ -66,17 +66,3 @@ CLASSES: Mapping[str, type[HostError]] = {
     "unsupported": ErlUnsupported,
 }
 """The exception for each case of the WIT's ``types.error`` and ``types.open-error``."""
-
-
-def erl_error(value: object, operation: str, *, subject: str) -> HostError:
-    """Map a WIT error to this package's exception.
-
-    Args:
-        value: The value that ``bindings.Err`` carries.
-        operation: The WIT function that failed.
-        subject: The name of the counter or box.
-
-    Returns:
-        The exception.
-    """
-    return host_error(value, operation, subject=subject, classes=CLASSES)

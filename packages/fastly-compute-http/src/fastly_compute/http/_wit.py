@@ -3,10 +3,10 @@
 import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from fastly_compute.core import bindings, case_of, drop, read_items, read_sized
-from fastly_compute.http.errors import BodyWriteStalled, body_error, head_error
+from fastly_compute.http.errors import CLASSES, head_error
 from fastly_compute.http.send_errors import send_error
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         async_io,
         backend,
         compute_runtime,
-        http_body,
         http_downstream,
         http_req,
         http_resp,
@@ -26,21 +25,14 @@ if TYPE_CHECKING:
 else:
     async_io = bindings.interface("async_io")
     compute_runtime = bindings.interface("compute_runtime")
-    http_body = bindings.interface("http_body")
     http_downstream = bindings.interface("http_downstream")
     http_req = bindings.interface("http_req")
     http_resp = bindings.interface("http_resp")
     http_types = bindings.interface("http_types")
 
-T = TypeVar("T")
-B = TypeVar("B", str, bytes)
 Incoming: TypeAlias = "tuple[http_req.Request, async_io.Pollable]"
 """A client's request and its body."""
 
-PIECE = 64 * 1024
-"""The number of bytes read at once."""
-
-_WRITE = 256 * 1024  # otherwise each partial write would copy the whole body
 _SHORT = 256
 _VERSIONS = {
     "HTTP09": "HTTP/0.9",
@@ -52,12 +44,7 @@ _VERSIONS = {
 _LACKING = frozenset({"unsupported", "generic-error"})
 """The errors by which hosts report that they do not know."""
 
-
-def _call(operation: str, function: Callable[[], T], subject: str | None = None) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise head_error(err.value, operation, subject=subject) from None
+_call = bindings.caller(CLASSES)
 
 
 def failed() -> Exception:
@@ -217,85 +204,6 @@ def next_request(timeout_ms: int | None) -> "Incoming | None":
 def heap_mib() -> int:
     """Read how much memory the sandbox uses."""
     return _call("compute-runtime.get-heap-mib", compute_runtime.get_heap_mib)
-
-
-def new_body() -> "async_io.Pollable":
-    """Make an empty body."""
-    try:
-        return http_body.new()
-    except bindings.Err as err:
-        raise body_error(err.value, "http-body.new") from None
-
-
-def read(body: "async_io.Pollable", size: int) -> bytes:
-    """Read up to *size* bytes, waiting for at least one; an empty result is the end."""
-    try:
-        return http_body.read(body, size)
-    except bindings.Err as err:
-        raise body_error(err.value, "http-body.read") from None
-
-
-def write(body: "async_io.Pollable", data: bytes) -> None:
-    """Write all of *data*, in as many calls as the host needs."""
-    at = 0
-    while at < len(data):
-        piece = data[at : at + _WRITE]
-        try:
-            taken = http_body.write(body, piece)
-        except bindings.Err as err:
-            raise body_error(err.value, "http-body.write") from None
-        if taken == 0:
-            raise BodyWriteStalled("http-body.write", case="generic-error")
-        at += taken
-
-
-def append_trailer(body: "async_io.Pollable", name: str, value: str) -> None:
-    """Add a trailer field to a body."""
-    try:
-        http_body.append_trailer(body, name, value.encode("latin-1"))
-    except bindings.Err as err:
-        raise head_error(err.value, "http-body.append-trailer", subject=name) from None
-
-
-def read_trailers(body: "async_io.Pollable") -> list[tuple[str, str]]:
-    """Read the trailers of a body that was read to its end: one call if it has none."""
-    names = _read_trailers(lambda size, at: http_body.get_trailer_names(body, size, at))
-    return [
-        (name, value.decode("latin-1"))
-        for name in dict.fromkeys(names)
-        for value in _read_trailers(
-            lambda size, at: http_body.get_trailer_values(body, name, size, at)  # noqa: B023 - called at once
-        )
-    ]
-
-
-def _read_trailers(call: Callable[[int, int], tuple[B, int | None]]) -> list[B]:
-    def unwrapped(size: int, at: int) -> tuple[B, int | None]:
-        try:
-            return call(size, at)
-        except bindings.Err as err:
-            raise bindings.Err(getattr(err.value, "value", err.value)) from err
-
-    try:
-        return read_items(unwrapped)
-    except bindings.Err as err:
-        raise body_error(err.value, "http-body.get-trailer") from None
-
-
-def append(body: "async_io.Pollable", more: "async_io.Pollable") -> None:
-    """Move *more* to the end of *body*, unread."""
-    try:
-        http_body.append(body, more)
-    except bindings.Err as err:
-        raise body_error(err.value, "http-body.append") from None
-
-
-def finish(body: "async_io.Pollable") -> None:
-    """Finish a body that is being streamed."""
-    try:
-        http_body.close(body)
-    except bindings.Err as err:
-        raise body_error(err.value, "http-body.close") from None
 
 
 def configure(

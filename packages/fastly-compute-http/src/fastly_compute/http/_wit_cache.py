@@ -1,12 +1,11 @@
 """The bindings of the readthrough cache, with their errors converted to this package's."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fastly_compute.core import bindings, read_sized
 from fastly_compute.http._wit import Sent
-from fastly_compute.http.errors import cache_error
+from fastly_compute.http.errors import CACHE_CLASSES
 
 if TYPE_CHECKING:
     from wit_world.imports import (
@@ -22,8 +21,6 @@ else:
     http_body = bindings.interface("http_body")
     http_cache = bindings.interface("http_cache")
     http_req = bindings.interface("http_req")
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,11 +46,7 @@ class Found:
     usable_if_error: bool
 
 
-def _call(operation: str, function: Callable[[], T]) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise cache_error(err.value, f"http-cache.{operation}") from None
+_call = bindings.caller(CACHE_CLASSES, prefix="http-cache.")
 
 
 def is_cacheable(request: "http_req.Request") -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
-from fastly_compute.http import _wit
+from fastly_compute.http import _wit_body
 
 if TYPE_CHECKING:
     from fastly_compute.http.body import Body
@@ -71,7 +71,7 @@ async def next_piece(body: "Body") -> bytes:
         from fastly_compute.http.event_loop import until_ready
 
         await until_ready(body)
-    piece = body._pull(_wit.PIECE)
+    piece = body._pull(_wit_body.PIECE)
     if not piece:
         body._release(READ)
     return piece

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, cast
 
 from fastly_compute.core import HandleClosed, drop
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit_body, scope
 from fastly_compute.http.async_body import BYTES, READ, AsyncPieces, checked_piece, received
 from fastly_compute.http.errors import BodyNotRead
 from fastly_compute.http.headers import Headers
@@ -38,7 +38,7 @@ _END = object()
 
 def _pieces_of(file: Readable) -> Iterator[bytes]:
     # A non-blocking file may return None, which is not the end: it is refused as a piece.
-    while (piece := file.read(_wit.PIECE)) or piece is None:
+    while (piece := file.read(_wit_body.PIECE)) or piece is None:
         yield piece
 
 
@@ -180,7 +180,7 @@ class Body:
             try:
                 if self._pollable is not None:
                     # A host may allocate memory for the whole requested size.
-                    self._buffer = _wit.read(self._pollable, min(size, _wit.PIECE))
+                    self._buffer = _wit_body.read(self._pollable, min(size, _wit_body.PIECE))
                 else:
                     while not self._buffer and (piece := self._next_piece()) is not None:
                         self._buffer = piece
@@ -220,14 +220,14 @@ class Body:
             return b""
         parts = []
         left = size
-        while left and (piece := self._pull(left if size > 0 else _wit.PIECE)):
+        while left and (piece := self._pull(left if size > 0 else _wit_body.PIECE)):
             parts.append(piece)
             left -= len(piece)
         if size < 0 or not parts:
             self._release(READ)
         return b"".join(parts)
 
-    def iter_bytes(self, size: int = _wit.PIECE) -> Iterator[bytes]:
+    def iter_bytes(self, size: int = _wit_body.PIECE) -> Iterator[bytes]:
         """Read to the end in pieces, each as soon as it arrives.
 
         Args:
@@ -274,7 +274,7 @@ class Body:
 
     def _lines(self) -> Iterator[bytes]:
         parts: list[bytes] = []
-        while self._fill(_wit.PIECE):
+        while self._fill(_wit_body.PIECE):
             end = self._buffer.find(b"\n", self._at) + 1
             parts.append(self._pull((end or len(self._buffer)) - self._at))
             if end:
@@ -290,7 +290,7 @@ class Body:
         Closing the file closes the body.
         """
         self._check()
-        return BufferedReader(_Raw(self), _wit.PIECE)
+        return BufferedReader(_Raw(self), _wit_body.PIECE)
 
     @property
     def trailers(self) -> Headers:
@@ -311,7 +311,7 @@ class Body:
             source = self._read_out or self._pollable
             if source is None:
                 raise HandleClosed("this Body is closed, and so are its trailers")
-            self._trailers = Headers._received(_wit.read_trailers(source))
+            self._trailers = Headers._received(_wit_body.read_trailers(source))
         return self._trailers
 
     def _waitable(self) -> "async_io.Pollable | None":
@@ -370,17 +370,17 @@ class Body:
             whole, self._pollable = self._pollable, None
             self._gone = "was already sent"
             return whole
-        body = _wit.new_body()
+        body = _wit_body.new_body()
         try:
             if self._pieces is not None:
                 for piece in self._as_produced():
-                    _wit.write(body, piece)
+                    _wit_body.write(body, piece)
             else:
-                _wit.write(body, self._buffer[self._at :])
+                _wit_body.write(body, self._buffer[self._at :])
             if self._pollable is not None:
                 rest, self._pollable = self._pollable, None
                 self._release("was already sent")
-                _wit.append(body, rest)
+                _wit_body.append(body, rest)
             self._write_trailers(body)
         except BaseException:
             drop(body)
@@ -389,7 +389,7 @@ class Body:
 
     def _write_trailers(self, into: "async_io.Pollable") -> None:
         for name, value in self._trailers.items() if self._trailers else ():
-            _wit.append_trailer(into, name, value)
+            _wit_body.append_trailer(into, name, value)
 
     def _discard(self) -> None:
         """Release the body, unless it can be sent again."""

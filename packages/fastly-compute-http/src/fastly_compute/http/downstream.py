@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from fastly_compute.core import drop
-from fastly_compute.http import _wit, scope
+from fastly_compute.http import _wit, _wit_body, scope
 from fastly_compute.http.body import Body
 from fastly_compute.http.errors import HttpError, InvalidStatus
 from fastly_compute.http.pending import PendingResponse
@@ -75,7 +75,7 @@ class Downstream:
         pieces = body._async_pieces.produced(body)
         try:
             first = await anext(pieces, b"")
-            with self._begin(response, _wit.new_body()) as out, body:
+            with self._begin(response, _wit_body.new_body()) as out, body:
                 out.write(first)
                 async for piece in pieces:
                     out.write(piece)
@@ -90,10 +90,11 @@ class Downstream:
         body._check_sync()
         if _has_no_content(response, to_head=to_head):
             self.send(response, to_head=to_head)
-            out = StreamingBody._wrap(_wit.new_body())  # which is not sent
+            out = StreamingBody._wrap(_wit_body.new_body())  # which is not sent
             scope.register(out)
         else:
-            out = self._begin(response, _wit.new_body() if body._is_produced else body._to_host())
+            sent = _wit_body.new_body() if body._is_produced else body._to_host()
+            out = self._begin(response, sent)
             scope.register(out)
             if body._is_produced:
                 out.append(body)
@@ -122,7 +123,7 @@ class Downstream:
     def _stream(self, response: Response, body: Body) -> None:
         pieces = body._as_produced()
         first = next(pieces, b"")  # what fails before the first piece can still become a 500
-        with self._begin(response, _wit.new_body()) as out, body:
+        with self._begin(response, _wit_body.new_body()) as out, body:
             out.write(first)
             for piece in pieces:
                 out.write(piece)

@@ -175,19 +175,6 @@ def head_error(value: object, operation: str, *, subject: str | None = None) -> 
     return host_error(value, operation, subject=subject, classes=CLASSES)
 
 
-def cache_error(value: object, operation: str) -> HostError:
-    """Make the exception for a WIT error of a call about the readthrough cache.
-
-    Args:
-        value: The value of ``bindings.Err``.
-        operation: The WIT name of the failed operation.
-
-    Returns:
-        The exception.
-    """
-    return host_error(value, operation, classes=CACHE_CLASSES)
-
-
 def body_error(value: object, operation: str) -> HostError:
     """Make the exception for a WIT error of a call about a body.
 

@@ -27,8 +27,13 @@ Item: TypeAlias = Pending[object, HostError] | Body | StreamingBody
 
 _LONGEST_MS = 2**32 - 1
 
+# The build refuses sockets in the same words, below asyncio.
+_NO_SOCKETS = (
+    "a sandbox has no sockets: the host makes all connections. Send the request through a backend, "
+    "with fastly_compute.http or fastly_compute.requests."
+)
 _REFUSED = {
-    "Fastly Compute has no sockets: send a fastly_compute.http.Request through a backend": (
+    _NO_SOCKETS: (
         "create_connection",
         "create_datagram_endpoint",
         "create_server",

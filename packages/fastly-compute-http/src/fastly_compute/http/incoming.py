@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qs
 
 from fastly_compute.backend import Backend
-from fastly_compute.core import Handle, case_of
-from fastly_compute.http import _wit
+from fastly_compute.core import Handle
+from fastly_compute.http import _wit, _wit_body, client_facts
 from fastly_compute.http.body import Body
 from fastly_compute.http.client import Bot, ClientTls, Visits, VpnProxy
 from fastly_compute.http.cookies import parse_cookies
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 _FORM = "application/x-www-form-urlencoded"
 _EARLY_HINTS = 103
-
-
-def _latin(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
 
 
 class IncomingRequest(Handle["http_req.Request"]):
@@ -224,88 +220,53 @@ class IncomingRequest(Handle["http_req.Request"]):
     def request_id(self) -> str | None:
         """The identifier that the host assigned to the request."""
         if self._id is None:
-            self._id = self._text("downstream-client-request-id")
+            self._id = client_facts.text("downstream-client-request-id", self._resource)
         return self._id
 
     @property
     def tls(self) -> ClientTls:
         """The client's TLS connection. Each access takes eight calls to the host."""
-        ja3 = self._bytes("downstream-tls-ja3-md5", sized=False)
-        verdict = _wit.asked("downstream-tls-client-cert-verify-result", self._resource)
-        return ClientTls(
-            protocol=_latin(self._bytes("downstream-tls-protocol")),
-            cipher=_latin(self._bytes("downstream-tls-cipher-openssl-name")),
-            server_name=self._text("downstream-tls-client-servername"),
-            client_hello=self._bytes("downstream-tls-client-hello"),
-            ja3=None if ja3 is None else ja3.hex(),
-            ja4=self._text("downstream-tls-ja4"),
-            client_certificate=self._bytes("downstream-tls-raw-client-certificate"),
-            certificate_verdict=None if verdict is None else case_of(verdict),
-        )
+        return client_facts.tls(self._resource)
 
     @property
     def h2_fingerprint(self) -> str | None:
         """The fingerprint of the client's HTTP/2 connection."""
-        return self._text("downstream-client-h2-fingerprint")
+        return client_facts.text("downstream-client-h2-fingerprint", self._resource)
 
     @property
     def oh_fingerprint(self) -> str | None:
         """The fingerprint of the order of the client's headers."""
-        return self._text("downstream-client-oh-fingerprint")
+        return client_facts.text("downstream-client-oh-fingerprint", self._resource)
 
     @property
     def ddos_detected(self) -> bool | None:
         """Whether the request was classified as part of an attack."""
-        return self._flag("downstream-client-ddos-detected")
+        return client_facts.flag("downstream-client-ddos-detected", self._resource)
 
     @property
     def fastly_key_is_valid(self) -> bool | None:
         """Whether the Fastly-Key header contains a key that may purge this service."""
-        return self._flag("fastly-key-is-valid")
+        return client_facts.flag("fastly-key-is-valid", self._resource)
 
     @property
     def compliance_region(self) -> str | None:
         """The region whose compliance rules apply to the request."""
-        return self._text("downstream-compliance-region")
+        return client_facts.text("downstream-compliance-region", self._resource)
 
     @property
     def bot(self) -> Bot:
         """The result of bot detection. Each access takes five calls to the host."""
-        return Bot(
-            analyzed=self._flag("downstream-bot-analyzed"),
-            detected=self._flag("downstream-bot-detected"),
-            name=self._text("downstream-bot-name"),
-            category=self._text("downstream-bot-category"),
-            verified=self._flag("downstream-bot-verified"),
-        )
+        return client_facts.bot(self._resource)
 
     @property
     def vpn_proxy(self) -> VpnProxy:
         """The client's use of VPNs and proxies. Each access takes eleven calls to the host."""
-        flags = {
-            name: self._flag(f"downstream-resvpnproxy-{name.replace('_', '-')}")
-            for name in VpnProxy.__slots__
-            if name.startswith("is_")
-        }
-        service = self._text("downstream-resvpnproxy-vpn-service-name")
-        return VpnProxy(vpn_service_name=service, **flags)
+        return client_facts.vpn_proxy(self._resource)
 
     @property
     def visits(self) -> Visits:
         """How often the client visited. Each access takes two calls to the host."""
-        return Visits(
-            this_service=_wit.visits("downstream-visits-this-service"),
-            this_pop=_wit.visits("downstream-visits-this-pop"),
-        )
-
-    def _text(self, function: str) -> str | None:
-        return cast("str | None", _wit.asked(function, self._resource, sized=True))
-
-    def _bytes(self, function: str, *, sized: bool = True) -> bytes | None:
-        return cast("bytes | None", _wit.asked(function, self._resource, sized=sized))
-
-    def _flag(self, function: str) -> bool | None:
-        return cast("bool | None", _wit.asked(function, self._resource))
+        return client_facts.visits()
 
     def send_early_hints(self, headers: HeadersLike) -> None:
         """Send a 103 before the response, so that the client can preload resources (RFC 8297).
@@ -320,7 +281,7 @@ class IncomingRequest(Handle["http_req.Request"]):
             HttpCallFailed: The response was already begun.
         """
         hints = _wit.new_response(_EARLY_HINTS, Headers(headers).items())
-        _wit.send_downstream(hints, _wit.new_body())
+        _wit.send_downstream(hints, _wit_body.new_body())
 
     @property
     def answered(self) -> bool:

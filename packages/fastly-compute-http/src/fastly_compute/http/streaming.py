@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from fastly_compute.core import Handle
-from fastly_compute.http import _wit
+from fastly_compute.http import _wit_body
 from fastly_compute.http.body import Body
 from fastly_compute.http.headers import checked_field
 
@@ -42,7 +42,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
         """
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"a part of a body must be bytes, not {type(data).__name__}")
-        _wit.write(self._resource, bytes(data))
+        _wit_body.write(self._resource, bytes(data))
 
     def append(self, body: Body) -> None:
         """Send the rest of another body, without reading a host-owned one (``http-body.append``).
@@ -59,9 +59,9 @@ class StreamingBody(Handle["async_io.Pollable"]):
         into = self._resource
         if body._is_produced:
             for piece in body._as_produced():
-                _wit.write(into, piece)
+                _wit_body.write(into, piece)
         else:
-            _wit.append(into, body._to_host())
+            _wit_body.append(into, body._to_host())
 
     def add_trailer(self, name: str, value: str) -> None:
         """Add a trailer field (``http-body.append-trailer``; RFC 9110, section 6.5).
@@ -72,7 +72,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
             InvalidHeader: The field cannot be sent.
             HandleClosed: The body was finished or closed before.
         """
-        _wit.append_trailer(self._resource, *checked_field(name, value))
+        _wit_body.append_trailer(self._resource, *checked_field(name, value))
 
     def finish(self) -> None:
         """Finish the body (``http-body.close``).
@@ -81,7 +81,7 @@ class StreamingBody(Handle["async_io.Pollable"]):
             BodyError: The peer accepts no more data.
             HandleClosed: The body was finished or closed before.
         """
-        _wit.finish(self._detach("was already finished"))
+        _wit_body.finish(self._detach("was already finished"))
 
     def __exit__(
         self,

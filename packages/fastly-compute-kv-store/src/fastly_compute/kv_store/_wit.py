@@ -1,10 +1,9 @@
 """The bindings of ``fastly:compute/kv-store``; errors become this package's exceptions."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from fastly_compute.core import bindings, read_sized
-from fastly_compute.kv_store.errors import kv_error
+from fastly_compute.kv_store.errors import CLASSES
 from fastly_compute.kv_store.options import PutOptions
 
 if TYPE_CHECKING:
@@ -12,32 +11,26 @@ if TYPE_CHECKING:
 else:
     kv_store = bindings.interface("kv_store")
 
-T = TypeVar("T")
 
 # Viceroy returns metadata once only, even if it did not fit.
 _METADATA_ROOM = 64 * 1024
 
-
-def _call(operation: str, subject: str | None, function: Callable[[], T]) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise kv_error(err.value, f"kv-store.{operation}", subject) from None
+_call = bindings.caller(CLASSES, prefix="kv-store.")
 
 
 def open_store(name: str) -> "kv_store.Store":
     """Open a store."""
-    return _call("store.open", name, lambda: kv_store.Store.open(name))
+    return _call("store.open", lambda: kv_store.Store.open(name), name)
 
 
 def lookup(store: "kv_store.Store", key: str, subject: str) -> "async_io.Pollable":
     """Start to look up a key."""
-    return _call("store.lookup-async", subject, lambda: store.lookup_async(key))
+    return _call("store.lookup-async", lambda: store.lookup_async(key), subject)
 
 
 def await_lookup(pending: "async_io.Pollable", subject: str) -> "kv_store.Entry | None":
     """Wait for the result of a lookup."""
-    return _call("await-lookup", subject, lambda: kv_store.await_lookup(pending))
+    return _call("await-lookup", lambda: kv_store.await_lookup(pending), subject)
 
 
 def insert(
@@ -57,23 +50,23 @@ def insert(
         extra=None,
     )
     return _call(
-        "store.insert-async", subject, lambda: store.insert_async(key, body, insert_options)
+        "store.insert-async", lambda: store.insert_async(key, body, insert_options), subject
     )
 
 
 def await_insert(pending: "async_io.Pollable", subject: str) -> None:
     """Wait until a value is stored."""
-    _call("await-insert", subject, lambda: kv_store.await_insert(pending))
+    _call("await-insert", lambda: kv_store.await_insert(pending), subject)
 
 
 def delete(store: "kv_store.Store", key: str, subject: str) -> "async_io.Pollable":
     """Start to delete a key."""
-    return _call("store.delete-async", subject, lambda: store.delete_async(key))
+    return _call("store.delete-async", lambda: store.delete_async(key), subject)
 
 
 def await_delete(pending: "async_io.Pollable", subject: str) -> bool:
     """Wait until a key is deleted, and return whether it existed."""
-    return _call("await-delete", subject, lambda: kv_store.await_delete(pending))
+    return _call("await-delete", lambda: kv_store.await_delete(pending), subject)
 
 
 def list_keys(
@@ -92,12 +85,12 @@ def list_keys(
         prefix=prefix,
         extra=None,
     )
-    return _call("store.list-async", subject, lambda: store.list_async(options))
+    return _call("store.list-async", lambda: store.list_async(options), subject)
 
 
 def await_list(pending: "async_io.Pollable", subject: str) -> "async_io.Pollable":
     """Wait for a page of keys, as JSON."""
-    return _call("await-list", subject, lambda: kv_store.await_list(pending))
+    return _call("await-list", lambda: kv_store.await_list(pending), subject)
 
 
 def take_body(entry: "kv_store.Entry") -> "async_io.Pollable | None":
@@ -108,5 +101,5 @@ def take_body(entry: "kv_store.Entry") -> "async_io.Pollable | None":
 def metadata(entry: "kv_store.Entry", subject: str) -> str | None:
     """Return an entry's metadata."""
     return _call(
-        "entry.metadata", subject, lambda: read_sized(entry.metadata, first=_METADATA_ROOM)
+        "entry.metadata", lambda: read_sized(entry.metadata, first=_METADATA_ROOM), subject
     )

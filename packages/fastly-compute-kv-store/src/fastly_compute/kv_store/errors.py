@@ -26,7 +26,6 @@ from fastly_compute.core import (
     NotFound,
     Unsupported,
     errors,
-    host_error,
 )
 
 
@@ -148,17 +147,3 @@ CLASSES: Mapping[str, type[KVCallFailed]] = {
     "unsupported": KVUnsupported,
 }
 """The exception for each case of ``kv-error``, ``types.error`` and ``types.open-error``."""
-
-
-def kv_error(value: object, operation: str, subject: str | None) -> HostError:
-    """Map a WIT error to this package's exception.
-
-    Args:
-        value: The value that ``bindings.Err`` carries.
-        operation: The WIT function that failed.
-        subject: The store, or the store and key, that it was called on.
-
-    Returns:
-        The exception.
-    """
-    return host_error(value, operation, subject=subject, classes=CLASSES)

@@ -2,6 +2,7 @@
 
 import re
 
+from fastly_compute.core.texts import utf8_size
 from fastly_compute.kv_store.errors import InvalidKey, InvalidKVOption
 
 _FORBIDDEN = re.compile(r"[\r\n#;?^|]")
@@ -17,17 +18,18 @@ def checked_key(key: str) -> str:
         TypeError: It is not a ``str``.
         InvalidKey: It violates a rule of the platform.
     """
-    if not isinstance(key, str):
-        raise TypeError(f"a key must be a str, not {type(key).__name__}")
-    if rule := _problem(key):
+    try:
+        size = utf8_size(key, field="a key")
+    except ValueError:
+        rule: str | None = "must not contain a surrogate, which UTF-8 cannot represent"
+    else:
+        rule = _problem(key, size)
+    if rule:
         raise InvalidKey(key, rule)
     return key
 
 
-def _problem(key: str) -> str | None:
-    size = encoded_size(key)
-    if size is None:
-        return "must not contain a surrogate, which UTF-8 cannot represent"
+def _problem(key: str, size: int) -> str | None:
     if not 1 <= size <= 1024:
         return "must have 1 to 1024 bytes in UTF-8"
     if key.startswith(".well-known/acme-challenge"):
@@ -48,16 +50,23 @@ def checked_store_name(name: str) -> str:
         TypeError: It is not a ``str``.
         InvalidKVOption: It does not have 1 to 255 characters that UTF-8 can represent.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"a store name must be a str, not {type(name).__name__}")
-    if encoded_size(name) is None or not 1 <= len(name) <= 255:
+    try:
+        size = utf8_size(name, field="a store name")
+    except ValueError:
+        size = 0
+    if not size or len(name) > 255:
         raise InvalidKVOption("name", "must have 1 to 255 characters, and no surrogates")
     return name
 
 
-def encoded_size(text: str) -> int | None:
-    """Return how many bytes a text has in UTF-8; None if UTF-8 cannot represent it."""
+def option_size(option: str, text: str) -> int:
+    """Return how many bytes the text of an option has in UTF-8.
+
+    Raises:
+        TypeError: It is not a ``str``.
+        InvalidKVOption: UTF-8 cannot represent it.
+    """
     try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        return None
+        return utf8_size(text, field=option)
+    except ValueError:
+        raise InvalidKVOption(option, "must not contain surrogates") from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias, get_args
 
 from fastly_compute.kv_store.errors import InvalidKVOption, InvalidListing
-from fastly_compute.kv_store.keys import encoded_size
+from fastly_compute.kv_store.keys import option_size
 
 Consistency: TypeAlias = Literal["strong", "eventual"]
 """Whether a listing includes all earlier writes, or may miss recent ones, which is faster."""
@@ -57,11 +57,7 @@ def check_listing(prefix: str | None, consistency: str, cursor: str | None) -> N
     for option, value in (("prefix", prefix), ("cursor", cursor)):
         if value is None:
             continue
-        if not isinstance(value, str):
-            raise TypeError(f"{option} must be a str, not {type(value).__name__}")
-        size = encoded_size(value)
-        if size is None:
-            raise InvalidKVOption(option, "must not contain surrogates")
+        size = option_size(option, value)
         if option == "prefix" and size > 1024:
             raise InvalidKVOption(option, f"must have at most 1024 bytes in UTF-8, not {size}")
     if consistency not in get_args(Consistency):

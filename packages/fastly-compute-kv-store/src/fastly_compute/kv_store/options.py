@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from fastly_compute.core import Duration, whole_seconds
 from fastly_compute.kv_store.errors import InvalidKVOption
-from fastly_compute.kv_store.keys import encoded_size
+from fastly_compute.kv_store.keys import option_size
 
 Mode: TypeAlias = Literal["overwrite", "add", "append", "prepend"]
 """What to do if the key exists: replace its value, refuse, or extend it at the end or start."""
@@ -61,11 +61,7 @@ def _seconds(ttl: Duration) -> int:
 
 
 def _check_metadata(metadata: str) -> None:
-    if not isinstance(metadata, str):
-        raise TypeError(f"metadata must be a str, not {type(metadata).__name__}")
-    size = encoded_size(metadata)
-    if size is None:
-        raise InvalidKVOption("metadata", "must not contain surrogates")
+    size = option_size("metadata", metadata)
     if size > _LONGEST_METADATA:
         raise InvalidKVOption(
             "metadata", f"must have at most {_LONGEST_METADATA} bytes in UTF-8, not {size}"

@@ -6,16 +6,20 @@ import weakref
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import BackendConfig, HostConfig
-from fastly_compute.local.readthrough.readthrough import CacheRules, Readthrough
+from fastly_compute.local.readthrough.cache_rules import CacheRules
+from fastly_compute.local.readthrough.origin_exchange import OriginExchange
+from fastly_compute.local.readthrough.readthrough import Readthrough
 from fastly_compute.local.runtime import environment, event_loops
 from fastly_compute.local.runtime.dispatch import RequestQueue, ReuseLimits
 from fastly_compute.local.runtime.exchange import Exchange
-from fastly_compute.local.runtime.sandbox import RequestSource, Sandbox
+from fastly_compute.local.runtime.next_requests import RequestSource
+from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.unavailable import Unavailable, check_unavailable
 from fastly_compute.local.server.downstream import Incoming, RecordedResponse
 from fastly_compute.local.server.handoff import Handoff
@@ -168,8 +172,13 @@ class Host:
             self._output(f"{endpoint} :: " + text.replace("\n", "\\n"))
 
     def send(
-        self, name: str, config: BackendConfig, request: OriginRequest, rules: CacheRules
-    ) -> Callable[[], OriginResponse]:
+        self,
+        name: str,
+        config: BackendConfig,
+        request: OriginRequest,
+        rules: CacheRules,
+        over: Callable[[], None] = lambda: None,
+    ) -> OriginExchange:
         """Send a request to a backend, through the cache and the host's transport.
 
         Args:
@@ -177,14 +186,16 @@ class Host:
             config: The backend's configuration.
             request: The request to send.
             rules: The guest's rules for the cache.
+            over: Called when the response has arrived or failed.
 
         Returns:
-            A function that gets the response, on any thread. It raises `SendFailure` on failure.
+            The exchange, which waits for the response.
         """
-        if not self.caching:
-            return self._transport.begin(name, config, request)
         return self._readthrough.begin(
-            request, rules, lambda asked: self._transport.begin(name, config, asked)
+            request,
+            rules if self.caching else replace(rules, pass_through=True),
+            lambda asked: self._transport.begin(name, config, asked),
+            over,
         )
 
     def background(self, work: Callable[[], T]) -> "Future[T]":

@@ -1,10 +1,9 @@
 """The bindings of ``fastly:compute/secret-store``; errors become this package's exceptions."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from fastly_compute.core import bindings, read_sized
-from fastly_compute.secret_store.errors import secret_store_error
+from fastly_compute.core import bindings, host_error, read_sized
+from fastly_compute.secret_store.errors import CLASSES
 
 if TYPE_CHECKING:
     from wit_world.imports import secret_store
@@ -13,14 +12,7 @@ else:
 
 __all__ = ["secret_store"]
 
-T = TypeVar("T")
-
-
-def _call(operation: str, function: Callable[[], T], subject: str | None = None) -> T:
-    try:
-        return function()
-    except bindings.Err as err:
-        raise secret_store_error(err.value, operation, subject=subject) from None
+_call = bindings.caller(CLASSES)
 
 
 def open_store(name: str) -> "secret_store.Store":
@@ -38,7 +30,7 @@ def from_bytes(plaintext: bytes) -> "secret_store.Secret":
     try:
         return secret_store.Secret.from_bytes(plaintext)
     except bindings.Err as err:
-        raise secret_store_error(err.value, "secret-store.secret.from-bytes") from None
+        raise host_error(err.value, "secret-store.secret.from-bytes", classes=CLASSES) from None
     finally:
         del plaintext
 

@@ -22,7 +22,6 @@ from fastly_compute.core import (
     NotFound,
     Unsupported,
     errors,
-    host_error,
 )
 
 
@@ -135,17 +134,3 @@ CLASSES: Mapping[str, type[HostError]] = {
     "unsupported": SecretStoreUnsupported,
 }
 """The exception for each case of the WIT's ``types.error`` and ``types.open-error``."""
-
-
-def secret_store_error(value: object, operation: str, *, subject: str | None = None) -> HostError:
-    """Map a WIT error to this package's exception.
-
-    Args:
-        value: The value that ``bindings.Err`` carries.
-        operation: The WIT function that failed.
-        subject: The name that it was called with.
-
-    Returns:
-        The exception.
-    """
-    return host_error(value, operation, subject=subject, classes=CLASSES)

@@ -192,6 +192,6 @@ def register_dynamic_backend(prefix: str, target: str, options: DynamicBackendOp
     except BackendConfigError as error:
         sandbox.host.log(f"register-dynamic-backend {prefix!r}: {error}")
         raise Err(Error_InvalidArgument()) from error
-    sandbox.dynamic_backends[prefix] = config
+    sandbox.register_backend(prefix, config)
     sandbox.host.health_checks.watch(prefix, config)
     return Backend(prefix, config)

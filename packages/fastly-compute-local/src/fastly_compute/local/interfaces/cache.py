@@ -358,6 +358,6 @@ def _write_options(called: str, options: wit.WriteOptions) -> WriteOptions:
 
 def _streaming(stored: CachedObject) -> Body:
     body = Body()
-    body.out = stored.body
+    body.stream_to(stored.body)
     running().at_end.append(stored.body.abort)
     return body

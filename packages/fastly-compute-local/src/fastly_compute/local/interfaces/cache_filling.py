@@ -28,7 +28,7 @@ class Filling:
             self._sandbox.host.background
         )
         self._appending: Future[None] | None = None
-        self._sandbox.held[self] = self.abort
+        self._sandbox.hold(self, self.abort)
 
     def write(self, data: bytes) -> None:
         """Store bytes, after what was appended. Raises `ClientGone` if it is aborted."""
@@ -50,7 +50,7 @@ class Filling:
 
     def finish(self, trailers: RawHeaders) -> None:
         """End the body once all of it is stored."""
-        self._sandbox.held.pop(self, None)
+        self._sandbox.let_go(self)
         if self._appending is None:
             self._stored.finish(trailers)
         else:
@@ -58,7 +58,7 @@ class Filling:
 
     def abort(self) -> None:
         """Abort the body."""
-        self._sandbox.held.pop(self, None)
+        self._sandbox.let_go(self)
         self._stored.abort()
 
     def _pump(self, rest: Body) -> None:
@@ -75,5 +75,5 @@ class Filling:
 def filled(stored: StoredBody) -> Body:
     """Make the body that the guest writes to fill a stored one."""
     body = Body()
-    body.out = Filling(stored)
+    body.stream_to(Filling(stored))
     return body

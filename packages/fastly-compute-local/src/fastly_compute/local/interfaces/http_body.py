@@ -75,7 +75,7 @@ class _Source:
 
     def hold(self) -> None:
         """Register to be closed when the sandbox ends."""
-        self.sandbox.held[self] = self.close
+        self.sandbox.hold(self, self.close)
 
     def read(self) -> bytes:
         if self.ahead is None:
@@ -97,7 +97,7 @@ class _Source:
 
     def outlive(self) -> None:
         """Stay open when the sandbox ends."""
-        self.sandbox.held.pop(self, None)
+        self.sandbox.let_go(self)
 
     def close(self) -> None:
         self.outlive()
@@ -162,6 +162,10 @@ class Body(Pollable):
             self._parts.popleft()
             part.close()
         return None
+
+    def stream_to(self, out: Outlet) -> None:
+        """Send what is written from here on to an outlet, instead of keeping it."""
+        self.out = out
 
     def push(self, data: bytes) -> None:
         """Add bytes to the end."""
@@ -266,10 +270,9 @@ def _send(out: Outlet, data: bytes) -> None:
 
 def _hold(data: bytes) -> bytes:
     sandbox = running()
-    if sandbox.written + len(data) > _MOST_HELD:
+    if not sandbox.write_in_memory(len(data), _MOST_HELD):
         sandbox.host.log(f"http-body.write: over {_MOST_HELD >> 20} MiB written without streaming")
         raise Err(Error_LimitExceeded())
-    sandbox.written += len(data)
     return data
 
 

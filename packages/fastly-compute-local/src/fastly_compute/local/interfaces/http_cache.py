@@ -56,7 +56,7 @@ class Entry(Resource):
         self._asked = asked
         self._lookup = lookup
         self._sandbox = running()
-        self._sandbox.held[self] = self.dropped
+        self._sandbox.hold(self, self.dropped)
 
     @classmethod
     def transaction_lookup(cls, req_handle: Request, options: LookupOptions) -> Self:
@@ -68,7 +68,7 @@ class Entry(Resource):
             raise _refused("transaction-lookup", f"the key has {len(key)} bytes, not {LENGTH}")
         sandbox = running()
         lookup = sandbox.host.cache.begin(in_store(key), req_handle.fields, holder=sandbox)
-        return cls(_copied(req_handle), lookup)
+        return cls(req_handle.copied(), lookup)
 
     def transaction_insert(self, resp_handle: Response, options: wit.WriteOptions) -> Body:
         """Store a response; the guest writes its body."""
@@ -118,11 +118,8 @@ class Entry(Resource):
         """Make the request for the whole response, conditional on a stale one."""
         obligation = self._outcome().obligation
         stale = None if obligation is None else obligation.stale
-        request = _copied(self._asked)
-        request.method = "GET"
         head = None if stale is None else stored_head(stale)
-        request.fields = backend_headers(self._asked.fields, head)
-        return request
+        return self._asked.copied(method="GET", fields=backend_headers(self._asked.fields, head))
 
     def get_suggested_write_options(self, response: Response) -> SuggestedWriteOptions:
         """Return the options that a response's headers ask for."""
@@ -131,13 +128,11 @@ class Entry(Resource):
     def prepare_response_for_storage(self, response: Response) -> tuple[StorageAction, Response]:
         """Return what to do with a response, and the response in the form to store."""
         obligation = self._outcome().obligation
-        prepared = _of_status(response, response.status)
         stale = None if obligation is None else obligation.stale
         if response.status == NOT_MODIFIED and stale is not None:
             head = renewed(stored_head(stale), response.fields)
-            prepared.status, prepared.fields = head.status, list(head.headers)
-            return StorageAction.UPDATE, prepared
-        prepared.fields = list(storable_headers(response.fields))
+            return StorageAction.UPDATE, response.copied(head.status, head.headers)
+        prepared = response.copied(response.status, storable_headers(response.fields))
         refusal = not_stored(response.status, response.fields)
         if refusal is None:
             return StorageAction.INSERT, prepared
@@ -239,7 +234,7 @@ class Entry(Resource):
 
     def dropped(self) -> None:
         """Give up the obligation, or the wait for one."""
-        self._sandbox.held.pop(self, None)
+        self._sandbox.let_go(self)
         if isinstance(self._lookup, Transaction):
             self._lookup.close()
         elif self._lookup.obligation is not None:
@@ -316,19 +311,6 @@ def _default_key(request: Request) -> bytes:
     if not name:
         raise _refused("transaction-lookup", "the request has no Host and its URI no authority")
     return default_key(name, path)
-
-
-def _copied(request: Request) -> Request:
-    copy = Request()
-    copy.method, copy.uri, copy.version = request.method, request.uri, request.version
-    copy.fields = list(request.fields)
-    return copy
-
-
-def _of_status(response: Response, status: int) -> Response:
-    copy = Response(status)
-    copy.version, copy.remote = response.version, response.remote
-    return copy
 
 
 def _refused(called: str, reason: str) -> Err[object]:

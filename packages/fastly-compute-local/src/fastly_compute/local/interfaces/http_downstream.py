@@ -38,7 +38,6 @@ from fastly_compute.local.interfaces.bots import (
 from fastly_compute.local.interfaces.buffers import fit, fit_items
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_req import Request
-from fastly_compute.local.runtime.dispatch import no_more_requests
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.runtime.trap import Trap
@@ -56,27 +55,15 @@ class PendingRequest(Pollable):
 
     def dropped(self) -> None:
         """Return the promise to the host."""
-        sandbox = running()
-        if sandbox.next is self.promised:
-            sandbox.next = None
-            sandbox.following.leave(self.promised)
+        running().next_requests.give_back(self.promised)
 
 
 def next_request(options: NextRequestOptions) -> PendingRequest:
     """Ask for a further request to serve in this sandbox."""
     sandbox = running()
-    if sandbox.next is not None:
+    if sandbox.next_requests.promised:
         raise Err(Error_LimitExceeded())
-    reuse = sandbox.host.reuse
-    promised = no_more_requests()
-    if reuse.waiting and sandbox.asked < reuse.requests:
-        limit = reuse.wait_ms if options.timeout_ms is None else options.timeout_ms
-        promised = sandbox.following.wait(min(limit, reuse.wait_ms) / 1000)
-    refused = promised.done() and promised.result() is None
-    # As on Viceroy: once refused, a sandbox is never reused again.
-    sandbox.asked = reuse.requests if refused else sandbox.asked + 1
-    sandbox.next = promised
-    return PendingRequest(promised)
+    return PendingRequest(sandbox.next_requests.ask(sandbox.host.reuse, options.timeout_ms))
 
 
 def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
@@ -88,11 +75,11 @@ def await_request(pending: PendingRequest) -> tuple[Request, Body] | None:
     if not sandbox.exchange.started:
         raise Err(Error_Unsupported())
     # The wait does not count towards the guest's time limit.
-    sandbox.deadline = None
+    sandbox.stop_time()
     sandbox.show()
     sandbox.exchange.leave()
     wait_for([pending.waiting()], None)
-    sandbox.next = None
+    sandbox.next_requests.started()
     exchange = pending.promised.result()
     if exchange is None:
         sandbox.begin_time()

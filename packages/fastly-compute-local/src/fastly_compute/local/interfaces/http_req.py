@@ -1,9 +1,8 @@
 """`fastly:compute/http-req`: requests, and sending them to a backend."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import partial
 from typing import Literal, Self, cast
 from urllib.parse import urlsplit
 
@@ -28,14 +27,16 @@ from fastly_compute.local.interfaces.http_resp import Response, received
 from fastly_compute.local.interfaces.pending_response import PendingResponse, answered
 from fastly_compute.local.interfaces.send_errors import refused
 from fastly_compute.local.interfaces.upload import Upload
-from fastly_compute.local.readthrough.readthrough import CacheRules
+from fastly_compute.local.readthrough.cache_rules import CacheRules
+from fastly_compute.local.readthrough.origin_exchange import OriginExchange
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.resource import Resource
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.runtime.trap import Trap
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.server.handoff import Handoff
 from fastly_compute.local.token import TOKEN
-from fastly_compute.local.transport import OriginRequest, OriginResponse
+from fastly_compute.local.transport import OriginRequest
 
 _BODILESS = {"GET", "HEAD", "OPTIONS", "DELETE", "TRACE", "CONNECT"}
 """Methods that send no Content-Length without a body (RFC 9110, 8.6)."""
@@ -68,8 +69,6 @@ _VERSIONS = {
     "HTTP/2": HttpVersion.H2,
 }
 
-Send = Callable[[], OriginResponse]
-
 
 class Request(Message):
     """A request: the client's, or one that the guest makes."""
@@ -98,6 +97,19 @@ class Request(Message):
     def new(cls) -> "Request":
         """Make a GET request for ``/``."""
         return cls()
+
+    def copied(self, *, method: str | None = None, fields: RawHeaders | None = None) -> "Request":
+        """Make a request like this one.
+
+        Args:
+            method: Its method, by default the same.
+            fields: Its header fields, by default the same.
+        """
+        copy = Request()
+        copy.method = self.method if method is None else method
+        copy.uri, copy.version = self.uri, self.version
+        copy.fields = list(self.fields if fields is None else fields)
+        return copy
 
     def set_cache_override(self, cache_override: CacheOverride) -> None:
         """Set how the cache treats the response."""
@@ -221,55 +233,41 @@ def to_origin(request: Request, body: Body) -> OriginRequest:
     return asked if length == 0 else replace(asked, body=body.chunks())
 
 
-def _begin(request: Request, body: Body, backend: Backend, *, uncached: bool) -> Send:
-    asked = to_origin(request, body)
+def _begin(
+    request: Request, body: Body, backend: Backend, *, uncached: bool, upload: Upload | None = None
+) -> OriginExchange:
+    if upload is None:
+        asked, sent = to_origin(request, body), body
+    else:
+        asked, sent = _streamed(request, body, upload)
     rules = replace(request.rules, pass_through=uncached or request.rules.pass_through)
-    get = running().host.send(backend.name, backend.config, asked, rules)
-
-    def finish() -> OriginResponse:
-        try:
-            return get()
-        finally:
-            body.close_sources()
-
-    return finish
+    return running().host.send(backend.name, backend.config, asked, rules, over=sent.close_sources)
 
 
-def _begin_streaming(
-    request: Request, body: Body, backend: Backend, upload: Upload, *, uncached: bool
-) -> Send:
+def _streamed(request: Request, body: Body, upload: Upload) -> tuple[OriginRequest, Body]:
     request.take("was already sent")
     if body.out is not None:
         raise Trap("http-req.send-async-streaming: the body is already streaming")
     asked = _asked(request, None)
     before = Body()
     before.absorb(body)
-    body.out = upload
+    body.stream_to(upload)
 
     def parts() -> Iterator[bytes]:
         yield from before.chunks()
         yield from upload.parts()
 
-    rules = replace(request.rules, pass_through=uncached or request.rules.pass_through)
-    get = running().host.send(backend.name, backend.config, replace(asked, body=parts()), rules)
-
-    def finish() -> OriginResponse:
-        try:
-            return get()
-        finally:
-            before.close_sources()
-
-    return finish
+    return replace(asked, body=parts()), before
 
 
 def _send(
     request: Request, body: Body, backend: Backend, *, uncached: bool
 ) -> tuple[Response, Body]:
-    get = _begin(request, body, backend, uncached=uncached)
     if running().deadline is None:
-        return received(answered(backend.name, get), decompress=request.decompress)
+        exchange = _begin(request, body, backend, uncached=uncached)
+        return received(answered(backend.name, exchange.response), decompress=request.decompress)
     # On a separate thread: only this kind of wait ends with the guest's time limit.
-    return await_response(_pending(request, backend, lambda: get))
+    return await_response(_pending(request, body, backend, uncached=uncached))
 
 
 def send(request: Request, body: Body, backend: Backend) -> tuple[Response, Body]:
@@ -282,9 +280,12 @@ def send_uncached(request: Request, body: Body, backend: Backend) -> tuple[Respo
     return _send(request, body, backend, uncached=True)
 
 
-def _pending(request: Request, backend: Backend, begin: Callable[[], Send]) -> PendingResponse:
+def _pending(
+    request: Request, body: Body, backend: Backend, *, uncached: bool, upload: Upload | None = None
+) -> PendingResponse:
     try:
-        answer = running().background(begin())
+        exchange = _begin(request, body, backend, uncached=uncached, upload=upload)
+        answer = running().background(exchange.response)
     except Err as err:
         # As on the platform: an invalid request is reported when the response is awaited.
         answer = Future()
@@ -294,24 +295,23 @@ def _pending(request: Request, backend: Backend, begin: Callable[[], Send]) -> P
 
 def send_async(request: Request, body: Body, backend: Backend) -> PendingResponse:
     """Send a request without waiting."""
-    return _pending(request, backend, partial(_begin, request, body, backend, uncached=False))
+    return _pending(request, body, backend, uncached=False)
 
 
 def send_async_uncached(request: Request, body: Body, backend: Backend) -> PendingResponse:
     """Send a request past the cache without waiting."""
-    return _pending(request, backend, partial(_begin, request, body, backend, uncached=True))
+    return _pending(request, body, backend, uncached=True)
 
 
 def _send_streaming(
     request: Request, body: Body, backend: Backend, *, uncached: bool
 ) -> PendingResponse:
-    held, upload = running().held, Upload()
-    begin = partial(_begin_streaming, request, body, backend, upload, uncached=uncached)
-    pending = _pending(request, backend, begin)
-    held[upload] = upload.abort
+    sandbox, upload = running(), Upload()
+    pending = _pending(request, body, backend, uncached=uncached, upload=upload)
+    sandbox.hold(upload, upload.abort)
 
     def stop(_answer: object) -> None:
-        held.pop(upload, None)
+        sandbox.let_go(upload)
         upload.stop()
 
     pending.when_settled(stop)

@@ -20,7 +20,7 @@ from fastly_compute.local.interfaces.pending_response import PendingResponse
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.runtime.trap import Trap
-from fastly_compute.local.server.downstream import ClientGone
+from fastly_compute.local.server.downstream import ClientGone, RawHeaders
 from fastly_compute.local.transport import BodyFailure, OriginResponse
 
 
@@ -41,6 +41,22 @@ class Response(Message):
     def new(cls) -> Self:
         """Make an empty response with status 200."""
         return cls()
+
+    @classmethod
+    def of(cls, answer: OriginResponse) -> "Response":
+        """Make a response from an origin's."""
+        response = cls(answer.status)
+        response.remote = answer.remote_addr
+        response.fields = list(answer.headers)
+        response.version = _VERSIONS[answer.http_version]
+        return response
+
+    def copied(self, status: int, fields: RawHeaders) -> "Response":
+        """Make a response like this one, with another status and other header fields."""
+        copy = Response(status)
+        copy.version, copy.remote = self.version, self.remote
+        copy.fields = list(fields)
+        return copy
 
     def get_status(self) -> int:
         """Return the status."""
@@ -81,10 +97,7 @@ def received(
         decompress: Whether to decompress gzip.
         outlives: Whether its body is read even after the sandbox has ended.
     """
-    response = Response(answer.status)
-    response.remote = answer.remote_addr
-    response.fields = list(answer.headers)
-    response.version = _VERSIONS[answer.http_version]
+    response = Response.of(answer)
     length = response.value("content-length")
     encoding = response.value("content-encoding")
     if decompress and encoding in {b"gzip", b"x-gzip"}:
@@ -177,7 +190,7 @@ def send_downstream_streaming(response: Response, body: Body) -> None:
     if not _inform(exchange, response):
         with running().untimed():
             _start(exchange, response, body, None)
-        body.out = exchange
+        body.stream_to(exchange)
 
 
 def send_downstream_pending(handle: PendingResponse) -> None:
@@ -187,11 +200,12 @@ def send_downstream_pending(handle: PendingResponse) -> None:
     if exchange.started:
         raise Err(Error_GenericError())
     pending.take("was already sent")
-    get = pending.outlive()
+    pending.outlive()
 
     def deliver() -> None:
         try:
-            response, body = received(get(), decompress=pending.decompress, outlives=True)
+            answer = pending.response()
+            response, body = received(answer, decompress=pending.decompress, outlives=True)
             kind = PendingResponseKind.RESPONSE
         except Err:
             response, body = Response(_BAD_GATEWAY), Body(b"the backend did not respond\n")

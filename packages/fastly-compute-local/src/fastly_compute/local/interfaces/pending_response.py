@@ -32,7 +32,7 @@ class PendingResponse(Pollable):
         self._answer = answer
         self._edits: list[tuple[PendingResponseKind, Callable[[Message], None]]] = []
         self._sandbox = running()
-        self._sandbox.held[self] = self.dropped
+        self._sandbox.hold(self, self.dropped)
 
     def waiting(self) -> "Future[object]":
         """Return the future to wait for."""
@@ -40,7 +40,7 @@ class PendingResponse(Pollable):
 
     def dropped(self) -> None:
         """Drop the response, or the one that will arrive."""
-        self._sandbox.held.pop(self, None)
+        self._sandbox.let_go(self)
         self._answer.cancel()
         self._answer.add_done_callback(_close)
 
@@ -66,12 +66,20 @@ class PendingResponse(Pollable):
         """
         self.take("was already awaited")
         wait_for([self.waiting()], None)
-        return self.outlive()()
+        self.outlive()
+        return self.response()
 
-    def outlive(self) -> Callable[[], OriginResponse]:
-        """Continue when the sandbox ends; the returned function waits for the response."""
-        self._sandbox.held.pop(self, None)
-        return lambda: answered(self.backend, self._answer.result)
+    def outlive(self) -> None:
+        """Continue when the sandbox ends."""
+        self._sandbox.let_go(self)
+
+    def response(self) -> OriginResponse:
+        """Wait for the response, on any thread.
+
+        Raises:
+            Err: The request failed.
+        """
+        return answered(self.backend, self._answer.result)
 
 
 def _close(answer: "Future[OriginResponse]") -> None:

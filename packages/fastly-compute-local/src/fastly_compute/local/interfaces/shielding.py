@@ -60,7 +60,7 @@ def backend_for_shield(name: str, options: ShieldBackendOptions | None) -> Backe
     if sandbox.backend(own_name) is not None:
         sandbox.host.log(f"backend-for-shield: a backend for {name!r} already exists")
         raise Err(Error_GenericError())
-    sandbox.dynamic_backends[own_name] = config
+    sandbox.register_backend(own_name, config)
     return Backend(own_name, config)
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Hashable
 from hashlib import sha256
 
+from fastly_compute.local.readthrough.freshness import values
+from fastly_compute.local.transport import OriginRequest
+
 LENGTH = 32
 """The length of a key in bytes, as the WIT requires it."""
 
@@ -20,3 +23,18 @@ def default_key(host: str, path_and_query: str) -> bytes:
 def in_store(key: bytes) -> Hashable:
     """Return the key in `CacheData`, which keeps other objects as well."""
     return "http", key
+
+
+def request_key(request: OriginRequest) -> Hashable | None:
+    """Return the key of a request in the store; None without a host."""
+    host = _host(request)
+    return in_store(default_key(host, request.path_and_query)) if host else None
+
+
+def url_of(request: OriginRequest) -> str:
+    """Return the host, path and query of a request, for messages."""
+    return f"{_host(request)}{request.path_and_query}"
+
+
+def _host(request: OriginRequest) -> str:
+    return next(values(request.headers, "host"), request.authority or "")

@@ -6,6 +6,9 @@ from fastly_compute.local.readthrough.conditional import CONDITIONS, validators
 from fastly_compute.local.readthrough.freshness import storable_headers
 from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state import ResponseHead
+from fastly_compute.local.transport import OriginRequest
+
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 NOT_MODIFIED = 304
 """The status of a response that renews the stored one (RFC 9110, section 15.4.5)."""
@@ -20,6 +23,24 @@ def backend_headers(headers: RawHeaders, stale: ResponseHead | None) -> list[tup
     """
     kept = [item for item in headers if item[0].lower() not in CONDITIONS]
     return kept if stale is None else kept + validators(stale)
+
+
+def whole_request(
+    request: OriginRequest, stale: ResponseHead | None, *, alone: bool
+) -> OriginRequest:
+    """Return the request for a whole response.
+
+    Args:
+        request: The request to answer.
+        stale: The stored response, if there is one: the request is then conditional on it.
+        alone: Whether it is sent while the guest goes on, and so without a body.
+    """
+    headers = backend_headers(request.headers, stale)
+    if alone:
+        headers = [item for item in headers if item[0].lower() not in _FRAMING]
+    asked = replace(request, method="GET", headers=headers)
+    # The body belongs to the guest, which continues meanwhile.
+    return replace(asked, body=b"") if alone else asked
 
 
 def renewed(stale: ResponseHead, headers: RawHeaders) -> ResponseHead:

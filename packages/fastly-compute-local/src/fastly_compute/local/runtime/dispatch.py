@@ -85,6 +85,11 @@ class _Queued:
     begun: threading.Event = field(default_factory=threading.Event)
     refused: str = ""
 
+    def refuse(self, why: str) -> None:
+        """Let its client know that no sandbox takes it."""
+        self.refused = why
+        self.begun.set()
+
 
 @dataclass(slots=True)
 class _Lane:
@@ -205,8 +210,7 @@ class Dispatcher:
             for lane in (self._clients, self._nested):
                 for queued in [queued for queued in lane.queue if not queued.begun.is_set()]:
                     lane.queue.remove(queued)
-                    queued.refused = _CLOSING
-                    queued.begun.set()
+                    queued.refuse(_CLOSING)
             end = time.monotonic() + seconds
             while self._alive and (left := end - time.monotonic()) > 0:
                 self._changed.wait(left)
@@ -220,7 +224,7 @@ class Dispatcher:
             with self._changed:
                 if queued in lane.queue:
                     lane.queue.remove(queued)
-                    queued.refused = f"no sandbox was free within {self._limits.seconds:g} s"
+                    queued.refuse(f"no sandbox was free within {self._limits.seconds:g} s")
         if queued.refused:
             raise Busy(queued.refused)
 

@@ -59,10 +59,11 @@ class _Data(MutableMapping[Encoded, Encoded]):
         sandbox = current()
         if sandbox is None or key not in self._names:
             return self._process
-        if sandbox.environment is None:
-            values = map(os.environ.encodevalue, variables(sandbox).values())
-            sandbox.environment = dict(zip(self._names, values, strict=True))
-        return sandbox.environment
+        return sandbox.environment(lambda: self._encoded(sandbox))
+
+    def _encoded(self, sandbox: Sandbox) -> dict[Encoded, Encoded]:
+        values = map(os.environ.encodevalue, variables(sandbox).values())
+        return dict(zip(self._names, values, strict=True))
 
     def __getitem__(self, key: Encoded) -> Encoded:
         return self._of(key)[key]

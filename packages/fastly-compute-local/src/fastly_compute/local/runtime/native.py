@@ -56,7 +56,7 @@ class _Limit:
     def check(self) -> None:
         """Interrupt the guest, if its time limit has passed."""
         with self._lock:
-            if not self._open or self._sandbox.calls or not self._sandbox.overdue:
+            if not self._open or self._sandbox.calling or not self._sandbox.overdue:
                 return
             _raise(self._thread, ctypes.py_object(DeadlineExceeded))
             self._raised += 1

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from fastly_compute.local.config import BackendConfig
 from fastly_compute.local.runtime.exchange import Exchange
-from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.runtime.handles import Handles
+from fastly_compute.local.runtime.next_requests import NextRequests, RequestSource
 
 if TYPE_CHECKING:
     from fastly_compute.local.host import Host
@@ -22,14 +23,8 @@ T = TypeVar("T")
 _current: ContextVar["Sandbox"] = ContextVar("fastly_compute.local.runtime.sandbox")
 
 
-class RequestSource(Protocol):
-    """A source of further requests for a sandbox."""
-
-    def wait(self, seconds: float) -> "Future[Exchange | None]":
-        """Wait some time for the next request; the result is None if none arrives."""
-
-    def leave(self, promised: "Future[Exchange | None]") -> None:
-        """Cancel the wait, and serve elsewhere a request that has arrived and was not started."""
+Environment: TypeAlias = dict[str | bytes, str | bytes]
+"""Environment variables, encoded as `os.environ` encodes them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,21 +36,12 @@ class Sandbox:
         exchange: The client's request and its response; the latest one if the sandbox is reused.
         following: The source of further requests.
         dynamic_backends: The backends that the guest registered, by name.
-        handles: The resources that a guest in wasm holds, by handle number.
-        interrupt: An exception that ended a host call and is not the guest's, such as Ctrl-C.
+        handles: The resources that a guest in wasm holds.
         id: Its unique identifier, as `compute-runtime.get-sandbox-id` returns it.
-        asked: How often it asked for a further request and was promised one.
-        next: The request that it was promised and has not started.
-        written: Bytes that the guest wrote into bodies kept in memory, for the latest request.
+        next_requests: Its further requests.
         deadline: When the guest's time limit passes, on the clock of `time.monotonic`.
-        calls: The number of host calls in progress.
-        show: Shows what the guest has printed so far, if that does not happen at once.
-        resting: A context manager entered while the guest waits, so that others may run.
         at_end: Functions to call at the end, last first.
         cpu_started: The CPU time of its thread when it began, in nanoseconds.
-        environment: Its `FASTLY_*` variables as a native guest has them, encoded as `os.environ`
-            encodes them; None until the guest looks.
-        held: Open resources, and the functions that release them at the end.
 
     Example:
         >>> from fastly_compute.local import BackendConfig, Host, HostConfig
@@ -67,40 +53,49 @@ class Sandbox:
 
     host: "Host"
     exchange: Exchange
-    following: RequestSource
+    following: InitVar[RequestSource]
     dynamic_backends: dict[str, BackendConfig] = field(default_factory=dict)
-    handles: dict[int, Resource] = field(default_factory=dict)
-    interrupt: BaseException | None = None
+    handles: Handles = field(default_factory=Handles)
     id: str = field(default_factory=lambda: secrets.token_hex(16))
-    asked: int = 0
-    next: "Future[Exchange | None] | None" = None
-    written: int = 0
+    next_requests: NextRequests = field(init=False)
     deadline: float | None = None
-    calls: int = 0
-    show: Callable[[], None] = lambda: None
-    resting: Callable[[], AbstractContextManager[None]] = nullcontext
     at_end: list[Callable[[], None]] = field(default_factory=list)
-    held: dict[object, Callable[[], None]] = field(default_factory=dict)
     cpu_started: int = field(default_factory=time.thread_time_ns)
-    environment: dict[str | bytes, str | bytes] | None = None
+    _calls: int = 0
+    _written: int = 0
+    _interrupt: BaseException | None = None
+    _show: Callable[[], None] = lambda: None
+    _give_turn: Callable[[], AbstractContextManager[None]] = nullcontext
+    _held: dict[object, Callable[[], None]] = field(default_factory=dict)
+    _environment: Environment | None = None
     _exchanges: list[Exchange] = field(default_factory=list)
     _workers: ThreadPoolExecutor | None = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, following: RequestSource) -> None:
+        self.next_requests = NextRequests(following)
         self.begin(self.exchange)
 
     def begin(self, exchange: Exchange) -> None:
         """Switch to a request, and restart its time limit and memory limit."""
         self.exchange = exchange
-        self.written = 0
+        self._written = 0
         self._exchanges = [open_ for open_ in self._exchanges if not open_.over]
         self._exchanges.append(exchange)
         self.begin_time()
 
     def begin_time(self) -> None:
         """Restart the time limit for a request."""
-        limit = self.host.time_limit
-        self.deadline = None if limit is None else time.monotonic() + limit
+        self.resume_time(self.host.time_limit)
+
+    def stop_time(self) -> float | None:
+        """Stop the time limit, and return how many seconds of it are left; None for no limit."""
+        left = None if self.deadline is None else self.deadline - time.monotonic()
+        self.deadline = None
+        return left
+
+    def resume_time(self, left: float | None) -> None:
+        """Continue with the seconds of the time limit that are left; None for no limit."""
+        self.deadline = None if left is None else time.monotonic() + left
 
     @property
     def overdue(self) -> bool:
@@ -117,6 +112,85 @@ class Sandbox:
             self._workers = self.host.workers()
         return self._workers.submit(copy_context().run, work)
 
+    @property
+    def calling(self) -> bool:
+        """Whether a host call is in progress."""
+        return self._calls > 0
+
+    def call(self, label: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Run a host call of the guest; a test may have it intercepted.
+
+        Args:
+            label: Its name, such as ``http-req.send``.
+            function: Its implementation.
+            arguments: Its arguments.
+        """
+        self._calls += 1
+        try:
+            if self.host.interpose is not None:
+                return self.host.interpose(label, function, arguments)
+            return function(*arguments)
+        finally:
+            self._calls -= 1
+
+    def interrupt(self, interrupt: BaseException) -> None:
+        """Keep an exception that ended a host call and is not the guest's, such as Ctrl-C."""
+        self._interrupt = interrupt
+
+    def raise_interrupt(self) -> None:
+        """Raise the exception that ended a host call and is not the guest's, if there is one."""
+        if self._interrupt is not None:
+            raise self._interrupt from None
+
+    def share_turns(self, give_turn: Callable[[], AbstractContextManager[None]]) -> None:
+        """Let others run while the guest rests: it enters this context manager then."""
+        self._give_turn = give_turn
+
+    def resting(self) -> AbstractContextManager[None]:
+        """Return a context manager to enter while the guest waits, so that others may run."""
+        return self._give_turn()
+
+    def show_with(self, show: Callable[[], None]) -> None:
+        """Set what shows the guest's output, if that does not happen at once."""
+        self._show = show
+
+    def show(self) -> None:
+        """Show what the guest has printed so far."""
+        self._show()
+
+    def environment(self, make: Callable[[], Environment]) -> Environment:
+        """Return its own environment variables, which *make* makes when they are first used."""
+        if self._environment is None:
+            self._environment = make()
+        return self._environment
+
+    def write_in_memory(self, size: int, most: int) -> bool:
+        """Count bytes that the guest writes into bodies in memory, for the latest request.
+
+        Args:
+            size: How many bytes it writes.
+            most: How many it may write.
+
+        Returns:
+            Whether it may write them; otherwise they are not counted.
+        """
+        if self._written + size > most:
+            return False
+        self._written += size
+        return True
+
+    def hold(self, resource: object, release: Callable[[], None]) -> None:
+        """Release an open resource at the end, unless `let_go` comes first."""
+        self._held[resource] = release
+
+    def let_go(self, resource: object) -> None:
+        """Leave a resource as it is at the end."""
+        self._held.pop(resource, None)
+
+    def register_backend(self, name: str, config: BackendConfig) -> None:
+        """Add a dynamic backend."""
+        self.dynamic_backends[name] = config
+
     def backend(self, name: str) -> BackendConfig | None:
         """Return a backend by name, static ones first."""
         return self.host.config.backends.get(name) or self.dynamic_backends.get(name)
@@ -127,15 +201,14 @@ class Sandbox:
         Args:
             failure: The guest's failure, if it failed.
         """
-        self.deadline = None
+        self.stop_time()
         for exchange in self._exchanges:
             exchange.answer_for(failure)
-        if self.next is not None:
-            self.following.leave(self.next)
+        self.next_requests.close()
         while self.at_end:
             self.at_end.pop()()
-        while self.held:
-            self.held.popitem()[1]()
+        while self._held:
+            self._held.popitem()[1]()
         if self._workers is not None:
             self._workers.shutdown(wait=False)
 
@@ -168,8 +241,7 @@ class _Untimed(AbstractContextManager[None]):
         self._sandbox = sandbox
 
     def __enter__(self) -> None:
-        self._deadline, self._sandbox.deadline = self._sandbox.deadline, None
-        self._started = time.monotonic()
+        self._left = self._sandbox.stop_time()
 
     def __exit__(
         self,
@@ -177,8 +249,8 @@ class _Untimed(AbstractContextManager[None]):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._deadline is not None:
-            self._sandbox.deadline = self._deadline + time.monotonic() - self._started
+        if self._left is not None:
+            self._sandbox.resume_time(self._left)
 
 
 def current() -> Sandbox | None:

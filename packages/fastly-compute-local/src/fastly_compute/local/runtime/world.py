@@ -83,13 +83,7 @@ def _guarded(function: Function, label: str) -> Function:
                 for item in arg:
                     if isinstance(item, Resource):
                         item.check()
-        sandbox.calls += 1
-        try:
-            if sandbox.host.interpose is not None:
-                return sandbox.host.interpose(label, function, args)
-            return function(*args)
-        finally:
-            sandbox.calls -= 1
+        return sandbox.call(label, function, args)
 
     return call
 

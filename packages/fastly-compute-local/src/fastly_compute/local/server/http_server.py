@@ -53,6 +53,14 @@ class _Client:
         self.aborted = False
         self.refused = False
 
+    def answer_to(self, method: bytes) -> None:
+        """Note the method of the request: the response to a HEAD has no body."""
+        self.is_to_head = method == b"HEAD"
+
+    def close_after(self, *, last: bool) -> None:
+        """Note whether the connection ends with this request."""
+        self.is_last = last
+
     def read_chunk(self) -> bytes:
         """Return the next bytes of the request's body."""
         with self._reading:
@@ -224,7 +232,7 @@ class _Connection(socketserver.BaseRequestHandler):
             event = client.next_event()
             if not isinstance(event, h11.Request):
                 return False
-            client.is_to_head = event.method == b"HEAD"
+            client.answer_to(event.method)
             head = read_head(event)
         except h11.RemoteProtocolError as error:
             client.refuse(error.error_status_hint, str(error))
@@ -233,7 +241,7 @@ class _Connection(socketserver.BaseRequestHandler):
         if client.refused:
             client.part()
             return False
-        client.is_last = head.is_last
+        client.close_after(last=head.is_last)
         started = time.perf_counter()
         addresses = self.client_address[:2], peer.getsockname()[:2]
         serving = Exchange(head.incoming(client, *addresses), client)
@@ -267,7 +275,7 @@ class _Connection(socketserver.BaseRequestHandler):
             return
         if other is not None:
             relay(handoff, other, peer, client.ahead)
-            client.aborted = True
+            client.abort()
             return
         answer = host.answer_handoff(handoff)
         with contextlib.suppress(ClientGone):

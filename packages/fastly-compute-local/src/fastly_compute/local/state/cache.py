@@ -116,14 +116,14 @@ class CacheData:
         asked = Transaction(self, key, headers, holder, replaces=True)
         if strategy == "immediate":
             with self._changing(key) as there:
-                asked.outcome = Outcome(_seen(self._usable(there, headers)))
+                asked.decide(Outcome(_seen(self._usable(there, headers))))
         elif strategy == "immediate-force-miss":
             with self._changing(key) as there:
                 seen = _seen(self._usable(there, headers))
                 for _, slot in there.matching(headers):
-                    slot.present = None
+                    slot.clear()
                 obligation = self._oblige(there, asked, there.variants(headers)[0])
-                asked.outcome = Outcome(seen, obligation)
+                asked.decide(Outcome(seen, obligation))
         else:
             with self._changing(key) as there:
                 there.waiters.append(asked)
@@ -173,7 +173,7 @@ class CacheData:
             there = self._keys.get(key)
             slots = () if there is None else there.slots.values()
             for slot in slots:
-                slot.passes_until = 0
+                slot.pass_until(0)
             return sum(self._purge(slot, soft=soft) for slot in slots)
 
     def meet(
@@ -207,7 +207,8 @@ class CacheData:
                     there.prefer(vary)
                     variant = vary.variant(obligation.headers)
                 slot = there.slot(variant)
-                slot.present, slot.passes_until = None, self.now() + passing
+                slot.clear()
+                slot.pass_until(self.now() + passing)
             if release:
                 self._release(there, obligation)
             return True
@@ -222,7 +223,7 @@ class CacheData:
                 raise ObligationGone("the obligation to store an object no longer exists")
             for asked in there.waiters:
                 if obligation.variant in there.variants(asked.headers) and not asked.replaces:
-                    asked.outcome = Outcome(self._found(stale), if_error=True)
+                    asked.decide(Outcome(self._found(stale), if_error=True))
             return self._found(stale)
 
     def leave(self, asked: Transaction) -> None:
@@ -251,8 +252,9 @@ class CacheData:
                     yield there
                 finally:
                     for asked in there.waiters:
-                        if asked.outcome is None:
-                            asked.outcome = self._evaluate(there, asked)
+                        outcome = asked.outcome or self._evaluate(there, asked)
+                        if outcome is not None:
+                            asked.decide(outcome)
                     resolved = [asked for asked in there.waiters if asked.outcome is not None]
                     there.waiters = [asked for asked in there.waiters if asked.outcome is None]
                     self._make_room()
@@ -307,16 +309,15 @@ class CacheData:
 
     def _oblige(self, there: CacheEntry, asked: Transaction, variant: Variant) -> Obligation:
         slot = there.slot(variant)
-        slot.obligation = Obligation(self, asked, variant, slot.live())
-        return slot.obligation
+        obligation = Obligation(self, asked, variant, slot.live())
+        slot.oblige(obligation)
+        return obligation
 
     def _drop(self, there: CacheEntry, obligation: Obligation) -> bool:
         if not obligation.held:
             return False
-        obligation.held = False
-        slot = there.slot(obligation.variant)
-        if slot.obligation is obligation:
-            slot.obligation = None
+        obligation.end()
+        there.slot(obligation.variant).release(obligation)
         return True
 
     def _put(
@@ -324,10 +325,10 @@ class CacheData:
     ) -> CachedObject:
         there.prefer(options.vary)
         stored = CachedObject(options, body, self.now())
-        stored.used = next(self._uses)
-        body.grown = self._grown
+        stored.note_use(next(self._uses), found=False)
+        body.report_growth(self._grown)
         self._at_most += EACH
-        there.slot(options.vary.variant(headers)).present = stored
+        there.slot(options.vary.variant(headers)).store(stored)
         return stored
 
     def _release(self, there: CacheEntry, obligation: Obligation) -> None:
@@ -339,7 +340,7 @@ class CacheData:
             )
             waited = obligation.variant in there.variants(asked.headers)
             if waited and not served and not asked.replaces:
-                asked.outcome = Outcome(passes=True)
+                asked.decide(Outcome(passes=True))
 
     def _purge(self, slot: Slot, *, soft: bool) -> int:
         present = slot.live()
@@ -348,12 +349,11 @@ class CacheData:
         if soft:
             present.soft_purge(self.now())
         else:
-            slot.present = None
+            slot.clear()
         return 1
 
     def _found(self, present: CachedObject) -> Found:
-        present.hits += 1
-        present.used = next(self._uses)
+        present.note_use(next(self._uses), found=True)
         return Found(present, present.hits, present.body.length)
 
     def _grown(self, size: int) -> None:

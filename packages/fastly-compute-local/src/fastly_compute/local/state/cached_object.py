@@ -90,6 +90,20 @@ class CachedObject:
         self._born = now - options.initial_age
         self._purged: int | None = None
 
+    def note_use(self, use: int, *, found: bool) -> None:
+        """Count a use; for `CacheData` only.
+
+        Args:
+            use: The number of the use, greater than that of the last one.
+            found: Whether a lookup found it; otherwise it was stored.
+        """
+        self.used = use
+        self.hits += found
+
+    def renew(self, before: "CachedObject") -> None:
+        """Continue the count of an object that this one replaces."""
+        self.hits = before.hits
+
     def age(self, now: int) -> int:
         """Return its age in nanoseconds."""
         return now - self._born

@@ -31,7 +31,7 @@ def evict(keys: dict[Hashable, CacheEntry], now: int, most: int) -> int:
     for _, size, slot in sorted(held, key=_last_use):
         if left <= most:
             break
-        slot.present = None
+        slot.clear()
         left -= size
     for key in [key for key, there in keys.items() if there.tidy(now)]:
         del keys[key]

@@ -25,6 +25,15 @@ class _Checked:
     good: deque[bool]
     problem: str | None = None
 
+    def begin(self, now: float) -> None:
+        """Plan the next check: this one begins."""
+        self.due = now + self.check.interval_ms / 1000
+
+    def note(self, problem: str | None) -> None:
+        """Record the outcome of a check."""
+        self.good.append(problem is None)
+        self.problem = problem
+
     @property
     def health(self) -> Health:
         enough = sum(self.good) >= self.check.threshold
@@ -159,14 +168,13 @@ class HealthChecks:
         with self._changed:
             due = [checked for checked in self._checked.values() if checked.due <= now]
             for checked in due:
-                checked.due = now + checked.check.interval_ms / 1000
+                checked.begin(now)
         return due
 
     def _note(self, checked: _Checked, problem: str | None) -> None:
         with self._changed:
             before = checked.health, checked.problem
-            checked.good.append(problem is None)
-            checked.problem = problem
+            checked.note(problem)
             after = checked.health, problem
         if after != before:
             outcome = "passed" if problem is None else f"failed: {problem}"

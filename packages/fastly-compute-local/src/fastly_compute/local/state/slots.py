@@ -16,10 +16,31 @@ class Slot:
     obligation: Obligation | None = None
     passes_until: int = 0
 
+    def store(self, present: CachedObject) -> None:
+        """Put an object in the place of the present one."""
+        self.present = present
+
+    def clear(self) -> None:
+        """Remove the object."""
+        self.present = None
+
+    def pass_until(self, moment: int) -> None:
+        """Let lookups until a moment neither wait nor get an obligation; 0 ends that."""
+        self.passes_until = moment
+
+    def oblige(self, obligation: Obligation) -> None:
+        """Have an obligation store the next object."""
+        self.obligation = obligation
+
+    def release(self, obligation: Obligation) -> None:
+        """Forget an obligation, if it is still the one to store the next object."""
+        if self.obligation is obligation:
+            self.obligation = None
+
     def live(self) -> CachedObject | None:
         """The object, unless its body was aborted."""
         if self.present is not None and self.present.body.failed:
-            self.present = None
+            self.clear()
         return self.present
 
 

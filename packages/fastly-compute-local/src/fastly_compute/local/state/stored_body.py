@@ -16,13 +16,10 @@ class StoredBody:
 
     Args:
         announced: The announced length, if any.
-
-    Attributes:
-        grown: Called with the number of bytes of each write, if set.
     """
 
     def __init__(self, announced: int | None = None) -> None:
-        self.grown: Callable[[int], None] | None = None
+        self._grown: Callable[[int], None] | None = None
         self._announced = announced
         self._changed = threading.Condition()
         self._data = bytearray()
@@ -49,6 +46,10 @@ class StoredBody:
         """Its length or announced length; None if only known at the end."""
         return len(self._data) if self._complete else self._announced
 
+    def report_growth(self, to: Callable[[int], None]) -> None:
+        """Call a function with the number of bytes of each further write."""
+        self._grown = to
+
     def write(self, data: bytes) -> None:
         """Add bytes to the end.
 
@@ -62,9 +63,9 @@ class StoredBody:
                 raise ClientGone("the cache does not accept more of this object")
             self._data += data
             self._changed.notify_all()
-        if self.grown is not None:
+        if self._grown is not None:
             # Not under the lock: threads that hold the cache's lock look at this body.
-            self.grown(len(data))
+            self._grown(len(data))
 
     def finish(self, trailers: RawHeaders) -> None:
         """End it; it is complete unless it is shorter than announced.

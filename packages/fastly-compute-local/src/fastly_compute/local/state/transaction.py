@@ -74,6 +74,10 @@ class Transaction:
         self._data = data
         self._done: Future[object] = Future()
 
+    def decide(self, outcome: Outcome) -> None:
+        """Set the outcome; for `CacheData` only, which calls `resolved` afterwards."""
+        self.outcome = outcome
+
     def waiting(self) -> "Future[object] | None":
         """Return the future to wait for, or None if there is an outcome."""
         return None if self._done.done() else self._done
@@ -125,6 +129,10 @@ class Obligation:
         self.held = True
         self._data = data
 
+    def end(self) -> None:
+        """Note that it is met or given up; for `CacheData` only."""
+        self.held = False
+
     def insert(
         self, options: WriteOptions, *, headers: RawHeaders | None = None, release: bool = False
     ) -> CachedObject:
@@ -157,7 +165,7 @@ class Obligation:
         if self.stale is None:
             raise ObligationGone("the obligation has no object to update")
         renewed = self._data.meet(self, self.headers, options, self.stale.body, release=release)
-        renewed.hits = self.stale.hits
+        renewed.renew(self.stale)
         return renewed
 
     def choose_stale(self) -> Found:

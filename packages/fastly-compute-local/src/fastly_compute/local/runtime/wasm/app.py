@@ -58,24 +58,22 @@ class WasmApp:
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's requests in a new instance."""
         wasi = _wasi(sandbox)
-        sandbox.resting = self._turns.given_up
+        sandbox.share_turns(self._turns.given_up)
         with (
             self._epochs,
             self._turns.taken(),
-            self._printed.by(wasi, sandbox.host.log) as sandbox.show,
+            self._printed.by(wasi, sandbox.host.log) as show,
         ):
+            sandbox.show_with(show)
             # The wait for a turn does not count towards the guest's time limit.
             sandbox.begin_time()
             try:
                 outcome = self._call(sandbox, wasi)
             except WasmtimeError as error:
-                if sandbox.interrupt is not None:
-                    raise sandbox.interrupt from None
+                sandbox.raise_interrupt()
                 raise GuestFailed(f"the app trapped: {_reason(error)}") from error
             finally:
-                for resource in list(sandbox.handles.values()):
-                    resource.drop()
-                sandbox.handles.clear()
+                sandbox.handles.drop_all()
         if outcome.tag == "err":
             raise GuestFailed("the app's handle returned an error")
 

@@ -67,7 +67,7 @@ def _ask(_context: Any, _data: Any, delta: Any, kind: Any) -> int:
         reason = str(DeadlineExceeded())
     except BaseException as interrupt:
         # It cannot pass through wasmtime: it is raised again on the other side.
-        sandbox.interrupt = interrupt
+        sandbox.interrupt(interrupt)
         reason = "the host was interrupted"
     return ctypes.cast(WasmtimeError(reason)._consume(), ctypes.c_void_p).value or 0
 

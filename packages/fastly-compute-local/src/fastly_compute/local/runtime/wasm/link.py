@@ -3,7 +3,6 @@
 import ctypes
 import functools
 import inspect
-import itertools
 import sys
 import traceback
 import typing
@@ -36,7 +35,6 @@ from fastly_compute.local.runtime.wasm.names import camel, snake
 from fastly_compute.local.runtime.wasm.waits import Waits
 
 _PREFIX = "fastly:compute/"
-_numbers = itertools.count(1)
 _context: ContextVar[Any] = ContextVar("fastly_compute.local.runtime.wasm.context")
 _KEEP = ctypes.CFUNCTYPE(None, ctypes.c_void_p)()
 """No finalizer: `Links` keeps its functions."""
@@ -166,9 +164,7 @@ class Links:
     def own(self, resource: Resource) -> ResourceHost:
         """Give a resource to the guest of the running sandbox."""
         number = next(self._types[cls] for cls in type(resource).__mro__ if cls in self._types)
-        rep = next(_numbers) & 0x7FFF_FFFF
-        running().handles[rep] = resource
-        return ResourceHost.own(rep, number)
+        return ResourceHost.own(running().handles.add(resource), number)
 
 
 def _subscribed(
@@ -203,7 +199,7 @@ def _trampoline(export: str, call: Callable[[list[Any], Any], None]) -> Callable
             return _error(f"the host failed in {export}: {error!r}")
         except BaseException as interrupt:
             # It cannot pass through wasmtime: it is raised again on the other side.
-            running().interrupt = interrupt
+            running().interrupt(interrupt)
             return _error("the host was interrupted")
         finally:
             _context.reset(token)
@@ -229,11 +225,10 @@ def _taken(resource: Any) -> Resource:
     rep = ffi.wasmtime_component_resource_host_rep(host)
     ffi.wasmtime_component_resource_host_delete(host)
     handles = running().handles
-    return handles.pop(rep) if owned else handles[rep]
+    return handles.take(rep) if owned else handles.borrow(rep)
 
 
 def _dropped(_store: StoreContext, rep: int) -> None:
     sandbox = current()
-    resource = None if sandbox is None else sandbox.handles.pop(rep, None)
-    if resource is not None:
-        resource.drop()
+    if sandbox is not None:
+        sandbox.handles.drop(rep)
