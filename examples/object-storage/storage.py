@@ -36,7 +36,7 @@ def read_keys() -> dict[str, str | None]:
         }
 
 
-class FromSecretStore(CredentialProvider):  # type: ignore[misc] - botocore has no types
+class FromSecretStore(CredentialProvider):
     """Reads keys when a request is signed, so that none is part of the component."""
 
     METHOD = CANONICAL_NAME = "secret-store"
