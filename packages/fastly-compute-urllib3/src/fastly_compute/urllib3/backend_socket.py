@@ -44,9 +44,6 @@ _LARGEST_GATHERED = 64 * 1024
 _BUFFER = 64 * 1024
 
 
-_BYPASS = CacheOptions(pass_through=True)
-
-
 def origin(scheme: str, host: str, port: int) -> str:
     """Write the scheme and authority of the URLs for a host.
 
@@ -73,7 +70,7 @@ class BackendSocket:
     Args:
         origin: The scheme and authority, such as ``https://api.example:8443``.
         backend_for: Finds the backend for a URL when a request to it is sent.
-        cache: How the cache treats requests; None to bypass it.
+        cache: How the cache treats requests.
         translate: Makes the exception that the library above expects of one that occurred.
         timeout: The timeout that `gettimeout` returns at first.
     """
@@ -83,13 +80,13 @@ class BackendSocket:
         origin: str,
         backend_for: Callable[[str], Backend | str],
         *,
-        cache: CacheOptions | None,
+        cache: CacheOptions,
         translate: Callable[[Exception], BaseException],
         timeout: float | None = None,
     ) -> None:
         self._origin = origin
         self._backend_for = backend_for
-        self._cache = _BYPASS if cache is None else cache
+        self._cache = cache
         self._translate = translate
         self._timeout = timeout
         self._exchange: _Exchange | None = None
@@ -167,11 +164,11 @@ class BackendSocket:
             self._exchange.close()
 
     def close(self) -> None:
-        """Abort a request that is not complete.
+        """Abort a request that is not complete, and discard a response that nobody reads.
 
-        A response can still be read from the file that was made for it.
+        One that is being read can still be read from its file.
         """
-        if self._exchange is not None and not self._exchange.is_sent:
+        if self._exchange is not None and not self._exchange.is_answered:
             self._exchange.abort()
         self._exchange = None
 
@@ -319,6 +316,7 @@ class _Exchange:
             self._out.close()
         if self._pending is not None:
             self._pending.close()
+        self.close()
 
     def close(self) -> None:
         """Discard the rest of the response."""

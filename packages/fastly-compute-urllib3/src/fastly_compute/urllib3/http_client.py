@@ -4,8 +4,10 @@ from typing import Any
 
 from fastly_compute.backend import Backend, BackendOptions
 from fastly_compute.urllib3.backend_socket import BackendSocket, origin
+from fastly_compute.urllib3.connections import check_connection
 from fastly_compute.urllib3.errors import for_http_client
-from fastly_compute.urllib3.timeouts import timeout_options
+from fastly_compute.urllib3.targets import BY_URL
+from fastly_compute.urllib3.timeouts import timeouts_of
 from fastly_compute.urllib3.tls import context_options
 
 
@@ -20,23 +22,15 @@ def connect_tls(self: Any) -> None:
 
 
 def _connect(self: Any, scheme: str, tls: BackendOptions) -> None:
-    _check(self)
+    check_connection(self)
 
-    def backend_for(url: str) -> Backend:
-        options: BackendOptions = {**timeout_options(opened.gettimeout()), **tls}
-        return Backend.for_url(url, **options)
+    def backend_for(url: str) -> Backend | str:
+        return BY_URL.of(url, timeouts_of(opened.gettimeout()), tls)
 
     opened = self.sock = BackendSocket(
         origin(scheme, self.host, self.port),
         backend_for,
-        cache=None,
+        cache=BY_URL.cache_options,
         translate=for_http_client,
         timeout=self.timeout if isinstance(self.timeout, int | float) else None,
     )
-
-
-def _check(connection: Any) -> None:
-    if connection._tunnel_host:
-        raise NotImplementedError("proxies are not supported: the host makes the connections")
-    if connection.source_address is not None:
-        raise NotImplementedError("source_address is not supported: the host makes the connections")

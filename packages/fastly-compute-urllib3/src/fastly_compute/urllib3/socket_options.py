@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from fastly_compute.backend import BackendOptions
 
@@ -41,4 +41,4 @@ def keepalive_options(given: Iterable[tuple[Any, ...]] | None) -> BackendOptions
             )
         field, convert = _OPTIONS[level, name]
         options[field] = convert(*value)
-    return BackendOptions(**options)  # type: ignore[typeddict-item]
+    return cast("BackendOptions", options)

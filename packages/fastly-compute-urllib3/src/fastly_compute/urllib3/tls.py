@@ -84,7 +84,7 @@ def tls_options(connection: Any) -> BackendOptions:
 def context_options(context: ssl.SSLContext, *, compares_names: bool = False) -> BackendOptions:
     """Find the options of the backend for a connection with a context.
 
-    A context does not reveal a client certificate, so that has to be an option of urllib3.
+    A client certificate has to be an option of urllib3, as a context keeps its key to itself.
 
     Args:
         context: The context.
@@ -96,12 +96,18 @@ def context_options(context: ssl.SSLContext, *, compares_names: bool = False) ->
         ones; and the versions of TLS, if the context limits them to newer or older ones.
 
     Raises:
-        NotImplementedError: The context does not verify certificates, or not their names.
+        NotImplementedError: The context does not verify certificates, or not their names; or, in
+            the guest, it has a client certificate.
     """
     if context.verify_mode == ssl.CERT_NONE:
         raise _unverified("an SSLContext with verify_mode=CERT_NONE")
     if not context.check_hostname and not compares_names:
         raise _unverified("an SSLContext with check_hostname=False")
+    if getattr(context, "_has_client_cert", False):  # only the guest's has this
+        raise NotImplementedError(
+            "a client certificate in an SSLContext is not supported: a key cannot be read from a "
+            f"context; {_INSTEAD_OF_FILES}"
+        )
     minimum, maximum = context.minimum_version, context.maximum_version
     # Version 1.2 is what every context begins with.
     options = _versions(None if minimum == ssl.TLSVersion.TLSv1_2 else minimum, maximum)

@@ -243,6 +243,7 @@ class _SSLContext:
     __slots__ = (
         "_authorities",
         "_check_hostname",
+        "_has_client_cert",
         "_host_flags",
         "_msg_callback",
         "_verify_mode",
@@ -259,6 +260,7 @@ class _SSLContext:
     )
     _authorities: list[tuple[Any, Any]]
     _check_hostname: bool
+    _has_client_cert: bool
     _verify_mode: int
 
     def __new__(cls, protocol: int, /) -> Self:
@@ -269,6 +271,7 @@ class _SSLContext:
         settings = {
             "_authorities": [],
             "_check_hostname": client,
+            "_has_client_cert": False,
             "_host_flags": HOSTFLAG_NO_PARTIAL_WILDCARDS,
             "_msg_callback": None,
             "_verify_mode": CERT_REQUIRED if client else CERT_NONE,
@@ -324,7 +327,8 @@ class _SSLContext:
         self._authorities.append((cafile, cadata))
 
     def load_cert_chain(self, certfile: Any, keyfile: Any = None, password: Any = None) -> None:
-        """Take a certificate, which no connection uses."""
+        """Note that there is a certificate, which no connection uses, so that it can be refused."""
+        self._has_client_cert = True
 
     def load_dh_params(self, path: Any, /) -> None:
         """Take parameters, which no connection uses."""
@@ -349,7 +353,7 @@ class _SSLContext:
         for cafile, cadata in self._authorities:
             data = cadata or b""
             if cafile is not None:
-                with open(cafile, "rb") as file:
+                with open(cafile, "rb") as file:  # noqa: PTH123 - pathlib is not always there
                     yield from _certificates(file.read())
             if isinstance(data, str):
                 yield from _certificates(data.encode("ascii"))
