@@ -16,6 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+from test_asgi_differential import DIFFERENCES, SENT  # noqa: E402
+
 PLUGIN = ROOT / "tests/asgi_conformance"
 PAGE = ROOT / "docs/asgi-conformance.md"
 # They test TestClient itself, WebSockets, and a library that is not installed.
@@ -44,6 +47,18 @@ with asyncio, except {left_out}.
 
 | tests | because |
 |---|---|
+"""
+
+
+UVICORN = """
+## Compared with uvicorn
+
+tests/test_asgi_differential.py sends {count} requests to the same app on uvicorn and on the native
+host, and compares what the app sees, what becomes of each event that it sends, and what the client
+gets. A test fails for a difference that is not listed, and for a listed one that does not exist.
+
+| in | differs | because |
+|---|---|---|
 """
 
 
@@ -108,6 +123,10 @@ def main() -> int:
             differ=len(differ),
         )
         + "".join(rows)
+        + UVICORN.format(count=len(SENT))
+        + "".join(
+            f"| `{case}` | {part} | {reason} |\n" for (case, part), reason in DIFFERENCES.items()
+        )
     )
     for test in sorted(differ - explained):
         print(f"no reason is listed in deviations.toml for {test}")
