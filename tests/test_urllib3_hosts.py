@@ -1,14 +1,33 @@
 """urllib3, `requests` itself and `http.client` on every host."""
 
 import json
+import ssl
+import threading
 from contextlib import closing
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 pytestmark = pytest.mark.xdist_group("urllib3-hosts")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Says that it is there."""
+
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'"secure"')
+
+    def log_message(self, *args: object) -> None:
+        pass
+
 
 APP = Path(__file__).parent / "urllib3_app"
 
@@ -17,9 +36,9 @@ APP = Path(__file__).parent / "urllib3_app"
 def fetch(servers, host, origin):
     app = servers.get(host, APP, "main")
 
-    def fetch(path, url=f"{origin}/echo?a=b"):
+    def fetch(path, url=f"{origin}/echo?a=b", body=None):
         with closing(HTTPConnection(urlsplit(app.url).netloc, timeout=60)) as connection:
-            connection.request("GET", path, headers={"X-Url": url})
+            connection.request("POST", path, body=body, headers={"X-Url": url})
             answer = connection.getresponse()
             content = answer.read()
         assert answer.status == 200, (content[:1000], app.lines[-30:])
@@ -67,3 +86,26 @@ def test_a_refused_connection_is_an_error_of_urllib3(ask, host):
 
 def test_insecure_requests_are_refused(ask):
     assert "always verifies" in ask("/insecure")
+
+
+@pytest.fixture(scope="module")
+def secure():
+    """An origin over TLS: its URL, and the PEM of its authority."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"https://127.0.0.1:{server.server_port}/", authority.cert_pem.bytes()
+        server.shutdown()
+        thread.join()
+
+
+def test_a_context_brings_its_authorities_and_no_certificate_of_the_client(ask, host, secure):
+    url, authority = secure
+
+    assert ask("/context", url, authority) == "secure"
+    refused = "No such file" if host == "native" else "a key cannot be read from a context"
+    assert refused in ask("/client_cert", url)

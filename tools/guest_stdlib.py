@@ -59,9 +59,10 @@ Only what an app imports becomes part of its component, and that is true for wha
 
 FILLED = {
     "`ssl`": (
-        "Can be imported, and contexts can be made, configured and read. Their settings are "
-        "never used, since the host makes all TLS connections: `wrap_socket` and `wrap_bio` raise "
-        "an `SSLError`. Configure TLS on a [backend](guides/mtls.md)."
+        "Can be imported, and contexts can be made, configured and read. The host makes all TLS "
+        "connections, so their settings are not used, unless [](reference/urllib3.md) configures a "
+        "backend with them: `wrap_socket` and `wrap_bio` raise an `SSLError`. Configure TLS on a "
+        "[backend](guides/mtls.md)."
     ),
     "`hashlib.pbkdf2_hmac`": (
         "Derives the same keys as with OpenSSL: about 300,000 iterations of SHA-256 per second on "

@@ -1,7 +1,7 @@
 """Sends requests with urllib3, `requests`, and `http.client`, as the query says."""
 
 import json
-import urllib.error
+import ssl
 import urllib.request
 from collections.abc import Callable
 
@@ -61,6 +61,23 @@ def insecure(request: IncomingRequest, url: str) -> object:
     return None
 
 
+def context(request: IncomingRequest, url: str) -> object:
+    """Trust the authority that the client sends, by way of an `SSLContext`."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.load_verify_locations(cadata=request.body.read().decode())
+    return PoolManager(ssl_context=trusting).request("GET", url).json()
+
+
+def client_cert(request: IncomingRequest, url: str) -> object:
+    showing = ssl.create_default_context()
+    try:
+        showing.load_cert_chain("client.pem")
+        PoolManager(ssl_context=showing).request("GET", url)
+    except (FileNotFoundError, NotImplementedError) as error:
+        return str(error)
+    return None
+
+
 WAYS: dict[str, Callable[[IncomingRequest, str], object]] = {
     f"/{way.__name__}": way
     for way in (
@@ -72,6 +89,8 @@ WAYS: dict[str, Callable[[IncomingRequest, str], object]] = {
         chunked,
         failed,
         insecure,
+        context,
+        client_cert,
     )
 }
 

@@ -146,12 +146,3 @@ def test_http_client_sends_files_and_iterables(injected_http_client, origin):
     for body in (io.BytesIO(b"abc"), iter([b"a", b"bc"])):
         connection.request("POST", "/", body=body)
         assert json.loads(connection.getresponse().read())["body"] == "abc"
-
-
-def test_requests_are_in_flight_together(injected_http_client, origin):
-    connections = [http.client.HTTPConnection(*origin.server_address) for _ in range(2)]
-    for connection in connections:
-        connection.request("GET", "/")
-    for connection in connections:
-        assert connection.getresponse().status == 200
-        connection.close()

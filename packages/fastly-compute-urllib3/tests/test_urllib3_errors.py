@@ -2,6 +2,8 @@
 
 import http.client
 import socket
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 import requests
@@ -103,6 +105,14 @@ def test_requests_raises_its_own(injected, refusing, origin):
         requests.get(f"{origin.url}/short-chunks")
 
 
+@pytest.mark.usefixtures("injected_http_client")
+def test_urlopen_raises_its_own(refusing):
+    for url in (refusing, "http://nowhere.invalid/"):
+        with pytest.raises(URLError) as caught:
+            urlopen(url, timeout=5)
+        assert isinstance(caught.value.reason, OSError)
+
+
 def test_http_client_raises_the_errors_of_sockets(injected_http_client, refusing, origin):
     def get(url, path="/", timeout=None):
         connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=timeout)
@@ -127,7 +137,7 @@ class TestRefused:
         "options",
         [
             {"source_address": ("127.0.0.1", 0)},
-            {"socket_options": [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]},
+            {"socket_options": [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]},
         ],
     )
     def test_options_of_sockets(self, origin, options):
@@ -165,3 +175,11 @@ def test_without_a_host_nothing_is_sent():
             urllib3.request("GET", "http://127.0.0.1:1/", retries=False)
     finally:
         extract_from_urllib3()
+
+
+def test_a_host_that_no_backend_can_have_is_not_found(injected):
+    for url in ("http://a%20b/", "http://[fe80::1%25lo]/"):
+        with pytest.raises(NameResolutionError, match="host name or an IP address"):
+            urllib3.request("GET", url, retries=False)
+        with pytest.raises(requests.exceptions.ConnectionError):
+            requests.get(url)

@@ -8,7 +8,7 @@ import pytest
 import requests
 import urllib3
 
-from fastly_compute.urllib3 import PoolManager
+from fastly_compute.urllib3 import HTTPConnectionPool, PoolManager
 
 
 @pytest.fixture(params=["ours", "injected"])
@@ -47,3 +47,10 @@ def test_http_client_and_urllib_work(injected_http_client, origin):
         seen = json.load(response)
     assert (seen["method"], seen["body"]) == ("POST", "d")
     assert ["A", "b"] in seen["headers"]
+
+
+def test_a_target_may_be_a_url_of_the_same_host(host, origin):
+    pool = HTTPConnectionPool(*origin.server_address)
+    assert pool.request("GET", f"{origin.url.replace('http', 'HTTP')}/a").json()["path"] == "/a"
+    with pytest.raises(ValueError, match="proxy"):
+        pool.request("GET", "http://other.example/", assert_same_host=False)

@@ -1,6 +1,8 @@
 """The TLS options of urllib3, with a real TLS origin."""
 
 import ssl
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 import requests
@@ -83,7 +85,6 @@ def test_a_client_certificate_is_pem_and_a_secret(manager, secure):
         {"ca_cert_dir": "/etc/ssl/certs"},
         {"cert_file": "client.pem", "key_file": "client.key"},
         {"key_password": "secret"},
-        {"ssl_version": ssl.PROTOCOL_TLS_CLIENT},
     ],
     ids=lambda options: next(iter(options)),
 )
@@ -95,16 +96,51 @@ def test_what_no_backend_can_do_is_refused(manager, secure, options):
     assert secure.seen == []
 
 
-def test_contexts_that_do_not_verify_are_refused(manager, secure):
-    for prepare in ("check_hostname", "verify_mode"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        if prepare == "verify_mode":
-            context.verify_mode = ssl.CERT_NONE
-        with pytest.raises(NotImplementedError, match="not supported"):
-            manager(ssl_context=context).request("GET", secure.url)
+def test_a_context_that_does_not_verify_is_refused(manager, secure):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with pytest.raises(NotImplementedError, match="not supported"):
+        manager(ssl_context=context).request("GET", secure.url)
+
+
+def test_a_context_that_leaves_the_name_to_urllib3_is_accepted(manager, secure):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False  # as in those that botocore makes: urllib3 compares the names
+    trusted = manager(ssl_context=context, ca_cert_data=secure.authority)
+
+    assert trusted.request("GET", secure.url).status == 200
 
 
 def test_requests_without_verification_is_refused(injected, secure):
     with pytest.raises(NotImplementedError, match="CERT_NONE"):
         requests.get(secure.url, verify=False)
+
+
+@pytest.mark.parametrize("way", ["cadata", "cafile"])
+def test_a_context_brings_its_authorities(manager, secure, tmp_path, way):
+    file = tmp_path / "authority.pem"
+    file.write_text(secure.authority)
+    trusted = {"cadata": secure.authority} if way == "cadata" else {"cafile": str(file)}
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(**trusted)
+    assert manager(ssl_context=context).request("GET", secure.url).status == 200
+    with pytest.raises(SSLError):
+        manager(ssl_context=ssl.create_default_context(), retries=False).request("GET", secure.url)
+
+
+@pytest.mark.parametrize("version", [ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLSv1_2])
+def test_a_protocol_is_one_version_or_all(manager, secure, version):
+    options = {"ssl_version": version, "ca_cert_data": secure.authority}
+    assert manager(**options).request("GET", secure.url).status == 200
+
+
+def test_http_client_takes_a_context(injected_http_client, secure):
+    context = ssl.create_default_context(cadata=secure.authority)
+    with urlopen(secure.url, context=context, timeout=5) as response:
+        assert response.status == 200
+    with pytest.raises(URLError, match="certificate verify failed"):
+        urlopen(secure.url, timeout=5)
+    context.check_hostname = False
+    with pytest.raises(NotImplementedError, match="check_hostname"):
+        urlopen(secure.url, context=context, timeout=5)

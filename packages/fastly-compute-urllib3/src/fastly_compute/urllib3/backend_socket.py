@@ -9,9 +9,17 @@ from fastly_compute.core import FastlyComputeError
 from fastly_compute.http import (
     BodyError,
     CacheOptions,
+    ConnectionTerminated,
     PendingResponse,
+    ProtocolError,
     Request,
     Response,
+    ResponseBodyTooLarge,
+    ResponseHeadersTooLarge,
+    ResponseIncomplete,
+    ResponseStatusInvalid,
+    ResponseTimeout,
+    SendError,
     StreamingBody,
 )
 from fastly_compute.urllib3.request_stream import (
@@ -22,11 +30,18 @@ from fastly_compute.urllib3.request_stream import (
 )
 from fastly_compute.urllib3.response_stream import CONTINUE, as_bytes
 
+# A socket raises these when it is read, and all others when it is connected or written to.
+_WHILE_READING = (
+    ConnectionTerminated,
+    ProtocolError,
+    ResponseBodyTooLarge,
+    ResponseHeadersTooLarge,
+    ResponseIncomplete,
+    ResponseStatusInvalid,
+    ResponseTimeout,
+)
 _LARGEST_GATHERED = 64 * 1024
 _BUFFER = 64 * 1024
-
-
-_BYPASS = CacheOptions(pass_through=True)
 
 
 def origin(scheme: str, host: str, port: int) -> str:
@@ -55,7 +70,7 @@ class BackendSocket:
     Args:
         origin: The scheme and authority, such as ``https://api.example:8443``.
         backend_for: Finds the backend for a URL when a request to it is sent.
-        cache: How the cache treats requests; None to bypass it.
+        cache: How the cache treats requests.
         translate: Makes the exception that the library above expects of one that occurred.
         timeout: The timeout that `gettimeout` returns at first.
     """
@@ -65,13 +80,13 @@ class BackendSocket:
         origin: str,
         backend_for: Callable[[str], Backend | str],
         *,
-        cache: CacheOptions | None,
+        cache: CacheOptions,
         translate: Callable[[Exception], BaseException],
         timeout: float | None = None,
     ) -> None:
         self._origin = origin
         self._backend_for = backend_for
-        self._cache = _BYPASS if cache is None else cache
+        self._cache = cache
         self._translate = translate
         self._timeout = timeout
         self._exchange: _Exchange | None = None
@@ -149,11 +164,11 @@ class BackendSocket:
             self._exchange.close()
 
     def close(self) -> None:
-        """Abort a request that is not complete.
+        """Abort a request that is not complete, and discard a response that nobody reads.
 
-        A response can still be read from the file that was made for it.
+        One that is being read can still be read from its file.
         """
-        if self._exchange is not None and not self._exchange.is_sent:
+        if self._exchange is not None and not self._exchange.is_answered:
             self._exchange.abort()
         self._exchange = None
 
@@ -170,6 +185,7 @@ class _Exchange:
         self._out: StreamingBody | None = None
         self._pending: PendingResponse | None = None
         self._response: Response | None = None
+        self._failure: SendError | None = None
         self._unread = b""
         self._pieces: Iterator[bytes] = self._respond()
         self.is_sent = False
@@ -182,7 +198,7 @@ class _Exchange:
             if not end:
                 self._start = start
                 return
-            self._begin(parse_head(start))
+            self._begin(parse_head(start, self._socket._origin))
         if self.is_sent:
             if data:
                 raise ValueError("the request's body is longer than its Content-Length")
@@ -236,15 +252,28 @@ class _Exchange:
 
     def _finish(self) -> None:
         assert self._head is not None  # noqa: S101 - for the type checker
-        if self._out is None:
-            request, backend = self._request(self._head.headers, b"".join(self._gathered))
-            self._pending = request.send_async(backend)
-        else:
-            try:
-                self._out.finish()
-            except BodyError as error:
-                self._no_more(error)
+        try:
+            if self._out is None:
+                request, backend = self._request(self._head.headers, b"".join(self._gathered))
+                self._response = request.send(backend)
+            else:
+                self._end_body(self._out)
+                self._response = self._wait()
+        except _WHILE_READING as error:
+            self._failure = error
         self.is_sent = True
+
+    def _end_body(self, out: StreamingBody) -> None:
+        try:
+            out.finish()
+        except BodyError as error:
+            self._no_more(error)
+
+    def _wait(self) -> Response:
+        pending, self._pending = self._pending, None
+        if pending is None:
+            raise ValueError("the request is not complete: its body is shorter than announced")
+        return pending.wait()
 
     def _no_more(self, error: BodyError) -> NoReturn:
         """Stop to send: the backend's response, or the lack of one, says why."""
@@ -269,11 +298,14 @@ class _Exchange:
         return piece
 
     def _respond(self) -> Iterator[bytes]:
-        if self._head is None or not self.is_sent or self._pending is None:
+        if self._head is None or not self.is_sent:
             self.abort()
             raise ValueError("the request is not complete: its body is shorter than announced")
         self.is_answered = True
-        self._response = self._pending.wait()
+        if self._failure is not None:
+            raise self._failure
+        if self._response is None:
+            self._response = self._wait()
         yield from as_bytes(self._response, self._head.method)
         self._response.close()
 
@@ -284,6 +316,7 @@ class _Exchange:
             self._out.close()
         if self._pending is not None:
             self._pending.close()
+        self.close()
 
     def close(self) -> None:
         """Discard the rest of the response."""
@@ -307,6 +340,6 @@ class _ResponseFile(io.RawIOBase):
 
     def close(self) -> None:
         # A file that was opened to read "100 Continue" leaves the response to the next one.
-        if not self.closed and self._exchange._response is not None:
+        if not self.closed and self._exchange.is_answered:
             self._exchange.close()
         super().close()

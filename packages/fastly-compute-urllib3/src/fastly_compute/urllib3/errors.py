@@ -10,6 +10,7 @@ from fastly_compute.backend import (
     BackendError,
     BackendNotAllowed,
     InvalidBackendName,
+    InvalidBackendOption,
 )
 from fastly_compute.http import (
     ConnectionLimitReached,
@@ -21,6 +22,7 @@ from fastly_compute.http import (
     DnsError,
     DnsTimeout,
     HttpError,
+    InvalidUrl,
     ResponseIncomplete,
     TlsCertificateError,
     TlsError,
@@ -53,10 +55,14 @@ def for_http_client(error: Exception) -> Exception:
     if isinstance(error, DnsError):
         code = socket.EAI_AGAIN if isinstance(error, DnsTimeout) else socket.EAI_NONAME
         return socket.gaierror(code, text)
+    if isinstance(error, InvalidUrl) and isinstance(error.__cause__, InvalidBackendOption):
+        return socket.gaierror(socket.EAI_NONAME, text)  # no backend can have such a host
     if isinstance(error, TlsCertificateError):
-        return ssl.SSLCertVerificationError(1, text)
+        # Callers look for these words.
+        text = f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {text}"
+        return ssl.SSLCertVerificationError(ssl.SSL_ERROR_SSL, text)
     if isinstance(error, TlsError):
-        return ssl.SSLError(1, text)
+        return ssl.SSLError(ssl.SSL_ERROR_SSL, text)
     if isinstance(error, ResponseIncomplete):
         return RemoteDisconnected(text)
     if isinstance(error, _NO_BACKEND):

@@ -3,9 +3,10 @@
 from typing import Any
 
 import urllib3
-from fastly_compute.backend import Backend
+from fastly_compute.backend.adapting import BackendLike
 from fastly_compute.http import CacheOptions
 from fastly_compute.urllib3.connections import HTTPConnectionPool, HTTPSConnectionPool
+from fastly_compute.urllib3.targets import Target
 
 
 class PoolManager(urllib3.PoolManager):
@@ -16,10 +17,12 @@ class PoolManager(urllib3.PoolManager):
     Args:
         num_pools: As for urllib3.
         headers: As for urllib3.
-        backend: A backend or its name, for all requests; None for the dynamic backend of each
-            URL, if the app's policy allows it.
+        backend: A backend, its name, or the configuration of a dynamic one, for all requests; None
+            for the dynamic backend of each URL, if the app's policy allows it.
         cache: How the cache treats requests. None bypasses it, as a client of urllib3 expects:
             ``CacheOptions()`` lets the responses' headers decide.
+        ignore_timeout: Whether timeouts are ignored where the backend is given by name or as a
+            `Backend`, and has its own. Otherwise they are refused.
         **connection_pool_kw: As for urllib3.
 
     Raises:
@@ -37,17 +40,19 @@ class PoolManager(urllib3.PoolManager):
         num_pools: int = 10,
         headers: Any = None,
         *,
-        backend: Backend | str | None = None,
+        backend: BackendLike | None = None,
         cache: CacheOptions | None = None,
+        ignore_timeout: bool = False,
         **connection_pool_kw: Any,
     ) -> None:
-        if backend is not None and not isinstance(backend, Backend | str):
-            raise TypeError(f"backend must be a Backend or a name, not {type(backend).__name__}")
-        if cache is not None and not isinstance(cache, CacheOptions):
-            raise TypeError(f"cache must be CacheOptions, not {type(cache).__name__}")
+        Target(backend, cache)
         super().__init__(num_pools, headers, **connection_pool_kw)
         self.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
-        self._options = {"backend": backend, "cache": cache}
+        self._target_options = {
+            "backend": backend,
+            "cache": cache,
+            "ignore_timeout": ignore_timeout,
+        }
 
     def _new_pool(
         self,
@@ -57,4 +62,4 @@ class PoolManager(urllib3.PoolManager):
         request_context: dict[str, Any] | None = None,
     ) -> urllib3.HTTPConnectionPool:
         context = self.connection_pool_kw if request_context is None else request_context
-        return super()._new_pool(scheme, host, port, {**context, **self._options})
+        return super()._new_pool(scheme, host, port, {**context, **self._target_options})

@@ -31,11 +31,12 @@ class RequestHead:
     expects_continue: bool
 
 
-def parse_head(data: bytes) -> RequestHead:
+def parse_head(data: bytes, origin: str) -> RequestHead:
     """Parse a request line and headers.
 
     Args:
         data: Their bytes, without the empty line.
+        origin: The scheme and authority of the server, which the request target may begin with.
 
     Returns:
         The head.
@@ -48,10 +49,12 @@ def parse_head(data: bytes) -> RequestHead:
     target, _, version = rest.rpartition(" ")
     if not TOKEN.fullmatch(method) or not version.startswith("HTTP/1."):
         raise ValueError("a request must begin with a line such as 'GET / HTTP/1.1'")
+    if target[: len(origin)].lower() == origin.lower():
+        target = target[len(origin) :]
     if not target.startswith("/"):
         raise ValueError(
-            "a request target must be a path that begins with '/': requests to a proxy, CONNECT "
-            "and 'OPTIONS *' cannot be sent to a backend"
+            "a request target must be a path that begins with '/', or a URL of the connection's "
+            "host: requests to a proxy, CONNECT and 'OPTIONS *' cannot be sent to a backend"
         )
     headers = []
     lengths, codings, expects_continue = set(), [], False

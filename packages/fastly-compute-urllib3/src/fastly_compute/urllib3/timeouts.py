@@ -1,10 +1,11 @@
 """Timeouts of urllib3 and sockets, as options of a backend."""
 
 from fastly_compute.backend import BackendOptions
+from fastly_compute.backend.adapting import timeout_options
 from urllib3.util import Timeout
 
 
-def timeout_options(timeout: Timeout | float | None) -> BackendOptions:
+def timeouts_of(timeout: Timeout | float | None) -> BackendOptions:
     """Find the options of the backend with a timeout.
 
     The platform has no limit for all of a request: ``total`` limits each phase.
@@ -20,14 +21,9 @@ def timeout_options(timeout: Timeout | float | None) -> BackendOptions:
     """
     if not isinstance(timeout, Timeout):
         timeout = Timeout(connect=timeout, read=timeout)
-    options: BackendOptions = {}
-    connect_limit = _shorter(timeout._connect, timeout.total)
-    read_limit = _shorter(timeout._read, timeout.total)
-    if connect_limit is not None:
-        options["connect_timeout"] = connect_limit
-    if read_limit is not None:
-        options["first_byte_timeout"] = options["between_bytes_timeout"] = read_limit
-    return options
+    return timeout_options(
+        _shorter(timeout._connect, timeout.total), _shorter(timeout._read, timeout.total)
+    )
 
 
 def _shorter(*limits: object) -> float | None:

@@ -14,7 +14,8 @@ _NO_THREADS = (
 _NO_PROCESSES = "a sandbox is one process, and cannot start another"
 _NO_SOCKETS = (
     "a sandbox has no sockets: the host makes all connections. Send the request through a backend, "
-    "with fastly_compute.http or fastly_compute.requests."
+    "with fastly_compute.http or fastly_compute.requests; or let urllib3 and http.client do so, "
+    "with fastly_compute.urllib3."
 )
 
 

@@ -2,11 +2,14 @@
 
 The real `ssl.py` loads on top of it: contexts can be made, configured and read, as libraries do
 when they are imported or a client is made. What a context is told is checked as far as CPython
-checks it, and never used: making a connection raises an `SSLError`.
+checks it, and is used for no connection: making one raises an `SSLError`. Adapters of HTTP
+libraries read the settings, to configure a backend.
 """
 
+import binascii
 import errno
 import os
+from collections.abc import Iterator
 from typing import Any, NoReturn, Self
 
 # urllib3 and others read the version. They ask for OpenSSL, and for what 1.1.1 brought.
@@ -128,7 +131,8 @@ _PURPOSES = (
 )
 _NO_TLS = (
     "a sandbox makes no TLS connections itself: the host does, for backends. Send the request "
-    "through a backend, with fastly_compute.http or fastly_compute.requests."
+    "through a backend, with fastly_compute.http or fastly_compute.requests; or let "
+    "urllib3 and http.client do so, with fastly_compute.urllib3."
 )
 
 
@@ -237,7 +241,9 @@ class _SSLContext:
     """
 
     __slots__ = (
+        "_authorities",
         "_check_hostname",
+        "_has_client_cert",
         "_host_flags",
         "_msg_callback",
         "_verify_mode",
@@ -252,7 +258,9 @@ class _SSLContext:
         "sni_callback",
         "verify_flags",
     )
+    _authorities: list[tuple[Any, Any]]
     _check_hostname: bool
+    _has_client_cert: bool
     _verify_mode: int
 
     def __new__(cls, protocol: int, /) -> Self:
@@ -261,7 +269,9 @@ class _SSLContext:
         self = super().__new__(cls)
         client = protocol == PROTOCOL_TLS_CLIENT
         settings = {
+            "_authorities": [],
             "_check_hostname": client,
+            "_has_client_cert": False,
             "_host_flags": HOSTFLAG_NO_PARTIAL_WILDCARDS,
             "_msg_callback": None,
             "_verify_mode": CERT_REQUIRED if client else CERT_NONE,
@@ -311,12 +321,14 @@ class _SSLContext:
     def load_verify_locations(
         self, cafile: Any = None, capath: Any = None, cadata: Any = None
     ) -> None:
-        """Take certificates of authorities, which no connection needs."""
+        """Take certificates of authorities, which are read when someone asks for them."""
         if cafile is None and capath is None and cadata is None:
             raise TypeError("cafile, capath and cadata cannot be all omitted")
+        self._authorities.append((cafile, cadata))
 
     def load_cert_chain(self, certfile: Any, keyfile: Any = None, password: Any = None) -> None:
-        """Take a certificate, which no connection uses."""
+        """Note that there is a certificate, which no connection uses, so that it can be refused."""
+        self._has_client_cert = True
 
     def load_dh_params(self, path: Any, /) -> None:
         """Take parameters, which no connection uses."""
@@ -334,8 +346,19 @@ class _SSLContext:
         pass
 
     def get_ca_certs(self, binary_form: bool = False) -> list[Any]:
-        """List the certificates of authorities, which are not kept."""
-        return []
+        """List the certificates of authorities, in the binary form only."""
+        return list(self._loaded_authorities()) if binary_form else []
+
+    def _loaded_authorities(self) -> Iterator[bytes]:
+        for cafile, cadata in self._authorities:
+            data = cadata or b""
+            if cafile is not None:
+                with open(cafile, "rb") as file:  # noqa: PTH123 - pathlib is not always there
+                    yield from _certificates(file.read())
+            if isinstance(data, str):
+                yield from _certificates(data.encode("ascii"))
+            elif data:
+                yield bytes(data)
 
     def get_ciphers(self) -> list[dict[str, Any]]:
         """List the ciphers, which no connection uses."""
@@ -348,6 +371,12 @@ class _SSLContext:
     def session_stats(self) -> dict[str, int]:
         """Count the sessions of connections that are never made."""
         return dict.fromkeys(_SESSION_STATS, 0)
+
+
+def _certificates(text: bytes) -> Iterator[bytes]:
+    """Decode the certificates in PEM text."""
+    for part in text.split(b"-----BEGIN CERTIFICATE-----")[1:]:
+        yield binascii.a2b_base64(part.partition(b"-----END CERTIFICATE-----")[0])
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
