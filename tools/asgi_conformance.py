@@ -7,6 +7,7 @@ A test that fails on uvicorn, too, is about TestClient, not about a server. They
 import fnmatch
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -16,9 +17,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-from test_asgi_differential import DIFFERENCES, SENT  # noqa: E402
-
 PLUGIN = ROOT / "tests/asgi_conformance"
 PAGE = ROOT / "docs/asgi-conformance.md"
 # They test TestClient itself, WebSockets, and a library that is not installed.
@@ -103,6 +101,8 @@ def main() -> int:
     given -= in_process | others
     differ = failed(runs["ours"]) & given
     rows, explained = [], set()
+    compared = runpy.run_path(str(ROOT / "tests/test_asgi_differential.py"))
+    differences: dict[tuple[str, str], str] = compared["DIFFERENCES"]
     listed = tomllib.loads((PLUGIN / "deviations.toml").read_text())
     for entry in listed["deviation"]:
         tests = {test for pattern in entry["tests"] for test in fnmatch.filter(differ, pattern)}
@@ -123,9 +123,9 @@ def main() -> int:
             differ=len(differ),
         )
         + "".join(rows)
-        + UVICORN.format(count=len(SENT))
+        + UVICORN.format(count=len(compared["SENT"]))
         + "".join(
-            f"| `{case}` | {part} | {reason} |\n" for (case, part), reason in DIFFERENCES.items()
+            f"| `{case}` | {part} | {reason} |\n" for (case, part), reason in differences.items()
         )
     )
     for test in sorted(differ - explained):
