@@ -17,6 +17,9 @@ OWN_TESTS = {
     "first-look": 10,
     "flask-app": 15,
     "hello": 2,
+    "object-storage": 8,
+    "quart-app": 12,
+    "starlette-app": 15,
     "structured-logs": 8,
     "url-shortener": 38,
 }

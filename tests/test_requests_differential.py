@@ -3,21 +3,16 @@
 What may differ is listed, with the reason, in tests/differential/differences.toml.
 """
 
-import fnmatch
 import importlib
 import io
-import json
-import os
 import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
 import types
-from http.client import HTTPConnection
 from operator import attrgetter
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import pytest
 import requests as real
@@ -26,151 +21,32 @@ from fastly_compute import requests as ours
 from fastly_compute.requests.refused import REFUSED
 
 HERE = Path(__file__).parent
-APP = HERE / "differential"
 
-sys.path.insert(0, str(APP))
+sys.path.insert(0, str(HERE / "support"))
 try:
-    import cases
-    import codings  # noqa: F401 - adds its cases
-    import generated  # noqa: F401 - adds its cases
-    import locations  # noqa: F401 - adds its cases
-    import origin as origins
+    from differential_runs import APP, NAMES, Differences, running
 finally:
-    sys.path.remove(str(APP))
+    sys.path.remove(str(HERE / "support"))
 
 pytestmark = pytest.mark.xdist_group("requests-differential")
 
-HOSTS = ["native", "wasm", "viceroy"]
-NAMES = list(cases.CASES)
-PIECE = 40
 LISTED = tomllib.loads((APP / "differences.toml").read_text())
-DIFFERENCES = LISTED["difference"]
-
-
-class Runs:
-    """What came of each case, by who did it: `real`, or the name of a host."""
-
-    def __init__(self, servers):
-        self._servers = servers
-        self._found = {}
-        self.first = origins.Origin()
-        self.second = origins.Origin()
-
-    def of(self, who):
-        if who not in self._found:
-            self._found[who] = self._run(who)
-        return self._found[who]
-
-    def _run(self, who):
-        asked = [self._asked(who, index) for index in range(len(NAMES))]
-        if who == "real":
-            outcomes = [cases.outcome(real, *arguments) for arguments in asked]
-        else:
-            outcomes = self._ask(who, asked)
-        return {
-            name: self._all(who, index, outcome)
-            for index, (name, outcome) in enumerate(zip(NAMES, outcomes, strict=True))
-        }
-
-    def _asked(self, who, index):
-        return [NAMES[index], *(f"{o.url}/{who}-{index}" for o in (self.first, self.second))]
-
-    def _ask(self, host, asked):
-        app = self._servers.get(host, APP, "differential_app")
-        outcomes = []
-        for start in range(0, len(asked), PIECE):
-            connection = HTTPConnection(urlsplit(app.url).netloc, timeout=120)
-            connection.request("POST", "/", body=json.dumps(asked[start : start + PIECE]))
-            answer = connection.getresponse()
-            content = answer.read()
-            connection.close()
-            assert answer.status == 200, app.lines[-50:]
-            outcomes += json.loads(content)
-        return outcomes
-
-    def _all(self, who, index, outcome):
-        key = f"{who}-{index}"
-        seen = {"first": self.first.seen[key], "second": self.second.seen[key]}
-        places = {
-            f"{self.first.url}/{key}": "{base}",
-            f"{self.second.url}/{key}": "{other}",
-            self.first.url: "{origin}",
-            self.second.url: "{elsewhere}",
-            urlsplit(self.first.url).netloc: "{netloc}",
-            urlsplit(self.second.url).netloc: "{othernetloc}",
-            f"/{key}": "/{who}",
-        }
-        for _ in range(2):  # a URL may hold another, and that a third
-            places |= {quote(place, safe=""): name for place, name in places.items()}
-        return origins.plain(json.loads(json.dumps({**outcome, "seen": seen})), places)
+DIFFERENCES = Differences(LISTED["difference"])
 
 
 @pytest.fixture(scope="module")
 def runs(servers):
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if "proxy" in name.lower()}
-    runs = Runs(servers)
-    with runs.first, runs.second, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NETRC", os.devnull)
+    with running(lambda host: servers.get(host, APP, "differential_app")) as runs:
         yield runs
-    os.environ.update(kept)
-
-
-def flat(value, path=""):
-    """Every leaf of a value by its path."""
-    if isinstance(value, dict) and value:
-        return {k: v for key, item in value.items() for k, v in flat(item, f"{path}.{key}").items()}
-    if isinstance(value, list) and value:
-        return {
-            k: v for at, item in enumerate(value) for k, v in flat(item, f"{path}.{at}").items()
-        }
-    return {path: value}
-
-
-def differing(mine, theirs):
-    mine, theirs = flat(mine), flat(theirs)
-    return {
-        path: (mine.get(path, "absent"), theirs.get(path, "absent"))
-        for path in sorted(mine.keys() | theirs.keys())
-        if mine.get(path, "absent") != theirs.get(path, "absent")
-    }
-
-
-def reason_for(host, name, path, values):
-    if host != "native" and path.endswith(".cpython"):
-        return "the guest has another CPython"
-    for difference in DIFFERENCES:
-        if (
-            host in difference.get("hosts", HOSTS)
-            and any(
-                fnmatch.fnmatchcase(name, pattern) for pattern in difference.get("cases", ["*"])
-            )
-            and any(fnmatch.fnmatchcase(path, pattern) for pattern in difference["where"])
-            and difference.get("ours", str(values[0])) == str(values[0])
-            and difference.get("theirs", str(values[1])) == str(values[1])
-        ):
-            return difference["id"]
-    return None
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_ours_does_what_requests_does(runs, host, name):
-    found = differing(runs.of(host)[name], runs.of("real")[name])
-    unexplained = {
-        path: found[path] for path in found if not reason_for(host, name, path, found[path])
-    }
-
-    assert not unexplained
+    assert not DIFFERENCES.unexplained(runs, host, name)
 
 
 def test_every_difference_that_is_listed_is_there(runs, host):
-    used = {
-        reason_for(host, name, path, values)
-        for name in NAMES
-        for path, values in differing(runs.of(host)[name], runs.of("real")[name]).items()
-    }
-
-    listed = {d["id"] for d in DIFFERENCES if host in d.get("hosts", HOSTS)}
-    assert listed <= used
+    assert not DIFFERENCES.unused(runs, host)
 
 
 def test_there_are_enough_cases():

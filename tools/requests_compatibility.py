@@ -1,4 +1,4 @@
-"""Write docs/requests-compatibility.md from tests/differential/differences.toml.
+"""Write docs/requests-compatibility.md from the differences that tests/differential lists.
 
 With --check it only reports whether the page is up to date.
 """
@@ -13,6 +13,7 @@ from fastly_compute.requests.refused import REFUSED as NAMES
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests/differential/differences.toml"
+REAL = ROOT / "tests/differential/real_differences.toml"
 PAGE = ROOT / "docs/requests-compatibility.md"
 
 HEAD = """\
@@ -54,6 +55,14 @@ public names of `requests` 2.34 are there, also those that its modules import fr
 
 """
 
+ON_BACKENDS = """
+## The real `requests` on backends
+
+`requests` itself runs here too, [on urllib3](guides/libraries.md). The same cases compare it with
+itself on sockets, on the native host; a sample of them runs on the other hosts. What differs:
+
+"""
+
 UPSTREAM = """
 ## Differences from upstream's `fastly_compute.requests`
 
@@ -84,6 +93,7 @@ def page() -> str:
     different += [(entry["what"], entry["reason"]) for entry in data["apart"]]
     refused = [(entry["what"], entry["how"], entry["instead"]) for entry in data["refused"]]
     upstream = [(entry["what"], entry["before"]) for entry in data["upstream"]]
+    real = tomllib.loads(REAL.read_text(encoding="utf-8"))["difference"]
     return (
         HEAD
         + table(("here", "because"), different)
@@ -91,6 +101,8 @@ def page() -> str:
         + table(("what", "how", "instead"), refused)
         + NAMED
         + table(("name", "because"), names_by_reason())
+        + ON_BACKENDS
+        + table(("here", "because"), [(entry["what"], entry["reason"]) for entry in real])
         + UPSTREAM
         + table(("here", "upstream"), upstream)
     )
