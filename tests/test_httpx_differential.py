@@ -7,6 +7,7 @@ import asyncio
 import fnmatch
 import os
 import ssl
+import subprocess
 import sys
 import tomllib
 from functools import partial
@@ -299,6 +300,13 @@ def test_every_difference_that_is_listed_is_there(runs):
     }
 
     assert {difference["id"] for difference in DIFFERENCES} <= used
+
+
+def test_the_page_on_compatibility_is_current():
+    tool = HERE.parent / "tools/httpx_compatibility.py"
+    checked = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True)
+
+    assert (checked.returncode, checked.stdout) == (0, "")
 
 
 def test_there_are_enough_cases():
