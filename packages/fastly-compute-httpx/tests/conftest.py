@@ -71,6 +71,9 @@ class Handler(BaseHTTPRequestHandler):
     def respond_gzip(self) -> None:
         self.send(gzip.compress(b"unpacked"), ("Content-Encoding", "gzip"))
 
+    def respond_loop(self) -> None:
+        self.send(b"", ("status", "302"), ("Location", "/loop"))
+
     def respond_truncated(self) -> None:
         self.send(b"half", length=8)
 
