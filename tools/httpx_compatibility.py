@@ -24,22 +24,23 @@ comparisons show what follows from that.
 
 ## The same requests with both
 
-tests/test_httpx_differential.py sends the same requests with the clients of httpx, over sockets, and
-with those of this package on the native host, to the same origins: methods, bodies, streams, headers,
-redirects, cookies, encodings, authentication and failures, listed and generated. What the origins
-see, the responses and the classes of the exceptions are the same, except for these differences. A
-test fails for a difference that is not listed, and for a listed one that does not exist.
+tests/test_httpx_differential.py sends the same requests with the clients of httpx, over sockets,
+and with those of this package on the native host, to the same origins: methods, bodies, streams,
+headers, redirects, cookies, encodings, authentication and failures, listed and generated. What the
+origins see, the responses and the classes of the exceptions are the same, except for these
+differences. A test fails for a difference that is not listed, and for a listed one that does not
+exist.
 
 """
 
 OWN = """
 ## httpx's own tests
 
-`hatch run httpx:own-tests` runs the tests of httpx {version} on the native host, with `httpx.Client`
-and `httpx.AsyncClient` replaced by those of this package: {passed} of {total} pass. Left out are the
-tests of its models and of its command line, which send nothing, those that run on trio, and those
-that fail with httpx's own clients as well. Many bring a transport that responds without a network, and
-so test the clients; the others test the transports, too.
+`hatch run httpx:own-tests` runs the tests of httpx {version} on the native host, with
+`httpx.Client` and `httpx.AsyncClient` replaced by those of this package: {passed} of {total} pass.
+Left out are the tests of its models and of its command line, which send nothing, those that run on
+trio, and those that fail with httpx's own clients as well. Many bring a transport that responds
+without a network, and so test the clients; the others test the transports, too.
 
 """
 

@@ -1,9 +1,9 @@
 """Run httpx's own tests with our clients, on the native host, and record the results.
 
-The tests come from PyPI, with the version of httpx that is installed. Those of httpx's models and of
-its command line are left out, because no transport is involved, and so are those that fail with
-httpx's own clients as well. It fails for a test that fails without a
-reason in tests/differential/httpx_own_tests.toml, and for a reason without such a test.
+The tests come from PyPI, with the version of httpx that is installed. Those of httpx's models and
+of its command line are left out, because no transport is involved, and so are those that fail with
+httpx's own clients as well. The command fails for a test that fails without a reason in
+tests/differential/httpx_own_tests.toml, and for a reason without such a test.
 """
 
 import asyncio

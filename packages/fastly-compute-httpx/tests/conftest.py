@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         if "transfer-encoding" not in self.headers:
             return self.rfile.read(int(self.headers.get("content-length", 0)))
         body = b""
-        while size := int(self.rfile.readline() or b"0", 16):
+        while size := int(self.rfile.readline(), 16):  # fails if the request is aborted
             body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
