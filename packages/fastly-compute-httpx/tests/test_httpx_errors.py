@@ -26,7 +26,7 @@ def raised(error, table):
     return type(caught.value)
 
 
-@pytest.mark.parametrize("kind", sorted(set(DETAILS.values()), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(set(DETAILS.values()), key=repr))
 def test_a_connect_error_is_always_safe_to_retry(kind):
     assert not issubclass(raised(send_error(kind), SENDING), BEFORE_SENDING) or kind.is_retry_safe
 

@@ -47,7 +47,7 @@ def test_a_backend_that_is_given_gets_the_request(origin, make, where):
     backend = make(origin.url)
     extensions = None
     if where == "client":
-        client = Client(backend=backend)
+        client: httpx.Client = Client(backend=backend)
     elif where == "transport":
         client = httpx.Client(transport=Transport(backend))
     elif where == "mount":
