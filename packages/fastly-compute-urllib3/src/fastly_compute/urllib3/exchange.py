@@ -72,7 +72,7 @@ class Exchange:
         self._pending: PendingResponse | None = None
         self._response: Response | None = None
         self._failure: SendError | None = None
-        self._no_more: BodyError | None = None
+        self._is_refused = False
         self._is_sent = False
         self.is_answered = False
         self._unread = CONTINUE if head.expects_continue else b""
@@ -105,8 +105,8 @@ class Exchange:
             FastlyComputeError: The request could not be sent.
             ValueError: The bytes are not framed as announced.
         """
-        if self._no_more is not None:
-            raise _broken_pipe() from self._no_more
+        if self._is_refused:
+            raise _broken_pipe()
         if self._is_sent:
             if data:
                 raise ValueError("the request's body is longer than its Content-Length")
@@ -121,7 +121,8 @@ class Exchange:
             if out is not None and self._body.is_complete:
                 out.finish()
         except BodyError as error:
-            self._no_more = error
+            # The error itself is not kept: its traceback would keep the host's handle, too.
+            self._is_refused = True
             if out is not None:
                 out.close()
             raise _broken_pipe() from error
@@ -169,7 +170,7 @@ class Exchange:
         return piece
 
     def _respond(self) -> Iterator[bytes]:
-        if self._no_more is not None:
+        if self._is_refused:
             self._receive()
         if not self._is_sent:
             self.abort()
