@@ -46,7 +46,7 @@ def measured(folder: Path, source: str, exclude: Sequence[str]) -> tuple[float, 
             content = connection.getresponse().read()
             times.append((time.perf_counter() - started) * 1000)
             connection.close()
-            if b"X-Amz-Signature=" not in content:
+            if b"Signature=" not in content:
                 raise SystemExit(f"wrong answer: {content!r}")
     return (folder / "bin/main.wasm").stat().st_size / 1e6, statistics.median(times)
 

@@ -235,6 +235,14 @@ def test_what_fails_is_reported_to_sentry(app, checked, host, ingest, succeeds) 
         assert not any(secret in line for line in app.lines)
 
 
+@pytest.mark.parametrize("host", ["wasm"], indirect=True)
+def test_no_key_is_in_the_component(app, folder, host) -> None:
+    component = (folder.parent / host / "bin/main.wasm").read_bytes()
+
+    assert b"access-key-id" in component
+    assert not any(key.encode() in component for key in (KEY, SECRET, SENTRY_KEY))
+
+
 def test_an_error_that_cannot_be_reported_is_logged(app, checked, host, ingest, succeeds) -> None:
     checked.denying = f"{host}/other-secret"
     ingest.status = 503

@@ -7,6 +7,7 @@ A test that fails on uvicorn, too, is about TestClient, not about a server. They
 import fnmatch
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -44,6 +45,18 @@ with asyncio, except {left_out}.
 
 | tests | because |
 |---|---|
+"""
+
+
+UVICORN = """
+## Compared with uvicorn
+
+tests/test_asgi_differential.py sends {count} requests to the same app on uvicorn and on the native
+host, and compares what the app sees, what becomes of each event that it sends, and what the client
+gets. A test fails for a difference that is not listed, and for a listed one that does not exist.
+
+| in | differs | because |
+|---|---|---|
 """
 
 
@@ -88,6 +101,8 @@ def main() -> int:
     given -= in_process | others
     differ = failed(runs["ours"]) & given
     rows, explained = [], set()
+    compared = runpy.run_path(str(ROOT / "tests/test_asgi_differential.py"))
+    differences: dict[tuple[str, str], str] = compared["DIFFERENCES"]
     listed = tomllib.loads((PLUGIN / "deviations.toml").read_text())
     for entry in listed["deviation"]:
         tests = {test for pattern in entry["tests"] for test in fnmatch.filter(differ, pattern)}
@@ -108,6 +123,10 @@ def main() -> int:
             differ=len(differ),
         )
         + "".join(rows)
+        + UVICORN.format(count=len(compared["SENT"]))
+        + "".join(
+            f"| `{case}` | {part} | {reason} |\n" for (case, part), reason in differences.items()
+        )
     )
     for test in sorted(differ - explained):
         print(f"no reason is listed in deviations.toml for {test}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 VERSION = ROOT / "VERSION"
-REQUIREMENT = re.compile(r"(\"fastly-compute-[a-z-]+~=)([^\"]+)")
+REQUIREMENT = re.compile(r"(\"fastly-compute-[a-z0-9-]+~=)([^\"]+)")
 
 
 def pinned() -> list[Path]:

@@ -8,7 +8,7 @@ from embedded import embed
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent.parent
-SIBLING = re.compile(r"\]\(https://pypi\.org/project/fastly-compute-([a-z-]+)/\)")
+SIBLING = re.compile(r"\]\(https://pypi\.org/project/fastly-compute-([a-z0-9-]+)/\)")
 
 
 def text_of(package: str) -> tuple[str, list[Path]]:

@@ -43,4 +43,6 @@ sentry_sdk.init(
     # Those of all frameworks that are installed here would become part of the component.
     auto_enabling_integrations=False,
     auto_session_tracking=False,
+    # Else the SDK adds its headers to each request, to whichever server.
+    trace_propagation_targets=[],
 )

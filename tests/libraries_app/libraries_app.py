@@ -25,6 +25,7 @@ from fastly_compute.http import IncomingRequest, Response, service
 from fastly_compute.urllib3 import inject_into_http_client
 
 inject_into_http_client()
+stripe.enable_telemetry = False  # it looks for a file in the home directory, and a sandbox has none
 
 
 def call_stripe(url: str) -> object:

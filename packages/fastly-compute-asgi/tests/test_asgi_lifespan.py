@@ -210,7 +210,7 @@ def test_a_startup_that_waits_forever_is_a_500(host: Host, capsys) -> None:
     assert "deadlock" in capsys.readouterr().err
 
 
-def test_what_the_startup_makes_is_of_the_loop_of_the_requests(host: Host) -> None:
+def test_objects_of_the_startup_belong_to_the_loop_of_the_requests(host: Host) -> None:
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()

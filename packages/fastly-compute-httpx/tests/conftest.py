@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         if "transfer-encoding" not in self.headers:
             return self.rfile.read(int(self.headers.get("content-length", 0)))
         body = b""
-        while size := int(self.rfile.readline() or b"0", 16):
+        while size := int(self.rfile.readline(), 16):  # fails if the request is aborted
             body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
@@ -70,6 +70,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def respond_gzip(self) -> None:
         self.send(gzip.compress(b"unpacked"), ("Content-Encoding", "gzip"))
+
+    def respond_loop(self) -> None:
+        self.send(b"", ("status", "302"), ("Location", "/loop"))
 
     def respond_truncated(self) -> None:
         self.send(b"half", length=8)

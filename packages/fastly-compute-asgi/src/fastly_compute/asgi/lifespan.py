@@ -23,7 +23,7 @@ class Lifespan:
         mode: Whether an app that does not support the lifespan is accepted ("auto") or not ("on").
 
     Attributes:
-        state: What the app stored in the scope's ``state``.
+        state: The dict in the scope, in which the app stores objects for its requests.
     """
 
     def __init__(self, app: App, mode: LifespanMode) -> None:
@@ -90,7 +90,7 @@ class Lifespan:
             self._stopped.set_exception(error)
             return
         if error is not None:
-            _report(error)  # the app's lifespan ended before the sandbox, which nobody waits for
+            _report(error)  # no code waits for a lifespan that ends before the sandbox
         self._stopped.set_result(None)
 
     async def _receive(self) -> Event:
