@@ -29,13 +29,29 @@ from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import NativeApp, WasmApp
 from fastly_compute.local.runtime.sandbox import Sandbox
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 HOSTS = ("native", "wasm", "viceroy")
 PLACEHOLDER = "http://127.0.0.1:9090"
 # A list is a file, which Viceroy looks for in the working directory only.
 ACLS = f'\n[local_server.acls]\nvisitors = "{ROOT / "tests" / "parity" / "acl.json"}"\n'
 # The build of a component and Viceroy's compilation of it, on a busy machine.
 PATIENCE = 180
+# Its component is tested on each Python: the command that builds and serves it runs on the user's.
+ON_EACH_PYTHON = "test_edge_proxy.py"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what runs in a component: to build and compile one takes 30 s of processor time.
+
+    The guest's Python is the same, whichever runs the tests.
+    """
+    for item in items:
+        hosts = getattr(item, "callspec", None)
+        in_guest = hosts is not None and "wasm" in hosts.params.values()
+        if in_guest and item.path.is_relative_to(HERE) and item.path.name != ON_EACH_PYTHON:
+            item.add_marker(pytest.mark.slow)
 
 
 class OriginHandler(BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ ITS_OWN = {"connection", "date", "keep-alive", "server"}
 ALLOWED = b"abcXYZ019-._~!$&'()*+,;=:@%"
 
 HEAD_LATER = "uvicorn sends the head at once; the specification demands to wait for the first body"
-OUR_ERROR = "uvicorn's error is h11's, which is no RuntimeError"
+OUR_ERROR = "uvicorn raises h11's error instead of RuntimeError"
 # By case and by what differs: what the app sees, what sending gives, and what the client gets.
 DIFFERENCES = {
     ("method lower case", "sees method"): "the specification demands upper case",

@@ -18,6 +18,8 @@ OWN_TESTS = {
     "flask-app": 15,
     "hello": 2,
     "object-storage": 8,
+    "quart-app": 12,
+    "starlette-app": 15,
     "structured-logs": 8,
     "url-shortener": 38,
 }

@@ -20,6 +20,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SENT = {
     "handler": ("/", 200, b"Hello from the edge"),
     "flask": ("/", 200, b"<h1>Who are you?</h1>"),
+    "starlette": ("/", 200, b'"news":null'),
     "requests-proxy": ("/backends", 200, b'"name":"origin"'),
     "fanout": ("/test/stream", 502, b"handed off to 'self'"),
     "cache": ("/core/news", 502, b"the origin has no answer"),

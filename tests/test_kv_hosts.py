@@ -84,6 +84,7 @@ def test_a_value_of_25_mb_is_written_and_read_in_pieces(ask, key) -> None:
     assert growth <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [1, 25])
 def test_a_value_of_any_size_goes_through_a_guest_with_little_memory(
     copy, monkeypatch, compute_host, megabytes

@@ -3,6 +3,7 @@
 import re
 import runpy
 import subprocess
+import tomllib
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -23,6 +24,14 @@ def tracked() -> dict[str, str]:
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = [line.split("\t") for line in listed.split("\0") if line]
     return {path: stage.split()[0] for stage, path in lines}
+
+
+def test_coverage_is_measured_with_what_the_tests_need() -> None:
+    # CI runs the guest packages on the newest Python there only.
+    found = tomllib.loads((ROOT / "hatch.toml").read_text(encoding="utf-8"))["envs"]
+    needed = found["hatch-test"]["extra-dependencies"]
+
+    assert set(needed) <= set(found["coverage"]["dependencies"])
 
 
 def test_no_file_is_a_symbolic_link(tracked) -> None:

@@ -12,7 +12,7 @@ from fastly_compute.local import Host, Incoming, WasmApp
 from fastly_compute.local.interfaces.send_errors import SEND_ERROR_DETAILS
 from fastly_compute.local.transport import SendFailure
 
-pytestmark = pytest.mark.xdist_group("parity")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("parity")]
 
 APP = Path(__file__).parent / "parity"
 TELLING_MORE = {

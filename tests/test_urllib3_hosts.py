@@ -18,10 +18,12 @@ pytestmark = pytest.mark.xdist_group("urllib3-hosts")
 class Handler(BaseHTTPRequestHandler):
     """Says that it is there."""
 
+    protocol_version = "HTTP/1.1"
     wbufsize = -1
 
     def do_GET(self) -> None:
         self.send_response(200)
+        self.send_header("Content-Length", "8")
         self.end_headers()
         self.wfile.write(b'"secure"')
 

@@ -33,7 +33,8 @@ HEAD = """\
 
 Each of these packages was imported into a component, and used in a request for the one thing that
 tests/packages_app/uses.py does with it, on the wasm host: {works} of {all} work. This was measured
-on {day}; the versions are those that PyPI had then.
+on {day}; the versions are those that PyPI had then. pydantic 2 and FastAPI, which have a
+native extension, have [their own page](guides/fastapi.md).
 
 | package | version | result |
 |---|---|---|

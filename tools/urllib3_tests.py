@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DEVIATIONS = ROOT / "tests/urllib3_deviations.toml"
 PAGE = ROOT / "docs/urllib3-compatibility.md"
-# Those that make connections, except through proxies.
+# Those that make connections, except through proxies. test_socketlevel.py waits for single packets.
 FILES = (
     "test/test_connection.py",
     "test/test_connectionpool.py",
@@ -30,17 +30,16 @@ FILES = (
     "test/with_dummyserver/test_connectionpool.py",
     "test/with_dummyserver/test_https.py",
     "test/with_dummyserver/test_poolmanager.py",
-    "test/with_dummyserver/test_socketlevel.py",
 )
 HEAD = """\
 # urllib3's own tests
 
 <!-- Written by `hatch run urllib3:tests` from tests/urllib3_deviations.toml. -->
 
-These are the tests of urllib3 {version} that make connections, except those through proxies, run
-after `inject_into_urllib3` on the native host against urllib3's own servers. Of the {all} that pass
-with sockets, {passed} pass here. The others differ for the reasons below; the command fails for one
-without a reason.
+These are the tests of urllib3 {version} that make connections, except those through proxies and
+those of single packets on a socket (`test_socketlevel.py`), run after `inject_into_urllib3` on the
+native host against urllib3's own servers. Of the {all} that pass with sockets, {passed} pass here.
+The others differ for the reasons below; the command fails for one without a reason.
 
 """
 

@@ -1,8 +1,5 @@
-"""Fixtures: apps on the native host, which is loaded first: it brings `wit_world`."""
+"""Fixtures: apps on the native host."""
 
-import fastly_compute.local  # noqa: F401
-
-# isort: split
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 

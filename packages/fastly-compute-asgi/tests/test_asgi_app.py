@@ -304,7 +304,7 @@ def test_an_app_may_not_respond_twice(ask) -> None:
 
 
 def test_a_task_that_is_left_running_is_cancelled_and_logged(ask, caplog) -> None:
-    ended = []
+    ended, tasks = [], []
 
     async def tick():
         try:
@@ -313,7 +313,7 @@ def test_a_task_that_is_left_running_is_cancelled_and_logged(ask, caplog) -> Non
             ended.append(True)
 
     async def app(scope, receive, send):
-        app.task = asyncio.create_task(tick(), name="ticker")
+        tasks.append(asyncio.create_task(tick(), name="ticker"))
         await asyncio.sleep(0)
         await sends(START, BODY)(scope, receive, send)
 

@@ -16,7 +16,7 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import FileResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-name: ContextVar[str] = ContextVar("name", default="nobody")
+name: ContextVar[str] = ContextVar("name", default="unknown")
 
 
 def where() -> threading.Thread:
@@ -52,7 +52,7 @@ def test_elsewhere_anyio_runs_it_in_a_thread() -> None:
 def test_a_function_has_a_copy_of_the_context(ask) -> None:
     def rename() -> str:
         before = name.get()
-        name.set("somebody else")
+        name.set("Grace")
         return before
 
     async def app(scope, receive, send):

@@ -1,6 +1,8 @@
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
+from starlette.applications import Starlette
 
 from fastly_compute.asgi import AsgiHttpIncoming
 from fastly_compute.http import Reuse
@@ -208,7 +210,7 @@ def test_a_startup_that_waits_forever_is_a_500(host: Host, capsys) -> None:
     assert "deadlock" in capsys.readouterr().err
 
 
-def test_what_the_startup_makes_is_of_the_loop_of_the_requests(host: Host) -> None:
+def test_objects_of_the_startup_belong_to_the_loop_of_the_requests(host: Host) -> None:
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()
@@ -239,3 +241,65 @@ def test_the_startup_is_not_part_of_a_request(host: Host, events) -> None:
     served(host, app)
 
     assert events == [True, False]
+
+
+def test_why_a_startup_failed_is_said_once(host: Host, capsys) -> None:
+    @asynccontextmanager
+    async def lifespan(app):
+        raise LookupError("lamp")
+        yield
+
+    (answer,) = served(host, Starlette(lifespan=lifespan))
+
+    assert answer.status == 500
+    assert capsys.readouterr().err.count("raise LookupError") == 1
+
+
+def test_a_failure_without_a_message_has_its_traceback(host: Host, capsys) -> None:
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.failed"})
+        raise LookupError("lamp")
+
+    (answer,) = served(host, app)
+
+    assert answer.status == 500
+    assert "LookupError: lamp" in capsys.readouterr().err
+
+
+def test_a_lifespan_that_fails_during_a_request_is_said(host: Host, capsys) -> None:
+    failing = asyncio.Event()
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            failing.set()
+            await asyncio.sleep(0)
+            await hello(send)
+            return
+
+        async def fail():
+            await failing.wait()
+            raise LookupError("lamp")
+
+        await receive()
+        await send(COMPLETE)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            await receive()
+
+    (answer,) = served(host, app)
+
+    assert bytes(answer.body) == b"hello"
+    assert "LookupError: lamp" in capsys.readouterr().err
+
+
+def test_a_shutdown_that_raises_is_said(host: Host, capsys) -> None:
+    @asynccontextmanager
+    async def lifespan(app):
+        yield
+        raise LookupError("lamp")
+
+    (answer,) = served(host, Starlette(lifespan=lifespan))
+
+    assert answer.status == 404
+    assert capsys.readouterr().err.count("raise LookupError") == 1

@@ -148,6 +148,7 @@ def test_an_entry_with_the_name_of_a_standard_module_is_refused(write: Write, ru
     assert "the entry module json has the name of a module of Python's standard" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_exception_of_the_apps_own_is_shown_with_its_traceback(write: Write, run: Run) -> None:
     main = write("main.py", "import helper\n")
     helper = write(
@@ -172,6 +173,7 @@ def test_an_exception_of_the_apps_own_is_shown_with_its_traceback(write: Write, 
     assert list(Path("bin").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_module_without_httpincoming_is_an_error_that_says_how_to_make_one(
     write: Write, run: Run
 ) -> None:
@@ -192,7 +194,9 @@ BAD_HANDLERS = [
 
 
 @pytest.mark.parametrize(("code", "found"), BAD_HANDLERS)
-@pytest.mark.parametrize("command", [("build",), ("serve", "--runtime", "native")])
+@pytest.mark.parametrize(
+    "command", [pytest.param(("build",), marks=pytest.mark.slow), ("serve", "--runtime", "native")]
+)
 def test_what_is_not_a_handler_is_an_error_that_says_what_to_write(
     write: Write, run: Run, command: tuple[str, ...], code: str, found: str
 ) -> None:
@@ -219,6 +223,7 @@ def test_an_entry_module_that_does_not_exist_is_named(
     assert f"Error: no module missing in {folder}." in result.stderr
 
 
+@pytest.mark.slow
 def test_a_build_says_once_that_there_is_no_manifest(write: Write, folder: Path, run: Run) -> None:
     write("main.py", "class HttpIncoming:\n    def handle(self, request, body): ...\n")
     result = run("build")
@@ -228,6 +233,7 @@ def test_a_build_says_once_that_there_is_no_manifest(write: Write, folder: Path,
     assert result.stderr.count(note) == 1
 
 
+@pytest.mark.slow
 def test_what_the_ignore_file_names_is_not_built(write: Write, folder: Path, run: Run) -> None:
     write("main.py", "import extra\n")
     write("extra.py", "class HttpIncoming:\n    def handle(self, request, body): ...\n")
@@ -239,6 +245,7 @@ def test_what_the_ignore_file_names_is_not_built(write: Write, folder: Path, run
     assert not (folder / "bin" / "main.wasm").exists()
 
 
+@pytest.mark.slow
 def test_a_host_call_while_importing_is_named_and_sent_into_the_handler(
     write: Write, run: Run
 ) -> None:
@@ -259,6 +266,7 @@ def test_a_host_call_while_importing_is_named_and_sent_into_the_handler(
     assert "HostUnavailable" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_native_extension_is_named_with_its_distribution(write: Write, run: Run) -> None:
     write("main.py", "import watchfiles\n")
     result = run("build")
@@ -271,6 +279,7 @@ def test_a_native_extension_is_named_with_its_distribution(write: Write, run: Ru
     assert "cannot run in WebAssembly" in last
 
 
+@pytest.mark.slow
 def test_a_package_can_do_without_a_native_extension_that_it_catches(
     write: Write, folder: Path, run: Run
 ) -> None:
@@ -292,6 +301,7 @@ def test_a_package_can_do_without_a_native_extension_that_it_catches(
     assert run("build").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_thread_at_import_is_refused_with_the_apps_own_lines(write: Write, run: Run) -> None:
     write(
         "main.py",
@@ -310,6 +320,7 @@ def test_a_thread_at_import_is_refused_with_the_apps_own_lines(write: Write, run
     assert "fastly_compute_refusals" not in result.stderr
 
 
+@pytest.mark.slow
 def test_only_the_environment_of_the_command_is_imported_from(
     write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,6 +338,7 @@ def test_only_the_environment_of_the_command_is_imported_from(
     assert f"stray is neither in the app's folder nor installed in {sys.prefix}." in result.stderr
 
 
+@pytest.mark.slow
 def test_an_end_inside_the_interpreter_is_told_without_its_innards(write: Write, run: Run) -> None:
     write(
         "main.py",

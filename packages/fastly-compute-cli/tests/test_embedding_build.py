@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from fastly_compute.local import Host, Incoming, WasmApp
+
+pytestmark = pytest.mark.slow
 
 Run = Callable[..., Result]
 Write = Callable[[str, str], Path]

@@ -97,6 +97,7 @@ def test_what_failed_in_the_guest_is_skipped(made: Componentized) -> None:
     assert apply([WarmUp()], b"app", made) == (b"app", {"warm-up": "ImportError: no Request"})
 
 
+@pytest.mark.slow
 def test_a_build_goes_on_without_a_pass_and_warns_each_time(write: Write, run: Run) -> None:
     write(
         "main.py",
@@ -124,6 +125,7 @@ def test_a_build_goes_on_without_a_pass_and_warns_each_time(write: Write, run: R
         assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"hello"
 
 
+@pytest.mark.slow
 def test_a_pass_that_ends_the_interpreter_is_left_out(write: Write, run: Run) -> None:
     write(
         "main.py",
@@ -145,6 +147,7 @@ def test_a_pass_that_ends_the_interpreter_is_left_out(write: Write, run: Run) ->
         assert host.request(WasmApp(Path("bin/main.wasm")), Incoming()).body == b"hello"
 
 
+@pytest.mark.slow
 def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) -> None:
     write(
         "main.py",

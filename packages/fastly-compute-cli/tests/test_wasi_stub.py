@@ -48,6 +48,9 @@ from fastly_compute.cli.component.link import link, stub_module
 from fastly_compute.cli.component.wasm.app import read_app
 from fastly_compute.cli.component.wasm.component import CoreSort, Import, ResourceFunction
 
+# One worker builds and compiles the app for all of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wasi-stub")]
+
 ENTRY_POINT = "fastly:compute/http-incoming@0.1.0"
 ERRORS = {"wasi:filesystem": "not-permitted", "wasi:sockets": "not-supported"}
 PROBE = """

@@ -9,6 +9,10 @@ from fastly_compute.asgi.types import App, Event, LifespanMode, SentEvent
 _ASGI = {"version": "3.0", "spec_version": "2.0"}
 
 
+def _report(error: Exception) -> None:
+    sys.excepthook(type(error), error, error.__traceback__)
+
+
 class Lifespan:
     """The lifespan of an app in one sandbox.
 
@@ -19,14 +23,14 @@ class Lifespan:
         mode: Whether an app that does not support the lifespan is accepted ("auto") or not ("on").
 
     Attributes:
-        state: What the app stored in the scope's ``state``.
+        state: The dict in the scope, in which the app stores objects for its requests.
     """
 
     def __init__(self, app: App, mode: LifespanMode) -> None:
         self.state: dict[str, object] = {}
         self._app = app
         self._mode = mode
-        self._received = 0
+        self._delivered = 0  # events
         self._is_up = False
         self._message: str | None = None  # of startup.failed or shutdown.failed
         loop = asyncio.get_running_loop()
@@ -64,10 +68,10 @@ class Lifespan:
             error = raised
         if not self._started.done():
             self._not_started(error)
-        elif not self._stopped.done():
+        elif not self._stopped.done() and self._message is None:
             self._not_stopped(error)
         elif error is not None and not self._message:
-            sys.excepthook(type(error), error, error.__traceback__)
+            _report(error)
 
     def _not_started(self, error: Exception | None) -> None:
         if self._mode == "on":
@@ -75,28 +79,27 @@ class Lifespan:
             failure.__cause__ = error
             self._started.set_exception(failure)
             return
-        if error is not None and self._received:
+        if error is not None and self._delivered:
             # The app may continue without lifespan events, but its author should know.
-            sys.excepthook(type(error), error, error.__traceback__)
+            _report(error)
         self._started.set_result(None)
 
     def _not_stopped(self, error: Exception | None) -> None:
         self._is_up = False
-        if error is None:
-            self._stopped.set_result(None)
-        elif self._received > 1:
+        if error is not None and self._shutdown.is_set():
             self._stopped.set_exception(error)
-        else:
-            # Nobody waits for it: the app's lifespan ended before the sandbox.
-            sys.excepthook(type(error), error, error.__traceback__)
-            self._stopped.set_result(None)
+            return
+        if error is not None:
+            _report(error)  # no code waits for a lifespan that ends before the sandbox
+        self._stopped.set_result(None)
 
     async def _receive(self) -> Event:
-        self._received += 1
-        if self._received == 1:
+        if self._delivered == 0:
+            self._delivered = 1
             return {"type": "lifespan.startup"}
         await self._shutdown.wait()
-        if self._received == 2:
+        if self._delivered == 1:
+            self._delivered = 2
             return {"type": "lifespan.shutdown"}
         raise AsgiError("the app called receive again after lifespan.shutdown, the last event")
 
@@ -106,7 +109,7 @@ class Lifespan:
         waiting = {"startup": self._started, "shutdown": self._stopped}.get(phase)
         if waiting is None or outcome not in ("complete", "failed"):
             raise AsgiError(f"the app sent {kind!r}, which is not an event of the ASGI lifespan")
-        if self._received < (1 if phase == "startup" else 2) or waiting.done():
+        if self._delivered < (1 if phase == "startup" else 2) or waiting.done():
             raise AsgiError(f"the app sent {kind}, but its {phase} is not running")
         self._is_up = phase == "startup" and outcome == "complete"
         if outcome == "complete":

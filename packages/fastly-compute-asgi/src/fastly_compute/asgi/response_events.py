@@ -179,7 +179,8 @@ class ResponseEvents:
         if not isinstance(path, str):
             raise AsgiError(f"http.response.pathsend: path must be a str, not {path!r}")
         with Path(path).open("rb") as file:
-            left = os.fstat(file.fileno()).st_size
+            left = file.seek(0, os.SEEK_END)  # an embedded file has no descriptor to ask
+            file.seek(0)
             while left > _PIECE:
                 piece = file.read(_PIECE)
                 left = left - len(piece) if piece else 0

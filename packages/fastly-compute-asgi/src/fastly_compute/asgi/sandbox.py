@@ -22,7 +22,8 @@ T = TypeVar("T")
 class Sandbox:
     """Runs an app in one event loop, from the first request to the end of the sandbox.
 
-    What the app makes during its startup belongs to a loop: requests must run in the same one.
+    Objects that the app makes during its startup belong to a loop: requests must run in the same
+    one.
 
     Args:
         app: The app.
@@ -40,7 +41,7 @@ class Sandbox:
     def respond(self, request: IncomingRequest) -> ResponseSent:
         """Run the app for a request, after its startup if this is the first one."""
         if self._lifespan is None and self._mode != "off":
-            # Not in the context of the request: what it opens lives as long as the sandbox.
+            # Not in the context of the request: handles that it opens live as long as the sandbox.
             self._lifespan = self._run(self._start(), scope.outside(), may_leave_tasks=True)
         self._run(self._serve(request), copy_context())
         return ResponseSent()

@@ -7,9 +7,9 @@ from typing import Self, TypeVar, Unpack
 from fastly_compute.backend import _wit, policy, registration
 from fastly_compute.backend.config import DynamicBackendConfig
 from fastly_compute.backend.defaults import with_defaults
+from fastly_compute.backend.describing import describe
 from fastly_compute.backend.errors import (
     BackendCallFailed,
-    BackendUnsupported,
     InvalidBackendOption,
 )
 from fastly_compute.backend.health import BackendHealth
@@ -20,8 +20,6 @@ from fastly_compute.backend.tls import TLSVersion
 from fastly_compute.core import Handle, read_sized, timedelta_of
 
 T = TypeVar("T")
-
-_TLS_VERSIONS = {version.value: version for version in TLSVersion}
 
 
 class Backend(Handle["_wit.backend.Backend"]):
@@ -299,16 +297,14 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     def _tls_version(self, function: str, call: Callable[[], int | None]) -> TLSVersion | None:
         number = self._ask(function, call)
-        if number is None:
-            return None
-        version = _TLS_VERSIONS.get(number)
-        if version is None:
+        try:
+            return None if number is None else TLSVersion(number)
+        except ValueError:
             raise BackendCallFailed(
                 f"backend.backend.{function}",
                 case=f"unknown TLS version {number:#06x}",
                 subject=self._name,
-            )
-        return version
+            ) from None
 
     @property
     def http_keepalive_time(self) -> timedelta:
@@ -356,21 +352,7 @@ class Backend(Handle["_wit.backend.Backend"]):
         Raises:
             BackendCallFailed: The host refused for another reason.
         """
-        return {name: self._described(name) for name in _DESCRIBED}
-
-    def _described(self, name: str) -> object:
-        try:
-            value: object = getattr(self, name)
-        except BackendUnsupported:
-            return "unsupported"
-        match value:
-            case timedelta():
-                return value.total_seconds()
-            case BackendHealth():
-                return value.value
-            case TLSVersion() | DynamicBackendConfig():
-                return str(value)
-        return value
+        return describe(self)
 
     def __eq__(self, other: object) -> bool:
         return self._name == other._name if isinstance(other, Backend) else NotImplemented
@@ -380,25 +362,3 @@ class Backend(Handle["_wit.backend.Backend"]):
 
     def __repr__(self) -> str:
         return f"<Backend {self._name!r}>"
-
-
-_DESCRIBED = (
-    "name",
-    "health",
-    "is_dynamic",
-    "host",
-    "override_host",
-    "port",
-    "connect_timeout",
-    "first_byte_timeout",
-    "between_bytes_timeout",
-    "is_tls",
-    "tls_min_version",
-    "tls_max_version",
-    "http_keepalive_time",
-    "tcp_keepalive_enable",
-    "tcp_keepalive_interval",
-    "tcp_keepalive_probes",
-    "tcp_keepalive_time",
-    "config",
-)

@@ -1,7 +1,7 @@
 """HTTP for Fastly Compute, in both directions: requests to backends, and the client's requests."""
 
 from fastly_compute.http.backend_request import BackendRequest
-from fastly_compute.http.body import Body, BodyLike, Readable
+from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cache_options import AfterSend, BeforeSend, CacheOptions
 from fastly_compute.http.candidate import BodyTransform, CandidateResponse
 from fastly_compute.http.client import Bot, ClientTls, Visits, VpnProxy
@@ -29,6 +29,7 @@ from fastly_compute.http.handler import Answer, ErrorHandler, Handler, Service, 
 from fastly_compute.http.headers import Headers, HeadersLike
 from fastly_compute.http.incoming import IncomingRequest
 from fastly_compute.http.pending import Pending, PendingResponse, gather, select
+from fastly_compute.http.pieces import Readable
 from fastly_compute.http.request import Request
 from fastly_compute.http.response import Response
 from fastly_compute.http.reuse import Reuse

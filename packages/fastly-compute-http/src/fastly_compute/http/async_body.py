@@ -4,19 +4,12 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from fastly_compute.http import _wit_body
+from fastly_compute.http.pieces import checked_piece
 
 if TYPE_CHECKING:
     from fastly_compute.http.body import Body
 
 READ = "was already read to its end"
-BYTES = bytes | bytearray | memoryview
-
-
-def checked_piece(piece: object) -> bytes:
-    """Return a piece that a body's iterable yielded as bytes; raises `TypeError`."""
-    if not isinstance(piece, BYTES):
-        raise TypeError(f"each piece of a body must be bytes, not {type(piece).__name__}")
-    return bytes(piece)
 
 
 class AsyncPieces(Iterator[bytes]):

@@ -3,43 +3,23 @@
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from io import BufferedReader, RawIOBase
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Self, TypeAlias, cast
 
 from fastly_compute.core import HandleClosed, drop
 from fastly_compute.http import _wit_body, scope
-from fastly_compute.http.async_body import BYTES, READ, AsyncPieces, checked_piece, received
+from fastly_compute.http.async_body import READ, AsyncPieces, received
 from fastly_compute.http.errors import BodyNotRead
 from fastly_compute.http.headers import Headers
+from fastly_compute.http.pieces import BYTES, Readable, checked_piece, pieces_of
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io
-
-
-class Readable(Protocol):
-    """A binary file, or any object with the same ``read`` method.
-
-    Example:
-        >>> from io import BytesIO
-        >>> from fastly_compute.http import Body, Readable
-        >>> file: Readable = BytesIO(b"hello")
-        >>> Body(file).read()
-        b'hello'
-    """
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to *size* bytes; an empty result is the end."""
 
 
 BodyLike: TypeAlias = "Body | bytes | bytearray | memoryview | str | Readable | Iterable[bytes]"
 """The types that a message accepts as its body; a ``str`` is encoded as UTF-8."""
 
 _END = object()
-
-
-def _pieces_of(file: Readable) -> Iterator[bytes]:
-    # A non-blocking file may return None, which is not the end: it is refused as a piece.
-    while (piece := file.read(_wit_body.PIECE)) or piece is None:
-        yield piece
 
 
 class _Raw(RawIOBase):
@@ -110,7 +90,7 @@ class Body:
         elif isinstance(content, Body | Mapping):
             raise self._unusable(content)
         elif callable(getattr(content, "read", None)):
-            self._pieces = _pieces_of(content)  # type: ignore[arg-type]
+            self._pieces = pieces_of(content)  # type: ignore[arg-type]
         elif isinstance(content, Iterable):
             self._pieces = iter(content)
         else:

@@ -30,7 +30,8 @@ _LONGEST_MS = 2**32 - 1
 # The build refuses sockets in the same words, below asyncio.
 _NO_SOCKETS = (
     "a sandbox has no sockets: the host makes all connections. Send the request through a backend, "
-    "with fastly_compute.http or fastly_compute.requests."
+    "with fastly_compute.http or fastly_compute.requests; or let urllib3 and http.client do so, "
+    "with fastly_compute.urllib3."
 )
 _REFUSED = {
     _NO_SOCKETS: (

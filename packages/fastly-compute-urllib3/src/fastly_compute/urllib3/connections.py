@@ -1,5 +1,6 @@
 """Connections and pools of urllib3 whose requests go to backends."""
 
+import sys
 from typing import Any
 
 import urllib3
@@ -27,6 +28,8 @@ def new_conn(self: Any) -> BackendSocket:
     if is_tls:
         options = {**options, **tls_options(self)}
     target: Target = getattr(self, "_target", BY_URL)
+
+    sys.audit("http.client.connect", self, self.host, self.port)  # as urllib3 does
 
     def backend_for(url: str) -> Backend | str:
         timeout = getattr(self, "_request_timeout", self.timeout)

@@ -1,5 +1,6 @@
 """Makes the standard library's `http.client` send requests to backends."""
 
+import sys
 from typing import Any
 
 from fastly_compute.backend import Backend, BackendOptions
@@ -23,6 +24,7 @@ def connect_tls(self: Any) -> None:
 
 def _connect(self: Any, scheme: str, tls: BackendOptions) -> None:
     check_connection(self)
+    sys.audit("http.client.connect", self, self.host, self.port)  # as http.client does
 
     def backend_for(url: str) -> Backend | str:
         return BY_URL.of(url, timeouts_of(opened.gettimeout()), tls)

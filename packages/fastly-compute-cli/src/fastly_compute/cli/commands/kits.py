@@ -42,6 +42,10 @@ KITS = {
             "templates/index.html",
         ),
     ),
+    "starlette": Kit(
+        example="starlette-app",
+        summary="a Starlette app: backends asked at once, streams, background tasks",
+    ),
     "requests-proxy": Kit(example="edge-proxy", summary="a proxy with the API of requests"),
     "fanout": Kit(
         example="fanout-starter-kit",

@@ -102,7 +102,7 @@ class Entry(Resource):
         """Start looking up an object."""
         headers, sandbox = _headers(options.request_headers), running()
         transaction = sandbox.host.cache.begin(_key(key), headers, holder=sandbox)
-        sandbox.at_end.append(transaction.close)
+        sandbox.call_at_end(transaction.close)
         return PendingEntry(transaction, ranged=options.always_use_requested_range)
 
     def transaction_insert(self, options: wit.WriteOptions) -> Body:
@@ -207,7 +207,7 @@ class ReplaceEntry(Resource):
         headers, sandbox = _headers(options.request_headers), running()
         strategy = _STRATEGIES[options.replace_strategy]
         transaction = sandbox.host.cache.replace(_key(key), headers, strategy, holder=sandbox)
-        sandbox.at_end.append(transaction.close)
+        sandbox.call_at_end(transaction.close)
         return cls(transaction, ranged=options.always_use_requested_range)
 
     def get_state(self) -> LookupState | None:
@@ -359,5 +359,5 @@ def _write_options(called: str, options: wit.WriteOptions) -> WriteOptions:
 def _streaming(stored: CachedObject) -> Body:
     body = Body()
     body.stream_to(stored.body)
-    running().at_end.append(stored.body.abort)
+    running().call_at_end(stored.body.abort)
     return body

@@ -40,7 +40,6 @@ class Sandbox:
         id: Its unique identifier, as `compute-runtime.get-sandbox-id` returns it.
         next_requests: Its further requests.
         deadline: When the guest's time limit passes, on the clock of `time.monotonic`.
-        at_end: Functions to call at the end, last first.
         cpu_started: The CPU time of its thread when it began, in nanoseconds.
 
     Example:
@@ -59,13 +58,13 @@ class Sandbox:
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     next_requests: NextRequests = field(init=False)
     deadline: float | None = None
-    at_end: list[Callable[[], None]] = field(default_factory=list)
     cpu_started: int = field(default_factory=time.thread_time_ns)
     _calls: int = 0
     _written: int = 0
     _interrupt: BaseException | None = None
     _show: Callable[[], None] = lambda: None
     _give_turn: Callable[[], AbstractContextManager[None]] = nullcontext
+    _at_end: list[Callable[[], None]] = field(default_factory=list)
     _held: dict[object, Callable[[], None]] = field(default_factory=dict)
     _environment: Environment | None = None
     _exchanges: list[Exchange] = field(default_factory=list)
@@ -100,7 +99,8 @@ class Sandbox:
     @property
     def overdue(self) -> bool:
         """Whether the guest's time limit has passed."""
-        return self.deadline is not None and time.monotonic() >= self.deadline
+        deadline = self.deadline  # once: the guest's thread may stop the time meanwhile
+        return deadline is not None and time.monotonic() >= deadline
 
     def untimed(self) -> AbstractContextManager[None]:
         """Exclude work of the platform from the guest's time limit."""
@@ -179,6 +179,10 @@ class Sandbox:
         self._written += size
         return True
 
+    def call_at_end(self, function: Callable[[], None]) -> None:
+        """Call a function at the end, before those that were added earlier."""
+        self._at_end.append(function)
+
     def hold(self, resource: object, release: Callable[[], None]) -> None:
         """Release an open resource at the end, unless `let_go` comes first."""
         self._held[resource] = release
@@ -205,8 +209,8 @@ class Sandbox:
         for exchange in self._exchanges:
             exchange.answer_for(failure)
         self.next_requests.close()
-        while self.at_end:
-            self.at_end.pop()()
+        while self._at_end:
+            self._at_end.pop()()
         while self._held:
             self._held.popitem()[1]()
         if self._workers is not None:

@@ -61,7 +61,8 @@ class Action:
 _SOCKET = Kind(
     _os_error(errno.ENOTSUP),
     "a sandbox has no sockets. Send a request to a backend instead, "
-    "with fastly_compute.requests or fastly_compute.http.",
+    "with fastly_compute.requests or fastly_compute.http, or let urllib3 and http.client do so, "
+    "with fastly_compute.urllib3.",
 )
 _THREAD = Kind(
     also(RuntimeError),

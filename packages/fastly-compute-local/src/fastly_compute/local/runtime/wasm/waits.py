@@ -86,7 +86,7 @@ class Waits:
             if now is None or subscribe is None:
                 raise AssertionError("the component lacks its own exports")
             self._instances[sandbox.id] = now, subscribe
-            sandbox.at_end.append(lambda: self._forget(sandbox.id))
+            sandbox.call_at_end(lambda: self._forget(sandbox.id))
         return self._instances[sandbox.id]
 
     def _forget(self, sandbox_id: str) -> None:
