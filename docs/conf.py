@@ -33,15 +33,22 @@ default_role = "py:obj"
 nitpick_ignore_regex = [
     ("py:obj", ".*"),
     ("py:class", r"(fastly_compute\..*\.)?([A-Z]|_\w+)"),
+    # The libraries that two packages adapt, whose names are documented elsewhere.
+    ("py:class", r"(httpx|urllib3)\..*"),
 ]
 # What signatures name and no page is about.
 nitpick_ignore = [
     ("py:class", "Exchange"),
     ("py:class", "Future"),
+    ("py:class", "RequestSource"),
+    ("py:class", "Retry"),
+    ("py:class", "Url"),
     ("py:class", "WSGIApplication"),
     ("py:class", "async_io.Pollable"),
+    ("py:class", "dataclasses.InitVar"),
     ("py:class", "http_req.Request"),
     ("py:exc", "NotServed"),
+    ("py:exc", "TransportError"),
 ]
 # A name that two packages have is that of the lower one.
 suppress_warnings = ["ref.python"]

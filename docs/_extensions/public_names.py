@@ -190,6 +190,13 @@ def _exists(target: str) -> bool:
         return False
 
 
+def _documented(full: str, data: dict[str, tuple[str, str]]) -> tuple[str, str] | None:
+    """Return value and docstring of a constant; those of the package that a name comes from."""
+    name = full.rpartition(".")[2]
+    named = (other for other in data if other.rpartition(".")[2] == name)
+    return data.get(full) or data.get(next(named, ""))
+
+
 class Api(SphinxDirective):
     """Documents every public name of a package."""
 
@@ -215,8 +222,8 @@ class Api(SphinxDirective):
                 groups["Errors" if is_error else "Classes"] += [*lines, ""]
             elif inspect.isroutine(thing):
                 groups["Functions"] += [f".. autofunction:: {full}", ""]
-            elif full in data:
-                value, doc = data[full]
+            elif (found := _documented(full, data)) is not None:
+                value, doc = found
                 if not doc:
                     raise self.error(f"{full} has no docstring")
                 lines = [f".. py:data:: {name}"]
