@@ -3,6 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from fastly_compute.asgi.errors import AsgiError
 from fastly_compute.asgi.request_events import RequestEvents
@@ -11,6 +12,8 @@ from fastly_compute.asgi.types import SentEvent
 from fastly_compute.http import BodyError, IncomingRequest, Response, StreamingBody
 from fastly_compute.http.downstream import NO_CONTENT
 from fastly_compute.http.event_loop import until_ready
+
+T = TypeVar("T")
 
 _PIECE = 64 * 1024
 _BYTES = bytes | bytearray | memoryview
@@ -108,7 +111,8 @@ class ResponseEvents:
             return
         if self._out is None:
             # The host does not know the length of a streamed body, but the app may.
-            self._out, _ = self._request.respond_streaming(self._response(start, start.length))
+            response = self._response(start, start.length)
+            self._out, _ = _sent(self._request.respond_streaming, response)
         elif body and not self._bodiless:
             await until_ready(self._out)
         if body and not self._bodiless:
@@ -141,7 +145,8 @@ class ResponseEvents:
 
     def _send_whole(self, start: ResponseStart, body: bytes) -> None:
         # The host computes the length, except of a body that is left out.
-        self._request.respond(self._response(start, start.length if self._bodiless else None, body))
+        length = start.length if self._bodiless else None
+        _sent(self._request.respond, self._response(start, length, body))
         self._end()
 
     def _finish(self) -> None:
@@ -224,3 +229,12 @@ class ResponseEvents:
         if self._out is not None:
             self._out.close()
         self._received.disconnect()
+
+
+def _sent(send: Callable[[Response], T], response: Response) -> T:
+    """Send a response; if that fails, leave nothing of it on the host."""
+    try:
+        return send(response)
+    except BaseException:
+        response.close()
+        raise
