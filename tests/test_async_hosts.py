@@ -135,9 +135,11 @@ def test_a_time_limit_closes_what_it_cuts_off(ask, name) -> None:
 
 def test_a_task_that_is_left_over_is_cancelled_and_said(ask, app, name, server) -> None:
     assert json.loads(ask(f"leftover?{name}")) == "bye"
-    server.held[name]["released"].set()
-    assert app.says(f"task ticker-{name} (leftover.<locals>.tick) was still running")
-    assert app.says(f"{name}: the request is closed: True")
+    try:
+        assert app.says(f"task ticker-{name} (leftover.<locals>.tick) was still running")
+        assert app.says(f"{name}: the request is closed: True")
+    finally:
+        server.held[name]["released"].set()  # not before: the task could end by itself
 
 
 def test_an_async_generator_is_sent_as_it_is_produced(app, name, server) -> None:

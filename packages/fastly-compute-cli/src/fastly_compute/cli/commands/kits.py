@@ -44,7 +44,7 @@ KITS = {
     ),
     "starlette": Kit(
         example="starlette-app",
-        summary="a Starlette app: backends asked at once, streams, background tasks",
+        summary="a Starlette app: async backends, streams",
     ),
     "requests-proxy": Kit(example="edge-proxy", summary="a proxy with the API of requests"),
     "fanout": Kit(
