@@ -1,7 +1,7 @@
 """Which backend a request goes to: its own, that of its transport, or that of its URL."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import httpx
 from fastly_compute.backend import Backend, BackendOptions, DynamicBackendConfig
@@ -96,11 +96,5 @@ class Target:
 
 def _missing_in(config: DynamicBackendConfig, options: BackendOptions) -> BackendOptions:
     """Leave out the options that a configuration has: nobody asked for the default timeouts."""
-    missing = BackendOptions()
-    if config.connect_timeout is None and "connect_timeout" in options:
-        missing["connect_timeout"] = options["connect_timeout"]
-    if config.first_byte_timeout is None and "first_byte_timeout" in options:
-        missing["first_byte_timeout"] = options["first_byte_timeout"]
-    if config.between_bytes_timeout is None and "between_bytes_timeout" in options:
-        missing["between_bytes_timeout"] = options["between_bytes_timeout"]
-    return missing
+    missing = {name: value for name, value in options.items() if getattr(config, name) is None}
+    return cast("BackendOptions", missing)
