@@ -1,57 +1,12 @@
 """`verify=` and `cert=` with a real TLS origin."""
 
-import json
-import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-
 import httpx
 import pytest
-import trustme
 
 from fastly_compute.backend import ClientCert
 from fastly_compute.httpx import Client, Transport
 from fastly_compute.local import Host
 from fastly_compute.secret_store import Secret
-
-
-class Handler(BaseHTTPRequestHandler):
-    wbufsize = -1
-
-    def do_GET(self):
-        certificate = self.request.getpeercert() or {}
-        names = [name for _, name in certificate.get("subjectAltName", ())]
-        self.send_response(200)
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(json.dumps(names).encode())
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def secure():
-    """An origin that takes client certificates; its URL, authority and a client's certificate."""
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.configure_trust(context)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    client = authority.issue_cert("client.example")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield SimpleNamespace(
-            url=f"https://127.0.0.1:{server.server_port}/",
-            authority=authority.cert_pem.bytes().decode(),
-            certificate=b"".join(pem.bytes() for pem in client.cert_chain_pems).decode(),
-            key=client.private_key_pem.bytes(),
-        )
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)

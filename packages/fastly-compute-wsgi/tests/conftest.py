@@ -1,46 +1,16 @@
 """Fixtures: apps under `wsgiref.validate`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from typing import Any
 from wsgiref.types import WSGIApplication
 from wsgiref.validate import validator
 
 import pytest
 
-from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse
+from fastly_compute.local import Host
 from fastly_compute.wsgi import WsgiHttpIncoming
 
-
-@dataclass
-class Asked:
-    """A response, with the host's log and the host calls on the way."""
-
-    answer: RecordedResponse
-    lines: list[str] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-
-    @property
-    def status(self) -> int:
-        return self.answer.status
-
-    @property
-    def body(self) -> bytes:
-        return bytes(self.answer.body)
-
-    @property
-    def complete(self) -> bool:
-        return self.answer.complete
-
-    @property
-    def log(self) -> str:
-        return "\n".join(self.lines)
-
-    def headers(self, name: str) -> list[str]:
-        found = [value for key, value in self.answer.headers if key.lower() == name.lower()]
-        return [value.decode("latin-1") for value in found]
-
-
-Ask = Callable[..., Asked]
+Ask = Callable[..., Any]
 
 
 @pytest.fixture
@@ -56,20 +26,10 @@ def host(lines: list[str]) -> Iterator[Host]:
 
 
 @pytest.fixture
-def ask(host: Host, lines: list[str], capsys: pytest.CaptureFixture[str]) -> Ask:
-    def ask(app: WSGIApplication, *, valid: bool = True, **incoming: object) -> Asked:
+def ask(host: Host, lines: list[str], ask_service: Ask) -> Ask:
+    def ask(app: WSGIApplication, *, valid: bool = True, **incoming: object) -> Any:
         """Send a request to an app, which is validated unless *valid* is false."""
-        calls: list[str] = []
-
-        def counted(name, function, arguments):
-            calls.append(name)
-            return function(*arguments)
-
         service = WsgiHttpIncoming(validator(app) if valid else app)
-        host.interpose = counted
-        answer = host.request(NativeApp(service), Incoming(**incoming))
-        host.interpose = None
-        said = capsys.readouterr()
-        return Asked(answer, [*lines, *said.err.splitlines()], calls)
+        return ask_service(host, lines, service, **incoming)
 
     return ask
