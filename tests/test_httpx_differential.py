@@ -4,15 +4,12 @@ What may differ is listed, with the reason, in tests/differential/httpx_differen
 """
 
 import asyncio
-import fnmatch
-import os
 import ssl
 import subprocess
 import sys
 import tomllib
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
@@ -24,12 +21,15 @@ from fastly_compute.local import Host, Incoming, NativeApp
 HERE = Path(__file__).parent
 APP = HERE / "differential"
 
-sys.path.insert(0, str(APP))
+FOLDERS = [str(APP), str(HERE / "support")]
+
+sys.path[:0] = FOLDERS
 try:
     import httpx_cases as cases
     import origin as origins
+    from differences import Differences, differing, places_of, without_proxies
 finally:
-    sys.path.remove(str(APP))
+    del sys.path[: len(FOLDERS)]
 
 pytestmark = pytest.mark.xdist_group("httpx-differential")
 
@@ -42,6 +42,7 @@ KINDS = {
 }
 ALL = [(kind, name) for kind, names in KINDS.items() for name in names]
 DIFFERENCES = tomllib.loads((APP / "httpx_differences.toml").read_text())["difference"]
+LISTED = Differences(DIFFERENCES)
 CLIENTS = {
     ("httpx", "sync"): httpx.Client,
     ("httpx", "async"): httpx.AsyncClient,
@@ -226,73 +227,33 @@ class Runs:
 
     def _all(self, key, outcome):
         seen = [list(filter(is_whole, o.seen[key])) for o in (self.first, self.second)]
-        places = {
-            f"{self.first.url}/{key}": "{base}",
-            f"{self.second.url}/{key}": "{other}",
-            self.first.url: "{origin}",
-            self.second.url: "{elsewhere}",
-            urlsplit(self.first.url).netloc: "{netloc}",
-            urlsplit(self.second.url).netloc: "{othernetloc}",
-            f"/{key}": "/{who}",
-        }
-        for _ in range(2):  # a URL may hold another, and that a third
-            places |= {quote(place, safe=""): name for place, name in places.items()}
+        places = places_of(self.first.url, self.second.url, key)
         found, cookies = outcome
         return origins.plain({"steps": found, "cookies": cookies, "seen": seen}, places)
 
 
 @pytest.fixture(scope="module")
 def runs():
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if "proxy" in name.lower()}
     runs = Runs()
-    with runs.first, runs.second:
+    with without_proxies(), runs.first, runs.second:
         yield runs
-    os.environ.update(kept)
-
-
-def flat(value, path=""):
-    """Every leaf of a value by its path."""
-    if isinstance(value, dict) and value:
-        return {k: v for key, item in value.items() for k, v in flat(item, f"{path}.{key}").items()}
-    if isinstance(value, list) and value:
-        return {
-            k: v for at, item in enumerate(value) for k, v in flat(item, f"{path}.{at}").items()
-        }
-    return {path: value}
-
-
-def differing(mine, theirs):
-    mine, theirs = flat(mine), flat(theirs)
-    return {
-        path: (mine.get(path, "absent"), theirs.get(path, "absent"))
-        for path in sorted(mine.keys() | theirs.keys())
-        if mine.get(path, "absent") != theirs.get(path, "absent")
-    }
-
-
-def reason_for(name, path, values):
-    for difference in DIFFERENCES:
-        if (
-            any(fnmatch.fnmatchcase(name, pattern) for pattern in difference.get("cases", ["*"]))
-            and any(fnmatch.fnmatchcase(path, pattern) for pattern in difference["where"])
-            and difference.get("ours", str(values[0])) == str(values[0])
-            and difference.get("theirs", str(values[1])) == str(values[1])
-        ):
-            return difference["id"]
-    return None
 
 
 @pytest.mark.parametrize(("kind", "name"), ALL)
 def test_ours_does_what_httpx_does(runs, kind, name):
     found = differing(runs.of("ours", kind)[name], runs.of("httpx", kind)[name])
-    unexplained = {path: found[path] for path in found if not reason_for(name, path, found[path])}
+    unexplained = {
+        path: values
+        for path, values in found.items()
+        if not LISTED.reason_for("native", name, path, values)
+    }
 
     assert not unexplained
 
 
 def test_every_difference_that_is_listed_is_there(runs):
     used = {
-        reason_for(name, path, values)
+        LISTED.reason_for("native", name, path, values)
         for kind, name in ALL
         for path, values in differing(
             runs.of("ours", kind)[name], runs.of("httpx", kind)[name]

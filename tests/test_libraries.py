@@ -24,7 +24,8 @@ pytestmark = pytest.mark.xdist_group("libraries")
 sys.path.insert(0, str(SUPPORT))
 try:
     from apis import Apis
-    from differential_runs import APP, NAMES, Differences, running
+    from differences import Differences
+    from differential_runs import APP, NAMES, running
     from ingest import Ingest
     from storage import storage
 finally:

@@ -24,7 +24,8 @@ HERE = Path(__file__).parent
 
 sys.path.insert(0, str(HERE / "support"))
 try:
-    from differential_runs import APP, NAMES, Differences, running
+    from differences import Differences
+    from differential_runs import APP, NAMES, running
 finally:
     sys.path.remove(str(HERE / "support"))
 

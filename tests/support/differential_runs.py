@@ -1,6 +1,5 @@
 """Runs every case with the real `requests` and in an app, and compares what came of each."""
 
-import fnmatch
 import json
 import os
 import sys
@@ -8,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 import requests as real
+from differences import places_of, without_proxies
 
 APP = Path(__file__).parent.parent / "differential"
 
@@ -25,7 +25,6 @@ try:
 finally:
     sys.path.remove(str(APP))
 
-HOSTS = ["native", "wasm", "viceroy"]
 NAMES = list(cases.CASES)
 PIECE = 40
 
@@ -82,88 +81,14 @@ class Runs:
     def _all(self, who, index, outcome):
         key = f"{who}-{index}"
         seen = {"first": self.first.seen[key], "second": self.second.seen[key]}
-        places = {
-            f"{self.first.url}/{key}": "{base}",
-            f"{self.second.url}/{key}": "{other}",
-            self.first.url: "{origin}",
-            self.second.url: "{elsewhere}",
-            urlsplit(self.first.url).netloc: "{netloc}",
-            urlsplit(self.second.url).netloc: "{othernetloc}",
-            f"/{key}": "/{who}",
-        }
-        for _ in range(2):  # a URL may hold another, and that a third
-            places |= {quote(place, safe=""): name for place, name in places.items()}
+        places = places_of(self.first.url, self.second.url, key)
         return origins.plain(json.loads(json.dumps({**outcome, "seen": seen})), places)
-
-
-def flat(value, path=""):
-    """Every leaf of a value by its path."""
-    if isinstance(value, dict) and value:
-        return {k: v for key, item in value.items() for k, v in flat(item, f"{path}.{key}").items()}
-    if isinstance(value, list) and value:
-        return {
-            k: v for at, item in enumerate(value) for k, v in flat(item, f"{path}.{at}").items()
-        }
-    return {path: value}
-
-
-def differing(mine, theirs):
-    mine, theirs = flat(mine), flat(theirs)
-    return {
-        path: (mine.get(path, "absent"), theirs.get(path, "absent"))
-        for path in sorted(mine.keys() | theirs.keys())
-        if mine.get(path, "absent") != theirs.get(path, "absent")
-    }
 
 
 @contextmanager
 def running(serve, path="/", names=NAMES) -> Iterator[Runs]:
     """Run the origins, without what the environment would have `requests` do."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if "proxy" in name.lower()}
     runs = Runs(serve, path, names)
-    with runs.first, runs.second, pytest.MonkeyPatch.context() as patch:
+    with without_proxies(), runs.first, runs.second, pytest.MonkeyPatch.context() as patch:
         patch.setenv("NETRC", os.devnull)
         yield runs
-    os.environ.update(kept)
-
-
-class Differences:
-    """The differences that are listed in a file, each with its reason."""
-
-    def __init__(self, listed):
-        self._listed = listed
-
-    def reason_for(self, host, name, path, values):
-        """Return which difference explains what was found at a path, or None."""
-        if host != "native" and path.endswith(".cpython"):
-            return "the guest has another CPython"
-        for difference in self._listed:
-            if (
-                host in difference.get("hosts", HOSTS)
-                and any(
-                    fnmatch.fnmatchcase(name, pattern) for pattern in difference.get("cases", ["*"])
-                )
-                and any(fnmatch.fnmatchcase(path, pattern) for pattern in difference["where"])
-                and difference.get("ours", str(values[0])) == str(values[0])
-                and difference.get("theirs", str(values[1])) == str(values[1])
-            ):
-                return difference["id"]
-        return None
-
-    def unexplained(self, runs, host, name):
-        """Return what differs in a case and is not listed."""
-        found = differing(runs.of(host)[name], runs.of("real")[name])
-        return {
-            path: values
-            for path, values in found.items()
-            if not self.reason_for(host, name, path, values)
-        }
-
-    def unused(self, runs, host):
-        """Return the differences that are listed for a host, and that no case shows."""
-        used = {
-            self.reason_for(host, name, path, values)
-            for name in runs.names
-            for path, values in differing(runs.of(host)[name], runs.of("real")[name]).items()
-        }
-        return {d["id"] for d in self._listed if host in d.get("hosts", HOSTS)} - used
