@@ -69,6 +69,8 @@ class OriginHandler(BaseHTTPRequestHandler):
             self._send(200, b"", ("grip-hold", "stream"), ("grip-channel", "ready"))
         elif self.path == "/mirror":
             self._send(200, body)
+        elif self.path == "/html":
+            self._send(200, b"<img src=a>", ("content-type", "text/html"))
         elif self.path == "/gzip":
             self._send(200, gzip.compress(b"unzipped"), ("content-encoding", "gzip"))
         else:

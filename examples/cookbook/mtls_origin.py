@@ -1,0 +1,32 @@
+"""An origin that takes requests only from those with a client certificate (mutual TLS)."""
+
+from fastly_compute.backend import Backend, BackendError, ClientCert, allow_dynamic_backends
+from fastly_compute.config_store import ConfigStore
+from fastly_compute.http import IncomingRequest, Request, Response, SendError, service
+from fastly_compute.secret_store import SecretStore
+
+HOST = "bank.example"
+
+# No other host gets a request, let alone one with this certificate.
+allow_dynamic_backends(hosts=[HOST])
+
+
+def bank() -> Backend:
+    """Return the backend; the key stays with the host, and is never read here."""
+    with ConfigStore.open("mtls") as public, SecretStore.open("mtls") as secret:
+        certificate = ClientCert(certificate=public["client-certificate"], key=secret["client-key"])
+        authority = public.get("origin-authority")
+    return Backend.create_dynamic(HOST, client_cert=certificate, ca_certificate=authority)
+
+
+def handle(request: IncomingRequest) -> Response:
+    if request.method not in {"GET", "HEAD"}:
+        return Response.text("GET only\n", status=405, headers={"Allow": "GET, HEAD"})
+    try:
+        return Request(request.method, f"https://{HOST}{request.path}").send(bank())
+    except (SendError, BackendError) as error:
+        print(error)
+        return Response.text("the bank is not available\n", status=502)
+
+
+HttpIncoming = service(handle)
