@@ -195,12 +195,19 @@ class Servers:
         self._origin = origin
         self._running: dict[tuple[str, ...], tuple[Served, threading.Thread]] = {}
 
-    def get(self, host: str, app: Path, entry: str, *options: str) -> Served:
+    def get(
+        self,
+        host: str,
+        app: Path,
+        entry: str,
+        *options: str,
+        manifest: Path = ROOT / "viceroy.toml",
+    ) -> Served:
         key = (host, str(app), *options)
         if key not in self._running:
             copy = self.copy(host, app)
             config = copy / "viceroy.toml"
-            text = (ROOT / "viceroy.toml").read_text()
+            text = manifest.read_text()
             assert PLACEHOLDER in text
             config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
             command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]

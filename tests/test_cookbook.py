@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-import sys
 import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
@@ -17,24 +16,13 @@ pytestmark = pytest.mark.xdist_group("cookbook")
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "examples/cookbook"
 PAGES = ROOT / "docs/cookbook"
-PLACEHOLDER = "http://127.0.0.1:9090"
 # They are examples of their own.
 ELSEWHERE = {"json-logs", "upload-to-s3", "url-shortener"}
 
 
 @pytest.fixture
-def app(servers, host, origin):
-    key = (host, "cookbook")
-    if key not in servers._running:
-        copy = servers.copy(host, APP)
-        config = copy / "cookbook.toml"
-        text = (APP / "fastly.toml").read_text()
-        assert PLACEHOLDER in text
-        config.write_text(text.replace(PLACEHOLDER, origin))
-        command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--runtime", host]
-        command += ["--addr", "127.0.0.1:0", "-C", str(config)]
-        servers.run(key, host, command, copy)
-    return servers._running[key][0]
+def app(servers, host):
+    return servers.get(host, APP, "main", manifest=APP / "fastly.toml")
 
 
 @pytest.fixture
@@ -59,7 +47,9 @@ def test_gateway(ask) -> None:
     answer, content = ask("gateway", "/lamps?page=2", Cookie="a=b")
     seen = json.loads(content)
     wrong, _ = ask("gateway", "/purge", "POST", Authorization="Bearer wrong")
-    purged, _ = ask("gateway", "/purge", "POST", Authorization="Bearer a token for this machine only")
+    purged, _ = ask(
+        "gateway", "/purge", "POST", Authorization="Bearer a token for this machine only"
+    )
 
     assert (answer.status, seen["path"]) == (200, "/lamps?page=2")
     assert ["authorization", "Bearer an API key for this machine only"] in seen["headers"]
