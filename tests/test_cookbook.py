@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("cookbook")
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "examples/cookbook"
 PAGES = ROOT / "docs/cookbook"
-# They are examples of their own.
+# Their code is in other examples.
 ELSEWHERE = {"json-logs", "upload-to-s3", "url-shortener"}
 
 

@@ -36,13 +36,13 @@ def handle(request: IncomingRequest) -> Response:
     if request.path == "/choose":
         shop = request.query.get("shop", [""])[0]
         if shop not in SHOPS:
-            return Response.text("there is no such shop\n", status=400)
+            return Response.text("unknown shop\n", status=400)
         response = redirect(shop)
         response.set_cookie(COOKIE, shop, max_age=LIFETIME)
         return response
     if request.path in SHOPS.values():
         return Response.text(f"The shop {request.path}\n")
-    return Response.text("there is no such page\n", status=404)
+    return Response.text("unknown page\n", status=404)
 
 
 HttpIncoming = service(handle)

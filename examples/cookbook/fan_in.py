@@ -41,8 +41,8 @@ def ask(api: str, name: str) -> PendingResponse:
 
 def handle(request: IncomingRequest) -> Response:
     path = PRODUCT.fullmatch(request.path)
-    if path is None:
-        return Response.text("there is no such page\n", status=404)
+    if path is None or request.method not in {"GET", "HEAD"}:
+        return Response.text("unknown page\n", status=404)
     found = gather([ask(api, path[1]) for api in APIS], timeout=DEADLINE)
     page: dict[str, object] = dict.fromkeys(APIS)
     for api, part in zip(APIS, found, strict=True):

@@ -13,7 +13,7 @@ SHARED = CacheOptions(ttl=60, surrogate_key=TAG)
 
 
 def fetch(request: IncomingRequest) -> Response:
-    """Send a GET on to the API, and once more if there was no useful response."""
+    """Send a GET on to the API, and once more if that fails."""
     key = SecretStore.open("gateway")["api-key"].text()
     query = f"?{request.query_string}" if request.query_string else ""
     forwarded = Request(

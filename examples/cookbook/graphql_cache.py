@@ -45,9 +45,9 @@ def handle(request: IncomingRequest) -> Response:
         return Response.text("POST to /graphql\n", status=404)
     try:
         given = request.json(limit=LARGEST_REQUEST)
-        name, variables = given["operationName"], given.get("variables") or {}
+        name, variables = given["operationName"], dict(given.get("variables") or {})
         asked = {"query": QUERIES[name], "operationName": name, "variables": variables}
-    except (BodyTooLarge, ValueError, LookupError, TypeError, AttributeError):
+    except (BodyTooLarge, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Response.text("operationName must be one of the known queries\n", status=400)
     body = json.dumps(asked, sort_keys=True).encode()
     key = f"graphql {hashlib.sha256(body).hexdigest()}"

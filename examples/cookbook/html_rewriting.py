@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from fastly_compute.http import IncomingRequest, Request, Response, SendError, service
 
 LARGEST_PENDING = 1_000_000
-KEPT_HEADERS = ("Content-Type", "Cache-Control", "Content-Language")
+# They are about the bytes that the origin has sent.
+OUTDATED = ("Accept-Ranges", "Content-Length", "ETag", "Transfer-Encoding")
 
 
 class LazyImages(HTMLParser):
@@ -71,17 +72,21 @@ def lazily(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def handle(request: IncomingRequest) -> Response:
+    if request.method not in {"GET", "HEAD"}:
+        return Response.text("GET only\n", status=405, headers={"Allow": "GET, HEAD"})
     try:
-        page = Request("GET", f"https://origin.example{request.path}").send("origin")
+        page = Request(request.method, request.url).send("origin")
     except SendError as error:
         print(error)
         return Response.text("the origin is not available\n", status=502)
     kind = (page.headers.get("Content-Type") or "").lower()
     if not kind.startswith("text/html") or "Content-Encoding" in page.headers:
         return page
-    # Content-Length and ETag were those of the page before.
-    kept = {name: page.headers[name] for name in KEPT_HEADERS if name in page.headers}
-    return Response(page.status, kept, body=lazily(page.body.iter_bytes()))
+    rewritten = Response(page.status, page.headers, body=lazily(page.body.iter_bytes()))
+    for name in OUTDATED:
+        if name in rewritten.headers:
+            del rewritten.headers[name]
+    return rewritten
 
 
 HttpIncoming = service(handle)

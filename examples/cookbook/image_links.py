@@ -30,7 +30,7 @@ def srcset(name: str) -> str:
 def handle(request: IncomingRequest) -> Response:
     link = LINK.fullmatch(request.path)
     if link is None or link[1] not in SIZES or request.method not in {"GET", "HEAD"}:
-        return Response.text("there is no such image\n", status=404)
+        return Response.text("unknown image\n", status=404)
     # Format.AUTO goes by what the browser accepts. Its query is not passed on: it would be options.
     headers = {"Accept": request.headers.get("Accept") or "*/*"}
     original = Request(request.method, f"https://images.example/{link[2]}", headers=headers)

@@ -12,6 +12,7 @@ AUDIENCE = "shop"
 LONGEST_TOKEN = 4096
 SHORTEST_KEY = 32  # RFC 7518, section 3.2
 LEEWAY = 30  # seconds by which two clocks may differ
+FORWARDED = ("Accept", "Accept-Language", "Content-Type")
 PERSONAL = CacheOptions(pass_through=True)
 
 
@@ -77,10 +78,13 @@ def handle(request: IncomingRequest) -> Response:
         print(f"{request.request_id}: {error}")
         headers = {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"}
         return Response.text("a valid token is needed\n", status=401, headers=headers)
-    user = {"X-User": json.dumps(claims.get("sub"))}
-    url = f"https://origin.example{request.path}"
+    headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
+    headers["X-User"] = json.dumps(claims.get("sub"))
+    forwarded = Request(
+        request.method, request.url, headers=headers, body=request.body, cache=PERSONAL
+    )
     try:
-        return Request("GET", url, headers=user, cache=PERSONAL).send("origin")
+        return forwarded.send("origin")
     except SendError as error:
         print(error)
         return Response.text("the origin is not available\n", status=502)

@@ -3,13 +3,14 @@
 from html import escape
 
 from fastly_compute.config_store import ConfigStore, ConfigStoreError
-from fastly_compute.http import IncomingRequest, Request, Response, SendError, service
+from fastly_compute.http import CacheOptions, IncomingRequest, Request, Response, SendError, service
 
 PAGE = """<!doctype html>
 <html lang="en"><title>Back soon</title>
 <h1>Back soon</h1><p>{notice}</p></html>
 """
 RETRY_AFTER = "600"
+UNCACHED = CacheOptions(pass_through=True)  # everything of the client is forwarded
 
 
 def notice(address: str | None) -> str | None:
@@ -35,8 +36,11 @@ def handle(request: IncomingRequest) -> Response:
             "Retry-After": RETRY_AFTER,
         }
         return Response(status=503, headers=headers, body=PAGE.format(notice=escape(text)))
+    forwarded = Request(
+        request.method, request.url, headers=request.headers, body=request.body, cache=UNCACHED
+    )
     try:
-        return Request("GET", f"https://origin.example{request.path}").send("origin")
+        return forwarded.send("origin")
     except SendError as error:
         print(error)
         return Response.text("the origin is not available\n", status=502)

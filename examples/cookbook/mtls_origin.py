@@ -22,8 +22,9 @@ def bank() -> Backend:
 def handle(request: IncomingRequest) -> Response:
     if request.method not in {"GET", "HEAD"}:
         return Response.text("GET only\n", status=405, headers={"Allow": "GET, HEAD"})
+    query = f"?{request.query_string}" if request.query_string else ""
     try:
-        return Request(request.method, f"https://{HOST}{request.path}").send(bank())
+        return Request(request.method, f"https://{HOST}{request.path}{query}").send(bank())
     except (SendError, BackendError) as error:
         print(error)
         return Response.text("the bank is not available\n", status=502)

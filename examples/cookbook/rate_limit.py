@@ -4,7 +4,7 @@ import ipaddress
 from datetime import timedelta
 
 from fastly_compute.erl import EdgeRateLimiter, ErlError
-from fastly_compute.http import IncomingRequest, Request, Response, SendError, service
+from fastly_compute.http import CacheOptions, IncomingRequest, Request, Response, SendError, service
 
 # Checked when the app is built: a window of 5 seconds would fail the build.
 LIMITER = EdgeRateLimiter(
@@ -14,6 +14,7 @@ LIMITER = EdgeRateLimiter(
     limit=20,  # per second, on average over the window
     ttl=timedelta(minutes=1),
 )
+UNCACHED = CacheOptions(pass_through=True)  # everything of the client is forwarded
 RETRY_AFTER = str(int(LIMITER.ttl.total_seconds()))
 
 
@@ -37,8 +38,11 @@ def handle(request: IncomingRequest) -> Response:
     if is_limited(request):
         headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
         return Response.text("too many requests\n", status=429, headers=headers)
+    forwarded = Request(
+        request.method, request.url, headers=request.headers, body=request.body, cache=UNCACHED
+    )
     try:
-        return Request("GET", f"https://origin.example{request.path}").send("origin")
+        return forwarded.send("origin")
     except SendError as error:
         print(error)
         return Response.text("the origin is not available\n", status=502)

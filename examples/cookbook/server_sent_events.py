@@ -41,14 +41,17 @@ def events(body: Body) -> Iterator[bytes]:
 def handle(request: IncomingRequest) -> Response:
     path = JOB.fullmatch(request.path)
     if path is None or request.method != "GET":
-        return Response.text("there is no such page\n", status=404)
+        return Response.text("unknown page\n", status=404)
     try:
         source = Request("GET", f"https://jobs.example/{path[1]}", cache=LIVE).send("jobs")
     except SendError as error:
         print(error)
         return Response.text("try again later\n", status=502)
+    if source.status == 404:
+        return Response.text("unknown job\n", status=404)
     if source.status != 200:
-        return Response.text("there is no such job\n", status=404)
+        print(f"the status is {source.status}")
+        return Response.text("try again later\n", status=502)
     return Response(headers=HEADERS, body=events(source.body))
 
 

@@ -29,9 +29,8 @@ PAGES = CacheOptions(
 def handle(request: IncomingRequest) -> Response:
     if request.method not in {"GET", "HEAD"}:
         return Response.text("GET only\n", status=405, headers={"Allow": "GET, HEAD"})
-    url = f"https://origin.example{request.path}"
     try:
-        response = Request(request.method, url, cache=PAGES).send("origin")
+        response = Request(request.method, request.url, cache=PAGES).send("origin")
     except SendError as error:
         print(error)
         return Response.text("try again later\n", status=502, headers={"Retry-After": "30"})

@@ -62,6 +62,8 @@ def test_an_api_that_is_down_is_a_502(ask, api):
         b'{"query": "mutation { drop }"}',
         b'{"operationName": "Drop"}',
         b'{"operationName": ["Product"]}',
+        b'{"operationName": "Product", "variables": 7}',
+        b'{"operationName": "Product", "variables": ' + b"[" * 1900,
         b'{"operationName": "Product", "variables": {"id": "' + b"x" * 2000 + b'"}}',
     ],
 )

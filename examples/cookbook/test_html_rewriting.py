@@ -42,11 +42,14 @@ def test_what_is_complete_is_passed_on_at_once():
 
 
 def test_a_page_is_rewritten_and_its_etag_removed(compute_client, origin):
-    origin.get("/", body=PAGE.encode(), headers=HTML)
-    answer = compute_client.get("/")
+    headers = HTML | {"Content-Security-Policy": "default-src 'self'", "Set-Cookie": "a=b"}
+    origin.get("/", body=PAGE.encode(), headers=headers, query={"page": "2"})
+    answer = compute_client.get("/?page=2")
 
     assert answer.text == LAZY
     assert "ETag" not in answer.headers
+    assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+    assert answer.headers["Set-Cookie"] == "a=b"
 
 
 @pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {"Content-Encoding": "br"}])

@@ -16,7 +16,7 @@ def images(compute_host):
 
 @pytest.fixture
 def made(compute_host):
-    """What the Image Optimizer was asked for."""
+    """The requests that the Image Optimizer received."""
     calls = []
 
     def transform(call):

@@ -34,6 +34,15 @@ def test_the_page_is_for_now_and_for_browsers(compute_client, site):
     assert "Back at 5 &amp; &lt;b&gt;better&lt;/b&gt;" in answer.text
 
 
+def test_requests_of_any_kind_are_forwarded(compute_host, compute_client):
+    compute_host.backend("origin").post("/cart", status=201)
+    answer = compute_client.post("/cart?size=2", body=b"a lamp", headers={"Cookie": "a=b"})
+    (call,) = compute_host.calls
+
+    assert (answer.status, call.query, call.body) == (201, "size=2", b"a lamp")
+    assert call.headers["Cookie"] == "a=b"
+
+
 def test_testers_see_the_site(compute_client, site):
     site["maintenance"] = "on"
 

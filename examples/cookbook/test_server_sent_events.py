@@ -44,8 +44,10 @@ def test_the_last_event_says_that_it_failed(compute_client, jobs, reply):
 
 def test_a_job_that_is_not_there_is_a_404(compute_client, jobs):
     jobs.get("/8", status=404)
+    jobs.get("/9", status=500)
+    statuses = [compute_client.get(f"/jobs/{job}/events").status for job in ("8", "9", "..")]
 
-    assert [compute_client.get(f"/jobs/{job}/events").status for job in ("8", "..")] == [404, 404]
+    assert statuses == [404, 502, 404]
 
 
 def test_no_backend_is_a_502(compute_client, jobs):

@@ -54,6 +54,14 @@ def test_a_page_that_was_never_fetched_is_a_502(compute_host, compute_client):
     assert (answer.status, answer.headers["Retry-After"]) == (502, "30")
 
 
+def test_each_query_is_a_separate_page(compute_client, origin):
+    origin.get("/search", text="lamps", query={"q": "lamp"})
+    origin.get("/search", text="sofas", query={"q": "sofa"})
+    pages = [compute_client.get(f"/search?q={query}").text for query in ("lamp", "sofa", "lamp")]
+
+    assert pages == ["lamps", "sofas", "lamps"]
+
+
 def test_a_new_page_is_shown_after_a_minute(origin, fetch_twice):
     origin.get("/news", text="more news")
 
