@@ -3,13 +3,17 @@
 import base64
 import hmac
 import json
+import ssl
+import threading
 import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 pytestmark = pytest.mark.xdist_group("cookbook")
 
@@ -20,9 +24,66 @@ PAGES = ROOT / "docs/cookbook"
 ELSEWHERE = {"json-logs", "upload-to-s3", "url-shortener"}
 
 
+class Bank(BaseHTTPRequestHandler):
+    """Answers with the names in the client's certificate."""
+
+    def do_GET(self) -> None:
+        names = [value for _, value in self.request.getpeercert()["subjectAltName"]]
+        body = json.dumps({"path": self.path, "client": names}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        pass
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def bank(authority):
+    """The port of an origin that demands a client certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(context)
+    authority.issue_cert("bank.example").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bank)
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def manifest(authority, bank, tmp_path_factory) -> Path:
+    """The example's fastly.toml, with real certificates."""
+    leaf = authority.issue_cert("edge.example")
+    text = (APP / "fastly.toml").read_text()
+    for placeholder, value in {
+        "127.0.0.1:9443": f"127.0.0.1:{bank}",
+        "the authority of the origin, in PEM": authority.cert_pem.bytes().decode(),
+        "the certificate of this machine, in PEM": leaf.cert_chain_pems[0].bytes().decode(),
+        "the key of this machine, in PEM": leaf.private_key_pem.bytes().decode(),
+    }.items():
+        assert text.count(f'"{placeholder}"') == 1
+        text = text.replace(f'"{placeholder}"', json.dumps(value))
+    path = tmp_path_factory.mktemp("cookbook") / "fastly.toml"
+    path.write_text(text)
+    return path
+
+
 @pytest.fixture
-def app(servers, host):
-    return servers.get(host, APP, "main", manifest=APP / "fastly.toml")
+def app(servers, host, manifest):
+    return servers.get(host, APP, "main", manifest=manifest)
 
 
 @pytest.fixture
@@ -135,8 +196,12 @@ def test_html_rewriting(ask) -> None:
 
 
 def test_mtls_origin(ask) -> None:
-    # What fastly.toml has is not a certificate; tests of backends do real handshakes.
-    assert ask("mtls-origin", "/balance")[0].status == 502
+    answer, content = ask("mtls-origin", "/rates")
+
+    assert (answer.status, json.loads(content)) == (
+        200,
+        {"path": "/rates", "client": ["edge.example"]},
+    )
 
 
 def test_each_recipe_has_a_test_and_a_page() -> None:

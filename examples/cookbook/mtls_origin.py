@@ -1,22 +1,26 @@
 """An origin that takes requests only from those with a client certificate (mutual TLS)."""
 
-from fastly_compute.backend import Backend, BackendError, ClientCert, allow_dynamic_backends
+from fastly_compute.backend import Backend, BackendError, ClientCert
 from fastly_compute.config_store import ConfigStore
 from fastly_compute.http import IncomingRequest, Request, Response, SendError, service
 from fastly_compute.secret_store import SecretStore
 
 HOST = "bank.example"
 
-# No other host gets a request, let alone one with this certificate.
-allow_dynamic_backends(hosts=[HOST])
-
 
 def bank() -> Backend:
     """Return the backend; the key stays with the host, and is never read here."""
     with ConfigStore.open("mtls") as public, SecretStore.open("mtls") as secret:
-        certificate = ClientCert(certificate=public["client-certificate"], key=secret["client-key"])
-        authority = public.get("origin-authority")
-    return Backend.create_dynamic(HOST, client_cert=certificate, ca_certificate=authority)
+        # Wherever the store says that it is, its certificate must be for this name.
+        return Backend.create_dynamic(
+            public.get("origin", HOST),
+            cert_hostname=HOST,
+            sni_hostname=HOST,
+            ca_certificate=public.get("origin-authority"),
+            client_cert=ClientCert(
+                certificate=public["client-certificate"], key=secret["client-key"]
+            ),
+        )
 
 
 def handle(request: IncomingRequest) -> Response:

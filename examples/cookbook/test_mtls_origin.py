@@ -33,28 +33,29 @@ def bank(compute_host, issued):
 def test_the_certificate_is_presented_and_the_key_not_read(
     compute_host, compute_client, bank, issued
 ):
-    bank.get("/balance", json=7)
-    answer = compute_client.get("/balance")
+    bank.get("/rates", json=7)
+    answer = compute_client.get("/rates")
     (call,) = compute_host.calls
 
     assert answer.json() == 7
     assert call.config.client_certificate == issued[0]
+    assert call.config.cert_hostname == "bank.example"
     assert compute_host.secrets_read == []
 
 
 def test_an_origin_that_refuses_the_certificate_is_a_502(compute_client, bank, capsys):
     bank.error("tls-alert-received")
 
-    assert compute_client.get("/balance").status == 502
+    assert compute_client.get("/rates").status == 502
     assert "bank.example" in capsys.readouterr().out
 
 
 def test_what_is_not_a_certificate_is_a_502(compute_host, compute_client):
     compute_host.config_stores["mtls"]["client-certificate"] = "no PEM"
 
-    assert compute_client.get("/balance").status == 502
+    assert compute_client.get("/rates").status == 502
 
 
 def test_other_methods_are_refused(compute_host, compute_client):
-    assert compute_client.post("/balance", body=b"1").status == 405
+    assert compute_client.post("/rates", body=b"1").status == 405
     assert not compute_host.calls
