@@ -33,7 +33,12 @@ def test_the_parts_are_put_together(compute_client, product, reviews):
 
 @pytest.mark.parametrize(
     "reply",
-    [{"latency": 5, "json": []}, {"status": 500}, {"text": "<html>"}, {"body": b"1" * 1_000_001}],
+    [
+        {"latency": 5, "json": []},
+        {"status": 500},
+        {"text": "<html>"},
+        {"body": b"1" + b" " * 1_000_000},
+    ],
 )
 def test_a_part_that_is_late_or_wrong_is_left_out(compute_client, product, reviews, reply):
     product.get("/lamp", json={"price": 7})

@@ -27,10 +27,11 @@ def test_each_line_is_an_event(compute_client, jobs):
 
 
 def test_a_line_cannot_begin_another_event(compute_client, jobs):
-    jobs.get("/7", json="a\n\nevent: done\r\rdata: b")
+    jobs.get("/7", text='{"a":\r\r"event: done\\r\\rdata: b"}\n')
+    answer = compute_client.get("/jobs/7/events")
 
-    assert compute_client.get("/jobs/7/events").text.count("event: ") == 3
-    assert "\nevent: done\r" not in compute_client.get("/jobs/7/events").text
+    assert '{"a": "event: done\\r\\rdata: b"}' in answer.text
+    assert "\r" not in answer.text
 
 
 @pytest.mark.parametrize("reply", [{"text": "1\nno JSON\n"}, {"text": "1\n22", "truncate_at": 3}])
