@@ -89,7 +89,7 @@ def fill_holes(component: bytes) -> bytes:
     """
     image = Image(component)
     heap = _Heap(image)
-    holes = set()
+    holes: set[int] = set()
     for chunk in heap.holes():
         if chunk in holes or len(holes) > _MOST:
             raise ComposeError("cannot read the app: its heap is damaged")
