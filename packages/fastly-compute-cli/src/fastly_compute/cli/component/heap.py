@@ -100,6 +100,5 @@ def fill_holes(component: bytes) -> bytes:
         image.set_word(chunk + _SIZE, head | _IN_USE)
         image.set_word(following, image.word(following) | _BEFORE_IN_USE)
     for unused in (_SMALL_MAP, _TREE_MAP, *(_TREES + 4 * index for index in _INDEXES)):
-        if image.word(heap.state + unused):
-            image.set_word(heap.state + unused, 0)
+        image.set_word(heap.state + unused, 0)
     return bytes(image.data)
