@@ -232,10 +232,10 @@ class Headers:
         return changed
 
     def _by_name(self) -> dict[str, list[str]]:
-        return {
-            key: [self._fields[number][1] for number in numbers]
-            for key, numbers in self._numbers.items()
-        }
+        values = {}
+        for key, numbers in self._numbers.items():
+            values[key] = [self._fields[number][1] for number in numbers]
+        return values
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):
