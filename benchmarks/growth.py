@@ -8,27 +8,26 @@ hold the first: see tests/test_growth.py.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastly_compute import requests
+from fastly_compute import http, requests
 from fastly_compute.asgi.scope import make_scope
 from fastly_compute.backend import Backend
-from fastly_compute.http import (
-    Body,
-    Headers,
-    IncomingRequest,
-    Request,
-    Response,
-    ResponseSent,
-    service,
-)
+from fastly_compute.http import Body, Headers, IncomingRequest, Request, Response
 from fastly_compute.kv_store import KVStore
 from fastly_compute.local import BackendConfig, Host, HostConfig, Incoming, NativeApp
 from fastly_compute.local.extending import OriginRequest, OriginResponse
 from fastly_compute.wsgi.environ import make_environ
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from starlette.applications import Starlette
 
 FEW = (10, 100, 1_000)
 MANY = (10, 100, 1_000, 10_000)
@@ -199,6 +198,50 @@ def _look_up(_: IncomingRequest, size: int) -> None:
         store.get(f"key-{i}")
 
 
+@cache
+def _flask_app(routes: int) -> "WSGIApplication":
+    from flask import Flask
+
+    app = Flask("growth")
+    for i in range(routes):
+        app.add_url_rule(f"/item-{i}/<name>", f"item-{i}", lambda name: name)
+    return app
+
+
+@cache
+def _starlette_app(routes: int) -> "Starlette":
+    from starlette.applications import Starlette
+    from starlette.requests import Request as Asked
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    async def item(asked: Asked) -> PlainTextResponse:
+        return PlainTextResponse(asked.path_params["name"])
+
+    return Starlette(routes=[Route(f"/item-{i}/{{name}}", item) for i in range(routes)])
+
+
+def _by_flask(request: IncomingRequest, routes: int) -> None:
+    environ = {**make_environ(request, run_once=True), "PATH_INFO": f"/item-{routes - 1}/lamp"}
+    content = b"".join(_flask_app(routes)(environ, lambda *_: lambda _: None))
+    assert content == b"lamp"
+
+
+def _by_starlette(request: IncomingRequest, routes: int) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(event: MutableMapping[str, Any]) -> None:
+        sent.append(event)
+
+    scope = {**make_scope(request, {}), "path": f"/item-{routes - 1}/lamp"}
+    with suppress(StopIteration):  # nothing in it waits
+        _starlette_app(routes)(scope, receive, send).__await__().send(None)
+    assert sent[-1]["body"] == b"lamp"
+
+
 def _list(_: IncomingRequest, __: int) -> None:
     for _key in KVStore.open("store").keys(limit=10):
         pass
@@ -265,7 +308,17 @@ KEYS = {
     "`get`": Growth(_look_up, MANY, before=_put),
     "`keys`, ten at a time": Growth(_list, MANY, before=_put),
 }
-TABLES = {"backends": BACKENDS, "header fields": HEADERS, "bytes": BODIES, "KV keys": KEYS}
+ROUTES = {
+    "Flask": Growth(_by_flask, FEW, before=_by_flask),
+    "Starlette": Growth(_by_starlette, FEW, before=_by_starlette),
+}
+TABLES = {
+    "backends": BACKENDS,
+    "header fields": HEADERS,
+    "bytes": BODIES,
+    "KV keys": KEYS,
+    "routes": ROUTES,
+}
 
 
 def bytecodes(work: Callable[[], object]) -> int:
@@ -310,12 +363,12 @@ def measured(
     """
     found = 0.0
 
-    def handle(request: IncomingRequest) -> Response | ResponseSent:
+    def handle(request: IncomingRequest) -> Response | http.ResponseSent:
         nonlocal found
         if growth.before is not None:
             growth.before(request, size)
         found = measure(lambda: growth.work(request, size))
-        return ResponseSent() if request.answered else Response()
+        return http.ResponseSent() if request.answered else Response()
 
     static = {
         f"static-{i}": BackendConfig(url=_ORIGIN) for i in range(size if size <= MANY[-1] else 0)
@@ -325,35 +378,30 @@ def measured(
     )
     incoming = Incoming(headers=growth.fields(size) if growth.fields else ())
     with Host(config, transport=_Origin()) as host:
-        answer = host.request(NativeApp(service(handle)), incoming)
+        answer = host.request(NativeApp(http.service(handle)), incoming)
     if answer.status >= 500:
         raise RuntimeError(f"the app failed: {answer}")
     return found
 
 
-def _table(kind: str, table: dict[str, Growth], measure: Callable[[Growth, int], str]) -> None:
-    sizes = max((growth.sizes for growth in table.values()), key=len)
-    print(f"\n| {kind} | {' | '.join(f'{size:,}' for size in sizes)} |")
-    print("|---" * (len(sizes) + 1) + "|")
-    for what, growth in table.items():
-        figures = [measure(growth, size) if size in growth.sizes else "" for size in sizes]
-        print(f"| {what} | {' | '.join(figures)} |", flush=True)
-
-
 def main() -> None:
-    """Print both tables for each kind of item; for bytes, per 1,000 of them."""
+    """Print both tables: for each item, each 1,000 bytes, or a request to the last route."""
     for kind, table in TABLES.items():
-        each = 1000 if kind == "bytes" else 1
-
-        def count(growth: Growth, size: int, each: int = each) -> str:
-            return f"{measured(growth, size) * each / size:,.0f}"
-
-        def timed(growth: Growth, size: int, each: int = each) -> str:
-            best = min(measured(growth, size, cpu_time) for _ in range(3))
-            return f"{best * 1e6 * each / size:,.1f}"
-
-        _table(f"{kind}: bytecodes", table, count)
-        _table(f"{kind}: µs", table, timed)
+        counts: dict[str, list[str]] = {}
+        times: dict[str, list[str]] = {}
+        for what, growth in table.items():
+            for size in growth.sizes:
+                shown = {"bytes": 1000 / size, "routes": 1}.get(kind, 1 / size)
+                best = min(measured(growth, size, cpu_time) for _ in range(3)) * 1e6
+                counts.setdefault(what, []).append(f"{measured(growth, size) * shown:,.0f}")
+                times.setdefault(what, []).append(f"{best * shown:,.1f}")
+        for unit, rows in (("bytecodes", counts), ("µs", times)):
+            sizes = max((growth.sizes for growth in table.values()), key=len)
+            print(f"\n| {kind}: {unit} | {' | '.join(f'{size:,}' for size in sizes)} |")
+            print("|---" * (len(sizes) + 1) + "|")
+            for what, figures in rows.items():
+                cells = figures + [""] * (len(sizes) - len(figures))
+                print(f"| {what} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
