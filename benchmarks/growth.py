@@ -6,6 +6,7 @@ the same on any machine. The second has the processor time, which includes what 
 hold the first: see tests/test_growth.py.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable, MutableMapping
@@ -13,7 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import starlette.requests
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from fastly_compute import http, requests
 from fastly_compute.asgi.scope import make_scope
@@ -23,11 +30,6 @@ from fastly_compute.kv_store import KVStore
 from fastly_compute.local import BackendConfig, Host, HostConfig, Incoming, NativeApp
 from fastly_compute.local.extending import OriginRequest, OriginResponse
 from fastly_compute.wsgi.environ import make_environ
-
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
-
-    from starlette.applications import Starlette
 
 FEW = (10, 100, 1_000)
 MANY = (10, 100, 1_000, 10_000)
@@ -199,9 +201,7 @@ def _look_up(_: IncomingRequest, size: int) -> None:
 
 
 @cache
-def _flask_app(routes: int) -> "WSGIApplication":
-    from flask import Flask
-
+def _flask_app(routes: int) -> Flask:
     app = Flask("growth")
     for i in range(routes):
         app.add_url_rule(f"/item-{i}/<name>", f"item-{i}", lambda name: name)
@@ -209,13 +209,8 @@ def _flask_app(routes: int) -> "WSGIApplication":
 
 
 @cache
-def _starlette_app(routes: int) -> "Starlette":
-    from starlette.applications import Starlette
-    from starlette.requests import Request as Asked
-    from starlette.responses import PlainTextResponse
-    from starlette.routing import Route
-
-    async def item(asked: Asked) -> PlainTextResponse:
+def _starlette_app(routes: int) -> Starlette:
+    async def item(asked: starlette.requests.Request) -> PlainTextResponse:
         return PlainTextResponse(asked.path_params["name"])
 
     return Starlette(routes=[Route(f"/item-{i}/{{name}}", item) for i in range(routes)])
@@ -336,11 +331,13 @@ def bytecodes(work: Callable[[], object]) -> int:
         frame.f_trace_lines = False
         return local
 
+    gc.disable()  # it may run finalizers at any time
     sys.settrace(begun)
     try:
         work()
     finally:
         sys.settrace(None)
+        gc.enable()
     return count
 
 
