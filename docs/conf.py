@@ -16,6 +16,7 @@ extensions = [
     "error_index",
     "public_names",
     "readme",
+    "upstream_names",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
