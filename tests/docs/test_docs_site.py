@@ -67,6 +67,7 @@ class Page(HTMLParser):
                 self.links.append(value)
 
 
+@functools.cache
 def pages(built: Path) -> dict[str, Page]:
     return {
         path.relative_to(built).as_posix(): Page(path.read_text())
@@ -110,6 +111,21 @@ def test_every_public_name_has_a_place_in_the_reference(built: Path) -> None:
 
     assert len(names) > 200
     assert sorted(names - described) == []
+
+
+def test_each_public_error_leads_to_its_cause_and_what_to_do(built: Path) -> None:
+    found = pages(built)
+    rows = {anchor for anchor in found["error-index.html"].anchors if anchor.startswith("error-")}
+    linked = {
+        link.partition("error-index.html#")[2]
+        for name, page in found.items()
+        if name.startswith("reference/")
+        for link in page.links
+        if "error-index.html#error-" in link
+    }
+
+    assert len(rows) > 150
+    assert linked == rows
 
 
 def test_the_sitemap_has_every_page(built: Path) -> None:
