@@ -1,4 +1,4 @@
-"""What an app takes from Fastly's own ``fastly-compute``, and what to write here instead."""
+"""Finds imports of Fastly's own ``fastly-compute`` in an app, and what to write instead."""
 
 import ast
 import re
