@@ -31,6 +31,7 @@ paths are the scenarios (`/secrets`, `/fields`), create a `fastly.toml` like tha
 `fastly-compute new`, with `build = "fastly-compute build --entry parity_app"`; run
 `fastly compute publish` there, and add the scenario's backends and stores to the service.
 
+{.comparison .hosts}
 | behaviour | in Python | native | wasm | Viceroy |
 |---|---|---|---|---|
 """
@@ -85,7 +86,9 @@ def page(source: str, apis: dict[str, str]) -> str:
     lines = []
     for row, behaviour, keys in rows:
         api = apis.pop(row)
-        link = f"{{py:obj}}`{api} <fastly_compute.{api}>`" if api else "\u2013"
+        named = api.partition(".")[2]
+        shown = named if named[:1].isupper() else api
+        link = f"{{py:obj}}`{shown} <fastly_compute.{api}>`" if api else "\u2013"
         reasons = [suite.reasons[key] for key in suite.reasons if key in keys]
         viceroy = f"differs: {'; '.join(reasons)}" if reasons else "as expected"
         lines.append(f"| {behaviour} | {link} | as expected | as expected | {viceroy} |")
