@@ -16,6 +16,7 @@ extensions = [
     "error_index",
     "public_names",
     "readme",
+    "upstream_names",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -78,6 +79,7 @@ html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["side_by_side.js"]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_copy_source = False
 html_show_sphinx = False

@@ -1,3 +1,4 @@
+import re
 import sys
 import tarfile
 import tomllib
@@ -180,3 +181,64 @@ def test_the_doctor_finds_another_sdk_and_machine_code(write: Write, run: Run) -
     assert result.exit_code == 1
     assert "wrong  a package fastly_compute in " in result.stdout
     assert "note   dependencies with machine code: watchfiles 1." in result.stdout
+
+
+PORTED = """\
+    import json
+    from fastly_compute import requests, wsgi
+    from fastly_compute.exceptions.types.error import (
+        CannotRead,
+        BufferLen as TooLong,
+    )
+    from wit_world.imports import kv_store, types
+    import fastly_compute.runtime_patching.patches
+
+    def later():
+        from fastly_compute.requests.timeout import TimeoutConfig
+        return requests.get("https://api.example/", fastly_timeout=TimeoutConfig(connect=1))
+    """
+
+
+def test_the_doctor_names_each_line_that_upstream_has_and_what_to_write(
+    write: Write, run: Run
+) -> None:
+    write("main.py", PORTED)
+    write("tests/test_main.py", "from fastly_compute.testing import ViceroyTestBase\n")
+    write(".venv/pyvenv.cfg", "")
+    write(".venv/lib/other.py", "import fastly_compute.exceptions\n")
+    write("templates/app.py", "from {{ module }} import app\n")
+    write("fastly.toml", '[scripts]\n# no fastly-compute-py\nbuild = "fastly-compute-py build"\n')
+    write("pyproject.toml", '[project]\ndependencies = ["fastly_compute>=0.1", "flask"]\n')
+    result = run("doctor")
+    lines = [line for line in result.stdout.splitlines() if re.search(r"\w\.(py|toml):", line)]
+    errors = "fastly_compute.exceptions.types.error"
+    fixtures = "compute_host and compute_client of fastly-compute-testing"
+    raw = "is the raw interface, whose errors are componentize_py_types.Err here"
+    wrapped = "fastly_compute.kv_store checks values and names its errors"
+    dependency = "pyproject.toml: the dependency fastly-compute is upstream's SDK"
+    expected = [
+        ("fastly.toml:3: fastly-compute-py", "fastly-compute"),
+        (f"main.py:4: {errors}.CannotRead", "from fastly_compute.core import CannotRead"),
+        (f"main.py:5: {errors}.BufferLen", "from fastly_compute.core import BufferTooSmall"),
+        (
+            "main.py:8: fastly_compute.runtime_patching.patches",
+            "nothing: importing a package patches nothing",
+        ),
+        (
+            "main.py:11: fastly_compute.requests.timeout.TimeoutConfig",
+            "from fastly_compute.requests import TimeoutConfig",
+        ),
+        (
+            "tests/test_main.py:1: fastly_compute.testing.ViceroyTestBase",
+            f"the fixtures {fixtures}, which need no import",
+        ),
+    ]
+
+    assert result.exit_code == 1
+    assert [line for line in lines if line.startswith("note")] == [
+        f"note   main.py:7: wit_world.imports.kv_store {raw}: {wrapped}"
+    ]
+    assert [line for line in lines if line.startswith("wrong")] == [
+        *(f"wrong  {found} is upstream's. Write instead: {instead}" for found, instead in expected),
+        f"wrong  {dependency}. Write instead: the fastly-compute-* packages that the app imports",
+    ]

@@ -12,6 +12,7 @@ from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.native_extensions import find_upstream, native_dependencies
 from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
 from fastly_compute.cli.project.settings import Project, read_toml
+from fastly_compute.cli.project.upstream import find_upstream_uses, requires_upstream
 
 _POLICIES = ("allow_dynamic_backends", "enforce_explicit_backends")
 
@@ -57,6 +58,7 @@ def examine(project: Project) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", "no other SDK owns the package fastly_compute")
+    yield from _upstream_uses(project)
     source = find_module(project.entry, roots)
     if source:
         yield Finding("ok", f"entry {project.entry} at {source}")
@@ -83,6 +85,19 @@ def _installed(name: str) -> Finding:
         return Finding("wrong", f"{name} is not installed: pip install fastly-compute-cli")
 
 
+def _upstream_uses(project: Project) -> Iterator[Finding]:
+    for use in find_upstream_uses(project.folder):
+        where = f"{use.file}:{use.line}: {use.name}"
+        if use.works:
+            yield Finding(
+                "note",
+                f"{where} is the raw interface, whose errors are componentize_py_types.Err here: "
+                f"{use.instead} checks values and names its errors",
+            )
+        else:
+            yield Finding("wrong", f"{where} is upstream's. Write instead: {use.instead}")
+
+
 def _dynamic_backends(project: Project) -> Iterator[Finding]:
     """Recommend a list of hosts where nothing of the app's says where its requests may lead."""
     files = [file for root in app_roots(project) for file in root.glob("**/*.py")]
@@ -103,6 +118,12 @@ def _dependencies(project: Project, roots: list[Path]) -> Iterator[Finding]:
     requirements = table.get("dependencies", []) if isinstance(table, dict) else None
     if not isinstance(requirements, list) or not all(isinstance(r, str) for r in requirements):
         raise CliError(f"{path}: [project] dependencies must be a list of requirements")
+    if requires_upstream(requirements):
+        yield Finding(
+            "wrong",
+            f"{path.name}: the dependency fastly-compute is upstream's SDK. Write instead: "
+            "the fastly-compute-* packages that the app imports",
+        )
     natives = native_dependencies(requirements, roots)
     if natives:
         yield Finding(
