@@ -131,7 +131,7 @@ def test_no_python_hides_under_another_name() -> None:
 def built(path: Path) -> list[str]:
     """Return what a page shows of the build of a small app, without times."""
     (shown,) = re.findall(
-        r"^\$ fastly-compute build\n((?!\$).*?^bin/[^\n]*\n)",
+        r"^\$ fastly-compute build\n( .*?^bin/[^\n]*\n)",
         path.read_text(),
         re.DOTALL | re.MULTILINE,
     )
