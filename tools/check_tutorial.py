@@ -229,7 +229,7 @@ def main() -> None:
             try:
                 commands |= reader.follow(todo)
                 if installer == "uv":
-                    reader.run("first terminal", "pytest -q", "…\n2 passed in 1 s\n", stays=False)
+                    reader.run("first terminal", "pytest -q", "…\n2 passed in 1s\n", stays=False)
             finally:
                 reader.close()
         tomllib.loads(Path(name, "pip/shop/fastly.toml").read_text(encoding="utf-8"))
