@@ -2,6 +2,7 @@
 
 Every command of the page is run in the terminal that its block names, every file is written from
 the block that has its name, and what the terminals show is compared with the page: see console.py.
+A command that a later block of its terminal continues, up to ^C, keeps running until there.
 What the packages depend on comes from PyPI.
 """
 
@@ -128,14 +129,18 @@ class Reader:
             before, *steps = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
             if before:
                 self.go_on(block.terminal, before)
-            following = [b for b in remaining if b.language == "console"]
-            following = [b.text for b in following if b.terminal == block.terminal]
-            stopped_later = bool(following) and not following[0].startswith("$ ")
+            later = (
+                one.text
+                for one in remaining
+                if one.language == "console" and one.terminal == block.terminal
+            )
+            # A block without a command is what the last one of its terminal shows further.
+            last_stays = not next(later, "$ ").startswith("$ ")
             for number, step in enumerate(steps, 1):
                 command, _, output = step.partition("\n")
                 commands.add(command)
                 if command not in NOT_RUN:
-                    stays = stopped_later and number == len(steps)
+                    stays = last_stays and number == len(steps)
                     self.run(block.terminal, command, output, stays=stays)
         return commands
 
@@ -161,7 +166,7 @@ class Reader:
             return
         shown = self.expect(name, None)
         assert terminal.status() == 0, f"$ {command}\n{shown}"
-        # A block that shows nothing of an installation leaves it out.
+        # What an installation prints is left out.
         assert not output or not differs(output, shown), self.difference(output, shown)
 
     def go_on(self, name: str, output: str) -> None:
