@@ -25,7 +25,7 @@ extensions = [
     "sphinx_design",
     "sphinx_sitemap",
 ]
-exclude_patterns = ["_build", "inventories"]
+exclude_patterns = ["_build", "inventories", "install-today.md"]
 nitpicky = True
 
 # Docstrings: a name in single backticks is a link where it is the name of something here or in
