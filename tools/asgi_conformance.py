@@ -74,13 +74,13 @@ def fetch(folder: Path, release: str) -> Path:
 def outcomes(source: Path, server: str | None) -> dict[str, str]:
     """Run the tests, and return the outcome of each."""
     found = source / "outcomes.json"
-    environment = {**os.environ, "ASGI_OUTCOMES": str(found), "PYTHONPATH": str(PLUGIN)}
+    environment = {**os.environ, "ASGI_OUTCOMES": str(found), "PYTHONPATH": os.pathsep.join([str(PLUGIN), str(PLUGIN / "guest")])}
     if server is not None:
         environment["ASGI_SERVER"] = server
     command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "live_server", "tests"]
     command += [f"--ignore=tests/{name}" for name in LEFT_OUT]
     subprocess.run(command, cwd=source, env=environment, check=False)
-    return {name: outcome for name, (outcome, _) in json.loads(found.read_text()).items()}
+    return {name: outcome for name, (outcome, *_) in json.loads(found.read_text()).items()}
 
 
 def failed(found: dict[str, str]) -> set[str]:
