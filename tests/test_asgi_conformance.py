@@ -54,6 +54,11 @@ def test_a_test_passes_whose_requests_go_over_a_socket(client, run, name, reques
     assert client.requests - before == requests
 
 
+@pytest.mark.parametrize("host", ["wasm", "viceroy"], indirect=True)
+def test_files_that_a_test_writes_are_kept_in_the_sandbox(run) -> None:
+    assert run("test_files[asyncio]") == ("passed", "")
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -9,6 +9,7 @@ from asyncio import events
 from pathlib import Path
 
 import anyio.from_thread
+import disk
 import portal
 import tests
 from _pytest.config import _prepareconfig
@@ -30,6 +31,8 @@ def collect():
     options = ["-p", "anyio.pytest_plugin", "--assert=plain", "-s"]
     for plugin in ("cacheprovider", "faulthandler", "logging", "terminal"):
         options += ["-p", f"no:{plugin}"]
+    if disk.files is not None:
+        options += ["-p", "no:tmpdir", "-p", "no:legacypath", "-p", "disk"]
     config = _prepareconfig([*options, "--rootdir", str(FOLDER.parent), str(FOLDER)])
     config._do_configure()
     session = Session.from_config(config)
@@ -58,6 +61,7 @@ def start(request):
 
 def run(name, known):
     """Run a test, and report its outcome."""
+    disk.install()
     wire = Wire(known)
     testclient._TestClientTransport.handle_request = lambda *sent: wire.carry(*sent)
     reports = runtestprotocol(ITEMS[name], log=False, nextitem=None)

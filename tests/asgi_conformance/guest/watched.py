@@ -7,16 +7,16 @@ from starlette.testclient import httpx
 class Watched:
     """An app, with the parts of the scope that are arguments of TestClient, and what it raises.
 
-    What the server gives to it is checked first. A violation is an error of the app's, too, so that
-    the test fails.
-
     Args:
         transport: TestClient's transport, which has the app.
         url: The URL of the request.
+        check: Whether what the server gives to the app is checked against asgiref's types. A
+            violation counts as an error of the app, so that the test fails.
     """
 
-    def __init__(self, transport, url):
+    def __init__(self, transport, url, *, check=True):
         self.error = None
+        self._check = check
         self._app = transport.app
         self._scope = {
             "root_path": transport.root_path,
@@ -33,8 +33,10 @@ class Watched:
             return event
 
         try:
-            typed.check_scope(scope)
-            await self._app({**scope, **self._scope}, checked, send)
+            if self._check:
+                typed.check_scope(scope)
+            receiving = checked if self._check else receive
+            await self._app({**scope, **self._scope}, receiving, send)
         except BaseException as error:
             self.error = error
             raise
@@ -42,7 +44,9 @@ class Watched:
 
 def headers_of(request):
     """Return a request's headers, byte for character."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+    return [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+    ]
 
 
 def make_response(request, status, headers, content):

@@ -34,6 +34,8 @@ class Wire:
 
     def carry(self, transport, request):
         """Send a request, and serve it; it replaces ``_TestClientTransport.handle_request``."""
+        if request.url.scheme not in ("http", "https"):
+            raise RuntimeError(f"TestClient needs a thread for {request.url.scheme}://")
         number = self._sent
         self._sent += 1
         if number == self._known + REQUESTS:

@@ -6,7 +6,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 
 def page(respond, **options):
@@ -90,6 +91,15 @@ def test_more_requests_than_a_sandbox_serves(test_client_factory):
         client.get("/")
     client.cookies.set("number", "2", domain="testserver.local")
     assert client.get("/").text == "7"
+
+
+def test_files(test_client_factory, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/page.txt").write_text("a page")
+    client = test_client_factory(Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path))]))
+
+    assert client.get("/folder/page.txt").text == "a page"
+    assert client.get("/page.txt").status_code == 404
 
 
 @pytest.mark.parametrize("expected", ["right", "wrong"])
