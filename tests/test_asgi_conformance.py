@@ -22,16 +22,21 @@ finally:
 
 
 @pytest.fixture(scope="module")
-def client(servers, tmp_path_factory):
+def client():
     with SocketClient() as client:
-        client.apps = type(servers)(tmp_path_factory.mktemp("conformance"), client.url)
         yield client
-        client.apps.stop()
+
+
+@pytest.fixture(scope="module")
+def apps(servers, client, tmp_path_factory):
+    running = type(servers)(tmp_path_factory.mktemp("conformance"), client.url)
+    yield running
+    running.stop()
 
 
 @pytest.fixture
-def run(client, host):
-    url = client.apps.get(host, HERE / "guest", "main").url
+def run(client, apps, host):
+    url = apps.get(host, HERE / "guest", "main").url
     return lambda name: client.run(url, f"tests/test_sample.py::{name}")
 
 

@@ -4,7 +4,6 @@ A test runs as it is, but each request that it sends goes over a socket to this 
 """
 
 import os
-import sys
 from asyncio import events
 from pathlib import Path
 
@@ -81,4 +80,3 @@ class HttpIncoming:
         start.handle(request, body)
         if starting:
             run(**starting.pop())
-            sys.stderr.flush()
