@@ -12,6 +12,7 @@ author = "the authors of the SDK"
 copyright = "the authors of the SDK"  # noqa: A001 - Sphinx's name
 
 extensions = [
+    "accessible",
     "comparison",
     "error_index",
     "public_names",
@@ -78,6 +79,7 @@ html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = [("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_copy_source = False
 html_show_sphinx = False
