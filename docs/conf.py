@@ -15,6 +15,7 @@ extensions = [
     "accessible",
     "comparison",
     "error_index",
+    "pictures",
     "public_names",
     "readme",
     "myst_parser",

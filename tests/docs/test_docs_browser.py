@@ -260,3 +260,22 @@ def test_a_table_that_is_scrolled_to_its_end_fades_no_more(
     browser.execute_script("arguments[0].scrollLeft = arguments[0].scrollWidth", table)
 
     wait.until(lambda _: "fades" not in (table.get_attribute("class") or ""))
+
+
+INK = """
+return [...document.querySelectorAll("svg.picture text")].map(
+  (text) => getComputedStyle(text).fill === getComputedStyle(document.body).color
+);
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_picture_has_the_colour_of_the_page(
+    browser: "selenium.Chrome", site: str, scheme: str
+) -> None:
+    look(browser, width=390, scheme=scheme)
+    browser.get(f"{site}architecture.html")
+    texts = browser.execute_script(INK)
+
+    assert len(texts) > 10
+    assert all(texts)

@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
+import re
 import zlib
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -10,6 +12,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 
 import fastly_compute
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Page(HTMLParser):
@@ -73,6 +77,16 @@ def test_every_public_name_has_a_place_in_the_reference(built: Path) -> None:
 
     assert len(names) > 200
     assert sorted(names - described) == []
+
+
+def test_the_picture_of_the_layers_has_every_package(built: Path) -> None:
+    page = (built / "architecture.html").read_text()
+    (picture,) = re.findall(r'<svg class="picture"[^>]*arrow means.*?</svg>', page, re.DOTALL)
+    texts = re.findall(r"<text[^>]*>(.*?)</text>", picture)
+    shown = {name for text in texts for name in re.findall(r"[a-z0-9-]+", unescape(text))}
+    packages = {path.parent.name for path in (DOCS.parent / "packages").glob("*/pyproject.toml")}
+
+    assert shown == {package.removeprefix("fastly-compute-") for package in packages}
 
 
 def test_the_sitemap_has_every_page(built: Path, pages: dict[str, Page]) -> None:
