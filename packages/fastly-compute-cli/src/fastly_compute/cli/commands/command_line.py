@@ -191,6 +191,18 @@ def pack() -> None:
     metavar="PORT",
     help="Where a Pushpin on this machine takes what the app leaves to Fanout.",
 )
+@click.option("--quiet", is_flag=True, help="Print nothing about requests.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print each request as a line of JSON to the standard output.",
+)
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Print what each request spent its time on: Python, and each host call.",
+)
 @click.option(
     "--strict",
     is_flag=True,
@@ -209,11 +221,25 @@ def serve(
     max_sandboxes: int | None,
     max_queued: int,
     pushpin_port: int | None,
+    quiet: bool,
+    as_json: bool,
+    profile: bool,
     strict: bool,
 ) -> None:
     """Serve the app on this machine, or the existing COMPONENT."""
+    if quiet and (as_json or profile):
+        raise click.UsageError(
+            f"--quiet prints nothing about requests, so it does not go with "
+            f"{'--json' if as_json else '--profile'}"
+        )
+    if runtime == "viceroy" and (quiet or as_json or profile):
+        raise click.UsageError(
+            "--quiet, --json and --profile are for --runtime wasm and native: Viceroy prints its "
+            "own log"
+        )
     # Not at the top: the other commands need none of the server, which takes time to load.
     from fastly_compute.cli.commands import serve as serving
+    from fastly_compute.cli.commands.request_log import RequestLog
 
     project = load_project(Path.cwd(), entry=entry, python_path=python_path)
     if component is None and config is None:
@@ -229,6 +255,7 @@ def serve(
         limits=serving.make_limits(max_sandboxes, max_queued),
         pushpin_port=pushpin_port,
         strict=strict,
+        log=RequestLog(style="none" if quiet else "json" if as_json else "text", profile=profile),
     )
 
 
