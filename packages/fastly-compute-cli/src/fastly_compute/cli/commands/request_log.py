@@ -18,7 +18,7 @@ _CALLS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLog:
-    """What is printed about each request.
+    """How each request is logged.
 
     Attributes:
         style: ``text``: a line for people, where the app's output goes, the standard error;

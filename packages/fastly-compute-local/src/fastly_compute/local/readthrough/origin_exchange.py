@@ -76,7 +76,7 @@ class OriginExchange:
             if that depends on a response that another request is waiting for.
         over: Called when the response has arrived or failed: the request's body is not needed any
             more.
-        looked_up: Called with the outcome of the lookup, if somebody counts it.
+        looked_up: Called with the outcome of the lookup; None if it is not counted.
     """
 
     def __init__(
