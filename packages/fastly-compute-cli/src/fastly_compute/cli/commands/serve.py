@@ -48,12 +48,12 @@ def parse_address(text: str) -> tuple[str, int]:
         text: Such as ``127.0.0.1:7676`` or ``[::1]:7676``.
 
     Raises:
-        CliError: It is not an address.
+        UsageError: It is not an address.
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise CliError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
+        raise click.UsageError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
     return host, int(port)
 
 
@@ -110,14 +110,15 @@ def serve(
 
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
+        UsageError: An option does not go with the others.
     """
     if component is not None and runtime == "native":
-        raise CliError(
+        raise click.UsageError(
             f"--runtime native runs an app's modules, not a component such as {component}; "
             "serve it with --runtime wasm or viceroy"
         )
     if strict and runtime != "native":
-        raise CliError(
+        raise click.UsageError(
             f"--strict is for --runtime native, not {runtime}: "
             "a component fails by itself where it does what no sandbox can"
         )
