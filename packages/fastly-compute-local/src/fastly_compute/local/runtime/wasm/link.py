@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from componentize_py_types import Err
-from wasmtime import Engine, StoreContext, WasmtimeError
+from wasmtime import Engine, Module, StoreContext, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime.component import (
     Component,
@@ -32,6 +32,7 @@ from fastly_compute.local.runtime.trap import Trap
 from fastly_compute.local.runtime.wasm.lift import converter, read
 from fastly_compute.local.runtime.wasm.lower import Write, result_writers, writer
 from fastly_compute.local.runtime.wasm.names import camel, snake
+from fastly_compute.local.runtime.wasm.separate import CODE
 from fastly_compute.local.runtime.wasm.waits import Waits
 
 _PREFIX = "fastly:compute/"
@@ -56,18 +57,23 @@ class Links:
     Args:
         engine: The engine that compiled the component.
         component: The component.
+        code: What it imports as `separate.CODE`, if it does.
 
     Raises:
         LookupError: The component imports an interface that this host does not know.
     """
 
-    def __init__(self, engine: Engine, component: Component) -> None:
+    def __init__(
+        self, engine: Engine, component: Component, code: Module | None = None
+    ) -> None:
         self._classes = _resource_classes()
         self._types = {cls: n for n, cls in enumerate(dict.fromkeys(self._classes.values()), 1)}
         self._functions: list[Any] = []
         self.linker = Linker(engine)
         self.linker.add_wasip2()
         with self.linker.root() as root:
+            if code is not None:
+                root.add_module(CODE, code)
             for name, imported in component.type.imports(engine).items():
                 ty = imported.ty
                 if name.startswith(_PREFIX) and isinstance(ty, ComponentInstanceType):
