@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +42,14 @@ class Built:
     Attributes:
         output: Where it is.
         size: Its size in bytes.
-        package_size: Its size when packed, in bytes.
         cached: Whether an earlier build of the same inputs was taken.
+        key: The hash of its inputs.
     """
 
     output: Path
     size: int
-    package_size: int
     cached: bool
+    key: str
 
 
 def build(project: Project) -> Built:
@@ -70,9 +70,7 @@ def build(project: Project) -> Built:
         project.output.parent.mkdir(parents=True, exist_ok=True)
         if entry is None:
             component, skipped = _make(project, roots)
-            with step("Packing"):
-                size = len(package_bytes(component))
-            entry = cache.Entry(component=component, package_size=size, skipped=skipped)
+            entry = cache.Entry(component=component, skipped=skipped)
             # Changes made during the build must not be cached under the earlier key.
             if cache.inputs_key(project, roots) == key:
                 cache.store(key, entry)
@@ -89,9 +87,21 @@ def build(project: Project) -> Built:
     return Built(
         output=project.output,
         size=len(entry.component),
-        package_size=entry.package_size,
         cached=cached,
+        key=key,
     )
+
+
+def package_size(built: Built) -> int:
+    """Tell how large a component is when it is packed, in bytes; it is packed for that once."""
+    entry = cache.look_up(built.key)
+    if entry is not None and entry.package_size is not None:
+        return entry.package_size
+    with step("Packing"):
+        size = len(package_bytes(built.output.read_bytes()))
+    if entry is not None:
+        cache.store(built.key, replace(entry, package_size=size))
+    return size
 
 
 def _holds(path: Path, data: bytes) -> bool:

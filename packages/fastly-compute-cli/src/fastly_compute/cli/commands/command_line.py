@@ -123,7 +123,8 @@ def build(
     shown = built.output
     if shown.is_relative_to(folder):
         shown = shown.relative_to(folder)
-    sizes = f"{megabytes(built.size)} ({megabytes(built.package_size)} as a package)"
+    packed = megabytes(building.package_size(built))
+    sizes = f"{megabytes(built.size)} ({packed} as a package)"
     click.echo(f"{shown}  {sizes}{', unchanged' if built.cached else ''}")
     _note_missing_manifest(folder, "it cannot be packed or published")
 
