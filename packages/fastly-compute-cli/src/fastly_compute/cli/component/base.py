@@ -1,0 +1,201 @@
+"""Builds from a base: an interpreter that has started, and in which no app was imported yet.
+
+Most of what componentize-py does is the same for each app: it links CPython, compiles it and starts
+it. A base is what it makes when there is no app. A build from a base resumes the interpreter on
+this machine, imports the app there, and puts the memory that results into the base; what comes of
+it is a component as componentize-py would have built it, and goes through the same passes.
+"""
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from ctypes import byref, string_at
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from wasmtime import Config, Engine, Store, WasiConfig, WasmtimeError
+from wasmtime import _ffi as ffi
+from wasmtime.component import Component, Func, Instance
+
+from fastly_compute.cli.component import componentize
+from fastly_compute.cli.component.componentize import Componentized
+from fastly_compute.cli.component.wasm import resumable
+from fastly_compute.cli.component.wasm.image import PAGE, with_image
+from fastly_compute.cli.project.app_files import all_files
+from fastly_compute.cli.project.cache import cache_folder
+from fastly_compute.local.runtime.wasm.link import Links
+from fastly_compute.local.runtime.wasm.lift import OFFSET, STRIDE
+
+_COPIED = ("python", "world", "bundled")
+_CHUNK = 1 << 22
+_MOST_MEMORY = 128 << 20
+# What componentize-py keeps of what an app prints while it is imported: more is an error there.
+_MOST_OUTPUT = 10_000
+
+
+class BaseError(Exception):
+    """The app cannot be built from the base; componentize-py has to try it."""
+
+
+class Base:
+    """A base on disk.
+
+    Args:
+        folder: The folder that `make_base` filled.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._engine = _engine()
+        self._component: Component | None = None
+
+    def build(
+        self,
+        work: Path,
+        entry: str,
+        own: Sequence[str],
+        roots: Sequence[Path],
+        passes: Iterable[str],
+        embedding: str,
+    ) -> Componentized:
+        """Make a component of an app, as `componentize` does.
+
+        Raises:
+            BaseError: The interpreter ended, or the app needs or prints too much.
+        """
+        guest = componentize.guest_folder(work, entry, own, passes, embedding)
+        paths = [f"/{number}" for number in range(len(roots))]
+        (guest / "paths").write_text("\n".join(paths), encoding="utf-8")
+        mounts = {str(number): root for number, root in enumerate(roots)}
+        mounts |= {name: self._folder / "copied" / name for name in _COPIED}
+        mounts["guest"] = guest
+        try:
+            image = self._resume(work, mounts)
+        except WasmtimeError as error:
+            raise BaseError(str(error)) from error
+        output = b"".join((work / name).read_bytes() for name in ("stdout", "stderr"))
+        if len(output) > _MOST_OUTPUT:
+            raise BaseError("the app prints too much")
+        text = output.decode(errors="replace")
+        if image is None:
+            return Componentized(None, text, guest)
+        return Componentized(self._with_image(image), text, guest)
+
+    def _with_image(self, image: bytes) -> bytes:
+        return with_image((self._folder / "base.wasm").read_bytes(), image)
+
+    def _resume(self, work: Path, mounts: dict[str, Path]) -> bytes | None:
+        """Import the app; return the memory, or None if the import failed."""
+        if self._component is None:
+            file = self._folder / "base.cwasm"
+            self._component = Component.deserialize_file(self._engine, str(file))
+        wasi = WasiConfig()
+        for name, folder in mounts.items():
+            wasi.preopen_dir(str(folder), name)
+        wasi.stdout_file = str(work / "stdout")
+        wasi.stderr_file = str(work / "stderr")
+        # While the app is imported, the guest refuses to call any function of a Compute host.
+        links = Links(self._engine, self._component)
+        with contextlib.closing(Store(self._engine)) as store:
+            store.set_wasi(wasi)
+            return self._image(store, links.linker.instantiate(store, self._component))
+
+    def _image(self, store: Store, instance: Instance) -> bytes | None:
+        def call(name: str, *arguments: int) -> Any:
+            return _function(store, instance, name)(store, *arguments)
+
+        address = int((self._folder / "resume").read_text(encoding="utf-8"))
+        state = call(resumable.ATTACH)
+        if call(resumable.RUN, address, 0):
+            return None
+        call(resumable.DETACH, state)
+        for name in resumable.FORGET:
+            call(name)
+        size = call(resumable.SIZE) * PAGE
+        if size > _MOST_MEMORY:
+            raise BaseError("the app needs too much memory")
+        read = _function(store, instance, resumable.READ)
+        return b"".join(
+            _read(store, read, start, min(_CHUNK, size - start)) for start in range(0, size, _CHUNK)
+        )
+
+
+def _function(store: Store, instance: Instance, name: str) -> Func:
+    function = instance.get_func(store, name)
+    if function is None:
+        raise BaseError(f"the base has no function {name}")
+    return function
+
+
+def _read(store: Store, function: Func, start: int, length: int) -> bytes:
+    """Read memory: wasmtime's own conversion of a list takes a second for each megabyte."""
+    arguments = (ffi.wasmtime_component_val_t * 2)()
+    for argument, value in zip(arguments, (start, length // 8), strict=True):
+        argument.kind = ffi.WASMTIME_COMPONENT_U32
+        argument.of.u32 = value
+    result = ffi.wasmtime_component_val_t()
+    error = ffi.wasmtime_component_func_call(
+        byref(function._func), store._context(), arguments, 2, byref(result), 1
+    )
+    if error:
+        raise WasmtimeError._from_ptr(error)
+    items = result.of.list
+    numbers = memoryview(string_at(items.data, items.size * STRIDE)).cast("Q")
+    found = numbers[OFFSET // 8 :: STRIDE // 8].tobytes()
+    ffi.wasmtime_component_val_delete(byref(result))
+    return found
+
+
+def base_folder() -> Path:
+    """Return where the base of these tools is, or would be."""
+    key = hashlib.sha256(f"{version('componentize-py')} {version('wasmtime')}".encode())
+    tool = Path(__file__).parents[1]
+    for folder in (tool / "component", tool / "wit"):
+        for name, file in all_files(folder):
+            key.update(repr((name, file.read_bytes())).encode())
+    return cache_folder() / "bases" / key.hexdigest()
+
+
+def find_base() -> Base | None:
+    """Find the base that an earlier run made."""
+    folder = base_folder()
+    return Base(folder) if (folder / "resume").is_file() else None
+
+
+def make_base() -> Base:
+    """Make a base, which takes as long as a build and the compilation of its result.
+
+    Raises:
+        BaseError: componentize-py failed.
+    """
+    folder = base_folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".base-", dir=folder.parent) as name:
+        work = Path(name)
+        guest = componentize.copy_guest(work / "guest")
+        (guest / "copied").mkdir()
+        component, output = componentize.run(work, [guest], "fastly_compute_base")
+        if component is None:
+            raise BaseError(output)
+        made = work / "base"
+        made.mkdir()
+        compiled = Component(_engine(), resumable.resumable(component))
+        (made / "base.wasm").write_bytes(component)
+        (made / "base.cwasm").write_bytes(bytes(compiled.serialize()))
+        for part in ("copied", "resume"):
+            (guest / part).rename(made / part)
+        for old in folder.parent.iterdir():
+            if old != work and not old.name.startswith("."):
+                shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another process was faster
+            made.rename(folder)
+    return Base(folder)
+
+
+def _engine() -> Engine:
+    config = Config()
+    ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
+    return Engine(config)

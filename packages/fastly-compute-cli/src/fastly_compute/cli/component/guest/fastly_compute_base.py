@@ -1,0 +1,83 @@
+"""The module that componentize-py imports for a base: an interpreter that has no app yet.
+
+A base has imported all that the import of any app begins with. The build resumes it later, with the
+folders of an app, and runs `_RESUME` in it.
+
+The modules of this folder get the paths under which the build mounts them then.
+"""
+
+import os
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from typing import Any
+
+sys.dont_write_bytecode = True
+sys.pycache_prefix = "/nowhere"
+
+_HERE = "/0"
+_GUEST = "/guest"
+_COPIED = ("python", "world", "bundled")
+_RESUME = b"import fastly_compute_base\nfastly_compute_base.resume()\0"
+_BUFFER = bytearray(1 << 16)
+
+
+class _Loader(SourceFileLoader):
+    def get_data(self, path: str) -> bytes:
+        return super().get_data(path.replace(_GUEST, _HERE, 1))
+
+
+class _Finder:
+    """Finds the modules of this folder under their later paths."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if f"{name}.py" not in _names:
+            return None
+        file = f"{_GUEST}/{name}.py"
+        spec = ModuleSpec(name, _Loader(name, file), origin=file)
+        spec.has_location = True
+        return spec
+
+
+def _copy(folder: str, target: str) -> None:
+    """Copy what only componentize-py has: the standard library and the bindings."""
+    os.mkdir(target)  # noqa: PTH102 - pathlib would be in every image
+    for entry in os.scandir(folder):
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                _copy(entry.path, f"{target}/{entry.name}")
+            continue
+        with open(entry.path, "rb", 0) as source, open(f"{target}/{entry.name}", "wb", 0) as copy:
+            while size := source.readinto(_BUFFER):
+                copy.write(memoryview(_BUFFER)[:size])
+
+
+class _Incoming:
+    """What componentize-py holds: it gets the `handle` of an app later."""
+
+
+_incoming: Any = _Incoming()
+_names = set(os.listdir(_HERE))  # noqa: PTH208
+for _name in _COPIED:
+    _copy(f"/{_name}", f"{_HERE}/copied/{_name}")
+sys.meta_path.insert(0, _Finder)
+import fastly_compute_entry  # noqa: E402
+
+sys.meta_path.remove(_Finder)
+with open(f"{_HERE}/resume", "w", encoding="utf-8") as _file:  # noqa: PTH123
+    _file.write(str(id(_RESUME) + sys.getsizeof(b"") - 1))
+
+
+def resume() -> None:
+    """Import the app whose folders are there now."""
+    with open(f"{_GUEST}/paths", encoding="utf-8") as file:  # noqa: PTH123
+        paths = file.read().splitlines()
+    place = sys.path.index(_HERE)
+    sys.path[place : place + 1] = [*paths, _GUEST]
+    sys.path_importer_cache.clear()
+    _incoming.handle = fastly_compute_entry.import_app().handle
+
+
+def HttpIncoming() -> Any:  # noqa: N802 - componentize-py looks for it under this name
+    """Give componentize-py what answers the requests."""
+    return _incoming
