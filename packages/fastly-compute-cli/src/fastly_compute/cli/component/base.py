@@ -8,9 +8,14 @@ it is a component as componentize-py would have built it, and goes through the s
 
 import contextlib
 import hashlib
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from ctypes import byref, string_at
 from importlib.metadata import version
 from pathlib import Path
@@ -24,11 +29,12 @@ from fastly_compute.cli.component import componentize
 from fastly_compute.cli.component.componentize import Componentized
 from fastly_compute.cli.component.wasm import resumable
 from fastly_compute.cli.component.wasm.image import PAGE, with_image
-from fastly_compute.cli.project.app_files import all_files
+from fastly_compute.cli.project.app_files import PACKAGE_FOLDERS, all_files
 from fastly_compute.cli.project.cache import cache_folder
 from fastly_compute.local.runtime.wasm.link import Links
 from fastly_compute.local.runtime.wasm.lift import OFFSET, STRIDE
 
+_KEPT = 3
 _COPIED = ("python", "world", "bundled")
 _CHUNK = 1 << 22
 _MOST_MEMORY = 128 << 20
@@ -44,7 +50,7 @@ class Base:
     """A base on disk.
 
     Args:
-        folder: The folder that `make_base` filled.
+        folder: The folder that `make_base` made.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,25 +73,39 @@ class Base:
             BaseError: The interpreter ended, or the app needs or prints too much.
         """
         guest = componentize.guest_folder(work, entry, own, passes, embedding)
-        paths = [f"/{number}" for number in range(len(roots))]
-        (guest / "paths").write_text("\n".join(paths), encoding="utf-8")
+        folders = [len(roots)]
+        folders += [number for number, root in enumerate(roots) if root.name in PACKAGE_FOLDERS]
+        (guest / "folders").write_text(" ".join(map(str, folders)), encoding="utf-8")
         mounts = {str(number): root for number, root in enumerate(roots)}
         mounts |= {name: self._folder / "copied" / name for name in _COPIED}
         mounts["guest"] = guest
-        try:
-            image = self._resume(work, mounts)
-        except WasmtimeError as error:
-            raise BaseError(str(error)) from error
+        # The guest knows a root only by its number.
+        key = hashlib.sha256(repr([str(root) for root in roots]).encode()).hexdigest()[:16]
+        mounts["bytecode"] = self._folder / "bytecode" / key
+        mounts["bytecode"].mkdir(parents=True, exist_ok=True)
+        # In a thread: nothing could interrupt this one while the guest runs.
+        with ThreadPoolExecutor(1) as pool:
+            resumed = pool.submit(self._resume, work, mounts)
+            try:
+                image = resumed.result()
+            except (WasmtimeError, OSError) as error:
+                raise BaseError(str(error)) from error
+            except BaseException:
+                self._engine.increment_epoch()
+                raise
         output = b"".join((work / name).read_bytes() for name in ("stdout", "stderr"))
         if len(output) > _MOST_OUTPUT:
             raise BaseError("the app prints too much")
-        text = output.decode(errors="replace")
-        if image is None:
-            return Componentized(None, text, guest)
-        return Componentized(self._with_image(image), text, guest)
+        if image is None and not (guest / "report").is_file():
+            raise BaseError("the interpreter failed")
+        component = None if image is None else with_image(self._wasm(), image)
+        return Componentized(component, output.decode(errors="replace"), guest)
 
-    def _with_image(self, image: bytes) -> bytes:
-        return with_image((self._folder / "base.wasm").read_bytes(), image)
+    def _wasm(self) -> bytes:
+        try:
+            return (self._folder / "base.wasm").read_bytes()
+        except OSError as error:  # another run has removed it
+            raise BaseError(str(error)) from error
 
     def _resume(self, work: Path, mounts: dict[str, Path]) -> bytes | None:
         """Import the app; return the memory, or None if the import failed."""
@@ -101,6 +121,7 @@ class Base:
         links = Links(self._engine, self._component)
         with contextlib.closing(Store(self._engine)) as store:
             store.set_wasi(wasi)
+            store.set_epoch_deadline(1)
             return self._image(store, links.linker.instantiate(store, self._component))
 
     def _image(self, store: Store, instance: Instance) -> bytes | None:
@@ -165,15 +186,18 @@ def find_base() -> Base | None:
     return Base(folder) if (folder / "resume").is_file() else None
 
 
-def make_base() -> Base:
+def make_base(prefix: str = "") -> None:
     """Make a base, which takes as long as a build and the compilation of its result.
+
+    Args:
+        prefix: What the name of the temporary folder beside it begins with.
 
     Raises:
         BaseError: componentize-py failed.
     """
     folder = base_folder()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".base-", dir=folder.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=f".{prefix}", dir=folder.parent) as name:
         work = Path(name)
         guest = componentize.copy_guest(work / "guest")
         (guest / "copied").mkdir()
@@ -187,15 +211,42 @@ def make_base() -> Base:
         (made / "base.cwasm").write_bytes(bytes(compiled.serialize()))
         for part in ("copied", "resume"):
             (guest / part).rename(made / part)
-        for old in folder.parent.iterdir():
-            if old != work and not old.name.startswith("."):
-                shutil.rmtree(old, ignore_errors=True)
         with contextlib.suppress(OSError):  # another process was faster
             made.rename(folder)
-    return Base(folder)
+    bases = [path for path in folder.parent.iterdir() if not path.name.startswith(".")]
+    for old in sorted(bases, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+class BackgroundBase:
+    """Makes a base in another process, while an app is served."""
+
+    def __init__(self) -> None:
+        self._prefix = f"{os.getpid()}-{id(self)}-"
+        make = f"from {__name__} import make_base; make_base({self._prefix!r})"
+        # A session of its own, so that all of it can be ended.
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-P", "-c", make],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def close(self) -> None:
+        """End it, whether it is ready or not, and leave nothing half made."""
+        if self._process.poll() is None:
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+        self._process.wait()
+        for left in base_folder().parent.glob(f".{self._prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _engine() -> Engine:
     config = Config()
+    config.epoch_interruption = True
     ffi.wasmtime_config_concurrency_support_set(config.ptr(), False)
     return Engine(config)

@@ -8,6 +8,8 @@ The modules of this folder get the paths under which the build mounts them then.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from typing import Any
 
@@ -68,14 +70,35 @@ with open(f"{_HERE}/resume", "w", encoding="utf-8") as _file:  # noqa: PTH123
     _file.write(str(id(_RESUME) + sys.getsizeof(b"") - 1))
 
 
+@contextmanager
+def _installed_bytecode(folders: tuple[str, ...]) -> Iterator[None]:
+    """Keep the bytecode of what is installed; an edited file may change too fast for its check."""
+    loader: Any = SourceFileLoader
+    write = loader._cache_bytecode
+
+    def write_installed(self: Any, source: str, bytecode: str, data: bytes) -> None:
+        if source.startswith(folders):
+            write(self, source, bytecode, data)
+
+    loader._cache_bytecode = write_installed
+    sys.pycache_prefix, sys.dont_write_bytecode = "/bytecode", False
+    try:
+        yield
+    finally:
+        loader._cache_bytecode = write
+        sys.pycache_prefix, sys.dont_write_bytecode = "/nowhere", True
+
+
 def resume() -> None:
     """Import the app whose folders are there now."""
-    with open(f"{_GUEST}/paths", encoding="utf-8") as file:  # noqa: PTH123
-        paths = file.read().splitlines()
+    with open(f"{_GUEST}/folders", encoding="utf-8") as file:  # noqa: PTH123
+        count, *installed = map(int, file.read().split())
     place = sys.path.index(_HERE)
-    sys.path[place : place + 1] = [*paths, _GUEST]
+    sys.path[place : place + 1] = [*(f"/{number}" for number in range(count)), _GUEST]
     sys.path_importer_cache.clear()
-    _incoming.handle = fastly_compute_entry.import_app().handle
+    with _installed_bytecode(("/python/", *(f"/{number}/" for number in installed))):
+        app = fastly_compute_entry.import_app()
+    _incoming.handle = app.handle
 
 
 def HttpIncoming() -> Any:  # noqa: N802 - componentize-py looks for it under this name

@@ -7,6 +7,8 @@ it depends on; those of the standard library are found here, by what all of them
 import os
 import re
 import sys
+
+import _sha2
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +16,9 @@ import fastly_compute_files as files
 import fastly_compute_late_imports as late_imports
 
 _PYTHON = re.__file__.removesuffix("/re/__init__.py")  # that of `os` is frozen elsewhere
+_KEPT = "/bytecode"  # which is there if the build is one from a base
 _STAND_INS = f"{__file__.rpartition('/')[0]}/stand_ins"  # for what the guest's Python lacks
+_keeps = False
 _IMPORT = re.compile(
     r"^(?P<indent>[ \t]*)(?:"
     r"from[ \t]+(?P<source>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n#]*)"
@@ -121,6 +125,27 @@ def _with_parents(name: str) -> Iterator[str]:
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
+def _packed(path: str, source: bytes) -> bytes:
+    """Compile and compress a module, or read what an earlier build from the same base kept of it.
+
+    Raises:
+        SyntaxError: It is not a module of this Python.
+        ValueError: It has bytes that no module has.
+    """
+    kept = f"{_KEPT}/{_sha2.sha256(path.encode() + bytes(1) + source).hexdigest()}"
+    if not _keeps:
+        return late_imports.pack(compile(source, path, "exec", dont_inherit=True))
+    try:
+        with open(kept, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except FileNotFoundError:
+        packed = late_imports.pack(compile(source, path, "exec", dont_inherit=True))
+    with open(f"{kept}.new", "wb") as file:  # noqa: PTH123
+        file.write(packed)
+    os.rename(f"{kept}.new", kept)  # noqa: PTH104
+    return packed
+
+
 class Embedding:
     """Collects modules and files, and keeps them.
 
@@ -151,10 +176,10 @@ class Embedding:
         if name in sys.modules:
             return
         try:
-            code = compile(source, path, "exec", dont_inherit=True)
+            packed = _packed(path, source)
         except (SyntaxError, ValueError):  # a template, or for another Python
             return
-        self._count(name.partition(".")[0], late_imports.add(name, path, code))
+        self._count(name.partition(".")[0], late_imports.add(name, path, packed))
         self.modules += 1
 
     def add_file(self, path: str, owner: str) -> None:
@@ -190,6 +215,8 @@ def embed(named: dict[str, Any]) -> Embedding:
         named: The `modules` with their paths, the `files` with their owners, and the names of
             further modules to `include`; "*" is all of the standard library.
     """
+    global _keeps
+    _keeps = os.path.isdir(_KEPT)  # noqa: PTH112
     kept = Embedding()
     modules = dict(named["modules"])
     event_loop = modules.pop(late_imports.EVENT_LOOP, None)

@@ -55,6 +55,7 @@ class WasmApp:
         self._handle = handle
         self._printed = StdioCapture()
         self._links = Links(self._engine, self._component, made.code)
+        self._links.limit_waits(self._engine)
 
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's requests in a new instance."""

@@ -80,7 +80,6 @@ class Links:
                     exports = {export: item.ty for export, item in ty.exports(engine).items()}
                     with root.add_instance(name) as instance:
                         self._link(instance, name, exports)
-        self._limit_waits(Waits(engine))
 
     def _link(self, instance: LinkerInstance, name: str, exports: dict[str, Any]) -> None:
         interface = snake(name.removeprefix(_PREFIX).partition("@")[0])
@@ -91,7 +90,9 @@ class Links:
             elif isinstance(item, FuncType):
                 self._add(instance, export, self._function(interface, export, item))
 
-    def _limit_waits(self, waits: Waits) -> None:
+    def limit_waits(self, engine: Engine) -> None:
+        """End a guest's waits for a clock at the time limit of its sandbox."""
+        waits = Waits(engine)
         self.linker.allow_shadowing = True
         with self.linker.root() as root, root.add_instance(waits.clock) as clock:
             for function in (waits.subscribe_duration, waits.subscribe_instant):
