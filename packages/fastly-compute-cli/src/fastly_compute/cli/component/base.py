@@ -31,8 +31,8 @@ from fastly_compute.cli.component.wasm import resumable
 from fastly_compute.cli.component.wasm.image import PAGE, with_image
 from fastly_compute.cli.project.app_files import PACKAGE_FOLDERS, all_files
 from fastly_compute.cli.project.cache import cache_folder
-from fastly_compute.local.runtime.wasm.link import Links
 from fastly_compute.local.runtime.wasm.lift import OFFSET, STRIDE
+from fastly_compute.local.runtime.wasm.link import Links
 
 _KEPT = 3
 _COPIED = ("python", "world", "bundled")

@@ -7,11 +7,10 @@ it depends on; those of the standard library are found here, by what all of them
 import os
 import re
 import sys
-
-import _sha2
 from collections.abc import Iterator
 from typing import Any
 
+import _sha2
 import fastly_compute_files as files
 import fastly_compute_late_imports as late_imports
 

@@ -33,9 +33,10 @@ def with_image(component: bytes, image: bytes) -> bytes:
     replaced = 0
     for part in sections("the base", component):
         content = component[part.content : part.end]
-        if part.id is SectionId.CORE_MODULE and core_module.read_core_module(
-            content, "the base"
-        ).memories:
+        if (
+            part.id is SectionId.CORE_MODULE
+            and core_module.read_core_module(content, "the base").memories
+        ):
             replaced += 1
             parts.append(core_module_section(_with_image(content, image)))
         else:

@@ -121,9 +121,7 @@ class _Additions:
         return found[-1]
 
     def _add(self, function: _Function, instance: int, type_: bytes) -> None:
-        self._parts.append(
-            entry_section(CoreAlias(CoreSort.FUNC, instance, function.core_name))
-        )
+        self._parts.append(entry_section(CoreAlias(CoreSort.FUNC, instance, function.core_name)))
         self._parts.append(section(SectionId.TYPE, vector([type_])))
         memory = 0 if function.name == READ else None
         lift = Lift(self._core_functions, Options(memory, {}, []), self._types)

@@ -63,9 +63,7 @@ class Links:
         LookupError: The component imports an interface that this host does not know.
     """
 
-    def __init__(
-        self, engine: Engine, component: Component, code: Module | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, component: Component, code: Module | None = None) -> None:
         self._classes = _resource_classes()
         self._types = {cls: n for n, cls in enumerate(dict.fromkeys(self._classes.values()), 1)}
         self._functions: list[Any] = []
