@@ -69,6 +69,8 @@ class OriginHandler(BaseHTTPRequestHandler):
             self._send(200, b"", ("grip-hold", "stream"), ("grip-channel", "ready"))
         elif self.path == "/mirror":
             self._send(200, body)
+        elif self.path == "/html":
+            self._send(200, b"<img src=a>", ("content-type", "text/html"))
         elif self.path == "/gzip":
             self._send(200, gzip.compress(b"unzipped"), ("content-encoding", "gzip"))
         else:
@@ -193,12 +195,19 @@ class Servers:
         self._origin = origin
         self._running: dict[tuple[str, ...], tuple[Served, threading.Thread]] = {}
 
-    def get(self, host: str, app: Path, entry: str, *options: str) -> Served:
+    def get(
+        self,
+        host: str,
+        app: Path,
+        entry: str,
+        *options: str,
+        manifest: Path = ROOT / "viceroy.toml",
+    ) -> Served:
         key = (host, str(app), *options)
         if key not in self._running:
             copy = self.copy(host, app)
             config = copy / "viceroy.toml"
-            text = (ROOT / "viceroy.toml").read_text()
+            text = manifest.read_text()
             assert PLACEHOLDER in text
             config.write_text(text.replace(PLACEHOLDER, self._origin) + ACLS)
             command = [sys.executable, "-m", "fastly_compute.cli", "serve", "--entry", entry]

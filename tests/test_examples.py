@@ -10,6 +10,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 OWN_TESTS = {
     "bottle-app": 15,
     "cache-starter-kit": 17,
+    "cookbook": 114,
     "django-app": 15,
     "edge-guard": 9,
     "edge-proxy": 13,

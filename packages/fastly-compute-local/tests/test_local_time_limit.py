@@ -1,6 +1,8 @@
 """Guests that take or wait too long, and what does not count towards their time limit."""
 
 import http.client
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,27 @@ from wit_world.imports import (
 
 from fastly_compute.local import Host, Incoming, NativeApp, RecordedResponse, Server
 
+PROFILED = """
+import sys
+from fastly_compute.local import Host, NativeApp
+
+class HttpIncoming:
+    def handle(self, request, body):
+        while sys.argv[1] == "spins":
+            pass
+
+with Host(output=lambda line: None, time_limit=30 if sys.argv[1] == "ends" else 0.2) as host:
+    status = host.request(NativeApp(HttpIncoming)).status
+
+def called():
+    return status
+
+for follow in (sys.setprofile, sys.settrace):
+    follow(lambda *event: None)
+    called()
+    follow(None)
+print(status)
+"""
 LARGE = 1 << 20
 LONG = 30
 LIMIT = 0.4
@@ -121,6 +144,16 @@ def test_a_guest_beyond_the_time_limit_is_ended(limited, handle) -> None:
 
 def test_a_guest_within_the_time_limit_is_not_ended(limited) -> None:
     assert bytes(answer_of(limited, lambda q, b: respond()).body) == b"in time"
+
+
+@pytest.mark.parametrize(("guest", "status"), [("ends", "200"), ("spins", "500")])
+def test_a_profiler_and_a_debugger_work_after_a_guest_with_a_limit(guest, status) -> None:
+    # CPython 3.11 would loop at the next call of a function, which no test could end in here.
+    run = subprocess.run(
+        [sys.executable, "-c", PROFILED, guest], capture_output=True, text=True, timeout=LONG
+    )
+
+    assert run.stdout == f"{status}\n", run.stderr
 
 
 def test_without_a_limit_a_guest_may_take_any_time() -> None:

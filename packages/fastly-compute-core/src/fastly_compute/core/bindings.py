@@ -9,7 +9,7 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, TypeVarTuple
 
 from fastly_compute.core.errors import HostError, HostUnavailable, host_error
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from componentize_py_types import Err as Err
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 _IMPORTS = "wit_world.imports"
 _TYPES = "componentize_py_types"
@@ -68,7 +69,12 @@ class Call(Protocol):
     """Calls the host; see `caller`."""
 
     def __call__(
-        self, operation: str, function: Callable[[], T], subject: str | None = None, /
+        self,
+        operation: str,
+        function: Callable[[*Ts], T],
+        subject: str | None = None,
+        /,
+        *args: *Ts,
     ) -> T:
         """Return what the host returns, or raise the package's exception for its error.
 
@@ -76,6 +82,7 @@ class Call(Protocol):
             operation: The WIT function that is called, without the prefix.
             function: Calls it.
             subject: The name that it is called on or with.
+            *args: The function's arguments; a lambda instead would be one more call.
         """
 
 
@@ -87,9 +94,15 @@ def caller(classes: Mapping[str, type[HostError]], *, prefix: str = "") -> Call:
         prefix: What precedes each operation in the messages of exceptions.
     """
 
-    def call(operation: str, function: Callable[[], T], subject: str | None = None, /) -> T:
+    def call(
+        operation: str,
+        function: Callable[[*Ts], T],
+        subject: str | None = None,
+        /,
+        *args: *Ts,
+    ) -> T:
         try:
-            return function()
+            return function(*args)
         except _err() as err:
             what = f"{prefix}{operation}"
             raise host_error(err.value, what, subject=subject, classes=classes) from None

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastly_compute.core import bindings, case_of, drop, read_items, read_sized
@@ -56,8 +57,8 @@ def new_request(method: str, url: str, fields: Iterable[tuple[str, str]]) -> "ht
     """Make a request: one call each for the request, its method, its URL and each field."""
     request = _call("http-req.request.new", http_req.Request.new)
     try:
-        _call("http-req.request.set-method", lambda: request.set_method(method), method)
-        _call("http-req.request.set-uri", lambda: request.set_uri(url), url.partition("?")[0])
+        _call("http-req.request.set-method", request.set_method, method, method)
+        _call("http-req.request.set-uri", request.set_uri, url.partition("?")[0], url)
         _append_fields(request, fields)
     except BaseException:
         drop(request)
@@ -89,17 +90,14 @@ def _append_fields(
 
 def read_fields(message: "http_req.Request | http_resp.Response") -> list[tuple[str, str]]:
     """Read all fields: one call for the names, one for the values of each."""
-    names = _call("get-header-names", lambda: read_items(message.get_header_names))
+    names = _call("get-header-names", read_items, None, message.get_header_names)
     return [(name, value) for name in dict.fromkeys(names) for value in read_field(message, name)]
 
 
 def read_field(message: "http_req.Request | http_resp.Response", name: str) -> list[str]:
     """Read the values of one field."""
-    values = _call(
-        "get-header-values",
-        lambda: read_items(lambda size, cursor: message.get_header_values(name, size, cursor)),
-        name,
-    )
+    read = partial(message.get_header_values, name)
+    values = _call("get-header-values", read_items, name, read)
     return [value.decode("latin-1") for value in values]
 
 
@@ -121,19 +119,17 @@ def get_status(response: "http_resp.Response") -> int:
 
 def set_status(response: "http_resp.Response", status: int) -> None:
     """Set a response's status."""
-    _call("http-resp.response.set-status", lambda: response.set_status(status), str(status))
+    _call("http-resp.response.set-status", response.set_status, str(status), status)
 
 
 def get_method(request: "http_req.Request") -> str:
     """Read a request's method."""
-    return _call(
-        "http-req.request.get-method", lambda: read_sized(request.get_method, first=_SHORT)
-    )
+    return _call("http-req.request.get-method", read_sized, None, request.get_method, _SHORT)
 
 
 def get_url(request: "http_req.Request") -> str:
     """Read a request's URL."""
-    return _call("http-req.request.get-uri", lambda: read_sized(request.get_uri))
+    return _call("http-req.request.get-uri", read_sized, None, request.get_uri)
 
 
 def address_of(address: "types.IpAddress | None") -> str | None:
@@ -197,8 +193,8 @@ def handoff(request: "http_req.Request", target: "backend.Backend", *, websocket
 def next_request(timeout_ms: int | None) -> "Incoming | None":
     """Wait for another request to serve; None if none arrives."""
     options = http_downstream.NextRequestOptions(timeout_ms=timeout_ms, extra=None)
-    pending = _call("http-downstream.next-request", lambda: http_downstream.next_request(options))
-    return _call("http-downstream.await-request", lambda: http_downstream.await_request(pending))
+    pending = _call("http-downstream.next-request", http_downstream.next_request, None, options)
+    return _call("http-downstream.await-request", http_downstream.await_request, None, pending)
 
 
 def heap_mib() -> int:
@@ -357,7 +353,7 @@ def send_downstream_pending(pending: "async_io.Pollable") -> None:
 
 def send_downstream(response: "http_resp.Response", body: "async_io.Pollable") -> None:
     """Send the client a response whose body is complete or comes from the host."""
-    _call("http-resp.send-downstream", lambda: http_resp.send_downstream(response, body))
+    _call("http-resp.send-downstream", http_resp.send_downstream, None, response, body)
 
 
 def send_downstream_streaming(response: "http_resp.Response", body: "async_io.Pollable") -> None:

@@ -68,6 +68,7 @@ class Body:
         "_buffer",
         "_ended",
         "_gone",
+        "_is_received",
         "_pieces",
         "_pollable",
         "_read_out",
@@ -82,7 +83,8 @@ class Body:
         self._pieces: Iterator[bytes] | None = None
         self._pollable: async_io.Pollable | None = None
         self._read_out: async_io.Pollable | None = None
-        self._trailers: Headers | None = Headers()
+        self._trailers: Headers | None = None
+        self._is_received = False
         if isinstance(content, str):
             self._buffer = content.encode()
         elif isinstance(content, BYTES):
@@ -120,7 +122,7 @@ class Body:
     def _received(cls, pollable: "async_io.Pollable") -> Self:
         body = cls()
         body._pollable = pollable
-        body._trailers = None
+        body._is_received = True
         scope.register(body)
         return body
 
@@ -284,7 +286,9 @@ class Body:
             HandleClosed: The body was closed before its trailers were read.
             BodyError: The host lost the trailers.
         """
-        if self._trailers is None:
+        if self._trailers is None and not self._is_received:
+            self._trailers = Headers()
+        elif self._trailers is None:
             if not self._ended:
                 self._check()
                 raise BodyNotRead("trailers follow the body: read it to its end first")
@@ -368,7 +372,9 @@ class Body:
         return body
 
     def _write_trailers(self, into: "async_io.Pollable") -> None:
-        for name, value in self._trailers.items() if self._trailers else ():
+        if self._trailers is None:
+            return
+        for name, value in self._trailers.items():
             _wit_body.append_trailer(into, name, value)
 
     def _discard(self) -> None:

@@ -94,10 +94,14 @@ class Response:
 
     @classmethod
     def _received(cls, resource: "http_resp.Response", body: "async_io.Pollable | Body") -> Self:
-        response = cls()
+        response = cls.__new__(cls)  # without the headers and the body of a new one
         response._resource = resource
-        response._status = None
+        response._gone = ""
+        response._masked_error = None
+        response._received_fields = {}
+        response._received_status = response._status = None
         response._headers = None
+        response.close_connection = response.manual_framing = False
         response._body = body if isinstance(body, Body) else Body._received(body)
         return response
 
