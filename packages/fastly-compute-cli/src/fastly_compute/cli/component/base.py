@@ -9,6 +9,7 @@ it is a component as componentize-py would have built it, and goes through the s
 import contextlib
 import hashlib
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -29,12 +30,12 @@ from fastly_compute.cli.component import componentize
 from fastly_compute.cli.component.componentize import Componentized
 from fastly_compute.cli.component.wasm import resumable
 from fastly_compute.cli.component.wasm.image import PAGE, with_image
-from fastly_compute.cli.project.app_files import PACKAGE_FOLDERS, all_files
-from fastly_compute.cli.project.cache import cache_folder
+from fastly_compute.local.runtime.wasm.compiled import cache_folder
 from fastly_compute.local.runtime.wasm.lift import OFFSET, STRIDE
 from fastly_compute.local.runtime.wasm.link import Links
 
 _KEPT = 3
+_PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _COPIED = ("python", "world", "bundled")
 _CHUNK = 1 << 22
 _MOST_MEMORY = 128 << 20
@@ -74,7 +75,7 @@ class Base:
         """
         guest = componentize.guest_folder(work, entry, own, passes, embedding)
         folders = [len(roots)]
-        folders += [number for number, root in enumerate(roots) if root.name in PACKAGE_FOLDERS]
+        folders += [number for number, root in enumerate(roots) if root.name in _PACKAGE_FOLDERS]
         (guest / "folders").write_text(" ".join(map(str, folders)), encoding="utf-8")
         mounts = {str(number): root for number, root in enumerate(roots)}
         mounts |= {name: self._folder / "copied" / name for name in _COPIED}
@@ -172,11 +173,14 @@ def _read(store: Store, function: Func, start: int, length: int) -> bytes:
 
 def base_folder() -> Path:
     """Return where the base of these tools is, or would be."""
-    key = hashlib.sha256(f"{version('componentize-py')} {version('wasmtime')}".encode())
+    tools = version("componentize-py"), version("wasmtime"), platform.machine()
+    key = hashlib.sha256(repr(tools).encode())
     tool = Path(__file__).parents[1]
     for folder in (tool / "component", tool / "wit"):
-        for name, file in all_files(folder):
-            key.update(repr((name, file.read_bytes())).encode())
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file.suffix != ".pyc":
+                name = file.relative_to(tool).as_posix()
+                key.update(repr((name, file.read_bytes())).encode())
     return cache_folder() / "bases" / key.hexdigest()
 
 

@@ -12,13 +12,13 @@ from fastly_compute.cli.project.settings import Project
 IGNORE_FILE = ".fastlyignore"
 _OWN_FOLDERS = frozenset({"bin", "pkg", "node_modules"})
 _HOST_CONFIGURATION = frozenset({"fastly.toml", "viceroy.toml"})
-PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages"})
+_PACKAGE_FOLDERS = frozenset({"site-packages", "dist-packages"})
 
 
 def is_environment(folder: Path) -> bool:
     """Tell whether a folder is a Python environment (venv, conda), or the packages of one."""
     return (
-        folder.name in PACKAGE_FOLDERS
+        folder.name in _PACKAGE_FOLDERS
         or (folder / "pyvenv.cfg").exists()
         or (folder / "conda-meta").is_dir()
     )

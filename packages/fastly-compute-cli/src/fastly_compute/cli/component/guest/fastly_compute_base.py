@@ -49,7 +49,10 @@ def _copy(folder: str, target: str) -> None:
             if entry.name != "__pycache__":
                 _copy(entry.path, f"{target}/{entry.name}")
             continue
-        with open(entry.path, "rb", 0) as source, open(f"{target}/{entry.name}", "wb", 0) as copy:
+        with (
+            open(entry.path, "rb", 0) as source,  # noqa: PTH123
+            open(f"{target}/{entry.name}", "wb", 0) as copy,  # noqa: PTH123
+        ):
             while size := source.readinto(_BUFFER):
                 copy.write(memoryview(_BUFFER)[:size])
 

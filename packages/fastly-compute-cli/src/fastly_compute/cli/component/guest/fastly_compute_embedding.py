@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import _sha2
 import fastly_compute_files as files
 import fastly_compute_late_imports as late_imports
 
@@ -131,9 +130,11 @@ def _packed(path: str, source: bytes) -> bytes:
         SyntaxError: It is not a module of this Python.
         ValueError: It has bytes that no module has.
     """
-    kept = f"{_KEPT}/{_sha2.sha256(path.encode() + bytes(1) + source).hexdigest()}"
     if not _keeps:
         return late_imports.pack(compile(source, path, "exec", dont_inherit=True))
+    from _sha2 import sha256  # type: ignore[import-not-found]
+
+    kept = f"{_KEPT}/{sha256(path.encode() + bytes(1) + source).hexdigest()}"
     try:
         with open(kept, "rb") as file:  # noqa: PTH123
             return file.read()

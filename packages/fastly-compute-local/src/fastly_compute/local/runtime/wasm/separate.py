@@ -26,7 +26,7 @@ CODE = "code"
 
 # Sections of a module.
 _TYPE, _IMPORT, _FUNCTION, _TABLE, _MEMORY, _GLOBAL, _EXPORT, _START = range(1, 9)
-_CODE, _DATA, _DATA_COUNT = 10, 11, 12
+_CODE, _DATA = 10, 11
 _FUNCTIONS, _TABLES, _MEMORIES, _GLOBALS = range(4)
 # Sections of a component.
 _CORE_MODULE, _CORE_INSTANCE, _CORE_TYPE, _ALIAS, _OUTER_IMPORT = 1, 2, 3, 6, 10
@@ -88,7 +88,8 @@ class _Module:
     def read(self) -> None:
         """Read all that both parts need."""
         _expect({_TYPE, _CODE, _DATA, _GLOBAL, _MEMORY, _TABLE} <= self.sections.keys())
-        _expect(self.sections.keys().isdisjoint({_START, _DATA_COUNT}))
+        # Later sections, such as a count of data, are not in order of their number.
+        _expect(_START not in self.sections and max(self.sections) <= _DATA)
         self._read_types()
         self._read_imports()
         reader = Reader(self.sections[_FUNCTION])
@@ -128,7 +129,8 @@ class _Module:
             _EXPORT: number(count) + exports.data[exports.position :] + b"".join(states),
         }
         parts = {**self.sections, **changed}
-        written = [section(kind, parts[kind]) for kind in parts if kind not in (_MEMORY, _DATA)]
+        kinds = sorted(parts.keys() - {_MEMORY, _DATA})
+        written = [section(kind, parts[kind]) for kind in kinds]
         return MODULE + b"".join(written)
 
     def _globals(self) -> bytes:
