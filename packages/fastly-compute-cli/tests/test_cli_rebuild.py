@@ -9,14 +9,11 @@ from typing import Any
 
 import pytest
 
-from fastly_compute.cli.commands.build import Built, build
+from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.component.base import Base, find_base, make_base
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project import cache
-from fastly_compute.cli.project.roots import import_roots
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host, Incoming, WasmApp
-from fastly_compute.local.runtime.wasm.separate import separate
 
 Serving = Callable[..., AbstractContextManager[Any]]
 Change = Callable[[Any, Path, str], None]
@@ -61,7 +58,7 @@ def base(shared: Path) -> Base:
 
 
 def test_a_component_from_a_base_does_what_one_from_componentize_py_does(
-    base: Base, write: Write, built_app: Built
+    base: Base, write: Write
 ) -> None:
     app = write("main.py", APP)
     built = build(Project(folder=app.parent), base)
@@ -75,12 +72,6 @@ def test_a_component_from_a_base_does_what_one_from_componentize_py_does(
         assert get("/") == b"first"
         assert get("/late") == b"colorsys"
 
-    # It is compiled already: its code is that of any other app.
-    parts = [separate(path.read_bytes()) for path in (built.output, built_app.output)]
-    assert parts[0] is not None
-    assert parts[1] is not None
-    assert parts[0].code == parts[1].code
-    assert parts[0].component != parts[1].component
     # Each sandbox has its own random numbers, and the environment of its host.
     assert len(facts) == 3
     assert all(b"FASTLY_HOSTNAME" in found and b"PYTHON" not in found for found in facts)
@@ -98,8 +89,6 @@ def test_a_component_from_a_base_does_what_one_from_componentize_py_does(
             "was called while the app is imported",
         ),
         ("x = 1", "HttpIncoming"),
-        # Only componentize-py refuses this.
-        ("print('x' * 20_000)", "no more than 10,000 bytes"),
     ],
 )
 def test_an_app_that_cannot_be_built_has_the_same_error(
@@ -111,28 +100,6 @@ def test_an_app_that_cannot_be_built_has_the_same_error(
         build(Project(folder=app.parent), base)
     assert message in str(raised.value)
     assert "/guest/" not in str(raised.value.details)
-
-
-def test_what_is_published_is_built_without_a_base(base: Base, write: Write) -> None:
-    app = write("main.py", APP + "# published\n")
-    project = Project(folder=app.parent)
-    rebuilt = build(project, base)
-
-    assert build(project, base).cached
-    assert cache.look_up(cache.inputs_key(project, import_roots(project))) is None
-    assert rebuilt.key.endswith("-from-base")
-
-
-def test_an_import_that_does_not_end_can_be_interrupted(
-    base: Base, write: Write, serving: Serving, change_until_noticed: Change
-) -> None:
-    app = write("main.py", APP)
-    with serving(app.parent, "--runtime", "wasm", "--watch") as served:
-        change_until_noticed(served, app, "while True:\n    pass\n")
-        output = served.stop()
-
-    assert output.endswith("Stopped.\n")
-    assert served.process.returncode == 0
 
 
 def test_what_is_served_changes_with_the_app_and_no_request_is_lost(
