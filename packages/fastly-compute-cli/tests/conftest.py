@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from fastly_compute.cli import main
 from fastly_compute.cli.commands.build import Built, build
 from fastly_compute.cli.commands.viceroy import find_viceroy
+from fastly_compute.cli.component.wasm.component import PREAMBLE
 from fastly_compute.cli.project.settings import Project
 
 BUILT_APP = '''\
@@ -221,3 +222,42 @@ def change_until_noticed() -> Callable[[Served, Path, str], None]:
         raise AssertionError("the change was not noticed")
 
     return change
+
+
+def _signed(value: int) -> bytes:
+    """Write a number as i32.const has it."""
+    out = bytearray()
+    while True:
+        byte, value = value & 0x7F, value >> 7
+        if value in {0, -1} and bool(byte & 0x40) == bool(value):
+            return bytes([*out, byte])
+        out.append(byte | 0x80)
+
+
+def _sized(content: bytes) -> bytes:
+    return _unsigned(len(content)) + content
+
+
+def _unsigned(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _component_with(segments: dict[int, bytes]) -> bytes:
+    """A component in a component with a core module that has these data, and a passive segment."""
+    data = b"".join(
+        b"\0\x41" + _signed(at) + b"\x0b" + _sized(part) for at, part in segments.items()
+    )
+    content = _unsigned(len(segments) + 1) + data + b"\1" + _sized(b"passive")
+    module = b"\0asm\1\0\0\0" + b"\0" + _sized(b"\4name") + b"\x0b" + _sized(content)
+    inner = PREAMBLE + b"\1" + _sized(module)
+    return PREAMBLE + b"\4" + _sized(inner)
+
+
+@pytest.fixture
+def component_with() -> Callable[[dict[int, bytes]], bytes]:
+    """Makes a component whose image has these parts, by their addresses."""
+    return _component_with

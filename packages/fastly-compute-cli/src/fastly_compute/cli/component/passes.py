@@ -67,18 +67,6 @@ class WarmUp(_GuestPass):
     safe = True
 
 
-class FillHoles(_GuestPass):
-    """Occupy the free memory between objects, so that a request's objects lie side by side.
-
-    Saves: 280 instead of 359, and 712 instead of 850.
-
-    Relies on: an allocator that takes new memory where no free block fits.
-    """
-
-    name = "fill-holes"
-    safe = False
-
-
 class Immortal(_GuestPass):
     """Make the objects in the image immortal, so that a request does not write to their counts.
 
@@ -100,6 +88,25 @@ class Immortal(_GuestPass):
         component = super().apply(component, made)
         found = made.addresses()
         return immortalize(component, found.none, found.types, found.objects)
+
+
+class FillHoles(Pass):
+    """Mark the free memory between objects as used, so that a request's objects lie side by side.
+
+    Saves: 260 instead of 359, and 724 instead of 850.
+
+    Relies on: the state of wasi-libc's allocator, dlmalloc. It is checked: sizes, lists and trees
+    of what is free have to fit each other.
+    """
+
+    name = "fill-holes"
+    safe = False
+
+    def apply(self, component: bytes, made: Componentized) -> bytes:
+        """Change the heap."""
+        from fastly_compute.cli.component.heap import fill_holes
+
+        return fill_holes(component)
 
 
 class Link(Pass):
@@ -145,8 +152,8 @@ class PadData(Pass):
 
 PASSES: Sequence[Pass] = (
     WarmUp(),
-    FillHoles(),
     Immortal(),
+    FillHoles(),
     Link(),
     PadData(),
 )

@@ -45,7 +45,7 @@ from typing import Any, NoReturn
 import componentize_py_runtime
 import fastly_compute_late_imports
 import wit_world.imports
-from fastly_compute_image import fill_holes, gather_code, name_objects
+from fastly_compute_image import gather_code, name_objects
 from fastly_compute_warm_up import warm_up
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
@@ -200,7 +200,6 @@ def _immortalize() -> None:
 _PASSES: list[tuple[str, Callable[[], object]]] = [
     ("warm-up", _warm_up),
     ("immortal", _immortalize),
-    ("fill-holes", fill_holes),
 ]
 
 
@@ -274,4 +273,5 @@ def import_app() -> Any:
     _run_passes(chosen.split())
     fastly_compute_files.seal(aliases)
     fastly_compute_stdlib.seal()
+    gc.collect()  # it also frees what the interpreter keeps for new objects, wherever that lies
     return _Seeding(app) if _by_chance else app
