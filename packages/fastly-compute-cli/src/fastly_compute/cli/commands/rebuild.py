@@ -4,6 +4,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import click
+
 from fastly_compute.cli.commands.build import build
 from fastly_compute.cli.project.settings import Project
 
@@ -53,6 +55,13 @@ class Rebuilding:
 
         if self._base is None:
             self._base = find_base()
+        failure = self._making.failure() if self._making is not None else None
+        if failure is not None:
+            click.echo(
+                f"warning: preparing for faster reloads failed: {failure}. Each reload takes as "
+                "long as a build.",
+                err=True,
+            )
         try:
             return build(self._project, self._base).output
         finally:

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import byref, string_at
 from importlib.metadata import version
@@ -74,16 +74,17 @@ class Base:
             BaseError: The interpreter ended, or the app needs or prints too much.
         """
         guest = componentize.guest_folder(work, entry, own, passes, embedding)
-        folders = [len(roots)]
-        folders += [number for number, root in enumerate(roots) if root.name in _PACKAGE_FOLDERS]
-        (guest / "folders").write_text(" ".join(map(str, folders)), encoding="utf-8")
+        installed = {
+            number: root
+            for number, root in enumerate(roots)
+            if root.name in _PACKAGE_FOLDERS and f"/{number}/" not in own
+        }
+        folders = " ".join(map(str, (len(roots), *installed)))
+        (guest / "folders").write_text(folders, encoding="utf-8")
         mounts = {str(number): root for number, root in enumerate(roots)}
         mounts |= {name: self._folder / "copied" / name for name in _COPIED}
         mounts["guest"] = guest
-        # The guest knows a root only by its number.
-        key = hashlib.sha256(repr([str(root) for root in roots]).encode()).hexdigest()[:16]
-        mounts["bytecode"] = self._folder / "bytecode" / key
-        mounts["bytecode"].mkdir(parents=True, exist_ok=True)
+        mounts["bytecode"] = self._bytecode(installed)
         # In a thread: nothing could interrupt this one while the guest runs.
         with ThreadPoolExecutor(1) as pool:
             resumed = pool.submit(self._resume, work, mounts)
@@ -97,10 +98,30 @@ class Base:
         output = b"".join((work / name).read_bytes() for name in ("stdout", "stderr"))
         if len(output) > _MOST_OUTPUT:
             raise BaseError("the app prints too much")
+        if (guest / "unlinked").is_file():
+            raise BaseError("the app has a native extension for WebAssembly")
         if image is None and not (guest / "report").is_file():
             raise BaseError("the interpreter failed")
         component = None if image is None else with_image(self._wasm(), image)
         return Componentized(component, output.decode(errors="replace"), guest)
+
+    def _bytecode(self, installed: Mapping[int, Path]) -> Path:
+        """Make the folder for the bytecode of what is installed.
+
+        The guest knows a root by its number only, and a file's version by its size and the second
+        of its last change: installers may have written two versions in the same one.
+        """
+        key = hashlib.sha256()
+        for number, root in installed.items():
+            records = sorted(
+                (record.name, record.stat().st_mtime_ns) for record in root.glob("*.dist-info")
+            )
+            key.update(repr((number, str(root), records)).encode())
+        folder = self._folder / "bytecode" / key.hexdigest()
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        _forget(folder.parent)
+        return folder
 
     def _wasm(self) -> bytes:
         try:
@@ -115,7 +136,7 @@ class Base:
             self._component = Component.deserialize_file(self._engine, str(file))
         wasi = WasiConfig()
         for name, folder in mounts.items():
-            wasi.preopen_dir(str(folder), name)
+            wasi.preopen_dir(str(folder), name, name not in _COPIED)  # the others may be written
         wasi.stdout_file = str(work / "stdout")
         wasi.stderr_file = str(work / "stderr")
         # While the app is imported, the guest refuses to call any function of a Compute host.
@@ -187,7 +208,10 @@ def base_folder() -> Path:
 def find_base() -> Base | None:
     """Find the base that an earlier run made."""
     folder = base_folder()
-    return Base(folder) if (folder / "resume").is_file() else None
+    if not (folder / "resume").is_file():
+        return None
+    os.utime(folder)  # the bases used last are kept
+    return Base(folder)
 
 
 def make_base(prefix: str = "") -> None:
@@ -217,8 +241,17 @@ def make_base(prefix: str = "") -> None:
             (guest / part).rename(made / part)
         with contextlib.suppress(OSError):  # another process was faster
             made.rename(folder)
-    bases = [path for path in folder.parent.iterdir() if not path.name.startswith(".")]
-    for old in sorted(bases, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+    _forget(folder.parent)
+
+
+def _forget(folder: Path) -> None:
+    """Remove all folders in one but those used last."""
+    found = []
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another process forgot it
+            if not path.name.startswith("."):
+                found.append((path.stat().st_mtime, path))
+    for _, old in sorted(found)[:-_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -233,18 +266,28 @@ class BackgroundBase:
             [sys.executable, "-P", "-c", make],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             start_new_session=True,
+            text=True,
+            errors="replace",
         )
+        self._said = ""
+
+    def failure(self) -> str | None:
+        """Say why it failed, once; None if it did not, or is not ready."""
+        if self._said or not self._process.poll():
+            return None
+        self._said = self._process.communicate()[1].strip() or "it was ended"
+        return self._said.splitlines()[-1]
 
     def close(self) -> None:
         """End it, whether it is ready or not, and leave nothing half made."""
-        if self._process.poll() is None:
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-        self._process.wait()
+        with self._process:  # waits for it, and closes the pipe
+            if self._process.poll() is None:
+                if hasattr(os, "killpg"):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:
+                    self._process.kill()
         for left in base_folder().parent.glob(f".{self._prefix}*"):
             shutil.rmtree(left, ignore_errors=True)
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
 from typing import Any
 
 sys.dont_write_bytecode = True
@@ -19,6 +19,7 @@ sys.pycache_prefix = "/nowhere"
 _HERE = "/0"
 _GUEST = "/guest"
 _COPIED = ("python", "world", "bundled")
+_LINKED = "-wasm32-wasi.so"  # what componentize-py links, and a base comes without
 _RESUME = b"import fastly_compute_base\nfastly_compute_base.resume()\0"
 _BUFFER = bytearray(1 << 16)
 
@@ -69,6 +70,8 @@ sys.meta_path.insert(0, _Finder)
 import fastly_compute_entry  # noqa: E402
 
 sys.meta_path.remove(_Finder)
+import random  # noqa: E402
+
 with open(f"{_HERE}/resume", "w", encoding="utf-8") as _file:  # noqa: PTH123
     _file.write(str(id(_RESUME) + sys.getsizeof(b"") - 1))
 
@@ -92,14 +95,35 @@ def _installed_bytecode(folders: tuple[str, ...]) -> Iterator[None]:
         sys.pycache_prefix, sys.dont_write_bytecode = "/nowhere", True
 
 
+@contextmanager
+def _noted_extensions() -> Iterator[None]:
+    """Tell the build of a native extension that a component by componentize-py could load."""
+    loader: Any = ExtensionFileLoader
+    create = loader.create_module
+
+    def create_noted(self: Any, spec: ModuleSpec) -> Any:
+        if self.path.endswith(_LINKED):
+            with open(f"{_GUEST}/unlinked", "w", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(self.path)
+        return create(self, spec)
+
+    loader.create_module = create_noted
+    try:
+        yield
+    finally:
+        loader.create_module = create
+
+
 def resume() -> None:
     """Import the app whose folders are there now."""
+    random.seed()  # else each build has the random numbers of the base
     with open(f"{_GUEST}/folders", encoding="utf-8") as file:  # noqa: PTH123
         count, *installed = map(int, file.read().split())
     place = sys.path.index(_HERE)
     sys.path[place : place + 1] = [*(f"/{number}" for number in range(count)), _GUEST]
     sys.path_importer_cache.clear()
-    with _installed_bytecode(("/python/", *(f"/{number}/" for number in installed))):
+    folders = ("/python/", *(f"/{number}/" for number in installed))
+    with _noted_extensions(), _installed_bytecode(folders):
         app = fastly_compute_entry.import_app()
     _incoming.handle = app.handle
 

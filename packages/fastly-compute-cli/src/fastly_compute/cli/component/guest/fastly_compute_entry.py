@@ -203,13 +203,13 @@ _PASSES: list[tuple[str, Callable[[], object]]] = [
 ]
 
 
-def _embed() -> dict[str, str]:
+def _embed(roots: list[str]) -> dict[str, str]:
     """Keep what a request may need besides, and report it; return the other names of folders."""
     from fastly_compute_embedding import embed
 
     with open(f"{_FOLDER}/to-embed", encoding="utf-8") as file:  # noqa: PTH123
         named = ast.literal_eval(file.read())
-    kept = embed(named)
+    kept = embed(named, roots)
     zones = "zoneinfo" in kept.wanted | sys.modules.keys() and "tzdata" not in kept.sizes
     found = {
         "modules": kept.modules,
@@ -269,7 +269,7 @@ def import_app() -> Any:
         raise ImportError(f"the app {name} cannot be used; the report has the reason")
     _keep_source(roots)
     _import_late_modules()
-    aliases = _embed()
+    aliases = _embed(roots)
     _run_passes(chosen.split())
     fastly_compute_files.seal(aliases)
     fastly_compute_stdlib.seal()
