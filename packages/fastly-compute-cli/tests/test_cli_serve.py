@@ -1,5 +1,4 @@
 import ctypes
-import os
 import re
 import signal
 import socket
@@ -16,7 +15,6 @@ from click.testing import Result
 
 from fastly_compute.cli.commands.build import Built
 from fastly_compute.cli.commands.serve import configuration, parse_address
-from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
 from fastly_compute.cli.project.settings import Project
 
 Run = Callable[..., Result]
@@ -87,22 +85,6 @@ def test_the_wasm_host_serves_logs_shows_tracebacks_and_stops(
         r'^  File ".*/test_the_wasm_host.*/main.py", line \d+, in', output, re.MULTILINE
     )
     assert '    raise ValueError("boom")  # the line that a traceback shows\n' in output
-    assert served.process.returncode == 0
-
-
-def test_viceroy_serves_and_stops(built_app: Built, folder: Path, serving: Serving) -> None:
-    if find_viceroy() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("viceroy is not on PATH or in $VICEROY")
-        pytest.skip(f"needs Viceroy on PATH or in $VICEROY: {INSTALL}")
-    source = built_app.output.parent.parent / "main.py"
-    (folder / "main.py").write_bytes(source.read_bytes())
-    with serving(folder, "--runtime", "viceroy") as served:
-        answer = served.get("/frozen")
-        output = served.stop()
-
-    assert answer == (200, "true")
-    assert output.endswith("Stopped.\n")
     assert served.process.returncode == 0
 
 

@@ -177,7 +177,8 @@ def build(
     shown = built.output
     if shown.is_relative_to(folder):
         shown = shown.relative_to(folder)
-    sizes = f"{megabytes(built.size)} ({megabytes(built.package_size)} as a package)"
+    packed = building.package_size(built)
+    sizes = f"{megabytes(built.size)} ({megabytes(packed)} as a package)"
     click.echo(f"{shown}  {sizes}{', unchanged' if built.cached else ''}", err=as_json)
     _note_missing_manifest(folder, "it cannot be packed or published")
     if report:
@@ -186,7 +187,7 @@ def build(
 
         found = reporting.read_report(built.output, len(app_roots(project)))
         if as_json:
-            click.echo(reporting.as_json(found, str(shown), built.package_size))
+            click.echo(reporting.as_json(found, str(shown), packed))
         else:
             click.echo("\n".join(["", *reporting.lines(found)]))
 

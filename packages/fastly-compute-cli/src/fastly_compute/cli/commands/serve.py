@@ -13,7 +13,8 @@ from pathlib import Path
 
 import click
 
-from fastly_compute.cli.commands.build import build, check
+from fastly_compute.cli.commands.build import check
+from fastly_compute.cli.commands.rebuild import Rebuilding
 from fastly_compute.cli.commands.request_log import RequestLog
 from fastly_compute.cli.commands.viceroy import INSTALL, Viceroy, find_viceroy
 from fastly_compute.cli.errors import CliError
@@ -123,8 +124,10 @@ def serve(
             "a component fails by itself where it does what no sandbox can"
         )
 
+    rebuilding = Rebuilding(project, watch=watch)
+
     def make() -> Path:
-        return component or build(project).output
+        return component or rebuilding.build()
 
     def make_host(configured: HostConfig) -> Host:
         made = _host(project, configured, time_limit)
@@ -137,14 +140,18 @@ def serve(
     # A process manager's way to stop it is as good as the user's.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        if runtime == "viceroy":
-            options = []
-            if pushpin_port is not None:
-                options = ["--local-pushpin-proxy-port", str(pushpin_port)]
-            _serve_viceroy(project, make, address, config, options, watch=watch)
-        else:
-            load_app = partial(_native, project) if runtime == "native" else lambda: _wasm(make())
-            _serve_embedded(project, make_host, load_app, address, config, limits, log, watch=watch)
+        with rebuilding:
+            if runtime == "viceroy":
+                options = []
+                if pushpin_port is not None:
+                    options = ["--local-pushpin-proxy-port", str(pushpin_port)]
+                _serve_viceroy(project, make, address, config, options, watch=watch)
+            else:
+                native = partial(_native, project)
+                load_app = native if runtime == "native" else lambda: _wasm(make())
+                _serve_embedded(
+                    project, make_host, load_app, address, config, limits, log, watch=watch
+                )
     except KeyboardInterrupt:
         click.echo("Stopped.", err=log.owns_output)
     finally:
