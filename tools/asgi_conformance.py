@@ -167,7 +167,7 @@ class Page:
         explained: dict[str, set[str]] = {host: set() for host in differ}
         for entry in entries:
             found = {host: matching(tests, entry) for host, tests in differ.items()}
-            every = set().union(*found.values())
+            every: set[str] = set().union(*found.values())
             if not every:
                 continue
             counts = ", ".join(
@@ -175,9 +175,9 @@ class Page:
                 for host, tests in found.items()
                 if tests
             )
-            tests = f"{listed(every)}" if hosts else f"{counts}: {listed(every)}"
+            names = listed(every) if hosts else f"{counts}: {listed(every)}"
             start = f"| {counts} " if hosts else ""
-            self.text += f"{start}| {tests} | {entry['reason']} |\n"
+            self.text += f"{start}| {names} | {entry['reason']} |\n"
             for host in differ:
                 explained[host] |= found[host]
         for host, tests in differ.items():
