@@ -121,10 +121,14 @@ class Headers:
     def _received(cls, pairs: Iterable[tuple[str, str]]) -> Self:
         headers = cls()
         for name, value in pairs:
-            headers._fields[headers._next] = name, value
-            headers._numbers.setdefault(name.lower(), []).append(headers._next)
-            headers._next += 1
+            headers._append(name, value)
         return headers
+
+    def _append(self, name: str, value: str) -> None:
+        """Add a field that is known to be valid."""
+        self._fields[self._next] = name, value
+        self._numbers.setdefault(name.lower(), []).append(self._next)
+        self._next += 1
 
     def get_all(self, name: str) -> list[str]:
         """Return all values of *name*, in order; an empty list if it is absent."""
@@ -160,9 +164,7 @@ class Headers:
             TypeError: The name or value is not a ``str``.
         """
         name = _name(name)
-        self._fields[self._next] = name, _value(name, value)
-        self._numbers.setdefault(name.lower(), []).append(self._next)
-        self._next += 1
+        self._append(name, _value(name, value))
 
     def set(self, name: str, value: str) -> None:
         """Replace all fields of the same name, or add the field at the end.

@@ -112,10 +112,7 @@ class Response:
         response = cls(status, headers, body)
         fields = response._load_headers()
         if headers is None or "content-type" not in fields:
-            # What `Headers.add` does with a valid field, without its calls.
-            fields._fields[fields._next] = "Content-Type", content_type
-            fields._numbers["content-type"] = [fields._next]
-            fields._next += 1
+            fields._append("Content-Type", content_type)
         return response
 
     @classmethod
