@@ -1,6 +1,7 @@
 """The versions of the other SDKs: the same everywhere, and compared with their registries."""
 
 import re
+import runpy
 import sys
 import tomllib
 from pathlib import Path
@@ -8,11 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-from peer_versions import COMMANDS, VERSIONS, compare  # noqa: E402
-
-NAMED = tomllib.loads(VERSIONS.read_text())
+TOOL = runpy.run_path(str(ROOT / "tools" / "peer_versions.py"))
+COMMANDS, compare = TOOL["COMMANDS"], TOOL["compare"]
+NAMED = tomllib.loads(TOOL["VERSIONS"].read_text())
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/guides").glob("*.md")]
 
 
