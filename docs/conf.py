@@ -18,6 +18,7 @@ extensions = [
     "pictures",
     "public_names",
     "readme",
+    "upstream_names",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -28,7 +29,7 @@ extensions = [
     "sphinx_sitemap",
     "sphinxext.opengraph",
 ]
-exclude_patterns = ["_build", "inventories"]
+exclude_patterns = ["_build", "inventories", "install-today.md"]
 nitpicky = True
 
 # Docstrings: a name in single backticks is a link where it is the name of something here or in
@@ -88,7 +89,7 @@ html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_js_files = [("scrolling.js", {"defer": "defer"})]
+html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_last_updated_fmt = "%d %B %Y"
 # What a link to a page shows elsewhere is its title and first words, without a picture for each.

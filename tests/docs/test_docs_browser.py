@@ -103,6 +103,56 @@ def test_a_tab_that_is_chosen_stays_chosen(browser: "selenium.Chrome", site: str
     assert after == elsewhere == [False, False, True, False]
 
 
+COLUMNS = """
+    const table = document.querySelector("table.side-by-side");
+    const shown = [...table.tHead.rows[0].cells].filter((cell) => cell.offsetWidth > 0);
+    return shown.map((cell) => cell.textContent.trim());
+"""
+
+
+def test_a_wide_screen_has_all_sdks_side_by_side(browser: "selenium.Chrome", site: str) -> None:
+    browser.get(f"{site}comparison/dynamic-backend.html")
+    (choice,) = browser.find_elements(By.CLASS_NAME, "side-by-side-choice")
+    (row,) = browser.find_elements(
+        By.XPATH, "//table[contains(@class, 'side-by-side')]//tr[td[1][.='connect timeout']]"
+    )
+    cells = row.find_elements(By.TAG_NAME, "td")
+    hover = cells[1].find_element(By.CSS_SELECTOR, "[title]").get_attribute("title")
+
+    assert browser.execute_script(COLUMNS) == ["option", "Python", "Rust", "Go", "JavaScript"]
+    assert [cell.text.split("\n") for cell in cells[1:]] == [
+        [name, "default: 1 s"]
+        for name in ("connect_timeout", "connect_timeout", "ConnectTimeout", "connectTimeout")
+    ]
+    assert hover == (
+        "type: Duration; unit: s; check: finite, 0 to less than 2³² ms; error: InvalidBackendOption"
+    )
+    assert not choice.is_displayed()
+
+
+def test_a_narrow_screen_has_two_sdks_that_are_chosen_by_keyboard(
+    browser: "selenium.Chrome", site: str
+) -> None:
+    look(browser, width=390, scheme="light")
+    browser.get(f"{site}comparison/tls.html")
+    before = browser.execute_script(COLUMNS)
+    second = browser.find_element(By.CSS_SELECTOR, ".side-by-side-choice label:last-child select")
+    second.send_keys("Go")
+    after = browser.execute_script(COLUMNS)
+    browser.get(f"{site}comparison/secrets.html")
+    elsewhere = browser.execute_script(COLUMNS)
+    first = browser.find_element(By.CSS_SELECTOR, ".side-by-side-choice select")
+    first.send_keys("Go")
+    values = [
+        select.get_attribute("value")
+        for select in browser.find_elements(By.CSS_SELECTOR, ".side-by-side-choice select")
+    ]
+
+    assert before == ["option", "Python", "Rust"]
+    assert after == elsewhere == ["option", "Python", "Go"]
+    assert values == ["Go", "Python"]
+
+
 @pytest.mark.parametrize(
     ("words", "page"),
     [
@@ -147,19 +197,31 @@ def test_the_button_changes_light_and_dark(browser: "selenium.Chrome") -> None:
     assert seen == {True, False}
 
 
+WIDTHS = """
+    const table = document.querySelector("table.side-by-side")?.closest(".table-wrapper");
+    return [
+        document.documentElement.scrollWidth,
+        table != null && table.scrollWidth > table.clientWidth,
+    ];
+"""
+
+
 def test_no_page_is_wider_than_a_narrow_screen(
     browser: "selenium.Chrome", site: str, built: Path
 ) -> None:
-    wide = []
+    wide, scrolled = [], []
     look(browser, width=390, scheme="light")
     for path in built.rglob("*.html"):
         name = path.relative_to(built).as_posix()
         browser.get(site + name)
-        width = browser.execute_script("return document.documentElement.scrollWidth")
+        width, beside = browser.execute_script(WIDTHS)
         if width > 390:
             wide.append((name, width))
+        if beside:
+            scrolled.append(name)
 
     assert wide == []
+    assert scrolled == []
 
 
 # Prose with code and tables, tabs, signatures of more than one line.

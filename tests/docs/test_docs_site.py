@@ -79,6 +79,20 @@ def test_every_public_name_has_a_place_in_the_reference(built: Path) -> None:
     assert sorted(names - described) == []
 
 
+def test_each_public_error_leads_to_its_cause_and_what_to_do(pages: dict[str, Page]) -> None:
+    rows = {anchor for anchor in pages["error-index.html"].anchors if anchor.startswith("error-")}
+    linked = {
+        link.partition("error-index.html#")[2]
+        for name, page in pages.items()
+        if name.startswith("reference/")
+        for link in page.links
+        if "error-index.html#error-" in link
+    }
+
+    assert len(rows) > 150
+    assert linked == rows
+
+
 def test_the_picture_of_the_layers_has_every_package(built: Path) -> None:
     page = (built / "architecture.html").read_text()
     (picture,) = re.findall(r'<svg class="picture"[^>]*arrow means.*?</svg>', page, re.DOTALL)
