@@ -24,8 +24,10 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.intersphinx",
     "sphinx_copybutton",
+    "sphinx_last_updated_by_git",
     "sphinx_design",
     "sphinx_sitemap",
+    "sphinxext.opengraph",
 ]
 exclude_patterns = ["_build", "inventories", "install-today.md"]
 nitpicky = True
@@ -54,7 +56,13 @@ nitpick_ignore = [
     ("py:exc", "TransportError"),
 ]
 # A name that two packages have is that of the lower one.
-suppress_warnings = ["ref.python"]
+# A page has no date where there is no git, or not all of the history.
+suppress_warnings = [
+    "ref.python",
+    "git.command_not_found",
+    "git.subprocess_error",
+    "git.too_shallow",
+]
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints = "signature"
@@ -83,6 +91,10 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
+html_last_updated_fmt = "%d %B %Y"
+# What a link to a page shows elsewhere is its title and first words, without a picture for each.
+ogp_site_url = html_baseurl
+ogp_social_cards = {"enable": False}
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

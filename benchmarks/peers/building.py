@@ -3,14 +3,18 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from benchmarks.componentizing import componentize
 from fastly_compute.cli.component.link import link, stub_module
 
 HERE = Path(__file__).parent
-UPSTREAM = "fastly-compute==0.1.3"
-JAVASCRIPT = "@fastly/js-compute@3.46.0"
+VERSIONS = tomllib.loads(
+    (HERE.parents[1] / "docs/comparison/versions/versions.toml").read_text(encoding="utf-8")
+)
+UPSTREAM = "fastly-compute=={version}".format(**VERSIONS["upstream"])
+JAVASCRIPT = "@fastly/js-compute@{version}".format(**VERSIONS["javascript"])
 
 
 def _run(*command: str | Path, cwd: Path) -> None:

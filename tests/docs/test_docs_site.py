@@ -107,3 +107,12 @@ def test_the_sitemap_has_every_page(built: Path, pages: dict[str, Page]) -> None
     sitemap = (built / "sitemap.xml").read_text()
 
     assert [name for name in pages if f"/{name}</loc>" not in sitemap] == []
+
+
+def test_a_page_says_what_it_is_where_it_is_shared_and_how_old_it_is(built: Path) -> None:
+    page = (built / "guides" / "caching.html").read_text()
+
+    assert '<meta property="og:title" content="Caching"' in page
+    assert 'property="og:description" content="There are three caches' in page
+    if (DOCS.parent / ".git").is_dir():
+        assert re.search(r"Last updated on\s+\d+ \w+ 20\d\d", page)
