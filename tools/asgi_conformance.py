@@ -168,7 +168,7 @@ class Page:
         explained: dict[str, set[str]] = {host: set() for host in differ}
         for entry in entries:
             found = {host: matching(tests, entry) for host, tests in differ.items()}
-            every = set().union(*found.values())
+            every: set[str] = set().union(*found.values())
             if not every:
                 continue
             counts = ", ".join(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 WORLD = "fastly:compute/service@0.1.0"
 _CLI = Path(__file__).parents[1]
-_ENTRY = "fastly_compute_entry"
+_ENTRY = "fastly_compute_app"
 _RUN = "import sys; from componentize_py import script; sys.exit(script())"
 
 
@@ -105,19 +105,47 @@ def componentize(
         passes: The names of the passes to run; those that the guest does not know are left out.
         embedding: What to embed, as `Embedding.described` says it.
     """
+    guest = guest_folder(work, entry, own, passes, embedding)
+    component, output = run(work, [*roots, guest], _ENTRY)
+    return Componentized(component, output, guest)
+
+
+def copy_guest(folder: Path) -> Path:
+    """Copy the guest's modules to a new folder."""
     ignored = shutil.ignore_patterns("__pycache__")
-    guest = shutil.copytree(_CLI / "component" / "guest", work / "entry", ignore=ignored)
+    return shutil.copytree(_CLI / "component" / "guest", folder, ignore=ignored)
+
+
+def guest_folder(
+    work: Path, entry: str, own: Sequence[str], passes: Iterable[str], embedding: str
+) -> Path:
+    """Make the folder with the guest's modules and what they are to do: see `componentize`."""
+    guest = copy_guest(work / "entry")
     settings = [" ".join(passes), entry, *own]
     (guest / "settings").write_text("\n".join(settings), encoding="utf-8")
     (guest / "to-embed").write_text(embedding, encoding="utf-8")
+    return guest
+
+
+def run(work: Path, roots: Iterable[Path], module: str) -> tuple[bytes | None, str]:
+    """Run componentize-py.
+
+    Args:
+        work: A folder for what it needs.
+        roots: The import roots, which the guest sees as ``/0`` and so on.
+        module: The module to import.
+
+    Returns:
+        The component, which is None if it failed; and what it wrote to its standard error.
+    """
     # componentize-py would add the site-packages of whatever Python comes first on PATH.
     environment = work / "environment"
     (environment / "lib" / "site-packages").mkdir(parents=True)
     component = work / "app.wasm"
-    paths = [part for root in (*roots, guest) for part in ("-p", str(root))]
+    paths = [part for root in roots for part in ("-p", str(root))]
     common = ["-d", str(_CLI / "wit"), "-w", WORLD, "componentize"]
     finished = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-P", "-c", _RUN, *common, *paths, _ENTRY, "-o", str(component)],
+        [sys.executable, "-P", "-c", _RUN, *common, *paths, module, "-o", str(component)],
         cwd=work,
         env={**os.environ, "VIRTUAL_ENV": str(environment), "RUST_BACKTRACE": "0"},
         capture_output=True,
@@ -125,5 +153,4 @@ def componentize(
         errors="replace",
         check=False,
     )
-    built = component.read_bytes() if finished.returncode == 0 else None
-    return Componentized(built, finished.stderr, guest)
+    return component.read_bytes() if finished.returncode == 0 else None, finished.stderr

@@ -112,17 +112,18 @@ def all_files(
         Each file's path below the root, with ``/``, and the file.
     """
     seen = set()
+    start = len(os.path.join(root, ""))  # noqa: PTH118
     for top, folders, names in os.walk(root, followlinks=True):
         folder = Path(top)
-        real = folder.resolve()
-        if real in seen:  # a link to a folder above would not end
+        state = folder.stat()
+        if (state.st_dev, state.st_ino) in seen:  # a link to a folder above would not end
             folders.clear()
             continue
-        seen.add(real)
+        seen.add((state.st_dev, state.st_ino))
         folders[:] = sorted(
             name for name in folders if name != "__pycache__" and not skip(folder / name, root)
         )
+        below = f"{top[start:]}/".replace(os.sep, "/").lstrip("/")
         for name in sorted(names):
             if not name.endswith(".pyc"):
-                file = folder / name
-                yield file.relative_to(root).as_posix(), file
+                yield f"{below}{name}", folder / name

@@ -25,12 +25,12 @@ class Entry:
 
     Attributes:
         component: Its bytes.
-        package_size: Its size when packed, in bytes.
+        package_size: Its size when packed, in bytes; None if it was not packed yet.
         skipped: Why passes were skipped, by their names.
     """
 
     component: bytes
-    package_size: int
+    package_size: int | None = None
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 

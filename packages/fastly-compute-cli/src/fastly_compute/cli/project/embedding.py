@@ -45,6 +45,8 @@ _SECRETS = pathspec.GitIgnoreSpec.from_lines(
     [".*", "*.jks", "*.key", "*.keystore", "*.p12", "*.pem", "*.pfx", "id_*"]
 )
 _TIME_ZONES = canonicalize_name("tzdata")
+# A command that watches an app looks for the same files at each change.
+_records: dict[tuple[Path, str], tuple[str | None, list[Path]]] = {}
 
 
 @dataclass(slots=True)
@@ -170,7 +172,7 @@ class _Search:
         name = canonicalize_name(distribution.name)
         for file in self._files(distribution):
             root = self._root_of(file)
-            if root is None or root in self._own:
+            if root is None or root in self._own or not file.is_file():
                 continue
             below = file.relative_to(root).as_posix()
             if "/tests/" in f"/{below}" or self._exclude.match_file(below):
@@ -234,10 +236,29 @@ def _files(distribution: Distribution) -> Iterator[Path]:
     origin = distribution.read_text("direct_url.json")
     if origin:
         editable = bool(json.loads(origin).get("dir_info", {}).get("editable"))
-    for path in distribution.files or ():
-        file = Path(str(distribution.locate_file(path))).resolve()
+    for file in _recorded(distribution):
         if editable and file.suffix == ".pth" and file.is_file():
             for root in filter(Path.is_dir, pth_roots(file)):
                 yield from (found for _, found in all_files(root.resolve(), skip=is_foreign))
-        elif file.is_file() and ".." not in path.parts:
+        else:
             yield file
+
+
+def _recorded(distribution: Distribution) -> list[Path]:
+    """List the files that an installer recorded, once for as long as the record is the same."""
+    place = (Path(str(distribution.locate_file(""))), distribution.name)
+    record = distribution.read_text("RECORD")
+    known = _records.get(place)
+    if known is not None and record is not None and known[0] == record:
+        return known[1]
+    parents: dict[Path, Path] = {}
+    files = []
+    for path in distribution.files or ():
+        if ".." in path.parts:
+            continue
+        located = Path(str(distribution.locate_file(path)))
+        if located.parent not in parents:
+            parents[located.parent] = located.parent.resolve()
+        files.append(parents[located.parent] / located.name)
+    _records[place] = (record, files)
+    return files

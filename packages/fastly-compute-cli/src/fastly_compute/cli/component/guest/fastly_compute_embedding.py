@@ -7,13 +7,14 @@ it depends on; those of the standard library are found here, by what all of them
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import fastly_compute_files as files
 import fastly_compute_late_imports as late_imports
 
 _PYTHON = re.__file__.removesuffix("/re/__init__.py")  # that of `os` is frozen elsewhere
+_KEPT = "/bytecode"  # which is there if the build is one from a base
 _STAND_INS = f"{__file__.rpartition('/')[0]}/stand_ins"  # for what the guest's Python lacks
 _IMPORT = re.compile(
     r"^(?P<indent>[ \t]*)(?:"
@@ -121,8 +122,40 @@ def _with_parents(name: str) -> Iterator[str]:
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
+def _packed(path: str, source: bytes, *, keep: bool) -> bytes:
+    """Compile and compress a module, or read what an earlier build from the same base kept of it.
+
+    Args:
+        path: Its file.
+        source: Its text.
+        keep: Whether a later build is likely to need it.
+
+    Raises:
+        SyntaxError: It is not a module of this Python.
+        ValueError: It has bytes that no module has.
+    """
+    if not keep:
+        return late_imports.pack(compile(source, path, "exec", dont_inherit=True))
+    from _sha2 import sha256  # type: ignore[import-not-found]
+
+    kept = f"{_KEPT}/{sha256(path.encode() + bytes(1) + source).hexdigest()}"
+    try:
+        with open(kept, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except FileNotFoundError:
+        packed = late_imports.pack(compile(source, path, "exec", dont_inherit=True))
+    new = f"{kept}.{os.urandom(8).hex()}"  # another build may write the same
+    with open(new, "wb") as file:  # noqa: PTH123
+        file.write(packed)
+    os.rename(new, kept)  # noqa: PTH104
+    return packed
+
+
 class Embedding:
     """Collects modules and files, and keeps them.
+
+    Args:
+        roots: The app's own import roots, whose modules change often.
 
     Attributes:
         sizes: How many bytes were kept, by the name of the top-level module or folder.
@@ -131,7 +164,9 @@ class Embedding:
         wanted: The names of what something kept or loaded may import.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Iterable[str] = ()) -> None:
+        self._edited = tuple(roots)
+        self._keeps = os.path.isdir(_KEPT)  # noqa: PTH112
         self.sizes: dict[str, int] = {}
         self.modules = self.files = 0
         self.wanted: set[str] = set()
@@ -151,10 +186,11 @@ class Embedding:
         if name in sys.modules:
             return
         try:
-            code = compile(source, path, "exec", dont_inherit=True)
+            keep = self._keeps and not path.startswith(self._edited)
+            packed = _packed(path, source, keep=keep)
         except (SyntaxError, ValueError):  # a template, or for another Python
             return
-        self._count(name.partition(".")[0], late_imports.add(name, path, code))
+        self._count(name.partition(".")[0], late_imports.add(name, path, packed))
         self.modules += 1
 
     def add_file(self, path: str, owner: str) -> None:
@@ -183,14 +219,15 @@ class Embedding:
         self.sizes[owner] = self.sizes.get(owner, 0) + size
 
 
-def embed(named: dict[str, Any]) -> Embedding:
+def embed(named: dict[str, Any], roots: Iterable[str]) -> Embedding:
     """Keep what the build names, and what that needs of the standard library.
 
     Args:
         named: The `modules` with their paths, the `files` with their owners, and the names of
             further modules to `include`; "*" is all of the standard library.
+        roots: The app's own import roots, whose modules change often.
     """
-    kept = Embedding()
+    kept = Embedding(roots)
     modules = dict(named["modules"])
     event_loop = modules.pop(late_imports.EVENT_LOOP, None)
     for name, path in modules.items():

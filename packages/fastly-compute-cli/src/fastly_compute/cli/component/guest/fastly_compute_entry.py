@@ -1,4 +1,4 @@
-"""The module around an app: componentize-py imports it, once, in the guest, at build time.
+"""Imports an app, once, in the guest, at build time.
 
 It imports the app and leaves in its own folder what the build needs to know of how that went.
 The standard error would not do: componentize-py keeps 10,000 bytes of it.
@@ -53,6 +53,7 @@ _NOT_THE_USERS = ("<frozen importlib", "/python/importlib/", "/world/")
 _kept: list[object] = []
 _blocked: list[BaseException] = []
 _by_chance: dict[int, random.Random] = {}
+_real_seed = random.Random.seed
 
 
 def _write(name: str, text: str) -> None:
@@ -202,13 +203,13 @@ _PASSES: list[tuple[str, Callable[[], object]]] = [
 ]
 
 
-def _embed() -> dict[str, str]:
+def _embed(roots: list[str]) -> dict[str, str]:
     """Keep what a request may need besides, and report it; return the other names of folders."""
     from fastly_compute_embedding import embed
 
     with open(f"{_FOLDER}/to-embed", encoding="utf-8") as file:  # noqa: PTH123
         named = ast.literal_eval(file.read())
-    kept = embed(named)
+    kept = embed(named, roots)
     zones = "zoneinfo" in kept.wanted | sys.modules.keys() and "tzdata" not in kept.sizes
     found = {
         "modules": kept.modules,
@@ -236,35 +237,41 @@ def _run_passes(chosen: list[str]) -> None:
     _write("failed", repr(failed))
 
 
-with open(f"{_FOLDER}/settings", encoding="utf-8") as _file:  # noqa: PTH123
-    _chosen, _name, *_roots = _file.read().splitlines()
-os.chdir("/0")  # the app's folder, where it is when it runs on the machine
-
-_real_seed = random.Random.seed
-_app = _import_app(_name)
-if _app is None:
-    raise ImportError(f"the app {_name} cannot be used; the report has the reason")
-_keep_source(_roots)
-_import_late_modules()
-_aliases = _embed()
-_run_passes(_chosen.split())
-fastly_compute_files.seal(_aliases)
-fastly_compute_stdlib.seal()
-gc.collect()  # it also frees what the interpreter keeps for new objects, wherever that lies
-
-
 class _Seeding:
     """Seeds the app's own generators when a sandbox starts; else all give the same numbers.
 
     componentize-py does so for the generator of the `random` module.
     """
 
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
     def handle(self, request: Any, body: Any) -> None:
         while _by_chance:
             _by_chance.popitem()[1].seed()
-        _app.handle(request, body)
+        self._app.handle(request, body)
 
 
-def HttpIncoming() -> Any:  # noqa: N802 - componentize-py looks for it under this name
-    """Give componentize-py the app's own object, without a layer in between if there can be."""
-    return _Seeding() if _by_chance else _app
+def import_app() -> Any:
+    """Import the app that the settings name, and prepare the image for its requests.
+
+    Returns:
+        What answers them: the app's own object, without a layer in between if there can be.
+
+    Raises:
+        ImportError: The app cannot be used; the report has the reason.
+    """
+    with open(f"{_FOLDER}/settings", encoding="utf-8") as file:  # noqa: PTH123
+        chosen, name, *roots = file.read().splitlines()
+    os.chdir("/0")  # the app's folder, where it is when it runs on the machine
+    app = _import_app(name)
+    if app is None:
+        raise ImportError(f"the app {name} cannot be used; the report has the reason")
+    _keep_source(roots)
+    _import_late_modules()
+    aliases = _embed(roots)
+    _run_passes(chosen.split())
+    fastly_compute_files.seal(aliases)
+    fastly_compute_stdlib.seal()
+    gc.collect()  # it also frees what the interpreter keeps for new objects, wherever that lies
+    return _Seeding(app) if _by_chance else app

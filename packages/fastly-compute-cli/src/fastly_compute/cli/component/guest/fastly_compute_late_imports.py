@@ -16,13 +16,17 @@ _folders: dict[str, list[str]] = {}  # of namespace packages
 _python = ""  # the names of the modules of the standard library, one on a line
 
 
-def add(name: str, path: str, code: CodeType) -> int:
+def pack(code: CodeType) -> bytes:
+    """Compress a module's code."""
+    return zlib.compress(marshal.dumps(code), 9)
+
+
+def add(name: str, path: str, packed: bytes) -> int:
     """Keep a module's code.
 
     Returns:
         How many bytes it takes.
     """
-    packed = zlib.compress(marshal.dumps(code), 9)
     _codes[name] = (path, packed)
     parent, folder = name.rpartition(".")[0], path.rpartition("/")[0]
     if path.endswith("/__init__.py"):

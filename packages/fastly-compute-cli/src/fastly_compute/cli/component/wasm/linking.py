@@ -6,6 +6,7 @@ module knows are there from the beginning.
 """
 
 import bisect
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ DEFERRED = "deferred"
 MEMORY = "memory"
 _CALL = 0x10
 _CALL_INDIRECT = 0x11
+_MOST_DONE = 64
+_done: dict[bytes, list[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +341,7 @@ class Linking:
                 functions=self._functions[number],
                 globals=self._globals[number],
             )
-            entries += remapping.code(module.data, module.code, instance.place)
+            entries += _remapped(remapping, module, instance.place)
         return entries
 
     def _call_deferred(self, number: int, entry: DeferredImport, type_: bytes) -> bytes:
@@ -349,6 +352,21 @@ class Linking:
         instance, function = self._exported(self._free, Kind.FUNCTION)
         call_free = bytes([_CALL]) + u32(self._functions[instance][function])
         return code + encoding.local_get(entry.copy) + call_free
+
+
+def _remapped(remapping: IndexRemapping, module: CoreModule, place: str) -> list[bytes]:
+    """Renumber a module's code, once while a command runs: it is the same for each app."""
+    if not module.code:
+        return []
+    code = memoryview(module.data)[module.code[0][0] : module.code[-1][1]]
+    key = hashlib.sha256(code)
+    key.update(repr(remapping).encode())
+    found = _done.get(key.digest())
+    if found is None:
+        if len(_done) >= _MOST_DONE:
+            _done.clear()
+        found = _done[key.digest()] = remapping.code(module.data, module.code, place)
+    return found
 
 
 def _starts(lengths: Sequence[int]) -> list[int]:

@@ -42,7 +42,8 @@ class WasmApp:
         self._engine = make_engine()
         self._turns = Turns(os.cpu_count() or 1)
         self._epochs = Epochs(self._engine, self._turns.expire)
-        self._component = compiled(self._engine, path)
+        made = compiled(self._engine, path)
+        self._component = made.component
         exports = self._component.type.exports(self._engine)
         name = next((name for name in exports if name.startswith(_HTTP_INCOMING)), None)
         if name is None:
@@ -53,7 +54,8 @@ class WasmApp:
             raise ComponentError(f"{path} exports {name} without its function handle")
         self._handle = handle
         self._printed = StdioCapture()
-        self._links = Links(self._engine, self._component)
+        self._links = Links(self._engine, self._component, made.code)
+        self._links.limit_waits(self._engine)
 
     def run(self, sandbox: Sandbox) -> None:
         """Serve the sandbox's requests in a new instance."""

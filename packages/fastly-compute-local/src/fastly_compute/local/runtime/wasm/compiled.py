@@ -1,4 +1,7 @@
-"""Compile components once: the result is kept on disk and loaded from there."""
+"""Compile components once: the result is kept on disk and loaded from there.
+
+The code that a component has in common with others is compiled apart: see `separate`.
+"""
 
 import contextlib
 import ctypes
@@ -6,15 +9,21 @@ import hashlib
 import os
 import platform
 import tempfile
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
-from wasmtime import Engine, WasmtimeError
+from wasmtime import Engine, Module, WasmtimeError
 from wasmtime.component import Component
 
+from fastly_compute.local.runtime.wasm.separate import separate
+
 KEPT = 8
-"""Most compiled components kept on disk; each takes about 35 MB."""
+"""Most compiled files kept on disk; each takes about 20 MB."""
+
+_Code = TypeVar("_Code", Component, Module)
 
 
 class ComponentError(ValueError):
@@ -30,7 +39,20 @@ def cache_folder() -> Path:
     return Path(given) if given else platformdirs.user_cache_path("fastly-compute")
 
 
-def compiled(engine: Engine, path: Path) -> Component:
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A component, ready to be instantiated.
+
+    Attributes:
+        component: The component.
+        code: What it imports as `separate.CODE`; None if it has its code itself.
+    """
+
+    component: Component
+    code: Module | None
+
+
+def compiled(engine: Engine, path: Path) -> Compiled:
     """Compile a component, or load what an earlier run compiled.
 
     Args:
@@ -48,6 +70,19 @@ def compiled(engine: Engine, path: Path) -> Component:
         raise ComponentError(f"{path} is not WebAssembly")
     if wasm[4:8] == b"\x01\0\0\0":
         raise ComponentError(f"{path} is a core module; Fastly Compute runs components of the WIT")
+    parts = separate(wasm)
+    try:
+        if parts is None:
+            return Compiled(_loaded(engine, Component, wasm), None)
+        code = _loaded(engine, Module, parts.code)
+        return Compiled(_loaded(engine, Component, parts.component), code)
+    except WasmtimeError as error:
+        reason = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+        raise ComponentError(f"{path} is not a valid component: {reason}") from error
+
+
+def _loaded(engine: Engine, kind: type[_Code], wasm: bytes) -> _Code:
+    """Load what was compiled before, or compile it."""
     folder = cache_folder() / "compiled"
     key = hashlib.sha256(wasm)
     compiler = f"wasmtime {version('wasmtime')} {platform.machine()}"
@@ -55,27 +90,23 @@ def compiled(engine: Engine, path: Path) -> Component:
     kept = folder / f"{key.hexdigest()}.cwasm"
     if kept.exists():
         try:
-            component = Component.deserialize_file(engine, str(kept))
+            found = kind.deserialize_file(engine, str(kept))
         except WasmtimeError:
             kept.unlink(missing_ok=True)
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.utime(kept)
-            return component
-    try:
-        component = Component(engine, wasm)
-    except WasmtimeError as error:
-        reason = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-        raise ComponentError(f"{path} is not a valid component: {reason}") from error
+            return found
+    made = kind(engine, wasm)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(kept, bytes(component.serialize()))
+    _write(kept, bytes(made.serialize()))
     _forget_old(folder)
     try:
         # Mapping the file takes less memory than the freshly compiled code, and starts faster.
-        mapped = Component.deserialize_file(engine, str(kept))
+        mapped = kind.deserialize_file(engine, str(kept))
     except WasmtimeError:  # another process has removed it
-        return component
-    component.close()
+        return made
+    made.close()
     _trim_memory()
     return mapped
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from componentize_py_types import Err
-from wasmtime import Engine, StoreContext, WasmtimeError
+from wasmtime import Engine, Module, StoreContext, WasmtimeError
 from wasmtime import _ffi as ffi
 from wasmtime.component import (
     Component,
@@ -32,6 +32,7 @@ from fastly_compute.local.runtime.trap import Trap
 from fastly_compute.local.runtime.wasm.lift import converter, read
 from fastly_compute.local.runtime.wasm.lower import Write, result_writers, writer
 from fastly_compute.local.runtime.wasm.names import camel, snake
+from fastly_compute.local.runtime.wasm.separate import CODE
 from fastly_compute.local.runtime.wasm.waits import Waits
 
 _PREFIX = "fastly:compute/"
@@ -56,25 +57,27 @@ class Links:
     Args:
         engine: The engine that compiled the component.
         component: The component.
+        code: What it imports as `separate.CODE`, if it does.
 
     Raises:
         LookupError: The component imports an interface that this host does not know.
     """
 
-    def __init__(self, engine: Engine, component: Component) -> None:
+    def __init__(self, engine: Engine, component: Component, code: Module | None = None) -> None:
         self._classes = _resource_classes()
         self._types = {cls: n for n, cls in enumerate(dict.fromkeys(self._classes.values()), 1)}
         self._functions: list[Any] = []
         self.linker = Linker(engine)
         self.linker.add_wasip2()
         with self.linker.root() as root:
+            if code is not None:
+                root.add_module(CODE, code)
             for name, imported in component.type.imports(engine).items():
                 ty = imported.ty
                 if name.startswith(_PREFIX) and isinstance(ty, ComponentInstanceType):
                     exports = {export: item.ty for export, item in ty.exports(engine).items()}
                     with root.add_instance(name) as instance:
                         self._link(instance, name, exports)
-        self._limit_waits(Waits(engine))
 
     def _link(self, instance: LinkerInstance, name: str, exports: dict[str, Any]) -> None:
         interface = snake(name.removeprefix(_PREFIX).partition("@")[0])
@@ -85,7 +88,9 @@ class Links:
             elif isinstance(item, FuncType):
                 self._add(instance, export, self._function(interface, export, item))
 
-    def _limit_waits(self, waits: Waits) -> None:
+    def limit_waits(self, engine: Engine) -> None:
+        """End a guest's waits for a clock at the time limit of its sandbox."""
+        waits = Waits(engine)
         self.linker.allow_shadowing = True
         with self.linker.root() as root, root.add_instance(waits.clock) as clock:
             for function in (waits.subscribe_duration, waits.subscribe_instant):
