@@ -49,6 +49,7 @@ def run(client, apps, host):
         ("test_exception_of_the_app[asyncio]", 2),
         ("test_lifespan_and_state[asyncio]", 2),
         ("test_more_requests_than_a_sandbox_serves[asyncio]", 7),
+        ("test_files_of_the_tests[asyncio]", 1),
         ("test_parameters[asyncio-right]", 1),
     ],
 )

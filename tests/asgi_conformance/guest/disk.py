@@ -20,6 +20,14 @@ except ImportError:
 numbers = count()
 
 
+def keep(folder):
+    """Keep the files of a folder, while the component is built."""
+    if files is not None:
+        for path in folder.iterdir():
+            if path.is_file():
+                files.add(str(path), path.read_bytes(), int(path.stat().st_mtime))
+
+
 @pytest.fixture
 def tmp_path():
     folder = Path(f"/temporary/{next(numbers)}")

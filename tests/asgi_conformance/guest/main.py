@@ -43,6 +43,7 @@ def collect():
 
 
 ITEMS = collect()
+disk.keep(FOLDER / "statics")
 # A sandbox has no threads and no sockets, which the event loop of a test would need.
 anyio.from_thread.start_blocking_portal = portal.start_portal
 events.new_event_loop = EventLoop

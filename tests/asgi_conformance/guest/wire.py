@@ -12,8 +12,8 @@ from fastly_compute.http import Request
 
 # The most further requests that a sandbox gets, on Viceroy and by default on the wasm host.
 REQUESTS = 5
-# A host that answers a request itself passes none on.
-WAIT_MS = 5000
+# For a request that the host answers itself, the wait is in vain.
+WAIT_MS = 3000
 
 
 class Exhausted(BaseException):
@@ -48,9 +48,8 @@ class Wire:
             pending = http_downstream.next_request(options)
             call("send", sendable(request))
             incoming = http_downstream.await_request(pending)
-            if incoming is None:
-                raise RuntimeError("the host passed no request on: it answered it itself")
-            AsgiHttpIncoming(app, lifespan="off").handle(*incoming)
+            if incoming is not None:
+                AsgiHttpIncoming(app, lifespan="off").handle(*incoming)
         error = app.error if transport.raise_server_exceptions else None
         received = call("received", {"number": number, "raised": error and pickled(error)})
         if error is not None:

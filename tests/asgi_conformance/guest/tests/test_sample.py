@@ -102,6 +102,12 @@ def test_files(test_client_factory, tmp_path):
     assert client.get("/page.txt").status_code == 404
 
 
+def test_files_of_the_tests(test_client_factory):
+    client = test_client_factory(Starlette(routes=[Mount("/", StaticFiles(packages=["tests"]))]))
+
+    assert client.get("/kept.txt").text == "a kept file\n"
+
+
 @pytest.mark.parametrize("expected", ["right", "wrong"])
 def test_parameters(test_client_factory, expected):
     async def respond(request):
