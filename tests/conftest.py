@@ -71,6 +71,9 @@ class OriginHandler(BaseHTTPRequestHandler):
             self._send(200, body)
         elif self.path == "/html":
             self._send(200, b"<img src=a>", ("content-type", "text/html"))
+        elif self.path == "/truncated":
+            self._send(200, b"half", ("content-length", "8"))
+            self.close_connection = True
         elif self.path == "/gzip":
             self._send(200, gzip.compress(b"unzipped"), ("content-encoding", "gzip"))
         else:
@@ -110,7 +113,8 @@ class OriginHandler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes | bytearray, *headers: tuple[str, str]) -> None:
         self.send_response(status)
-        for name, value in (*headers, ("x-origin", "yes"), ("content-length", str(len(body)))):
+        length = {"x-origin": "yes", "content-length": str(len(body))}
+        for name, value in (length | dict(headers)).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -35,7 +36,23 @@ SENT = [
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
+def own_django():
+    """Django without the settings of another app of this process, of which it allows only one."""
+
+    def forget() -> dict[str, ModuleType]:
+        names = [
+            name for name in sys.modules if name.partition(".")[0] in {"django", "django_part"}
+        ]
+        return {name: sys.modules.pop(name) for name in names}
+
+    before = forget()
+    yield
+    forget()
+    sys.modules.update(before)
+
+
+@pytest.fixture(scope="module")
+def loaded(own_django, tmp_path_factory):
     """The app in this process, once per host."""
     found = {}
 

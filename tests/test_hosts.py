@@ -233,6 +233,7 @@ EXPECTED = {
     "guest_cache": [True, True, "INSERT", 200, "stored", 32],
     "runtime": [32, "XXX", False],
     "send_async": [True, 0, [201, 202], True, ["as you wish"] * 2, 0],
+    "truncated": ["Error_HttpIncomplete()"] * 2,
     "send_async_errors": ["Error_GenericError()", "Error_HttpUser()"],
     "send_streaming": [200, "POST", "one two three", 0, "Error_Unsupported()"],
     "early_next": [
@@ -295,6 +296,7 @@ BEHAVIOURS = {
     "guest_cache": "readthrough cache: a guest that stores a response itself",
     "runtime": "what is known about the sandbox",
     "send_async": "several requests at a time",
+    "truncated": "a response that ends too early, read at once and after waiting",
     "send_async_errors": "requests that fail while others continue",
     "send_streaming": "writing a request while it is sent",
     "early_next": "asking for the next request before this one is answered",
@@ -309,6 +311,10 @@ VICEROY = {
     "rates": (
         ["requests", "box", False, False, False, False, [False] * 3, "no error"],
         "it counts nothing and knows no penalties",
+    ),
+    "truncated": (
+        ["Error_GenericError()", "the end"],
+        "waiting takes the failure of a body for its end",
     ),
     "hints": ([200], "it says in its log that they would be sent"),
     "handoff": ([500, "Error_Unsupported()"], "it refuses what it knows no Pushpin for"),

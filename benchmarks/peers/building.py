@@ -19,38 +19,65 @@ def _run(*command: str | Path, cwd: Path) -> None:
         raise SystemExit(f"{' '.join(map(str, command))}:\n{done.stdout}{done.stderr}")
 
 
-def build(folder: Path) -> dict[str, Path]:
-    """Build all peers.
+def build(folder: Path, tools: list[str]) -> dict[str, Path]:
+    """Build all peers of some tools.
+
+    Args:
+        folder: The folder for the components.
+        tools: The names of the tools, which are those of `TOOLS`.
 
     Returns:
         The components, by their names in the tables.
     """
-    for name in ("ours", "bare", "upstream", "javascript"):
-        shutil.copytree(
-            HERE / name, folder / name, ignore=shutil.ignore_patterns("bin", "__pycache__")
-        )
-    found = {}
-
-    ours = folder / "ours"
-    command = [sys.executable, "-m", "fastly_compute.cli", "build"]
-    for entry, name in (("main", "ours"), ("reused", "ours, reuse"), ("hello_wsgi", "ours, WSGI")):
-        found[name] = ours / f"{entry}.wasm"
-        _run(*command, "--entry", entry, "--output", found[name], cwd=ours)
-    bare = found["bare handler"] = folder / "bare/main.wasm"
-    componentize(folder / "bare", "main", bare)
-    bare.write_bytes(link(bare.read_bytes(), stub_module()))
-
-    upstream = folder / "upstream"
-    _run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=upstream)
-    _run("uv", "pip", "install", "--quiet", "--python", ".venv", UPSTREAM, cwd=upstream)
-    for entry, name in (("main", "upstream"), ("reused", "upstream, reuse")):
-        found[name] = upstream / f"{entry}.wasm"
-        tool = upstream / ".venv/bin/fastly-compute-py"
-        _run(tool, "build", "-e", entry, "-o", found[name], "--virtualenv", ".venv", cwd=upstream)
-
-    javascript = folder / "javascript"
-    _run("npm", "install", "--silent", "--no-fund", "--no-audit", JAVASCRIPT, cwd=javascript)
-    for entry, name in (("main", "JavaScript"), ("reused", "JavaScript, reuse")):
-        found[name] = javascript / f"{entry}.wasm"
-        _run("npx", "js-compute-runtime", f"{entry}.js", found[name], cwd=javascript)
+    found: dict[str, Path] = {}
+    for name in tools:
+        copy = folder / name
+        shutil.copytree(HERE / name, copy, ignore=shutil.ignore_patterns("bin", "__pycache__"))
+        found |= TOOLS[name](copy)
     return found
+
+
+def _ours(folder: Path) -> dict[str, Path]:
+    found = {}
+    command = [sys.executable, "-m", "fastly_compute.cli", "build"]
+    for entry, name in (
+        ("main", "ours"),
+        ("reused", "ours, reuse"),
+        ("hello_wsgi", "ours, WSGI"),
+        ("facade", "ours, requests, reuse"),
+    ):
+        found[name] = folder / f"{entry}.wasm"
+        _run(*command, "--entry", entry, "--output", found[name], cwd=folder)
+    return found
+
+
+def _bare(folder: Path) -> dict[str, Path]:
+    found = {}
+    for entry, name in (("main", "bare handler"), ("reused", "bare handler, reuse")):
+        component = found[name] = folder / f"{entry}.wasm"
+        componentize(folder, entry, component)
+        component.write_bytes(link(component.read_bytes(), stub_module()))
+    return found
+
+
+def _upstream(folder: Path) -> dict[str, Path]:
+    found = {}
+    _run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=folder)
+    _run("uv", "pip", "install", "--quiet", "--python", ".venv", UPSTREAM, cwd=folder)
+    for entry, name in (("main", "upstream"), ("reused", "upstream, reuse")):
+        found[name] = folder / f"{entry}.wasm"
+        tool = folder / ".venv/bin/fastly-compute-py"
+        _run(tool, "build", "-e", entry, "-o", found[name], "--virtualenv", ".venv", cwd=folder)
+    return found
+
+
+def _javascript(folder: Path) -> dict[str, Path]:
+    found = {}
+    _run("npm", "install", "--silent", "--no-fund", "--no-audit", JAVASCRIPT, cwd=folder)
+    for entry, name in (("main", "JavaScript"), ("reused", "JavaScript, reuse")):
+        found[name] = folder / f"{entry}.wasm"
+        _run("npx", "js-compute-runtime", f"{entry}.js", found[name], cwd=folder)
+    return found
+
+
+TOOLS = {"ours": _ours, "bare": _bare, "upstream": _upstream, "javascript": _javascript}

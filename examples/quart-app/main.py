@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 from quart import Quart, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -101,15 +100,7 @@ async def failed(error: HTTPException) -> tuple[Response, int]:
     return jsonify(error=error.description), error.code or 500
 
 
-async def with_background_tasks(
-    scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-) -> None:
-    """Run the app, then what it left to do: a sandbox does no work after its request."""
-    await app(scope, receive, send)
-    await asyncio.gather(*app.background_tasks)
-
-
 # What this request loads is then in every new sandbox.
 warm_up(app, "/nowhere")
 
-HttpIncoming = AsgiHttpIncoming(with_background_tasks)
+HttpIncoming = AsgiHttpIncoming(app)

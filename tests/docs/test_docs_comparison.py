@@ -55,6 +55,7 @@ PACKAGES = [
         "image_optimizer",
         "httpx",
         "testing",
+        "urllib3",
     )
 ]
 OPTIONS = [
@@ -108,6 +109,17 @@ def sending(host: ComputeHost, module: ModuleType) -> None:
     assert (first.status, first.text) == (502, "the shop is closed")
     assert (second.status, second.text) == (201, "thanks")
     assert host.calls[-1].json() == {"lamp": 2}
+
+
+@runs("http-libraries")
+def http_libraries(host: ComputeHost, module: ModuleType) -> None:
+    weather = host.backend("weather")
+    weather.error("connection-refused")
+    weather.get("/now", text="sunny")
+    first, second = (client(host, module).get("/") for _ in range(2))
+
+    assert (first.status, first.text) == (502, "no forecast")
+    assert (second.status, second.text) == (200, "sunny")
 
 
 @runs("concurrent")

@@ -821,6 +821,23 @@ def send_async(_request, _body):
     ]
 
 
+def truncated(_request, _body):
+    outcomes = []
+    for waits in (False, True):
+        request, origin = to_origin("/truncated")
+        _, body = http_req.send(request, http_body.new(), origin)
+        outcome = None
+        while outcome is None:
+            if waits:
+                async_io.select([body])
+            try:
+                outcome = None if http_body.read(body, LARGE) else "the end"
+            except Err as err:
+                outcome = repr(err.value)
+        outcomes.append(outcome)
+    return outcomes
+
+
 def send_async_errors(_request, _body):
     request, _ = to_origin("/")
     refused = http_req.send_async(request, http_body.new(), closed_backend())
@@ -1037,6 +1054,7 @@ SCENARIOS = {
         purge_verbose,
         *caches.SCENARIOS,
         send_async,
+        truncated,
         send_async_errors,
         send_streaming,
         early_next,

@@ -276,7 +276,7 @@ def test_a_native_extension_is_named_with_its_distribution(write: Write, run: Ru
     assert "needs the native extension _rust_notify." in result.stderr
     last = result.stderr.splitlines()[-1]
     assert last.startswith("Error: cannot build main: watchfiles 1.")
-    assert "cannot run in WebAssembly" in last
+    assert "has to be built for the guest, as _rust_notify.cpython-314-wasm32-wasi.so" in last
 
 
 @pytest.mark.slow

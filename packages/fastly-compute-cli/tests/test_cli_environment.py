@@ -1,9 +1,14 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 from fastly_compute.cli.project.native_extensions import (
     find_native,
     find_upstream,
+    loaded_native_extensions,
     native_dependencies,
 )
 from fastly_compute.cli.project.roots import find_module, import_roots
@@ -89,6 +94,26 @@ def test_native_code_is_found_among_the_dependencies_of_dependencies(
     assert native_dependencies(["framework>=1; python_version > '3'"], [folder / "site"]) == [
         "fast-core 1.2"
     ]
+
+
+def test_what_is_also_built_for_the_guest_is_left_out(
+    folder: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(write, "fast", "fast/_core.cpython-313-x86_64-linux-gnu.so")
+    install(write, "slow", "slow/_core.abi3.so", "slow/_core.py", "slow/_other.abi3.so")
+    for file in ("fast/_core.cpython-313-x86_64-linux-gnu.so", "slow/_core.abi3.so"):
+        module = ModuleType(file.split(".")[0].replace("/", "."))
+        module.__file__ = str(folder / "site" / file)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    requirements, roots = ["fast", "slow"], [folder / "site"]
+    loaded = ["fast._core", "slow._core"]
+
+    assert native_dependencies(requirements, roots) == ["fast 1.2", "slow 1.2"]
+    assert loaded_native_extensions(loaded, roots) == ["fast 1.2", "slow 1.2"]
+    for name in ("fast", "slow"):
+        write(f"site/{name}/_core.cpython-314-wasm32-wasi.so", "")
+    assert native_dependencies(requirements, roots) == ["slow 1.2"]
+    assert loaded_native_extensions(loaded, roots) == []
 
 
 def test_the_regular_package_of_another_sdk_is_found(folder: Path, write: Write) -> None:

@@ -49,15 +49,26 @@ def test_awaiting_takes_a_select_more_than_waiting(ask, origin, calls):
     async def handle(request: IncomingRequest) -> Response:
         pending = get(f"{origin}/404")
         calls.clear()
-        response = await pending
-        seen = list(calls)
-        calls.clear()
-        await read(response)
-        return Response.json([seen, list(calls)])
+        await pending
+        return Response.json(list(calls))
+
+    assert json.loads(ask(handle).body) == ["async-io.select", "http-req.await_response"]
+
+
+def test_reading_a_body_takes_a_select_only_if_something_else_can_happen(ask, origin, calls):
+    async def handle(request: IncomingRequest) -> Response:
+        alone, timed = [await get(f"{origin}/404") for _ in range(2)]
+        found = []
+        for response, timeout in ((alone, None), (timed, LONG)):
+            calls.clear()
+            async with asyncio.timeout(timeout):
+                await read(response)
+            found.append(list(calls))
+        return Response.json(found)
 
     assert json.loads(ask(handle).body) == [
-        ["async-io.select", "http-req.await_response"],
-        ["async-io.select", "http-body.read", "async-io.select", "http-body.read"],
+        ["http-body.read"] * 2,
+        ["async-io.select_with_timeout", "http-body.read"] * 2,
     ]
 
 
@@ -247,7 +258,8 @@ def test_requests_for_the_same_response_wait_for_the_one_that_stores_it(ask, ori
     assert (seen, origin_server.hits["/cached"]) == (["stored"], 1)
 
 
-def test_a_task_waits_for_a_request_that_another_task_sent_and_does_not_await(ask, origin):
+@pytest.mark.parametrize("timeout", [None, LONG])
+def test_a_task_waits_for_a_request_that_another_task_sent_and_does_not_await(ask, origin, timeout):
     async def send(event: asyncio.Event) -> bytes:
         pending = hooked(f"{origin}/cached", [])
         await event.wait()
@@ -255,7 +267,7 @@ def test_a_task_waits_for_a_request_that_another_task_sent_and_does_not_await(as
 
     async def handle(request: IncomingRequest) -> Response:
         event = asyncio.Event()
-        async with asyncio.timeout(LONG), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
             group.create_task(send(event))
             await asyncio.sleep(0)
             found = await read(await hooked(f"{origin}/cached", []))

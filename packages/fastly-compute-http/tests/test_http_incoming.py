@@ -12,6 +12,8 @@ from fastly_compute.http import (
     InvalidForm,
     Response,
 )
+from fastly_compute.local import Host
+from fastly_compute.local.interfaces.http_downstream import client_request
 
 
 def test_a_handler_sees_the_request(ask):
@@ -110,6 +112,19 @@ def test_a_request_is_closed_after_its_response(ask):
         _ = kept[0].url
     with pytest.raises(HandleClosed, match="this Body is closed"):
         kept[0].body.read()
+    with pytest.raises(HandleClosed, match="this Body is closed"):
+        _ = kept[0].body.trailers
+
+
+@pytest.mark.parametrize("use", [lambda request: None, lambda request: request.body])
+def test_the_body_is_released_with_the_request_whether_it_was_used_or_not(use):
+    with Host().guest_context() as sandbox:
+        resource, pollable = client_request(sandbox.exchange)
+        with IncomingRequest._received(resource, pollable) as request:
+            use(request)
+            assert not pollable.gone
+
+        assert pollable.gone
 
 
 def test_a_request_cannot_be_created_directly():

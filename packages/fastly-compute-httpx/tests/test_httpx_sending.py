@@ -103,7 +103,7 @@ def test_the_policy_may_name_a_backend(origin):
     enforce_explicit_backends("origin")
 
     assert Client().get("http://shop.example/x").json()["path"] == "/x"
-    with pytest.raises(ValueError, match="timeout= has no effect on a backend that is given"):
+    with pytest.raises(ValueError, match="timeout= cannot be used with the backend 'origin'"):
         Client(timeout=2).get("http://shop.example/x")
 
 

@@ -76,7 +76,7 @@ def test_a_backend_that_is_given_has_its_own_timeouts(origin):
 
     assert client.get("http://a.example/").is_success
     assert client.get("http://a.example/", timeout=None).is_success
-    with pytest.raises(ValueError, match="timeout= has no effect on a backend that is given"):
+    with pytest.raises(ValueError, match="timeout= cannot be used with the backend 'origin'"):
         client.get("http://a.example/", timeout=6)
 
 

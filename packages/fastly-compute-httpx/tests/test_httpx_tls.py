@@ -40,7 +40,7 @@ def test_certificates_are_not_for_http(origin, secure):
 def test_a_backend_that_is_given_has_its_own_certificates(secure):
     client = Client(backend="origin", verify=secure.authority)
 
-    with pytest.raises(ValueError, match="verify= and cert= have no effect on a backend"):
+    with pytest.raises(ValueError, match=r"verify= and cert= \(ca_certificate\) cannot be used"):
         client.get(secure.url)
 
 

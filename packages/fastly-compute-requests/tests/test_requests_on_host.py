@@ -228,7 +228,7 @@ def test_a_backend_can_be_given_as_an_object(origin):
     "timeouts", [{"timeout": 1}, {"timeout": (1, 2)}, {"fastly_timeout": requests.TimeoutConfig()}]
 )
 def test_a_timeout_with_a_given_backend_is_refused(origin, timeouts):
-    with pytest.raises(ValueError, match="have no effect on a backend that is given"):
+    with pytest.raises(ValueError, match="cannot be used with the backend 'origin'"):
         requests.get(f"{origin}/seen", fastly_backend="origin", **timeouts)
 
 

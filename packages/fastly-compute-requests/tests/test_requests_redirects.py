@@ -87,6 +87,19 @@ def test_what_the_policy_sends_elsewhere_goes_there(echo):
     assert requests.get("http://nowhere.example/p").json()["headers"]["host"] == "nowhere.example"
 
 
+@pytest.mark.usefixtures("_no_policy_stays")
+def test_the_backend_that_the_policy_names_has_its_own_timeouts(echo):
+    allow_dynamic_backends(["other.example"])
+    enforce_explicit_backends("origin")
+    session = requests.Session()
+
+    with pytest.raises(ValueError, match="timeout= or fastly_timeout= cannot be used with"):
+        session.get("http://nowhere.example/p", timeout=5)
+    session.mount("http://", requests.BackendAdapter(ignore_timeout=True))
+    assert session.get("http://nowhere.example/p", timeout=5).ok
+    assert len(echo.seen) == 1
+
+
 def test_the_configuration_of_a_backend_is_for_its_origin_too(echo, elsewhere):
     config = DynamicBackendConfig(target=echo.url.removeprefix("http://"), connect_timeout=4)
 

@@ -6,7 +6,7 @@ import ssl
 import pytest
 import urllib3
 
-from fastly_compute.backend import DynamicBackendConfig
+from fastly_compute.backend import DynamicBackendConfig, enforce_explicit_backends, policy
 from fastly_compute.http import CacheOptions
 from fastly_compute.urllib3 import PoolManager
 
@@ -101,10 +101,22 @@ def test_a_backend_that_is_given_has_its_own_options(compute_host):
     url = "https://www.example/"
     with compute_host.host.guest_context():
         for options in ({"timeout": 5}, {"server_hostname": "inner.example"}):
-            with pytest.raises(ValueError, match="has no effect on a backend that is given"):
+            with pytest.raises(ValueError, match="cannot be used with the backend 'origin'"):
                 PoolManager(backend="origin", **options).request("GET", url)
         pool = PoolManager(backend="origin", ignore_timeout=True)
         assert pool.request("GET", url, timeout=5).data == b"hello"
+    assert len(compute_host.calls) == 1
+
+
+def test_a_backend_that_the_policy_names_has_its_own_options(compute_host, monkeypatch):
+    compute_host.backend("origin").get("/", text="hello")
+    monkeypatch.setattr(policy, "_policy", policy._policy)
+    enforce_explicit_backends("origin")
+    url = "https://www.example/"
+    with compute_host.host.guest_context():
+        with pytest.raises(ValueError, match="timeout= cannot be used with the backend"):
+            PoolManager(timeout=5).request("GET", url)
+        assert PoolManager(ignore_timeout=True, timeout=5).request("GET", url).data == b"hello"
     assert len(compute_host.calls) == 1
 
 

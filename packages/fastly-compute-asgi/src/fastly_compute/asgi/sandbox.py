@@ -10,11 +10,12 @@ from typing import Never, Self, TypeVar
 from fastly_compute.asgi.inline_threads import inline_context, run_threads_inline
 from fastly_compute.asgi.lifespan import Lifespan
 from fastly_compute.asgi.request_events import RequestEvents
+from fastly_compute.asgi.request_tasks import SandboxLoop
 from fastly_compute.asgi.response_events import ResponseEvents
 from fastly_compute.asgi.scope import make_scope
 from fastly_compute.asgi.types import App, LifespanMode
 from fastly_compute.http import IncomingRequest, ResponseSent, scope
-from fastly_compute.http.event_loop import EventLoop, end_tasks
+from fastly_compute.http.event_loop import end_tasks
 
 T = TypeVar("T")
 
@@ -35,34 +36,53 @@ class Sandbox:
         self._mode: LifespanMode = mode
         self._lifespan: Lifespan | None = None
         run_threads_inline()  # the app may have imported anyio since it was made
-        self._runner = asyncio.Runner(loop_factory=EventLoop)
-        self._loop = self._runner.get_loop()
+        self._loop = SandboxLoop()
+        self._runner = asyncio.Runner(loop_factory=lambda: self._loop)
+        self._runner.get_loop()
 
     def respond(self, request: IncomingRequest) -> ResponseSent:
         """Run the app for a request, after its startup if this is the first one."""
         if self._lifespan is None and self._mode != "off":
-            # Not in the context of the request: handles that it opens live as long as the sandbox.
-            self._lifespan = self._run(self._start(), scope.outside(), may_leave_tasks=True)
-        self._run(self._serve(request), copy_context())
+            self._lifespan = self._start()
+        finish = self._loop.finish_request
+        try:
+            self._run(self._serve(request), copy_context())
+        except Exception:
+            raise
+        except BaseException:
+            finish = self._loop.cancel_request  # the sandbox is being stopped
+            raise
+        finally:
+            scope.after_response(finish)
         return ResponseSent()
 
-    def _run(
-        self, main: Coroutine[object, Never, T], context: Context, *, may_leave_tasks: bool = False
-    ) -> T:
-        others = asyncio.all_tasks(self._loop)
-        done = False
+    def _run(self, main: Coroutine[object, Never, T], context: Context) -> T:
         try:
-            result = self._runner.run(main, context=inline_context(context))
-            done = True
+            return self._runner.run(main, context=inline_context(context))
         finally:
-            if not done or not may_leave_tasks:
-                end_tasks(self._loop, asyncio.all_tasks(self._loop) - others, main)
-        return result
+            # It is still running if the loop failed, as in a deadlock.
+            tasks = asyncio.all_tasks(self._loop)
+            end_tasks(self._loop, {task for task in tasks if task.get_coro() is main}, main)
 
-    async def _start(self) -> Lifespan:
-        lifespan = Lifespan(self._app, self._mode)
-        await lifespan.startup()
-        return lifespan
+    def _start(self) -> Lifespan:
+        async def start() -> Lifespan:
+            lifespan = Lifespan(self._app, self._mode)
+            await lifespan.startup()
+            return lifespan
+
+        try:
+            # Not in the context of the request: handles that it opens live as long as the sandbox.
+            return self._run(start(), scope.outside())
+        except BaseException:
+            end_tasks(self._loop, asyncio.all_tasks(self._loop))
+            raise
+
+    def _stop(self, lifespan: Lifespan) -> None:
+        others = asyncio.all_tasks(self._loop)
+        try:
+            self._run(lifespan.shutdown(), scope.outside())
+        finally:
+            end_tasks(self._loop, asyncio.all_tasks(self._loop) - others)
 
     async def _serve(self, request: IncomingRequest) -> None:
         received = RequestEvents(request.body)
@@ -87,6 +107,6 @@ class Sandbox:
         with self._runner:
             if self._lifespan is not None:
                 try:
-                    self._run(self._lifespan.shutdown(), scope.outside())
+                    self._stop(self._lifespan)
                 except Exception:
                     sys.excepthook(*sys.exc_info())

@@ -47,7 +47,10 @@ def find(name: str) -> "backend.Backend":
         BackendNotFound: No backend has that name.
         BackendCallFailed: The host refused for another reason.
     """
-    return call("backend.open", name, lambda: backend.Backend.open(name))
+    try:
+        return backend.Backend.open(name)
+    except bindings.Err as err:
+        raise backend_error(err.value, "backend.backend.open", subject=name) from None
 
 
 def exists(name: str) -> bool:

@@ -1,13 +1,13 @@
 """From the arguments of an HTTP library to a backend, for the packages that adapt one."""
 
 from dataclasses import fields
-from typing import TypeAlias, TypeVar, Unpack, cast
+from typing import Final, NamedTuple, TypeAlias, TypeVar, cast
 
 from fastly_compute.backend import policy
 from fastly_compute.backend.backend import Backend
 from fastly_compute.backend.client_cert import ClientCert
 from fastly_compute.backend.config import DynamicBackendConfig
-from fastly_compute.backend.options import BackendOptions
+from fastly_compute.backend.options import USE_TLS, BackendOptions, implying
 from fastly_compute.backend.target import parse_url
 from fastly_compute.core import Duration
 
@@ -15,6 +15,9 @@ BackendLike: TypeAlias = Backend | DynamicBackendConfig | str
 """The types that name a backend: a backend, its name, or the configuration of a dynamic one."""
 
 B = TypeVar("B", bound=BackendLike | None)
+
+_NONE: Final = BackendOptions()
+_FOR_TLS: Final = implying(USE_TLS)
 
 
 def checked_backend(backend: B) -> B:
@@ -37,51 +40,104 @@ def checked_backend(backend: B) -> B:
     return backend
 
 
-def explicit_backend(url: str) -> str | None:
-    """Find the backend that the app's policy names for a URL, instead of a dynamic one.
+class Keywords(NamedTuple):
+    """How the users of an HTTP library say what becomes an option, for error messages.
 
-    Args:
-        url: An absolute URL.
-
-    Returns:
-        The name that `enforce_explicit_backends` was given, if it applies to the URL's host; None
-        for a dynamic backend.
-
-    Raises:
-        BackendNotAllowed: The app forbids a dynamic backend for this host.
-        InvalidBackendOption: The URL has another scheme, a user name or no valid host.
+    Attributes:
+        timeouts: The keywords for timeouts.
+        others: The keywords for all other options.
+        ignoring: How to have timeouts ignored where a backend has its own.
     """
-    _, target = parse_url(url)
-    return policy.instead_of_dynamic(target)
+
+    timeouts: str
+    others: str
+    ignoring: str
 
 
-def dynamic_backend(
-    url: str, config: DynamicBackendConfig | None, **options: Unpack[BackendOptions]
-) -> Backend:
-    """Find or register the dynamic backend of a request.
+def backend_for(
+    url: str,
+    backend: BackendLike | None,
+    keywords: Keywords,
+    *,
+    timeouts: BackendOptions = _NONE,
+    others: BackendOptions = _NONE,
+    defaults: BackendOptions = _NONE,
+    ignore_timeout: bool = False,
+) -> Backend | str:
+    """Find the backend of a request, or register it with the options of the request.
+
+    Only a dynamic backend takes options. Those for TLS do not matter to an ``http`` URL, unless the
+    configuration turns TLS on.
 
     Args:
-        url: The request's URL. With a configuration only its scheme matters: ``https`` turns TLS
-            on, unless the configuration says otherwise.
-        config: The configuration; None for that of the URL, if the app's policy allows it.
-        **options: The options of this request, which replace those of the configuration.
+        url: The request's URL. With a configuration, only its scheme matters.
+        backend: The backend that the app gave, checked by `checked_backend`; None for the one that
+            the app's policy finds for the URL.
+        keywords: The names of the options, for error messages.
+        timeouts: The timeouts that the app gave.
+        others: The other options that the app gave.
+        defaults: The options that nobody gave: they yield to a configuration, and do not matter
+            to a backend that has its own.
+        ignore_timeout: Whether timeouts are ignored where the backend has its own.
 
     Returns:
-        The backend.
+        The backend, or the name of one that has its own options.
 
     Raises:
         BackendError: The backend cannot be had, or the app's policy forbids it.
+        ValueError: An option was given for a backend that has its own.
     """
-    if config is None:
-        return Backend.for_url(url, **options)
-    given = {
-        field.name: getattr(config, field.name)
+    if isinstance(backend, DynamicBackendConfig):
+        return _configured(backend, defaults, {**timeouts, **others}, url.startswith("https:"))
+    host = None
+    if backend is None:
+        is_tls, target = parse_url(url)
+        host, backend = target.host, policy.instead_of_dynamic(target)
+        if backend is None:
+            options: BackendOptions = {**defaults, **timeouts, **others}
+            if not is_tls:
+                options = _without_tls(options)
+            options["use_tls"] = is_tls
+            return Backend.create_dynamic(str(target), **options)
+    if others:
+        raise _fixed(f"{keywords.others} ({', '.join(others)})", backend, host)
+    if timeouts and not ignore_timeout:
+        raise _fixed(keywords.timeouts, backend, host, keywords.ignoring)
+    return backend
+
+
+def _configured(
+    config: DynamicBackendConfig, defaults: BackendOptions, given: BackendOptions, is_https: bool
+) -> Backend:
+    own = {
+        field.name: value
         for field in fields(config)
-        if field.name != "target"
+        if field.name != "target" and (value := getattr(config, field.name)) is not None
     }
-    if given["use_tls"] is None and url.startswith("https:"):
-        given["use_tls"] = True
-    return Backend.create_dynamic(config.target, **cast("BackendOptions", {**given, **options}))
+    if is_https and config.use_tls is None:
+        own["use_tls"] = True
+    elif not is_https and not config.is_tls:
+        given = _without_tls(given)
+    options = cast("BackendOptions", {**defaults, **own, **given})
+    return Backend.create_dynamic(config.target, **options)
+
+
+def _without_tls(options: BackendOptions) -> BackendOptions:
+    kept = {name: value for name, value in options.items() if name not in _FOR_TLS}
+    return cast("BackendOptions", kept)
+
+
+def _fixed(what: str, backend: Backend | str, host: str | None, ignoring: str = "") -> ValueError:
+    name = backend if isinstance(backend, str) else backend.name
+    chosen, otherwise = "", "leave the backend out"
+    if host is not None:
+        chosen = f", to which enforce_explicit_backends sends requests for {host!r}"
+        otherwise = "allow a dynamic backend for this host with allow_dynamic_backends"
+    ways = [f"configure {name!r} itself", otherwise, *([ignoring] if ignoring else [])]
+    return ValueError(
+        f"{what} cannot be used with the backend {name!r}{chosen}, because its options are fixed: "
+        f"{', '.join(ways[:-1])} or {ways[-1]}"
+    )
 
 
 def timeout_options(connect: Duration | None, read: Duration | None) -> BackendOptions:

@@ -92,8 +92,10 @@ class Handle(Generic[R]):
 
     def close(self) -> None:
         """Release it; closing again does nothing."""
-        if self._held is not None:
-            drop(self._detach("is closed"))
+        held, self._held = self._held, None
+        if held is not None:
+            self._gone = "is closed"
+            drop(held)
 
     def __enter__(self) -> Self:
         return self

@@ -126,6 +126,14 @@ class Body:
         scope.register(body)
         return body
 
+    @classmethod
+    def _closed(cls) -> Self:
+        """Return a received body that is closed: that of a request which ended without using it."""
+        body = cls()
+        body._is_received = True
+        body.close()
+        return body
+
     def _check(self) -> None:
         if self._gone:
             raise HandleClosed(f"this Body {self._gone}")
@@ -329,9 +337,8 @@ class Body:
         return self._pollable
 
     def _check_unread(self) -> None:
-        self._check()
-        if self._ended:
-            raise HandleClosed(f"this Body {READ}")
+        if self._gone or self._ended:
+            raise HandleClosed(f"this Body {self._gone or READ}")
 
     def _as_produced(self) -> Iterator[bytes]:
         """Yield what is left of an iterable in its own pieces, empty ones included."""

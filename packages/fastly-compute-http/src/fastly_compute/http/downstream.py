@@ -131,8 +131,9 @@ class Downstream:
 
 
 def _has_no_content(response: Response, *, to_head: bool) -> bool:
-    if not 200 <= response.status <= 599:
+    status = response.status
+    if not 200 <= status <= 599:
         raise InvalidStatus(
-            f"the status of a response to the client must be 200 to 599, not {response.status}"
+            f"the status of a response to the client must be 200 to 599, not {status}"
         )
-    return to_head or response.status in NO_CONTENT
+    return to_head or status in NO_CONTENT

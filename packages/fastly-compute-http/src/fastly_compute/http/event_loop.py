@@ -25,6 +25,9 @@ Ts = TypeVarTuple("Ts")
 E = TypeVar("E", bound=HostError)
 Item: TypeAlias = Pending[object, HostError] | Body | StreamingBody
 
+AT_END = "was still running at the end of the request"
+"""Why a task is cancelled, for the log."""
+
 _LONGEST_MS = 2**32 - 1
 
 # The build refuses sockets in the same words, below asyncio.
@@ -56,6 +59,10 @@ _REFUSED = {
 }
 
 
+class _TooLate(Exception):
+    """Nothing can happen before the selector's deadline."""
+
+
 class _Selector:
     """The part that `asyncio.BaseEventLoop` calls between two rounds of callbacks."""
 
@@ -63,17 +70,29 @@ class _Selector:
         self._loop = loop
         # Handles, not their resources: one may be closed while a task waits for it.
         self.waiting: dict[Item, asyncio.Future[None]] = {}
+        self.deadline: float | None = None  # in the loop's time
 
     def select(self, timeout: float | None) -> Item | None:
         """Wait until an item is ready, for so many seconds at most, and return it."""
+        if self.deadline is None:
+            return self._select(timeout)
+        left = self.deadline - self._loop.time()
+        if left <= 0 or ((timeout is None or timeout > left) and not self.waiting):
+            raise _TooLate
+        return self._select(left if timeout is None else min(timeout, left))
+
+    def _select(self, timeout: float | None) -> Item | None:
         items = []
         pollables = []
+        # Nothing else can happen before there is something to read: reading waits as well, with a
+        # host call less. Viceroy's select also takes the failure of a body for its end.
+        is_alone = timeout is None and len(self.waiting) == 1 and not in_flight.is_any()
         for item in self.waiting:
             try:
                 pollable = _pollable_of(item)
             except HandleClosed:
                 return item  # using it now raises that
-            if pollable is None:
+            if pollable is None or (is_alone and isinstance(item, Body)):
                 return item
             items.append(item)
             pollables.append(pollable)
@@ -125,6 +144,37 @@ class EventLoop(asyncio.BaseEventLoop):
         finally:
             if waiting.get(item) is future:
                 del waiting[item]
+
+    def run_tasks(self, tasks: "set[asyncio.Task[Any]]", deadline: float) -> bool:
+        """Run tasks, and return whether they ended before a time of this loop.
+
+        It returns early if nothing can wake one up before that.
+        """
+        left = set(tasks)
+        # Not gather(), which would keep their exceptions out of the log.
+        over = self.create_future()
+
+        def ended(task: "asyncio.Task[Any]") -> None:
+            left.discard(task)
+            if not left:
+                over.set_result(None)
+
+        for task in tasks:
+            task.add_done_callback(ended)
+        self._selector.deadline = deadline
+        try:
+            self.run_until_complete(over)
+        except _TooLate:
+            return False
+        else:
+            return True
+        finally:
+            self._selector.deadline = None
+            # Not those that another task has awaited.
+            ended_now = {task for task in tasks if task.done()}
+            log_failures(
+                self, {task for task in ended_now if getattr(task, "_log_traceback", True)}
+            )
 
     def _process_events(self, ready: Item | None) -> None:
         if ready is None:
@@ -219,24 +269,47 @@ def run(main: Coroutine[object, Never, T]) -> T:
 
 
 def end_tasks(
-    loop: asyncio.AbstractEventLoop, tasks: "set[asyncio.Task[Any]]", main: object
+    loop: asyncio.AbstractEventLoop,
+    tasks: "set[asyncio.Task[Any]]",
+    main: object = None,
+    *,
+    reason: str = AT_END,
 ) -> None:
-    """Cancel the tasks that a coroutine left running, log them, and let them end."""
+    """Cancel the tasks that a coroutine left running, log them, and let them end.
+
+    Args:
+        loop: Their event loop.
+        tasks: The tasks.
+        main: The coroutine, which is not logged.
+        reason: Why they are cancelled, for the log.
+    """
     if not tasks:
         return
-    _log_leftover_tasks(tasks, main)
+    _log_leftover_tasks(tasks, main, reason)
     for task in tasks:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    log_failures(loop, {task for task in tasks if task.get_coro() is not main})
 
 
-def _log_leftover_tasks(tasks: "set[asyncio.Task[Any]]", main: object) -> None:
+def log_failures(loop: asyncio.AbstractEventLoop, tasks: "set[asyncio.Task[Any]]") -> None:
+    """Log the exceptions of tasks that ended; asyncio itself does when it collects garbage."""
+    for task in tasks:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            message = f"task {_described(task)} failed"
+            loop.call_exception_handler({"message": message, "exception": error, "task": task})
+
+
+def _log_leftover_tasks(
+    tasks: "set[asyncio.Task[Any]]", main: object, reason: str = AT_END
+) -> None:
     for task in tasks:
         coroutine = task.get_coro()
         # Without a coroutine, it is the loop's own: it closes an async generator.
         if not task.cancelling() and isinstance(coroutine, CoroutineType) and coroutine is not main:
             logging.getLogger(__name__).warning(
-                "task %s was still running at the end of the request and was cancelled: "
-                "await it, or use asyncio.TaskGroup",
+                "task %s %s and was cancelled: await it, or use asyncio.TaskGroup",
                 _described(task),
+                reason,
             )

@@ -139,7 +139,7 @@ class Service:
         to_head: bool,
     ) -> None:
         if isinstance(answer, Response):
-            waits = answer.body._async_pieces is not None
+            waits = answer._body._async_pieces is not None
         else:
             waits = isinstance(answer, CoroutineType | AsyncIterator)
         if waits:
@@ -182,11 +182,11 @@ class Service:
             return None
         if isinstance(answer, CachedPending):
             answer = answer.wait()  # the host cannot call the hooks
+        if isinstance(answer, Response):
+            return answer
         if isinstance(answer, PendingResponse):
             incoming._downstream.send_pending(answer)
             return None
-        if isinstance(answer, Response):
-            return answer
         if isinstance(answer, Iterator | AsyncIterator):
             return Response(body=answer)
         kind = "None" if answer is None else f"a {type(answer).__name__}"

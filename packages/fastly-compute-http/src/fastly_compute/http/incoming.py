@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qs
 
 from fastly_compute.backend import Backend
-from fastly_compute.core import Handle
+from fastly_compute.core import Handle, drop
 from fastly_compute.http import _wit, _wit_body, client_facts
 from fastly_compute.http.body import Body
 from fastly_compute.http.client import Bot, ClientTls, Visits, VpnProxy
@@ -38,17 +38,28 @@ class IncomingRequest(Handle["http_req.Request"]):
         >>> HttpIncoming = service(handle)
     """
 
-    __slots__ = ("_address", "_body", "_downstream", "_headers", "_id", "_method", "_parts", "_url")
+    __slots__ = (
+        "_address",
+        "_body",
+        "_downstream",
+        "_headers",
+        "_id",
+        "_method",
+        "_parts",
+        "_pollable",
+        "_url",
+    )
 
     _created_by = "a handler under fastly_compute.http.service"
 
     _address: tuple[str | None] | None
-    _body: Body
+    _body: Body | None
     _downstream: Downstream
     _headers: Headers | None
     _id: str | None
     _method: str | None
     _parts: tuple[str, ...] | None
+    _pollable: "async_io.Pollable | None"
     _url: str | None
 
     @classmethod
@@ -57,7 +68,8 @@ class IncomingRequest(Handle["http_req.Request"]):
         request._address = request._headers = request._id = None
         request._method = request._parts = request._url = None
         request._downstream = Downstream()
-        request._body = Body._received(pollable)
+        request._body = None  # made when it is first used
+        request._pollable = pollable
         return request
 
     @property
@@ -126,6 +138,9 @@ class IncomingRequest(Handle["http_req.Request"]):
     @property
     def body(self) -> Body:
         """The body."""
+        if self._body is None:
+            pollable, self._pollable = self._pollable, None
+            self._body = Body._closed() if pollable is None else Body._received(pollable)
         return self._body
 
     @property
@@ -193,12 +208,12 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     def _whole(self, limit: int | None) -> bytes:
         if limit is None:
-            return self._body.read()
+            return self.body.read()
         if limit < 0:
             raise ValueError(f"limit must be at least 0, not {limit}")
-        content = self._body.read(limit + 1)
+        content = self.body.read(limit + 1)
         if len(content) > limit:
-            self._body.close()
+            self.body.close()
             raise BodyTooLarge(f"the request's body has more than {limit} bytes")
         return content
 
@@ -374,7 +389,11 @@ class IncomingRequest(Handle["http_req.Request"]):
 
     def close(self) -> None:
         """Release the request and its body; closing again does nothing."""
-        self._body.close()
+        if self._body is not None:
+            self._body.close()
+        elif self._pollable is not None:
+            drop(self._pollable)
+            self._pollable = None
         super().close()
 
     def __repr__(self) -> str:

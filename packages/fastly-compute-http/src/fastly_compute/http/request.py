@@ -320,7 +320,8 @@ class Request:
         self, content: Body, *, configured: bool = True
     ) -> "tuple[http_req.Request, async_io.Pollable]":
         fields = self._headers.items()
-        if "host" in self._headers:
+        names = {lower for lower, _, _ in self._headers._fields}
+        if "host" in names:
             check_host(self._headers)
         else:
             fields = [("Host", self._authority), *fields]
@@ -330,7 +331,7 @@ class Request:
             if configured:
                 _wit.configure(
                     request,
-                    self._cache_on_host(),
+                    self._cache_on_host(names),
                     decompress_gzip=self._decompress_gzip,
                     manual_framing=self._manual_framing,
                 )
@@ -339,12 +340,12 @@ class Request:
             raise
         return request, body
 
-    def _cache_on_host(self) -> CacheOptions | None:
+    def _cache_on_host(self, names: set[str]) -> CacheOptions | None:
         if self._cache is not None or self._method not in _CACHED:
             return self._cache
         # The cache's key is the URL: one visitor's response would be served to the next (RFC 9111,
         # section 3.5).
-        is_personal = "authorization" in self._headers or "cookie" in self._headers
+        is_personal = "authorization" in names or "cookie" in names
         return _PASS if is_personal else None
 
     def __repr__(self) -> str:

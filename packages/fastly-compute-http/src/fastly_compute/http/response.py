@@ -110,8 +110,9 @@ class Response:
         cls, content_type: str, status: int, headers: "HeadersLike | None", body: BodyLike
     ) -> Self:
         response = cls(status, headers, body)
-        if "content-type" not in response.headers:
-            response.headers.add("Content-Type", content_type)
+        fields = response._load_headers()
+        if headers is None or "content-type" not in fields:
+            fields._fields.append(("content-type", "Content-Type", content_type))  # a valid one
         return response
 
     @classmethod
@@ -404,7 +405,7 @@ class Response:
 
     def _changed(self) -> "http_resp.Response":
         if not self._is_received:
-            return _wit.new_response(self.status, self.headers.items())
+            return _wit.new_response(self.status, self._load_headers().items())
         resource = self._live_resource()
         self._write_changes(resource)
         self._resource = None

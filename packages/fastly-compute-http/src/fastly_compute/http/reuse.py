@@ -79,12 +79,13 @@ class Rounds:
         if reuse.max_lifetime is not None:
             lived = round((monotonic() - self._began) * 1000)
             waits.append(milliseconds(reuse.max_lifetime, field="max_lifetime") - lived)
-        if any(wait <= 0 for wait in waits):
+        longest = min(waits) if waits else None
+        if longest is not None and longest <= 0:
             return None
         try:
             if reuse.max_memory is not None and _wit.heap_mib() > reuse.max_memory:
                 return None
-            return _wit.next_request(min(waits) if waits else None)
+            return _wit.next_request(longest)
         except HostError:
             # If the host fails, it has no more requests for this sandbox.
             return None

@@ -43,6 +43,11 @@ def outside() -> Context:
     return context
 
 
+def is_outside(context: Context | None) -> bool:
+    """Return whether a context, by default the current one, does not belong to a request."""
+    return (_scope.get() if context is None else context.get(_scope)) is None
+
+
 def register(thing: Open) -> None:
     """Register a resource to close at the end of the request, if `begin` asked for that."""
     scope = _scope.get()

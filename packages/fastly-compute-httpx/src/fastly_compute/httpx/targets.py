@@ -1,22 +1,22 @@
 """Which backend a request goes to: its own, that of its transport, or that of its URL."""
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import httpx
-from fastly_compute.backend import Backend, BackendOptions, DynamicBackendConfig
-from fastly_compute.backend.adapting import (
-    BackendLike,
-    checked_backend,
-    dynamic_backend,
-    explicit_backend,
-)
+from fastly_compute.backend import Backend, BackendOptions
+from fastly_compute.backend.adapting import BackendLike, Keywords, backend_for, checked_backend
 from fastly_compute.httpx.timeouts import backend_options, is_given, timeouts_of
 
 BACKEND: Final = "fastly_backend"
 """The extension with the backend of one request."""
 
 _ORIGIN: Final = "fastly_backend_origin"
+_KEYWORDS: Final = Keywords(
+    timeouts="timeout=",
+    others="verify= and cert=",
+    ignoring="pass ignore_timeout=True to the client or transport",
+)
 
 
 def own_backend(request: httpx.Request) -> BackendLike | None:
@@ -48,7 +48,7 @@ class Target:
 
     Attributes:
         backend: The backend; None for that of each URL.
-        tls: The options for TLS, for requests to ``https`` URLs.
+        tls: The options for TLS.
         ignore_timeout: Whether a timeout is ignored where the backend has its own.
     """
 
@@ -71,30 +71,15 @@ class Target:
             TypeError: The extension is not a backend.
             ValueError: A timeout is out of range, or would have no effect.
         """
-        backend = own_backend(request) or self.backend or explicit_backend(url)
         timeouts = timeouts_of(request)
-        if backend is None or isinstance(backend, DynamicBackendConfig):
-            options = backend_options(timeouts)
-            if backend is not None and not is_given(timeouts):
-                options = _missing_in(backend, options)
-            if request.url.scheme == "https":
-                options = {**options, **self.tls}
-            return dynamic_backend(url, backend, **options)
-        if self.tls:
-            raise ValueError(
-                "verify= and cert= have no effect on a backend that is given: configure them "
-                "there, or leave the backend out"
-            )
-        if is_given(timeouts) and not self.ignore_timeout:
-            raise ValueError(
-                "timeout= has no effect on a backend that is given, which has its own timeouts: "
-                "configure them there, leave the backend out, or pass ignore_timeout=True to the "
-                "client or transport"
-            )
-        return backend
-
-
-def _missing_in(config: DynamicBackendConfig, options: BackendOptions) -> BackendOptions:
-    """Leave out the options that a configuration has: nobody asked for the default timeouts."""
-    missing = {name: value for name, value in options.items() if getattr(config, name) is None}
-    return cast("BackendOptions", missing)
+        options, none = backend_options(timeouts), BackendOptions()
+        given = is_given(timeouts)
+        return backend_for(
+            url,
+            own_backend(request) or self.backend,
+            _KEYWORDS,
+            timeouts=options if given else none,
+            others=self.tls,
+            defaults=none if given else options,
+            ignore_timeout=self.ignore_timeout,
+        )

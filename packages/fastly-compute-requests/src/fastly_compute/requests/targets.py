@@ -1,9 +1,17 @@
 """Which backend a request goes to: that of the request, of its adapter, or of its URL."""
 
-from fastly_compute.backend import Backend, BackendOptions, DynamicBackendConfig
-from fastly_compute.backend.adapting import checked_backend, dynamic_backend
+from typing import Final
+
+from fastly_compute.backend import Backend
+from fastly_compute.backend.adapting import Keywords, backend_for, checked_backend
 from fastly_compute.requests.keywords import BackendLike
 from fastly_compute.requests.send_options import SendOptions
+
+_KEYWORDS: Final = Keywords(
+    timeouts="timeout= or fastly_timeout=",
+    others="verify= and cert=",
+    ignoring="mount a BackendAdapter(..., ignore_timeout=True)",
+)
 
 
 def target_of(
@@ -26,20 +34,11 @@ def target_of(
         TypeError: The backend is nothing of the kind.
         ValueError: Something cannot be had with a backend that is given.
     """
-    timeouts, tls = options.timeouts(), options.tls()
-    backend = default if options.backend is None else checked_backend(options.backend)
-    if backend is None or isinstance(backend, DynamicBackendConfig):
-        both: BackendOptions = {**timeouts, **tls}
-        return dynamic_backend(url, backend, **both)
-    if tls:
-        raise ValueError(
-            "verify= and cert= have no effect on a backend that is given: configure them there, "
-            "or leave the backend out"
-        )
-    if timeouts and not ignore_timeout:
-        raise ValueError(
-            "timeout= and fastly_timeout= have no effect on a backend that is given, which has "
-            "its own: configure them there, leave the backend out, or mount a "
-            "BackendAdapter(..., ignore_timeout=True)"
-        )
-    return backend
+    return backend_for(
+        url,
+        default if options.backend is None else checked_backend(options.backend),
+        _KEYWORDS,
+        timeouts=options.timeouts(),
+        others=options.tls(),
+        ignore_timeout=ignore_timeout,
+    )

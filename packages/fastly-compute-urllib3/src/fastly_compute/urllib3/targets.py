@@ -1,12 +1,18 @@
 """Which backend the requests of a connection go to, and how the cache treats them."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from fastly_compute.backend import Backend, BackendOptions, DynamicBackendConfig
-from fastly_compute.backend.adapting import BackendLike, checked_backend, dynamic_backend
+from fastly_compute.backend import Backend, BackendOptions
+from fastly_compute.backend.adapting import BackendLike, Keywords, backend_for, checked_backend
 from fastly_compute.http import CacheOptions
 
 _BYPASS = CacheOptions(pass_through=True)
+_KEYWORDS: Final = Keywords(
+    timeouts="timeout=",
+    others="TLS or socket options",
+    ignoring="pass ignore_timeout=True to the PoolManager, pool or connection",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +58,14 @@ class Target:
             BackendError: The backend does not exist, or the app's policy forbids it.
             ValueError: An option would have no effect.
         """
-        backend = self.backend
-        if backend is None or isinstance(backend, DynamicBackendConfig):
-            options: BackendOptions = {**timeouts, **others}
-            return dynamic_backend(url, backend, **options)
-        if others:
-            raise ValueError(
-                f"{next(iter(others))} has no effect on a backend that is given: configure it "
-                "there, or leave the backend out"
-            )
-        if timeouts and not self.ignore_timeout:
-            raise ValueError(
-                "timeout= has no effect on a backend that is given, which has its own timeouts: "
-                "configure them there, leave the backend out, or pass ignore_timeout=True"
-            )
-        return backend
+        return backend_for(
+            url,
+            self.backend,
+            _KEYWORDS,
+            timeouts=timeouts,
+            others=others,
+            ignore_timeout=self.ignore_timeout,
+        )
 
 
 BY_URL = Target()

@@ -249,8 +249,10 @@ def _explain(project: Project, roots: Sequence[Path], entry: Path, output: str) 
     if native is not None:
         return CliError(
             f"cannot build {project.entry}: {native.distribution} needs the native extension "
-            f"{native.file.name}, which cannot run in WebAssembly. Use a pure-Python package "
-            "instead, or do not import it.",
+            f"{native.file.name}, which is for another machine. Use a pure-Python package instead, "
+            "or do not import it. Otherwise it has to be built for the guest, as "
+            f"{native.for_guest.name} beside it: the guide on FastAPI (docs/guides/fastapi.md) "
+            "says how.",
             details=details,
         )
     hints = (_missing_module(name, roots) for name, _ in facts["missing"])

@@ -107,8 +107,8 @@ def _dependencies(project: Project, roots: list[Path]) -> Iterator[Finding]:
     if natives:
         yield Finding(
             "note",
-            f"dependencies with machine code: {', '.join(natives)}. It does not run in "
-            "WebAssembly; they work only if they can do without it",
+            f"dependencies with machine code: {', '.join(natives)}. It is not built for the "
+            "component's guest; they work only if they can do without it",
         )
     else:
         yield Finding("ok", "no machine code in the app's dependencies")

@@ -232,9 +232,9 @@ def _native(project: Project) -> NativeApp:
     loaded = loaded_native_extensions(set(sys.modules) - before, roots)
     if loaded:
         click.echo(
-            f"Warning: the app loads native extensions, which do not run in WebAssembly: "
-            f"{', '.join(loaded)}. In the component, these packages work only if they can do "
-            "without them.",
+            "Warning: the app loads native extensions, which are not built for the component's "
+            f"guest: {', '.join(loaded)}. In the component, these packages work only if they can "
+            "do without them.",
             err=True,
         )
     return app

@@ -1,4 +1,4 @@
-"""What cannot run in WebAssembly, or stands in the way, in an app's environment."""
+"""Machine code in an app's environment, and what hides this SDK's packages."""
 
 import re
 import sys
@@ -8,6 +8,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 _SUFFIXES = (".so", ".pyd", ".dylib")
+_FOR_GUEST = ".cpython-314-wasm32-wasi.so"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,11 @@ class NativeExtension:
 
     file: Path
     distribution: str
+
+    @property
+    def for_guest(self) -> Path:
+        """Where the same module is if it is built for the guest as well."""
+        return _for_guest(self.file)
 
 
 def find_native(module: str, roots: Iterable[Path]) -> NativeExtension | None:
@@ -51,6 +57,8 @@ def native_extension(root: Path, file: Path) -> NativeExtension:
 def loaded_native_extensions(modules: Iterable[str], roots: Iterable[Path]) -> list[str]:
     """Name the distributions of the modules in machine code that are loaded in this process.
 
+    Modules that are also built for the guest are left out.
+
     Args:
         modules: The names of loaded modules.
         roots: The import roots; what comes from elsewhere, as the standard library does, is left
@@ -61,13 +69,15 @@ def loaded_native_extensions(modules: Iterable[str], roots: Iterable[Path]) -> l
         path = getattr(sys.modules.get(name), "__file__", None) or ""
         file = Path(path)
         root = next((root for root in roots if file.is_relative_to(root)), None)
-        if root is not None and path.endswith(_SUFFIXES):
+        if root is not None and path.endswith(_SUFFIXES) and not _for_guest(file).is_file():
             found.add(native_extension(root, file).distribution)
     return sorted(found)
 
 
 def native_dependencies(requirements: Iterable[str], roots: Iterable[Path]) -> list[str]:
     """Name the distributions with machine code among requirements and what those require.
+
+    Modules that are also built for the guest are left out.
 
     Args:
         requirements: As in ``[project] dependencies``.
@@ -86,7 +96,10 @@ def native_dependencies(requirements: Iterable[str], roots: Iterable[Path]) -> l
     return sorted(
         _label(distribution)
         for distribution in needed.values()
-        if any(file.name.endswith(_SUFFIXES) for file in distribution.files or ())
+        if any(
+            file.name.endswith(_SUFFIXES) and not _for_guest(Path(str(file.locate()))).is_file()
+            for file in distribution.files or ()
+        )
     )
 
 
@@ -101,6 +114,10 @@ def find_upstream(roots: Iterable[Path]) -> str | None:
         if package.is_file():
             return f"{_owner(root, package) or 'a package fastly_compute'} in {root}"
     return None
+
+
+def _for_guest(file: Path) -> Path:
+    return file.with_name(file.name.split(".")[0] + _FOR_GUEST)
 
 
 def _owner(root: Path, file: Path) -> str | None:
