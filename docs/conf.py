@@ -12,10 +12,13 @@ author = "the authors of the SDK"
 copyright = "the authors of the SDK"  # noqa: A001 - Sphinx's name
 
 extensions = [
+    "accessible",
     "comparison",
     "error_index",
+    "pictures",
     "public_names",
     "readme",
+    "upstream_names",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -24,7 +27,7 @@ extensions = [
     "sphinx_design",
     "sphinx_sitemap",
 ]
-exclude_patterns = ["_build", "inventories"]
+exclude_patterns = ["_build", "inventories", "install-today.md"]
 nitpicky = True
 
 # Docstrings: a name in single backticks is a link where it is the name of something here or in
@@ -78,6 +81,7 @@ html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_copy_source = False
 html_show_sphinx = False

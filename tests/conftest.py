@@ -39,6 +39,8 @@ ACLS = f'\n[local_server.acls]\nvisitors = "{ROOT / "tests" / "parity" / "acl.js
 PATIENCE = 180
 # Its component is tested on each Python: the command that builds and serves it runs on the user's.
 ON_EACH_PYTHON = "test_edge_proxy.py"
+# Its tests run in a sandbox: see test_asgi_conformance.py.
+collect_ignore = ["asgi_conformance"]
 
 
 @pytest.hookimpl(tryfirst=True)

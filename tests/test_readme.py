@@ -42,6 +42,22 @@ def test_the_test_of_the_local_packages_readme_passes() -> None:
     module.test_the_token_is_read()
 
 
+def links(text: str) -> list[str]:
+    return re.findall(r"\]\((?!https?://)([^)#]+)", text)
+
+
+def test_what_the_readme_claims_links_to_what_shows_it() -> None:
+    text = (ROOT / "README.md").read_text()
+    compared = text.partition("## How it compares")[2].partition("## More")[0]
+    rows = re.findall(r"^\| (?!\| )([^\n]+)", compared, re.MULTILINE)
+    shown = [link for row in rows for link in links(row)]
+
+    assert len(rows) == 19
+    assert [row for row in rows if not links(row)] == []
+    assert [link for link in links(text) if not (ROOT / link).exists()] == []
+    assert sum("/test_" in link for link in shown) == 14
+
+
 def test_every_command_of_the_contributing_page_is_there() -> None:
     named = set(re.findall(r"`hatch run (\w+)(?::(\w+))?`", (ROOT / "CONTRIBUTING.md").read_text()))
     hatch = (ROOT / "hatch.toml").read_text()

@@ -33,9 +33,6 @@ class Handler(BaseHTTPRequestHandler):
 
 APP = Path(__file__).parent / "urllib3_app"
 
-VICEROY = {"refused": ("ProtocolError", "it never tells why a send failed")}
-"""Where Viceroy differs, and why: for docs/host-matrix.md."""
-
 
 @pytest.fixture
 def fetch(servers, host, origin):
@@ -86,8 +83,7 @@ def test_a_response_is_streamed(fetch, origin):
 def test_a_refused_connection_is_an_error_of_urllib3(ask, host):
     name, text = ask("/failed", "http://127.0.0.1:1/")
 
-    expected = VICEROY["refused"][0] if host == "viceroy" else "NewConnectionError"
-    assert name == expected, text
+    assert name == ("ProtocolError" if host == "viceroy" else "NewConnectionError"), text
 
 
 def test_insecure_requests_are_refused(ask):

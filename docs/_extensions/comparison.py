@@ -1,5 +1,6 @@
 """The blocks ``comparison``: a page of the comparison, from its file in docs/comparison."""
 
+import html
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -77,6 +78,23 @@ def _details(sdk: str, options: list[dict[str, Any]]) -> list[str]:
     return _table(("option", *COLUMNS), rows, "details")
 
 
+def _beside(option: dict[str, Any], sdk: str) -> str:
+    """Return a cell of the table with all SDKs: name and default, the rest when pointed at."""
+    if sdk not in option:
+        return NOTHING
+    name, *rest = option[sdk]
+    facts = dict(zip(COLUMNS[1:], rest, strict=True))
+    default = facts.pop("default")
+    hover = "; ".join(f"{what}: {fact}" for what, fact in facts.items() if fact)
+    shown = _short(name)
+    if hover:
+        shown = f'<span title="{html.escape(hover)}">{shown}</span>'
+    if not default:
+        return shown
+    label = default if default.startswith("required") else f"default: {default}"
+    return f'{shown}<br><span class="default">{label}</span>'
+
+
 def page(capability: str) -> str:
     """Return the text of a capability's page, below its title."""
     data, sdks = load(capability), versions()
@@ -90,11 +108,8 @@ def page(capability: str) -> str:
         lines += _details(sdk, options)
         lines += [":::::", ""]
     lines += ["::::::", "", "## What to know", "", data["notes"], "", "## Side by side", ""]
-    rows = [
-        (option["what"], *(_short(option[sdk][0]) if sdk in option else NOTHING for sdk in SDKS))
-        for option in options
-    ]
-    lines += _table(("option", *(sdks[sdk]["title"] for sdk in SDKS)), rows, "names")
+    rows = [(option["what"], *(_beside(option, sdk) for sdk in SDKS)) for option in options]
+    lines += _table(("option", *(sdks[sdk]["title"] for sdk in SDKS)), rows, "side-by-side")
     compared = ", ".join(f"{sdks[sdk]['name']} {sdks[sdk]['version']}" for sdk in SDKS)
     lines += [f"Compared: {compared}. {NOTHING} is: nothing of the kind."]
     return "\n".join(lines)

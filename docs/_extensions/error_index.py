@@ -1,9 +1,10 @@
 """The block ``error-index``: every public exception, its cause, and what to do.
 
-An exception without a line that says what to do fails the build, and so does a line for no
-exception.
+Each has an anchor, to which its entry in the reference links. An exception without a line that says
+what to do fails the build, and so does a line for no exception.
 """
 
+import functools
 import importlib
 import inspect
 import tomllib
@@ -19,6 +20,7 @@ FIXES = Path(__file__).parent.parent / "error_fixes.toml"
 BASE = "Catch it for all errors below it; its subclasses say what happened."
 
 
+@functools.cache
 def errors_of(package: str) -> dict[str, type[BaseException]]:
     """Return the public exceptions of a package that it defines itself, by their names."""
     module = importlib.import_module(package)
@@ -35,6 +37,27 @@ def errors_of(package: str) -> dict[str, type[BaseException]]:
 def cause(error: type[BaseException]) -> str:
     """Return the first paragraph of an exception's docstring, on one line."""
     return inspect.cleandoc(error.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def anchor(package: str, name: str) -> str:
+    """Return the anchor of an exception, such as ``error-acl-aclnotfound``."""
+    return f"error-{package.rpartition('.')[2]}-{name}".replace("_", "-").lower()
+
+
+def add_link(
+    app: Sphinx,
+    what: str,
+    full_name: str,
+    thing: object,
+    options: object,
+    lines: list[str],
+) -> None:
+    """Link the docstring of an exception to its row of the index."""
+    for package in PACKAGES if what == "exception" else ():
+        for name, error in errors_of(package).items():
+            if error is thing:
+                lines += ["", f":ref:`Cause and what to do <{anchor(package, name)}>`"]
+                return
 
 
 class Fixes:
@@ -76,7 +99,7 @@ def text_of(_argument: str) -> tuple[str, list[Path]]:
             continue
         lines += [f"## {package}", "", "| error | cause | what to do |", "|---|---|---|"]
         for name, error in found.items():
-            link = f"{{py:exc}}`{name} <{package}.{name}>`"
+            link = f"[{{py:exc}}`{name} <{package}.{name}>`]{{#{anchor(package, name)}}}"
             fix = fixes.take(f"{package}.{name}", error)
             lines.append(f"| {link} | {cause(error)} | {fix} |")
         lines.append("")
@@ -87,4 +110,6 @@ def text_of(_argument: str) -> tuple[str, list[Path]]:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect it."""
     embed(app, "error-index", text_of)
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", add_link)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,37 +9,24 @@ import json
 import os
 import socket
 import threading
+from collections import Counter
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 
 import fastly_compute.local  # noqa: F401 - brings wit_world
 
 # isort: split
 import uvicorn
+from socket_client import send
 from starlette import testclient
+from watched import Watched, headers_of, make_response
 
 from fastly_compute.asgi import AsgiHttpIncoming
 from fastly_compute.local import Host, NativeApp, Server
 
 OUTCOMES = {}
-LONG = 30
-
-
-class Watched:
-    """An app, with the parts of the scope that are arguments of TestClient, and what it raises."""
-
-    def __init__(self, app, scope):
-        self.app = app
-        self.scope = scope
-        self.error = None
-
-    async def __call__(self, scope, receive, send):
-        try:
-            await self.app({**scope, **self.scope}, receive, send)
-        except BaseException as error:
-            self.error = error
-            raise
+SENT = Counter()
 
 
 @contextmanager
@@ -71,47 +58,23 @@ def over_a_socket(transport, request):
     """Send a request of TestClient to a real server."""
     if request.url.scheme not in ("http", "https"):
         return in_process(transport, request)
-    port = request.url.port or {"http": 80, "https": 443}[request.url.scheme]
-    app = Watched(
-        transport.app,
-        {
-            "root_path": transport.root_path,
-            "state": transport.app_state.copy(),
-            "client": transport.client,
-            "scheme": request.url.scheme,
-            "server": [request.url.host, port],
-        },
-    )
+    server = os.environ["ASGI_SERVER"]
+    # uvicorn leaves out "extensions", which asgiref demands and the specification does not.
+    app = Watched(transport, request.url, check=server == "ours")
+    SENT[os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]] += 1
     content = request.read()
-    with SERVERS[os.environ["ASGI_SERVER"]](app) as address:  # noqa: SIM117 - address is used
-        with closing(HTTPConnection(*address[:2], timeout=LONG)) as connection:
-            target = request.url.raw_path.decode("ascii")
-            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-            for name, value in request.headers.multi_items():
-                if name.lower() != "transfer-encoding":
-                    connection.putheader(name, value.encode())
-            if "transfer-encoding" in request.headers:
-                connection.putheader("content-length", str(len(content)))
-            connection.endheaders(content)
-            try:
-                answer = connection.getresponse()
-                received = answer.read()
-            except HTTPException:
-                if app.error is None:
-                    raise
-                received = b""
+    target = request.url.raw_path.decode("ascii")
+    headers = headers_of(request)
+    with SERVERS[server](app) as address:
+        try:
+            status, headers, received = send(address[:2], request.method, target, headers, content)
+        except HTTPException:
+            if app.error is None or not transport.raise_server_exceptions:
+                raise
     if app.error is not None and transport.raise_server_exceptions:
         raise app.error
-    headers = [(name, value) for name, value in answer.headers.items() if name not in ADDED]
-    return testclient.httpx.Response(
-        answer.status,
-        headers=headers,
-        stream=testclient.httpx.ByteStream(received),
-        request=request,
-    )
+    return make_response(request, status, headers, received)
 
-
-ADDED = {"connection", "date", "server", "transfer-encoding"}
 
 if "ASGI_SERVER" in os.environ:
     testclient._TestClientTransport.handle_request = over_a_socket
@@ -126,7 +89,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_runtest_logreport(report):
     if report.when == "call" or report.outcome != "passed":
         text = "" if report.outcome != "failed" else str(report.longrepr).strip().splitlines()[-1]
-        OUTCOMES[report.nodeid] = [report.outcome, text]
+        OUTCOMES[report.nodeid] = [report.outcome, text, SENT[report.nodeid]]
 
 
 def pytest_sessionfinish(session):

@@ -23,8 +23,14 @@ PAGES = sorted(
 )
 
 
+def fences(path: Path, language: str) -> list[str]:
+    """Return the blocks of a page in one language, with a caption or without."""
+    opening = rf"```(?:{language}|\{{code-block\}} {language}\n:caption: [^\n]*\n)\n"
+    return re.findall(rf"^{opening}(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE)
+
+
 def blocks(path: Path) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE)
+    return fences(path, "python")
 
 
 def pairs(path: Path) -> list[tuple[str, str]]:
@@ -81,16 +87,11 @@ def test_most_blocks_have_tests() -> None:
     assert len(tested) * 3 > len(CASES)
 
 
-def fences(language: str) -> list[str]:
-    pattern = rf"^```{language}\n(.*?)^```$"
-    return [
-        block
-        for path in PAGES
-        for block in re.findall(pattern, path.read_text(), re.DOTALL | re.MULTILINE)
-    ]
+def on_all_pages(language: str) -> list[str]:
+    return [block for path in PAGES for block in fences(path, language)]
 
 
-LOCAL = [block for block in fences("toml") if "local_server" in block]
+LOCAL = [block for block in on_all_pages("toml") if "local_server" in block]
 
 
 @pytest.mark.parametrize("block", LOCAL)
@@ -101,7 +102,7 @@ def test_the_configuration_of_the_local_hosts_is_taken(block: str, tmp_path: Pat
     assert server != HostConfig()
 
 
-COMMANDS = re.findall(r"^\$ fastly-compute (.*)$", "\n".join(fences("console")), re.MULTILINE)
+COMMANDS = re.findall(r"^\$ fastly-compute (.*)$", "\n".join(on_all_pages("console")), re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMANDS)))
@@ -119,7 +120,26 @@ def test_the_pages_show_configurations_and_commands() -> None:
 
 def test_no_python_hides_under_another_name() -> None:
     named = {
-        name for path in PAGES for name in re.findall(r"^```(\w*)", path.read_text(), re.MULTILINE)
+        name
+        for path in PAGES
+        for name in re.findall(r"^```(?:\{code-block\} )?(\w*)", path.read_text(), re.MULTILINE)
     }
 
     assert named <= {"", "python", "console", "toml", "text"}
+
+
+def built(path: Path) -> list[str]:
+    """Return what a page shows of the build of a small app, without times."""
+    (shown,) = re.findall(
+        r"^\$ fastly-compute build\n( .*?^bin/[^\n]*\n)",
+        path.read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+    return re.sub(r" [\d.]+ s$", "", shown, flags=re.MULTILINE).splitlines()
+
+
+def test_the_readme_of_the_command_shows_the_build_of_the_tutorial() -> None:
+    """`hatch run wheels:tutorial` compares the tutorial with a real build."""
+    readme = DOCS.parent / "packages/fastly-compute-cli/README.md"
+
+    assert built(readme) == built(DOCS / "tutorial.md")

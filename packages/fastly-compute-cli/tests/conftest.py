@@ -156,12 +156,13 @@ class Served:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
+        self._said = process.stderr or process.stdout
         self.url = self.wait_for(r"Serving main on (http://\S+)")[1]
 
     def wait_for(self, pattern: str) -> "re.Match[str]":
-        assert self.process.stdout is not None
+        assert self._said is not None
         lines = []
-        while line := self.process.stdout.readline():
+        while line := self._said.readline():
             lines.append(line)
             if found := re.search(pattern, line):
                 return found
@@ -186,13 +187,15 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(folder: Path, *options: str, python: Path | str = sys.executable) -> Iterator[Served]:
+def served(
+    folder: Path, *options: str, python: Path | str = sys.executable, apart: bool = False
+) -> Iterator[Served]:
     command = [python, "-m", "fastly_compute.cli", "serve", "--addr", "127.0.0.1:0"]
     process = subprocess.Popen(
         [*command, *options],
         cwd=folder,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE if apart else subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )

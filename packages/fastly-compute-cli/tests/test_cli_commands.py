@@ -1,3 +1,7 @@
+import os
+import re
+import shutil
+import subprocess
 import sys
 import tarfile
 import tomllib
@@ -58,8 +62,8 @@ def test_the_help_shows_each_template_with_what_it_is(run: Run) -> None:
 def test_an_unknown_template_is_refused(folder: Path, run: Run) -> None:
     result = run("new", "my-app", "--template", "rails")
 
-    assert result.exit_code == 1
-    assert "there is no template 'rails'; choose one of handler, flask," in result.stderr
+    assert result.exit_code == 2
+    assert "'rails' is not one of 'handler', 'flask'," in " ".join(result.stderr.split())
     assert list(folder.iterdir()) == []
 
 
@@ -76,7 +80,7 @@ def test_a_new_app_never_overwrites(folder: Path, run: Run) -> None:
 def test_a_name_that_no_app_can_have_is_refused(name: str, folder: Path, run: Run) -> None:
     result = run("new", "--", name)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"{name!r} cannot be an app's name" in result.stderr
     assert list(folder.iterdir()) == []
 
@@ -180,3 +184,115 @@ def test_the_doctor_finds_another_sdk_and_machine_code(write: Write, run: Run) -
     assert result.exit_code == 1
     assert "wrong  a package fastly_compute in " in result.stdout
     assert "note   dependencies with machine code: watchfiles 1." in result.stdout
+
+
+PORTED = """\
+    import json
+    from fastly_compute import requests, wsgi
+    from fastly_compute.exceptions.types.error import (
+        CannotRead,
+        BufferLen as TooLong,
+    )
+    from wit_world.imports import kv_store, types
+    import fastly_compute.runtime_patching.patches
+
+    def later():
+        from fastly_compute.requests.timeout import TimeoutConfig
+        return requests.get("https://api.example/", fastly_timeout=TimeoutConfig(connect=1))
+    """
+
+
+def test_the_doctor_names_each_line_that_upstream_has_and_what_to_write(
+    write: Write, run: Run
+) -> None:
+    write("main.py", PORTED)
+    write("tests/test_main.py", "from fastly_compute.testing import ViceroyTestBase\n")
+    write(".venv/pyvenv.cfg", "")
+    write(".venv/lib/other.py", "import fastly_compute.exceptions\n")
+    write("templates/app.py", "from {{ module }} import app\n")
+    write("fastly.toml", '[scripts]\n# no fastly-compute-py\nbuild = "fastly-compute-py build"\n')
+    write("pyproject.toml", '[project]\ndependencies = ["fastly_compute>=0.1", "flask"]\n')
+    result = run("doctor")
+    lines = [line for line in result.stdout.splitlines() if re.search(r"\w\.(py|toml):", line)]
+    errors = "fastly_compute.exceptions.types.error"
+    fixtures = "compute_host and compute_client of fastly-compute-testing"
+    raw = "is the raw interface, whose errors are componentize_py_types.Err here"
+    wrapped = "fastly_compute.kv_store checks values and names its errors"
+    dependency = "pyproject.toml: the dependency fastly-compute is upstream's SDK"
+    expected = [
+        ("fastly.toml:3: fastly-compute-py", "fastly-compute"),
+        (f"main.py:4: {errors}.CannotRead", "from fastly_compute.core import CannotRead"),
+        (f"main.py:5: {errors}.BufferLen", "from fastly_compute.core import BufferTooSmall"),
+        (
+            "main.py:8: fastly_compute.runtime_patching.patches",
+            "nothing: importing a package patches nothing",
+        ),
+        (
+            "main.py:11: fastly_compute.requests.timeout.TimeoutConfig",
+            "from fastly_compute.requests import TimeoutConfig",
+        ),
+        (
+            "tests/test_main.py:1: fastly_compute.testing.ViceroyTestBase",
+            f"the fixtures {fixtures}, which need no import",
+        ),
+    ]
+
+    assert result.exit_code == 1
+    assert [line for line in lines if line.startswith("note")] == [
+        f"note   main.py:7: wit_world.imports.kv_store {raw}: {wrapped}"
+    ]
+    assert [line for line in lines if line.startswith("wrong")] == [
+        *(f"wrong  {found} is upstream's. Write instead: {instead}" for found, instead in expected),
+        f"wrong  {dependency}. Write instead: the fastly-compute-* packages that the app imports",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["deploy"], "No such command 'deploy'"),
+        (["build", "--entry", "main:app"], "'main:app' is not a module's name; write it as in"),
+        (["build", "-p", "gone"], "Directory 'gone' does not exist"),
+        (["build", "--without", "links"], "unknown pass 'links'; the passes are warm-up,"),
+        (["serve", "gone.wasm"], "File 'gone.wasm' does not exist"),
+        (["serve", "--addr", "7676"], "--addr '7676' is not an address; write it as 127.0.0.1:"),
+        (["serve", "--time-limit", "-1"], "-1.0 is not a number of seconds (0 or more)"),
+        (["serve", "--max-sandboxes", "0"], "0 is not in the range x>=1"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_has_exit_code_2(
+    arguments: list[str], said: str, write: Write, run: Run
+) -> None:
+    write("main.py", "")
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+COMPLETE = """
+eval "$(_FASTLY_COMPUTE_COMPLETE=bash_source fastly-compute)"
+show() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    _fastly_compute_completion "$1"
+    echo "${COMPREPLY[@]}"
+}
+show fastly-compute s
+show fastly-compute build --op
+show fastly-compute new --template f
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_commands_options_and_values(folder: Path) -> None:
+    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    completed = subprocess.run(
+        ["bash", "--norc", "-c", COMPLETE],
+        env={**os.environ, "PATH": search},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert completed.stdout.splitlines() == ["serve", "--optimize", "flask fanout"]

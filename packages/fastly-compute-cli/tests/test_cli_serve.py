@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import pytest
 from click.testing import Result
 
 from fastly_compute.cli.commands.build import Built
 from fastly_compute.cli.commands.serve import configuration, parse_address
-from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.settings import Project
 
 Run = Callable[..., Result]
@@ -253,7 +253,7 @@ def test_a_wrong_configuration_is_one_line(text: str, app: Path, write: Write, r
 def test_a_configuration_that_is_not_there_is_an_error(app: Path, run: Run) -> None:
     result = run("serve", "-C", "gone.toml")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "gone.toml" in result.stderr
 
 
@@ -302,7 +302,7 @@ def test_an_address_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -
 
 @pytest.mark.parametrize("text", ["", "7676", ":7676", "host:", "host:http", "host:65536"])
 def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(CliError, match="is not an address"):
+    with pytest.raises(click.UsageError, match="is not an address"):
         parse_address(text)
 
 
@@ -323,9 +323,10 @@ def test_a_file_that_is_no_component_is_an_error(folder: Path, run: Run) -> None
 
 
 def test_the_native_host_takes_no_component(folder: Path, run: Run) -> None:
+    (folder / "main.wasm").write_bytes(b"")
     result = run("serve", "main.wasm", "--runtime", "native")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "--runtime native runs an app's modules, not a component" in result.stderr
 
 
@@ -400,5 +401,5 @@ def test_what_no_sandbox_can_is_an_error_with_strict(write: Write, serving: Serv
 def test_strict_is_refused_where_it_has_no_effect(app: Path, run: Run, runtime: str) -> None:
     result = run("serve", "--runtime", runtime, "--strict")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"--strict is for --runtime native, not {runtime}" in result.stderr

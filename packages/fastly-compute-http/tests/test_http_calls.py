@@ -19,7 +19,7 @@ from fastly_compute.http import (
 from fastly_compute.local import Incoming, NativeApp
 
 ONE_HEADER = {"X-A": "1"}
-PIECE = 256 * 1024
+PIECE = 512 * 1024
 
 
 @pytest.fixture

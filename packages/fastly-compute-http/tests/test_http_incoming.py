@@ -271,7 +271,21 @@ def test_a_body_is_read_once(ask):
     assert isinstance(error, HandleClosed)
 
 
-def test_a_large_read_asks_the_host_for_little_at_a_time(ask, instead):
+def test_a_large_read_asks_the_host_for_more_while_it_gets_all_that_it_asks_for(ask, instead):
+    sizes = []
+
+    def read(_, body, size):
+        sizes.append(size)
+        return b"x" * size if len(sizes) < 7 else b""
+
+    instead("http-body.read", read)
+
+    content = sent(ask, lambda r: r.body.read(10**12), b"")
+    assert [size // 1024 for size in sizes] == [64, 128, 256, 512, 512, 512, 512]
+    assert len(content) == sum(sizes[:-1])
+
+
+def test_a_small_body_is_read_with_a_small_buffer(ask, instead):
     sizes = []
 
     def read(function, body, size):
@@ -280,8 +294,25 @@ def test_a_large_read_asks_the_host_for_little_at_a_time(ask, instead):
 
     instead("http-body.read", read)
 
-    assert sent(ask, lambda r: r.body.read(10**12), b"x" * 200_000) == b"x" * 200_000
-    assert max(sizes) <= 64 * 1024
+    assert sent(ask, lambda r: r.body.read(), b"x" * 60_000) == b"x" * 60_000
+    assert set(sizes) == {64 * 1024}
+
+
+def test_small_reads_take_few_host_calls(ask, instead):
+    sizes = []
+
+    def read(function, body, size):
+        sizes.append(size)
+        return function(body, size)
+
+    instead("http-body.read", read)
+
+    def handle(request):
+        first = [request.body.read(10) for _ in range(1000)]
+        return b"".join([*first, *request.body.iter_bytes(10)])
+
+    assert sent(ask, handle, b"x" * 20_000) == b"x" * 20_000
+    assert len(sizes) < 20
 
 
 # Early hints

@@ -221,7 +221,7 @@ def test_a_client_certificate_comes_from_files(tmp_path):
         ('url = "http://a:0"', "port from 1 to 65535"),
         ('url = "http://[::1"', "must be a URL"),
         (f'url = "http://{"a" * 64}.example"', "must name a host"),
-        ('url = "http://h/p?q=1"', "no query"),
+        ('url = "http://h/p?q=1"', 'url = "http://h/p?***": must end with the path: no query'),
         ('url = "http://h/p#f"', "no query, no fragment"),
         ('override_host = ""', 'override_host = "": must be 1 to 1024 visible'),
         ('override_host = "a\\nb"', "must be 1 to 1024 visible"),

@@ -288,7 +288,7 @@ def test_each_request_is_logged_with_its_status_and_time() -> None:
         client.getresponse().read()
         client.close()
 
-    assert any(line.startswith("GET /lost?way=1 404 in ") for line in lines)
+    assert any(line.startswith("GET /lost?... 404 in ") for line in lines)
 
 
 def test_the_app_can_be_replaced_while_the_server_runs() -> None:

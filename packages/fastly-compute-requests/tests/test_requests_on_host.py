@@ -389,6 +389,13 @@ def test_a_delimiter_does_not_depend_on_the_size_of_the_chunks(origin, size):
     assert list(response.iter_lines(size, delimiter=b"--")) == [b"a", b"b", b"", b"c", b""]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 512])
+def test_a_delimiter_may_be_longer_than_the_chunks(origin, size):
+    response = requests.get(f"{origin}/answer?body=a-:-:b-:-:c-:-", stream=True)
+
+    assert list(response.iter_lines(size, delimiter=b"-:-:")) == [b"a", b"b", b"c-:-"]
+
+
 def test_lines_can_be_decoded(origin):
     url = f"{origin}/answer?content-type=text/x;charset=utf-8&body=%C3%A9%0A%C3%BC"
 

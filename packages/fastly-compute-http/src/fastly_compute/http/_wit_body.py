@@ -14,9 +14,10 @@ else:
 B = TypeVar("B", str, bytes)
 
 PIECE = 64 * 1024
-"""The number of bytes read at once."""
+"""The number of bytes read at once, at first: a host may allocate memory for all of them."""
 
-_WRITE = 256 * 1024  # otherwise each partial write would copy the whole body
+LARGEST = 512 * 1024
+"""The most bytes read or written at once."""
 
 
 def new_body() -> "async_io.Pollable":
@@ -39,7 +40,7 @@ def write(body: "async_io.Pollable", data: bytes) -> None:
     """Write all of *data*, in as many calls as the host needs."""
     at = 0
     while at < len(data):
-        piece = data[at : at + _WRITE]
+        piece = data[at : at + LARGEST]  # or each partial write would copy the rest
         try:
             taken = http_body.write(body, piece)
         except bindings.Err as err:

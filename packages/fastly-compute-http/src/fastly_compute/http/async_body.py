@@ -64,7 +64,7 @@ async def next_piece(body: "Body") -> bytes:
         from fastly_compute.http.event_loop import until_ready
 
         await until_ready(body)
-    piece = body._pull(_wit_body.PIECE)
+    piece = body._pull(_wit_body.LARGEST)
     if not piece:
         body._release(READ)
     return piece

@@ -65,6 +65,7 @@ class Body:
     __slots__ = (
         "__weakref__",
         "_at",
+        "_at_once",
         "_buffer",
         "_ended",
         "_gone",
@@ -77,6 +78,7 @@ class Body:
 
     def __init__(self, content: BodyLike = b"") -> None:
         self._at = 0
+        self._at_once = _wit_body.PIECE
         self._buffer = b""
         self._ended = False
         self._gone = ""
@@ -163,14 +165,15 @@ class Body:
         piece = _END if self._pieces is None else next(self._pieces, _END)
         return None if piece is _END else checked_piece(piece)
 
-    def _fill(self, size: int) -> bool:
-        """Fill an empty buffer, with up to *size* bytes from the host; return False at the end."""
+    def _fill(self) -> bool:
+        """Fill an empty buffer, from the host or an iterable; return False at the end."""
         self._check()
         if not self._buffer and not self._ended:
             try:
                 if self._pollable is not None:
-                    # A host may allocate memory for the whole requested size.
-                    self._buffer = _wit_body.read(self._pollable, min(size, _wit_body.PIECE))
+                    self._buffer = _wit_body.read(self._pollable, self._at_once)
+                    if len(self._buffer) == self._at_once:  # there may be more already
+                        self._at_once = min(2 * self._at_once, _wit_body.LARGEST)
                 else:
                     while not self._buffer and (piece := self._next_piece()) is not None:
                         self._buffer = piece
@@ -183,7 +186,7 @@ class Body:
 
     def _pull(self, size: int) -> bytes:
         """Return up to *size* bytes as they arrive; an empty result is the end."""
-        self._fill(size)
+        self._fill()
         piece = self._buffer[self._at : self._at + size]
         self._at += len(piece)
         if self._at >= len(self._buffer):
@@ -210,14 +213,14 @@ class Body:
             return b""
         parts = []
         left = size
-        while left and (piece := self._pull(left if size > 0 else _wit_body.PIECE)):
+        while left and (piece := self._pull(left if size > 0 else _wit_body.LARGEST)):
             parts.append(piece)
             left -= len(piece)
         if size < 0 or not parts:
             self._release(READ)
         return b"".join(parts)
 
-    def iter_bytes(self, size: int = _wit_body.PIECE) -> Iterator[bytes]:
+    def iter_bytes(self, size: int = _wit_body.LARGEST) -> Iterator[bytes]:
         """Read to the end in pieces, each as soon as it arrives.
 
         Args:
@@ -264,7 +267,7 @@ class Body:
 
     def _lines(self) -> Iterator[bytes]:
         parts: list[bytes] = []
-        while self._fill(_wit_body.PIECE):
+        while self._fill():
             end = self._buffer.find(b"\n", self._at) + 1
             parts.append(self._pull((end or len(self._buffer)) - self._at))
             if end:

@@ -96,12 +96,17 @@ class Headers:
         [('Content-Type', 'text/html'), ('Vary', 'accept'), ('vary', 'cookie')]
     """
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "_next", "_numbers")
 
     def __init__(self, fields: HeadersLike = ()) -> None:
-        self._fields: list[tuple[str, str, str]] = []  # lower-case name, name, value
+        # Each field has a number, so that no method has to look through all of them.
+        self._fields: dict[int, tuple[str, str]] = {}  # name and value, in order
+        self._numbers: dict[str, list[int]] = {}  # by lower-case name, in the order of the first
+        self._next = 0
         if isinstance(fields, Headers):
-            self._fields += fields._fields
+            self._fields = fields._fields.copy()
+            self._numbers = {key: numbers.copy() for key, numbers in fields._numbers.items()}
+            self._next = fields._next
             return
         if fields == ():
             return
@@ -115,13 +120,19 @@ class Headers:
     @classmethod
     def _received(cls, pairs: Iterable[tuple[str, str]]) -> Self:
         headers = cls()
-        headers._fields = [(name.lower(), name, value) for name, value in pairs]
+        for name, value in pairs:
+            headers._append(name, value)
         return headers
+
+    def _append(self, name: str, value: str) -> None:
+        """Add a field that is known to be valid."""
+        self._fields[self._next] = name, value
+        self._numbers.setdefault(name.lower(), []).append(self._next)
+        self._next += 1
 
     def get_all(self, name: str) -> list[str]:
         """Return all values of *name*, in order; an empty list if it is absent."""
-        key = name.lower()
-        return [value for lower, _, value in self._fields if lower == key]
+        return [self._fields[number][1] for number in self._numbers.get(name.lower(), ())]
 
     def __getitem__(self, name: str) -> str:
         """Return the value of *name*.
@@ -153,7 +164,7 @@ class Headers:
             TypeError: The name or value is not a ``str``.
         """
         name = _name(name)
-        self._fields.append((name.lower(), name, _value(name, value)))
+        self._append(name, _value(name, value))
 
     def set(self, name: str, value: str) -> None:
         """Replace all fields of the same name, or add the field at the end.
@@ -163,13 +174,16 @@ class Headers:
             TypeError: The name or value is not a ``str``.
         """
         name = _name(name)
-        field = (name.lower(), name, _value(name, value))
-        at = next((i for i, old in enumerate(self._fields) if old[0] == field[0]), None)
-        if at is None:
-            self._fields.append(field)
+        value = _value(name, value)
+        numbers = self._numbers.setdefault(name.lower(), [])
+        for number in numbers[1:]:
+            del self._fields[number]
+        if numbers:
+            del numbers[1:]
         else:
-            later = [old for old in self._fields[at + 1 :] if old[0] != field[0]]
-            self._fields[at:] = [field, *later]
+            numbers.append(self._next)
+            self._next += 1
+        self._fields[numbers[0]] = name, value
 
     def __setitem__(self, name: str, value: str) -> None:
         self.set(name, value)
@@ -180,29 +194,22 @@ class Headers:
         Raises:
             KeyError: The header is absent.
         """
-        key = name.lower()
-        kept = [field for field in self._fields if field[0] != key]
-        if len(kept) == len(self._fields):
+        numbers = self._numbers.pop(name.lower(), None)
+        if numbers is None:
             raise KeyError(name)
-        self._fields = kept
+        for number in numbers:
+            del self._fields[number]
 
     def __contains__(self, name: object) -> bool:
-        key = name.lower() if isinstance(name, str) else None
-        for lower, _, _ in self._fields:  # noqa: SIM110 - a generator would be one more call per field
-            if lower == key:
-                return True
-        return False
+        return isinstance(name, str) and name.lower() in self._numbers
 
     def keys(self) -> list[str]:
         """Return each name once, in order, in the case of its first field."""
-        first: dict[str, str] = {}
-        for lower, name, _ in self._fields:
-            first.setdefault(lower, name)
-        return list(first.values())
+        return [self._fields[numbers[0]][0] for numbers in self._numbers.values()]
 
     def items(self) -> list[tuple[str, str]]:
         """Return all fields in order, including repetitions."""
-        return [(name, value) for _, name, value in self._fields]
+        return list(self._fields.values())
 
     def copy(self) -> Self:
         """Return a copy."""
@@ -213,22 +220,23 @@ class Headers:
 
     def __len__(self) -> int:
         """Return the number of names."""
-        return len({lower for lower, _, _ in self._fields})
+        return len(self._numbers)
 
     def _changes(self, before: dict[str, list[str]]) -> dict[str, list[str]]:
         """Return the values of the fields that differ, by the names to send; none if removed."""
-        names = {name.lower(): name for name in self}
+        now = self._by_name()
         changed = {}
-        for key in {**before, **names}:
-            values = self.get_all(key)
+        for key in {**before, **now}:
+            values = now.get(key, [])
             if values != before.get(key):
-                changed[names.get(key, key)] = values
+                name = self._fields[self._numbers[key][0]][0] if values else key
+                changed[name] = values
         return changed
 
     def _by_name(self) -> dict[str, list[str]]:
-        values: dict[str, list[str]] = {}
-        for lower, _, value in self._fields:
-            values.setdefault(lower, []).append(value)
+        values = {}
+        for key, numbers in self._numbers.items():
+            values[key] = [self._fields[number][1] for number in numbers]
         return values
 
     def __eq__(self, other: object) -> bool:

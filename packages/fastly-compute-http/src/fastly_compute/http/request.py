@@ -19,6 +19,8 @@ from fastly_compute.http.response import Response
 from fastly_compute.http.streaming import StreamingBody
 
 if TYPE_CHECKING:
+    from collections.abc import KeysView
+
     from wit_world.imports import async_io, http_req
 
 _METHODS = frozenset(
@@ -320,7 +322,7 @@ class Request:
         self, content: Body, *, configured: bool = True
     ) -> "tuple[http_req.Request, async_io.Pollable]":
         fields = self._headers.items()
-        names = {lower for lower, _, _ in self._headers._fields}
+        names = self._headers._numbers.keys()
         if "host" in names:
             check_host(self._headers)
         else:
@@ -340,7 +342,7 @@ class Request:
             raise
         return request, body
 
-    def _cache_on_host(self, names: set[str]) -> CacheOptions | None:
+    def _cache_on_host(self, names: "KeysView[str]") -> CacheOptions | None:
         if self._cache is not None or self._method not in _CACHED:
             return self._cache
         # The cache's key is the URL: one visitor's response would be served to the next (RFC 9111,

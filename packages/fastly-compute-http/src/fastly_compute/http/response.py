@@ -112,7 +112,7 @@ class Response:
         response = cls(status, headers, body)
         fields = response._load_headers()
         if headers is None or "content-type" not in fields:
-            fields._fields.append(("content-type", "Content-Type", content_type))  # a valid one
+            fields._append("Content-Type", content_type)
         return response
 
     @classmethod

@@ -23,6 +23,8 @@ from fastly_compute.local.runtime.dispatch import ReuseLimits
 from fastly_compute.local.runtime.entry import EntryError
 from fastly_compute.local.runtime.limits import Limits
 from fastly_compute.local.runtime.native import NativeApp
+from fastly_compute.local.runtime.profile_call import profile_call
+from fastly_compute.local.runtime.request_record import CallTally, RequestRecord
 from fastly_compute.local.runtime.sandbox import Sandbox
 from fastly_compute.local.runtime.trap import Trap
 from fastly_compute.local.runtime.unavailable import (
@@ -42,6 +44,7 @@ __all__ = [
     "AclEntry",
     "BackendConfig",
     "BackendConfigError",
+    "CallTally",
     "Clock",
     "ComponentError",
     "ConfigError",
@@ -58,6 +61,7 @@ __all__ = [
     "Limits",
     "NativeApp",
     "RecordedResponse",
+    "RequestRecord",
     "ReuseLimits",
     "Sandbox",
     "Server",
@@ -71,4 +75,5 @@ __all__ = [
     "WasmApp",
     "load",
     "parse",
+    "profile_call",
 ]

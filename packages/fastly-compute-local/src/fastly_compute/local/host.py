@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from fastly_compute.local.clock import Clock
 from fastly_compute.local.config import BackendConfig, HostConfig
 from fastly_compute.local.readthrough.cache_rules import CacheRules
-from fastly_compute.local.readthrough.origin_exchange import OriginExchange
+from fastly_compute.local.readthrough.origin_exchange import Fetch, OriginExchange
 from fastly_compute.local.readthrough.readthrough import Readthrough
 from fastly_compute.local.runtime import environment, event_loops
 from fastly_compute.local.runtime.dispatch import RequestQueue, ReuseLimits
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.next_requests import RequestSource
-from fastly_compute.local.runtime.sandbox import Sandbox
+from fastly_compute.local.runtime.sandbox import Sandbox, current
 from fastly_compute.local.runtime.unavailable import Unavailable, check_unavailable
 from fastly_compute.local.server.downstream import Incoming, RecordedResponse
 from fastly_compute.local.server.handoff import Handoff
@@ -191,11 +192,15 @@ class Host:
         Returns:
             The exchange, which waits for the response.
         """
+        fetch: Fetch = partial(self._transport.begin, name, config)
+        sandbox = current()
+        record = None if sandbox is None else sandbox.exchange.record
         return self._readthrough.begin(
             request,
             rules if self.caching else replace(rules, pass_through=True),
-            lambda asked: self._transport.begin(name, config, asked),
+            fetch if record is None else record.timed(fetch),
             over,
+            None if record is None else record.looked_up,
         )
 
     def background(self, work: Callable[[], T]) -> "Future[T]":

@@ -62,13 +62,20 @@ def lines_of(chunks: Iterator[S], delimiter: S | None) -> Iterator[S]:
     Returns:
         An iterator over the lines, without what ends them.
     """
-    rest: S | None = None
+    held: list[S] = []  # what may be the start of a line; joined only where one ends
+    edge: S | None = None  # the end of it, in which a line's end may begin
+    longest = len(delimiter) if delimiter else len("\r\n")
     for chunk in chunks:
-        text = chunk if rest is None else rest + chunk
-        parts = text.split(delimiter) if delimiter else _split_lines(text)
-        rest = parts.pop()
-        yield from parts
-    if rest is not None:
+        held.append(chunk)
+        edge = chunk if edge is None else edge + chunk
+        if delimiter in edge if delimiter else edge.splitlines() != [edge]:
+            text = chunk[:0].join(held)
+            parts = text.split(delimiter) if delimiter else _split_lines(text)
+            held = [edge := parts.pop()]
+            yield from parts
+        edge = edge[max(0, len(edge) - longest + 1) :]
+    if held:
+        rest = held[0][:0].join(held)
         yield from [rest] if delimiter else rest.splitlines()
 
 

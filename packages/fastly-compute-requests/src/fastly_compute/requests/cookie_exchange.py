@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastly_compute.requests.cookie import Cookie, Place, is_sent, place_of, read_cookie
@@ -32,8 +33,8 @@ def keep(jar: Any, cookie: Cookie) -> None:
     if not cookie.is_expired():
         jar.set_cookie(cookie)
     elif hasattr(jar, "_matching"):
-        for old in jar._matching(cookie.name, cookie.domain, cookie.path):
-            jar.clear(old.domain, old.path, old.name)
+        with suppress(KeyError):  # not in the jar
+            jar.clear(cookie.domain, cookie.path, cookie.name)
 
 
 def header_for(jar: Any, place: Place) -> str | None:

@@ -81,8 +81,7 @@ def encode_multipart(files: Files, data: "Pairs | None") -> tuple[bytes, str]:
             headers = {**(more or {}), "Content-Type": kind, "Content-Location": None}
             parts.append((_part(name, filename, headers), _as_bytes(what)))
     boundary = os.urandom(16).hex()
-    body = b""
-    for head, content in parts:
-        body += b"--%s\r\n%s%s\r\n" % (boundary.encode(), head.encode(), content)
-    body += b"--%s--\r\n" % boundary.encode()
+    line = b"--" + boundary.encode()
+    pieces = [b"".join([line, b"\r\n", head.encode(), content, b"\r\n"]) for head, content in parts]
+    body = b"".join([*pieces, line, b"--\r\n"])
     return body, f"multipart/form-data; boundary={boundary}"

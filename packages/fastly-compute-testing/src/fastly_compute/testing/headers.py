@@ -34,14 +34,20 @@ class MessageHeaders(Mapping[str, str]):
 
     def __init__(self, fields: HeadersLike = ()) -> None:
         pairs = fields.items() if isinstance(fields, Mapping) else fields
-        self._fields = [_checked(name, value) for name, value in pairs]
+        self._take([_checked(name, value) for name, value in pairs])
 
     @classmethod
     def of_wire(cls, fields: Iterable[tuple[str, bytes]]) -> "MessageHeaders":
         """Make them of what was sent, as it is: values are latin-1 text."""
         headers = cls()
-        headers._fields = [(name, value.decode("latin-1")) for name, value in fields]
+        headers._take([(name, value.decode("latin-1")) for name, value in fields])
         return headers
+
+    def _take(self, fields: list[tuple[str, str]]) -> None:
+        self._fields = fields
+        self._by_name: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._by_name.setdefault(name.lower(), []).append(value)
 
     def to_wire(self) -> list[tuple[str, bytes]]:
         """Return the fields as they are sent."""
@@ -49,7 +55,7 @@ class MessageHeaders(Mapping[str, str]):
 
     def get_all(self, name: str) -> list[str]:
         """Return the values of every field of that name, in their order; none is an empty list."""
-        return [value for field, value in self._fields if field.lower() == name.lower()]
+        return self._by_name.get(name.lower(), []).copy()
 
     def __getitem__(self, name: str) -> str:
         values = self.get_all(name)
@@ -61,7 +67,7 @@ class MessageHeaders(Mapping[str, str]):
         return iter({name.lower(): name for name, _ in reversed(self._fields)}.values())
 
     def __len__(self) -> int:
-        return len({name.lower() for name, _ in self._fields})
+        return len(self._by_name)
 
     def __repr__(self) -> str:
         return f"MessageHeaders({[(name, redact(name, value)) for name, value in self._fields]!r})"

@@ -52,6 +52,7 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
     address = request.client_address
     if address is not None:
         environ["REMOTE_ADDR"] = address
+    repeated: dict[str, list[str]] = {}
     for field, value in request.headers.items():
         key = field.upper()
         # A name with "_" could pass for the field with "-" instead.
@@ -63,8 +64,11 @@ def make_environ(request: IncomingRequest, *, run_once: bool) -> "WSGIEnvironmen
         if key not in _BARE:
             key = f"HTTP_{key}"
         if key in environ:
-            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
-        environ[key] = value
+            repeated.setdefault(key, [environ[key]]).append(value)
+        else:
+            environ[key] = value
+    for key, values in repeated.items():
+        environ[key] = ("; " if key == "HTTP_COOKIE" else ",").join(values)
     if authority:
         environ.setdefault("HTTP_HOST", authority)  # in HTTP/2, only the URL has it
     return environ

@@ -15,26 +15,52 @@ from fastly_compute.cli.commands import pack as packing
 from fastly_compute.cli.commands.kits import KITS
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.progress import megabytes
-from fastly_compute.cli.project.settings import load_project
+from fastly_compute.cli.project.roots import app_roots
+from fastly_compute.cli.project.settings import is_module_name, load_project
 
 _PATH = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+def _module(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not is_module_name(name):
+        raise click.BadParameter(
+            f"{name!r} is not a module's name; write it as in an import, such as main or shop.edge"
+        )
+    return name
 
 
 def _app_options(command: Callable[..., Any]) -> Callable[..., Any]:
     entry = click.option(
         "--entry",
         metavar="MODULE",
-        help="The module that has HttpIncoming. By default the setting entry, or main.",
+        callback=_module,
+        help="Module that has HttpIncoming. Default: the setting entry, or main.",
     )
     path = click.option(
         "-p",
         "--python-path",
-        type=_PATH,
+        type=_FOLDER,
         multiple=True,
         metavar="DIR",
-        help="A further folder to import from; may be given several times.",
+        help="Folder to import from as well; may be given several times.",
     )
     return entry(path(command))
+
+
+def _passes(
+    _context: click.Context, _parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    if names:
+        # Not at the top: passes take time to load, and a cached build needs none.
+        from fastly_compute.cli.component.passes import select
+
+        try:
+            select("all", names)
+        except CliError as error:
+            raise click.BadParameter(error.message) from error
+    return names
 
 
 def _limit(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float | None:
@@ -48,28 +74,37 @@ def _note_missing_manifest(folder: Path, consequence: str) -> None:
         click.echo(f"Note: no fastly.toml in {folder}: {consequence}.", err=True)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_EXIT_CODES = """\b
+Exit codes:
+  0  success; also when Ctrl-C ends serve
+  1  the command failed, or doctor found a problem
+  2  the command line is wrong
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
 @click.version_option(version("fastly-compute-cli"), message="%(prog)s %(version)s")
 def main() -> None:
-    """Make, build, serve and pack Python apps for Fastly Compute.
+    """Create, serve, build and pack Python apps for Fastly Compute.
 
-    All but new work on the app in the present folder.
+    Every command except new operates on the app in the current directory.
     """
 
 
 _KITS = "\n".join(f"{name:15} {kit.summary}" for name, kit in KITS.items())
 
 
-@main.command()
+@main.command(short_help="Create a folder with a new app.")
 @click.argument("name")
 @click.option(
     "--template",
+    type=click.Choice(list(KITS)),
     default="handler",
     metavar="KIT",
-    help=f"The starter kit to copy:\n\n\b\n{_KITS}",
+    help=f"Starter kit to copy:\n\n\b\n{_KITS}",
 )
 def new(name: str, template: str) -> None:
-    """Make a folder NAME with a new app, its test and its configuration."""
+    """Create the folder NAME with a new app, its tests and its configuration."""
     folder = creating.create(name, Path.cwd(), template)
     click.echo(
         f"Made {folder}\n\n"
@@ -88,19 +123,31 @@ def new(name: str, template: str) -> None:
     "--output",
     type=_PATH,
     metavar="FILE",
-    help="Where the component goes. By default the setting output, or bin/main.wasm.",
+    help="File to write the component to. Default: the setting output, or bin/main.wasm.",
 )
 @click.option(
     "--optimize",
     type=click.Choice(["none", "safe", "all"]),
-    help="Which passes make new sandboxes start faster: none, those that only run Python, or all. "
-    "By default the setting optimize, or all.",
+    help="Passes to run so that new sandboxes start faster: none, those that only run Python, or "
+    "all. Default: the setting optimize, or all.",
 )
 @click.option(
     "--without",
     multiple=True,
     metavar="PASS",
-    help="Leave out one pass, such as link; may be given several times.",
+    callback=_passes,
+    help="Pass to leave out, such as link; may be given several times.",
+)
+@click.option(
+    "--report",
+    is_flag=True,
+    help="Show what the component consists of: sizes by part, the largest modules first.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="With --report: print it as a JSON object, with all modules.",
 )
 def build(
     entry: str | None,
@@ -108,8 +155,15 @@ def build(
     output: Path | None,
     optimize: str | None,
     without: tuple[str, ...],
+    report: bool,
+    as_json: bool,
 ) -> None:
-    """Build the app into a component."""
+    """Build the app into a WebAssembly component.
+
+    A build is cached: it takes a moment when nothing has changed.
+    """
+    if as_json and not report:
+        raise click.UsageError("--json goes with --report")
     folder = Path.cwd()
     project = load_project(
         folder,
@@ -123,38 +177,53 @@ def build(
     shown = built.output
     if shown.is_relative_to(folder):
         shown = shown.relative_to(folder)
-    packed = megabytes(building.package_size(built))
-    sizes = f"{megabytes(built.size)} ({packed} as a package)"
-    click.echo(f"{shown}  {sizes}{', unchanged' if built.cached else ''}")
+    packed = building.package_size(built)
+    sizes = f"{megabytes(built.size)} ({megabytes(packed)} as a package)"
+    click.echo(f"{shown}  {sizes}{', unchanged' if built.cached else ''}", err=as_json)
     _note_missing_manifest(folder, "it cannot be packed or published")
+    if report:
+        # Not at the top: it takes time to load, and no other command needs it.
+        from fastly_compute.cli.commands import report as reporting
+
+        found = reporting.read_report(built.output, len(app_roots(project)))
+        if as_json:
+            click.echo(reporting.as_json(found, str(shown), packed))
+        else:
+            click.echo("\n".join(["", *reporting.lines(found)]))
 
 
-@main.command()
+@main.command(short_help="Pack the component for deployment.")
 def pack() -> None:
-    """Put the component and fastly.toml into pkg/NAME.tar.gz."""
+    """Pack the component and fastly.toml into pkg/NAME.tar.gz, to deploy it."""
     folder = Path.cwd()
     package = packing.pack(load_project(folder))
     click.echo(f"{package.relative_to(folder)}  {megabytes(package.stat().st_size)}")
 
 
 @main.command()
-@click.argument("component", type=_PATH, required=False)
+@click.argument("component", type=_FILE, required=False)
 @_app_options
 @click.option(
     "--runtime",
     type=click.Choice(["wasm", "native", "viceroy"]),
     default="wasm",
     show_default=True,
-    help="wasm runs the component, native the modules in this interpreter, viceroy the component "
-    "on Fastly's Viceroy.",
+    help="Run the component (wasm), the app's modules in this interpreter (native), or the "
+    "component on Fastly's Viceroy (viceroy).",
 )
-@click.option("--addr", default="127.0.0.1:7676", show_default=True, help="Where to listen.")
+@click.option(
+    "--addr",
+    default="127.0.0.1:7676",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Address to listen on.",
+)
 @click.option(
     "-C",
     "--config",
-    type=_PATH,
+    type=_FILE,
     metavar="FILE",
-    help="A file with a [local_server]. By default the app's fastly.toml.",
+    help="TOML file whose [local_server] has the backends and stores. Default: fastly.toml.",
 )
 @click.option(
     "--watch",
@@ -168,14 +237,13 @@ def pack() -> None:
     show_default=True,
     metavar="SECONDS",
     callback=_limit,
-    help="What the app may take for one request, 0 for no limit. Viceroy has none.",
+    help="Time limit per request; 0 disables it. Not for viceroy, which has none.",
 )
 @click.option(
     "--max-sandboxes",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many sandboxes run at once; further requests wait. By default 16 per core. "
-    "Viceroy has no such limit.",
+    help="Most sandboxes at once; further requests wait. Default: 16 per core. Not for viceroy.",
 )
 @click.option(
     "--max-queued",
@@ -183,14 +251,26 @@ def pack() -> None:
     default=256,
     show_default=True,
     metavar="N",
-    help="How many requests wait for a sandbox; further ones get a 503.",
+    help="Most requests that wait for a sandbox; further ones get a 503. Not for viceroy.",
 )
 @click.option(
     "--local-pushpin-proxy-port",
     "pushpin_port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="Where a Pushpin on this machine takes what the app leaves to Fanout.",
+    help="Port of a local Pushpin that receives Fanout hand-offs.",
+)
+@click.option("--quiet", is_flag=True, help="Print nothing about requests.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print each request as a line of JSON to the standard output.",
+)
+@click.option(
+    "--profile",
+    is_flag=True,
+    help="Print what each request spent its time on: Python, and each host call.",
 )
 @click.option(
     "--strict",
@@ -210,11 +290,28 @@ def serve(
     max_sandboxes: int | None,
     max_queued: int,
     pushpin_port: int | None,
+    quiet: bool,
+    as_json: bool,
+    profile: bool,
     strict: bool,
 ) -> None:
-    """Serve the app on this machine, or the existing COMPONENT."""
+    """Serve the app on this machine, or an existing COMPONENT.
+
+    The app is built first, except with --runtime native.
+    """
+    if quiet and (as_json or profile):
+        raise click.UsageError(
+            f"--quiet prints nothing about requests, so it does not go with "
+            f"{'--json' if as_json else '--profile'}"
+        )
+    if runtime == "viceroy" and (quiet or as_json or profile):
+        raise click.UsageError(
+            "--quiet, --json and --profile are for --runtime wasm and native: Viceroy prints its "
+            "own log"
+        )
     # Not at the top: the other commands need none of the server, which takes time to load.
     from fastly_compute.cli.commands import serve as serving
+    from fastly_compute.cli.commands.request_log import RequestLog
 
     project = load_project(Path.cwd(), entry=entry, python_path=python_path)
     if component is None and config is None:
@@ -230,12 +327,13 @@ def serve(
         limits=serving.make_limits(max_sandboxes, max_queued),
         pushpin_port=pushpin_port,
         strict=strict,
+        log=RequestLog(style="none" if quiet else "json" if as_json else "text", profile=profile),
     )
 
 
-@main.command()
+@main.command(short_help="Check the environment and the app.")
 def doctor() -> None:
-    """Say what is installed, what was found and what is wrong."""
+    """Check the environment and the app, and say what to do about each problem."""
     findings = list(examining.examine(load_project(Path.cwd())))
     for finding in findings:
         click.echo(f"{finding.mark:6} {finding.text}")

@@ -1,32 +1,22 @@
 """Looks at everything that a build and a server need, and says what is wrong."""
 
-import platform
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
-from fastly_compute.cli.commands.viceroy import INSTALL, find_viceroy
+from fastly_compute.cli.commands.checks.finding import Finding
+from fastly_compute.cli.commands.checks.manifest import check_manifest
+from fastly_compute.cli.commands.checks.secrets import check_secrets
+from fastly_compute.cli.commands.checks.shadowing import check_shadowing
+from fastly_compute.cli.commands.checks.tools import check_tools
+from fastly_compute.cli.commands.checks.upstream import check_upstream
+from fastly_compute.cli.commands.checks.versions import check_versions
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project.native_extensions import find_upstream, native_dependencies
+from fastly_compute.cli.project.native_extensions import native_dependencies
 from fastly_compute.cli.project.roots import app_roots, find_module, import_roots
 from fastly_compute.cli.project.settings import Project, read_toml
+from fastly_compute.cli.project.upstream import requires_upstream
 
 _POLICIES = ("allow_dynamic_backends", "enforce_explicit_backends")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the checklist.
-
-    Attributes:
-        mark: ``ok``, ``note`` for what may be as it should be, or ``wrong``.
-        text: What was found, and what to do about it.
-    """
-
-    mark: str
-    text: str
 
 
 def examine(project: Project) -> Iterator[Finding]:
@@ -35,28 +25,10 @@ def examine(project: Project) -> Iterator[Finding]:
     Args:
         project: The app.
     """
-    yield Finding("ok", f"Python {platform.python_version()} at {sys.executable}")
-    for name in ("componentize-py", "wasmtime"):
-        yield _installed(name)
-    ours = sorted(
-        {
-            (distribution.metadata["Name"], distribution.version)
-            for distribution in distributions()
-            if distribution.metadata["Name"].startswith("fastly-compute-")
-        }
-    )
-    for name, number in ours:
-        yield Finding("ok", f"{name} {number}")
+    yield from check_versions()
     roots = import_roots(project)
-    upstream = find_upstream(roots)
-    if upstream:
-        yield Finding(
-            "wrong",
-            f"{upstream} hides this SDK's packages: pip uninstall fastly-compute, "
-            "then reinstall the fastly-compute-* packages",
-        )
-    else:
-        yield Finding("ok", "no other SDK owns the package fastly_compute")
+    yield from check_shadowing(project, roots)
+    yield from check_upstream(project.folder)
     source = find_module(project.entry, roots)
     if source:
         yield Finding("ok", f"entry {project.entry} at {source}")
@@ -69,18 +41,9 @@ def examine(project: Project) -> Iterator[Finding]:
     yield from _dependencies(project, roots)
     if source:
         yield from _dynamic_backends(project)
-    viceroy = find_viceroy()
-    if viceroy:
-        yield Finding("ok", f"Viceroy at {viceroy}")
-    else:
-        yield Finding("note", f"Viceroy not found; serve --runtime viceroy needs it: {INSTALL}")
-
-
-def _installed(name: str) -> Finding:
-    try:
-        return Finding("ok", f"{name} {version(name)}")
-    except PackageNotFoundError:
-        return Finding("wrong", f"{name} is not installed: pip install fastly-compute-cli")
+    yield from check_manifest(project.folder)
+    yield from check_secrets(project)
+    yield from check_tools()
 
 
 def _dynamic_backends(project: Project) -> Iterator[Finding]:
@@ -103,6 +66,12 @@ def _dependencies(project: Project, roots: list[Path]) -> Iterator[Finding]:
     requirements = table.get("dependencies", []) if isinstance(table, dict) else None
     if not isinstance(requirements, list) or not all(isinstance(r, str) for r in requirements):
         raise CliError(f"{path}: [project] dependencies must be a list of requirements")
+    if requires_upstream(requirements):
+        yield Finding(
+            "wrong",
+            f"{path.name}: the dependency fastly-compute is upstream's SDK. Write instead: "
+            "the fastly-compute-* packages that the app imports",
+        )
     natives = native_dependencies(requirements, roots)
     if natives:
         yield Finding(

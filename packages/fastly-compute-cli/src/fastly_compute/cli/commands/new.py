@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import click
+
 from fastly_compute.cli.commands.kits import KITS, folder_of
 from fastly_compute.cli.errors import CliError
 
@@ -22,16 +24,14 @@ def create(name: str, parent: Path, template: str = "handler") -> Path:
         The app's folder.
 
     Raises:
-        CliError: The name is not one that an app can have, there is no such kit, or the folder is
-            there already.
+        UsageError: An app cannot have this name.
+        CliError: The folder exists, or cannot be made.
     """
     if not _NAME.fullmatch(name):
-        raise CliError(
+        raise click.UsageError(
             f"{name!r} cannot be an app's name: 2 to 64 lower-case letters, digits and hyphens, "
             "a letter first and no hyphen last, such as my-app"
         )
-    if template not in KITS:
-        raise CliError(f"there is no template {template!r}; choose one of {', '.join(KITS)}")
     folder = parent / name
     try:
         folder.mkdir()

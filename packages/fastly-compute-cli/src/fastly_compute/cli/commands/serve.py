@@ -15,6 +15,7 @@ import click
 
 from fastly_compute.cli.commands.build import check
 from fastly_compute.cli.commands.rebuild import Rebuilding
+from fastly_compute.cli.commands.request_log import RequestLog
 from fastly_compute.cli.commands.viceroy import INSTALL, Viceroy, find_viceroy
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.app_modules import forget_modules
@@ -33,6 +34,7 @@ from fastly_compute.local import (
     Server,
     WasmApp,
     load,
+    profile_call,
 )
 from fastly_compute.local.runtime import native
 
@@ -47,12 +49,12 @@ def parse_address(text: str) -> tuple[str, int]:
         text: Such as ``127.0.0.1:7676`` or ``[::1]:7676``.
 
     Raises:
-        CliError: It is not an address.
+        UsageError: It is not an address.
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise CliError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
+        raise click.UsageError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
     return host, int(port)
 
 
@@ -87,6 +89,7 @@ def serve(
     limits: Limits | None = None,
     pushpin_port: int | None = None,
     strict: bool = False,
+    log: RequestLog = RequestLog(),  # noqa: B008 - a frozen value
 ) -> None:
     """Serve an app until the user stops it.
 
@@ -104,17 +107,19 @@ def serve(
         pushpin_port: Where a Pushpin on this machine takes what the app leaves to Fanout.
         strict: Whether the native runtime raises where the app does what no sandbox can, instead
             of warning.
+        log: What is printed about each request. Viceroy prints its own lines instead.
 
     Raises:
         CliError: The app cannot be built or served; the message says what to do.
+        UsageError: An option does not go with the others.
     """
     if component is not None and runtime == "native":
-        raise CliError(
+        raise click.UsageError(
             f"--runtime native runs an app's modules, not a component such as {component}; "
             "serve it with --runtime wasm or viceroy"
         )
     if strict and runtime != "native":
-        raise CliError(
+        raise click.UsageError(
             f"--strict is for --runtime native, not {runtime}: "
             "a component fails by itself where it does what no sandbox can"
         )
@@ -128,6 +133,8 @@ def serve(
         made = _host(project, configured, time_limit)
         made.pushpin_port = pushpin_port
         made.unavailable = "error" if strict else "warn"
+        if log.profile:
+            made.interpose = profile_call
         return made
 
     # A process manager's way to stop it is as good as the user's.
@@ -142,9 +149,11 @@ def serve(
             else:
                 native = partial(_native, project)
                 load_app = native if runtime == "native" else lambda: _wasm(make())
-                _serve_embedded(project, make_host, load_app, address, config, limits, watch=watch)
+                _serve_embedded(
+                    project, make_host, load_app, address, config, limits, log, watch=watch
+                )
     except KeyboardInterrupt:
-        click.echo("Stopped.")
+        click.echo("Stopped.", err=log.owns_output)
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -156,13 +165,16 @@ def _serve_embedded(
     address: tuple[str, int],
     config: Path | None,
     limits: Limits | None,
+    log: RequestLog,
     *,
     watch: bool,
 ) -> None:
     configured = _configured(project, config)
     app = make()
     try:
-        server = Server(make_host(configured), app, address, limits=limits)
+        server = Server(
+            make_host(configured), app, address, limits=limits, on_request=log.on_request
+        )
     except OSError as error:
         raise CliError(
             f"cannot listen on {address[0]}:{address[1]}: {error.strerror or error}; "
@@ -170,15 +182,16 @@ def _serve_embedded(
         ) from error
     with server:
         try:
-            _announce(project, "wasm" if isinstance(app, WasmApp) else "native", server.url)
+            kind = "wasm" if isinstance(app, WasmApp) else "native"
+            _announce(project, kind, server.url, err=log.owns_output)
             for _ in changes(project, config) if watch else _never():
                 _reload(server, project, config, make_host, make)
         finally:
             server.host.close()
 
 
-def _announce(project: Project, runtime: str, url: str) -> None:
-    click.echo(f"Serving {project.entry} on {url} (runtime {runtime}, Ctrl-C to stop)")
+def _announce(project: Project, runtime: str, url: str, *, err: bool = False) -> None:
+    click.echo(f"Serving {project.entry} on {url} (runtime {runtime}, Ctrl-C to stop)", err=err)
 
 
 def _reload(

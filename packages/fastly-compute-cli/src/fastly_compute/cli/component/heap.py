@@ -12,7 +12,7 @@ from fastly_compute.cli.component.wasm.binary import ComposeError
 
 # The state of dlmalloc 2.8.6, which wasi-libc has, where a pointer has 32 bits: where in it the
 # words are. A list of free chunks starts and ends in the state, at what looks like a chunk.
-_SMALL_MAP, _TREE_MAP, _DV_SIZE, _TOP_SIZE, _DV, _TOP = 0, 4, 8, 12, 20, 24
+_SMALL_MAP, _TREE_MAP, _DV_SIZE, _TOP_SIZE, _LEAST, _DV, _TOP = 0, 4, 8, 12, 16, 20, 24
 _LISTS, _TREES = 40, 304
 _INDEXES = range(32)
 # A chunk: its size with two flags, and if it is free, its neighbours in a list, and perhaps its
@@ -73,6 +73,16 @@ class _Heap:
         while chunk != start:
             yield chunk
             chunk = self._word(chunk + _NEXT)
+
+
+def heap_bounds(image: Image) -> tuple[int, int]:
+    """Find the memory that an image's allocator has given out: its addresses.
+
+    Raises:
+        ComposeError: The allocator is not the one that is known.
+    """
+    state = _Heap(image).state
+    return image.word(state + _LEAST), image.word(state + _TOP)
 
 
 def fill_holes(component: bytes) -> bytes:

@@ -13,14 +13,14 @@ from fastly_compute.cli.component.wasm.core_module import Segment
 _WORD = 4
 
 
-def _modules(component: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
+def core_modules(component: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
     """Find the core modules, also of components within: where they start and end."""
     for section in sections("the app", component):
         if section.id is SectionId.CORE_MODULE:
             yield start + section.content, start + section.end
         elif section.id is SectionId.COMPONENT:
             inner = component[section.content : section.end]
-            yield from _modules(inner, start + section.content)
+            yield from core_modules(inner, start + section.content)
 
 
 def _segments(component: bytes, start: int, end: int) -> Iterator[Segment]:
@@ -38,14 +38,15 @@ class Image:
         component: A component as componentize-py builds it.
 
     Attributes:
+        parts: The parts of the memory that the component holds, by their addresses.
         data: The component, with the changes.
     """
 
     def __init__(self, component: bytes) -> None:
-        found = [list(_segments(component, *module)) for module in _modules(component)]
+        found = [list(_segments(component, *module)) for module in core_modules(component)]
         largest = max(found, key=lambda parts: sum(part.length for part in parts), default=[])
-        self._parts = sorted(largest, key=lambda part: part.address)
-        self._addresses = [part.address for part in self._parts]
+        self.parts = sorted(largest, key=lambda part: part.address)
+        self._addresses = [part.address for part in self.parts]
         self.data = bytearray(component)
 
     def place(self, address: int, size: int) -> int | None:
@@ -53,7 +54,7 @@ class Image:
         index = bisect.bisect_right(self._addresses, address) - 1
         if index < 0:
             return None
-        part = self._parts[index]
+        part = self.parts[index]
         offset = address - part.address
         return None if offset + size > part.length else part.start + offset
 
@@ -78,7 +79,7 @@ class Image:
 
     def words(self) -> Iterator[tuple[int, int]]:
         """List the words with their addresses, in order, but for those left out."""
-        for part in self._parts:
+        for part in self.parts:
             skipped = -part.address % _WORD
             found = self.data[part.start + skipped : part.start + part.length]
             found += bytes(-len(found) % _WORD)

@@ -47,7 +47,7 @@ class Project:
     exclude: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _MODULE.fullmatch(self.entry):
+        if not is_module_name(self.entry):
             raise CliError(
                 f"entry {self.entry!r} is not a module's name; write it as in an import, "
                 "such as main or shop.edge"
@@ -58,6 +58,11 @@ class Project:
         for root in roots:
             if not root.is_dir():
                 raise CliError(f"the import root {root} is not a folder")
+
+
+def is_module_name(name: str) -> bool:
+    """Tell whether a module can have a name, such as ``main`` or ``shop.edge``."""
+    return _MODULE.fullmatch(name) is not None
 
 
 def load_project(

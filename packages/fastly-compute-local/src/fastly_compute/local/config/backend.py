@@ -213,7 +213,7 @@ class BackendConfig:
 
 def _check_url(url: str) -> None:
     def refused(rule: str) -> BackendConfigError:
-        shown = re.sub(r"//[^/]*@", "//***@", url)
+        shown = re.sub(r"\?[^#]+", "?***", re.sub(r"//[^/]*@", "//***@", url))
         return BackendConfigError("url", json.dumps(shown), rule)
 
     if not _VISIBLE.fullmatch(url):

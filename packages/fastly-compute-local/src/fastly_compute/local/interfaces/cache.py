@@ -22,7 +22,7 @@ from wit_world.imports.types import (
 )
 
 from fastly_compute.local.interfaces.async_io import Pollable
-from fastly_compute.local.interfaces.cache_lookup import Step, await_outcome
+from fastly_compute.local.interfaces.cache_lookup import Step, await_outcome, count_lookup
 from fastly_compute.local.interfaces.cache_view import View
 from fastly_compute.local.interfaces.fields import Message
 from fastly_compute.local.interfaces.http_body import Body
@@ -34,6 +34,7 @@ from fastly_compute.local.state import (
     CachedObject,
     Found,
     Obligation,
+    Outcome,
     Transaction,
     VaryRule,
     WriteOptions,
@@ -90,6 +91,7 @@ class Entry(Resource):
         """Look up an object without waiting for other lookups."""
         headers = _headers(options.request_headers)
         found = running().host.cache.lookup(_key(key), headers)
+        count_lookup("miss" if found is None else Outcome(found))
         return cls(found, ranged=options.always_use_requested_range)
 
     @classmethod
@@ -275,6 +277,7 @@ def await_entry(handle: PendingEntry) -> Entry:
         raise Trap("cache.await-entry was given something other than a pending entry")
     handle.take("was already awaited")
     outcome = await_outcome(handle.transaction, "cache.transaction-lookup")
+    count_lookup(outcome)
     return Entry(outcome.found, outcome.obligation, ranged=handle.ranged)
 
 

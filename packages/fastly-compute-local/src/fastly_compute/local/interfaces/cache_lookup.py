@@ -5,7 +5,16 @@ from concurrent.futures import Future
 from fastly_compute.local.interfaces.async_io import Pollable, wait_for
 from fastly_compute.local.runtime.sandbox import running
 from fastly_compute.local.runtime.trap import Trap
-from fastly_compute.local.state import Outcome, Transaction
+from fastly_compute.local.state import CacheOutcome, Outcome, Transaction
+
+
+def count_lookup(outcome: CacheOutcome | Outcome) -> None:
+    """Count a lookup of the guest in the record of its request, if there is one."""
+    sandbox = running()
+    record = sandbox.exchange.record
+    if record is not None:
+        label = outcome.label(sandbox.host.cache.now()) if isinstance(outcome, Outcome) else outcome
+        record.looked_up(label)
 
 
 class Step(Pollable):

@@ -6,6 +6,7 @@ from wit_world.imports.types import Error_GenericError, Error_InvalidArgument
 
 from fastly_compute.local.interfaces.buffers import fit, fit_items
 from fastly_compute.local.runtime.resource import Resource
+from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.token import TOKEN
 
 _NAME_LIMIT = 65535
@@ -30,9 +31,28 @@ class Message(Resource):
     """A request or a response: its header fields and its version."""
 
     def __init__(self) -> None:
-        self.fields: list[tuple[str, bytes]] = []
+        self.fields = ()
         self.version = HttpVersion.HTTP11
         self.manual_framing = False
+
+    @property
+    def fields(self) -> RawHeaders:
+        """The names and values, in order; can be set."""
+        return tuple(self._fields.values())
+
+    @fields.setter
+    def fields(self, fields: RawHeaders) -> None:
+        # Each field has a number, so that no function has to look through all of them.
+        self._fields: dict[int, tuple[str, bytes]] = {}
+        self._numbers: dict[str, list[int]] = {}  # by lower-case name, in the order of the first
+        self._next = 0
+        for name, value in fields:
+            self._append(name, value)
+
+    def _append(self, name: str, value: bytes) -> None:
+        self._fields[self._next] = name, value
+        self._numbers.setdefault(name.lower(), []).append(self._next)
+        self._next += 1
 
     def value(self, name: str) -> bytes | None:
         """Return the first value of *name*."""
@@ -44,12 +64,11 @@ class Message(Resource):
             self._remove(name.lower())
 
     def _values(self, name: str) -> list[bytes]:
-        key = name.lower()
-        return [value for field, value in self.fields if field.lower() == key]
+        return [self._fields[number][1] for number in self._numbers.get(name.lower(), ())]
 
     def get_header_names(self, max_len: int, cursor: int) -> tuple[str, int | None]:
         """List each name once, lower-case, in the order of arrival."""
-        names = list(dict.fromkeys(name.lower().encode() for name, _ in self.fields))
+        names = [name.encode() for name in self._numbers]
         part, following = fit_items(names, max_len, cursor)
         return part.decode(), following
 
@@ -68,19 +87,20 @@ class Message(Resource):
         key = _check_name(name)
         checked = [_check_value(value) for value in values.split(b"\0")[:-1]]
         self._remove(key)
-        self.fields += [(name, value) for value in checked]
+        for value in checked:
+            self._append(name, value)
 
     def insert_header(self, name: str, value: bytes) -> None:
         """Replace the values of *name* with a single one."""
         key = _check_name(name)
         _check_value(value)
         self._remove(key)
-        self.fields.append((name, value))
+        self._append(name, value)
 
     def append_header(self, name: str, value: bytes) -> None:
         """Add a value to *name*."""
         _check_name(name)
-        self.fields.append((name, _check_value(value)))
+        self._append(name, _check_value(value))
 
     def remove_header(self, name: str) -> None:
         """Remove *name*, which must be there."""
@@ -89,10 +109,10 @@ class Message(Resource):
             raise Err(Error_InvalidArgument())
 
     def _remove(self, key: str) -> bool:
-        kept = [(name, value) for name, value in self.fields if name.lower() != key]
-        removed = len(kept) < len(self.fields)
-        self.fields = kept
-        return removed
+        numbers = self._numbers.pop(key, [])
+        for number in numbers:
+            del self._fields[number]
+        return bool(numbers)
 
     def get_version(self) -> HttpVersion:
         """Return the HTTP version."""

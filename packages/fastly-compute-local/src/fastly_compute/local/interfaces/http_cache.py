@@ -12,7 +12,7 @@ from wit_world.imports.types import Error_AuxiliaryError, Error_InvalidArgument
 from fastly_compute.local.interfaces.async_io import Pollable
 from fastly_compute.local.interfaces.buffers import fit
 from fastly_compute.local.interfaces.cache_filling import filled
-from fastly_compute.local.interfaces.cache_lookup import Step, await_outcome
+from fastly_compute.local.interfaces.cache_lookup import Step, await_outcome, count_lookup
 from fastly_compute.local.interfaces.http_body import Body
 from fastly_compute.local.interfaces.http_cache_options import (
     SuggestedWriteOptions,
@@ -243,6 +243,7 @@ class Entry(Resource):
     def _outcome(self) -> Outcome:
         if isinstance(self._lookup, Transaction):
             self._lookup = await_outcome(self._lookup, "http-cache.transaction-lookup")
+            count_lookup(self._lookup)
         return self._lookup
 
     def _stored(self) -> CachedObject | None:

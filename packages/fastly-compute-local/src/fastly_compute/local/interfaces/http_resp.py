@@ -75,8 +75,8 @@ class Response(Message):
     def set_http_keepalive_mode(self, mode: KeepaliveMode) -> None:
         """Set whether the client's connection stays open."""
         if mode is KeepaliveMode.NO_KEEPALIVE:
-            self.fields = [f for f in self.fields if f[0].lower() != "connection"]
-            self.fields.append(("connection", b"close"))
+            self._remove("connection")
+            self._append("connection", b"close")
 
     def get_remote_ip_addr(self) -> IpAddress | None:
         """Return the address that the response came from."""
@@ -145,7 +145,7 @@ def _inform(exchange: Exchange, response: Response) -> bool:
 def _start(exchange: Exchange, response: Response, body: Body, length: int | None) -> bool:
     """Send the head and the available part of the body, and return whether that succeeded."""
     status = response.status
-    fields = response.framed(length)
+    fields: RawHeaders = response.framed(length)
     if status == _NO_CONTENT:
         fields = response.end_to_end()
     elif exchange.incoming.method == "HEAD" or status == _NOT_MODIFIED:

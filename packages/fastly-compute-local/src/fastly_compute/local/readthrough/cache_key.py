@@ -32,8 +32,9 @@ def request_key(request: OriginRequest) -> Hashable | None:
 
 
 def url_of(request: OriginRequest) -> str:
-    """Return the host, path and query of a request, for messages."""
-    return f"{_host(request)}{request.path_and_query}"
+    """Return the host and path of a request, for messages: its query may have a secret."""
+    path, query, _ = request.path_and_query.partition("?")
+    return f"{_host(request)}{path}{'?...' if query else ''}"
 
 
 def _host(request: OriginRequest) -> str:

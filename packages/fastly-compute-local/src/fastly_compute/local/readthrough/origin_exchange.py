@@ -12,6 +12,7 @@ from fastly_compute.local.readthrough.revalidation import NOT_MODIFIED, whole_re
 from fastly_compute.local.server.downstream import BodySource
 from fastly_compute.local.state import (
     CachedObject,
+    CacheOutcome,
     Obligation,
     Outcome,
     StoredBody,
@@ -27,6 +28,9 @@ Get: TypeAlias = Callable[[], OriginResponse]
 
 Fetch: TypeAlias = Callable[[OriginRequest], Get]
 """Starts a request to an origin, without waiting, and returns the function to get the response."""
+
+LookedUp: TypeAlias = Callable[[CacheOutcome], None]
+"""Is called with the outcome of a lookup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class OriginExchange:
             if that depends on a response that another request is waiting for.
         over: Called when the response has arrived or failed: the request's body is not needed any
             more.
+        looked_up: Called with the outcome of the lookup; None if it is not counted.
     """
 
     def __init__(
@@ -81,12 +86,14 @@ class OriginExchange:
         rules: CacheRules,
         fetch: Fetch,
         over: Callable[[], None],
+        looked_up: LookedUp | None = None,
     ) -> None:
         self._cache = cache
         self._request = request
         self._rules = rules
         self._fetch = fetch
         self._over = over
+        self._looked_up = looked_up
         self._course = self._begun()
 
     def response(self) -> OriginResponse:
@@ -103,6 +110,8 @@ class OriginExchange:
     def _begun(self) -> _Follow | _Hit | _Pass | _Fill:
         lookup = self._cache.look_up(self._request, self._rules)
         if lookup is None:
+            if self._looked_up is not None:
+                self._looked_up("pass")
             return _Pass(self._fetch(self._request))
         if lookup.outcome is not None:
             return self._decided(lookup.outcome)
@@ -110,6 +119,8 @@ class OriginExchange:
         return _Follow(lookup)
 
     def _decided(self, outcome: Outcome) -> _Hit | _Pass | _Fill:
+        if self._looked_up is not None:
+            self._looked_up(self._cache.label(outcome))
         found, obligation = outcome.found, outcome.obligation
         if obligation is None:
             return _Pass(self._fetch(self._request)) if found is None else _Hit(found.object)

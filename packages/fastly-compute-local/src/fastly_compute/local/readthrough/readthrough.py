@@ -20,13 +20,15 @@ from fastly_compute.local.readthrough.freshness import (
     values,
     vary_rule,
 )
-from fastly_compute.local.readthrough.origin_exchange import Fetch, OriginExchange
+from fastly_compute.local.readthrough.origin_exchange import Fetch, LookedUp, OriginExchange
 from fastly_compute.local.readthrough.revalidation import renewed
 from fastly_compute.local.server.downstream import BodySource
 from fastly_compute.local.state import (
     CacheData,
     CachedObject,
+    CacheOutcome,
     Obligation,
+    Outcome,
     ResponseHead,
     StoredBody,
     Transaction,
@@ -67,6 +69,7 @@ class Readthrough:
         rules: CacheRules,
         fetch: Fetch,
         over: Callable[[], None] = lambda: None,
+        looked_up: LookedUp | None = None,
     ) -> OriginExchange:
         """Take a request, without waiting.
 
@@ -78,11 +81,12 @@ class Readthrough:
             rules: Its rules for the cache.
             fetch: Sends a request to the origin.
             over: Called when the response has arrived or failed.
+            looked_up: Called with the outcome of the lookup.
 
         Returns:
             The exchange. Ask it for the response soon: other requests may wait for the same one.
         """
-        return OriginExchange(self, request, rules, fetch, over)
+        return OriginExchange(self, request, rules, fetch, over, looked_up)
 
     def look_up(self, request: OriginRequest, rules: CacheRules) -> Transaction | None:
         """Look up the response to a request, without waiting; None if it bypasses the cache."""
@@ -90,6 +94,10 @@ class Readthrough:
         if rules.pass_through or request.method not in _METHODS or key is None:
             return None
         return self._data.begin(key, request.headers)
+
+    def label(self, outcome: Outcome) -> CacheOutcome:
+        """Return the outcome of a lookup in a word, now."""
+        return outcome.label(self._data.now())
 
     def purge_url(self, authority: str, path_and_query: str, *, soft: bool = False) -> int:
         """Purge what is stored for a URL, like a request with the method PURGE.

@@ -6,9 +6,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastly_compute.local.server.downstream import ClientGone, Downstream, Incoming, RawHeaders
 from fastly_compute.local.server.handoff import Handoff
+
+if TYPE_CHECKING:
+    from fastly_compute.local.runtime.request_record import RequestRecord
 
 _BODILESS = frozenset({204, 304})
 
@@ -19,17 +23,22 @@ class Exchange:
     Args:
         incoming: The request.
         downstream: The destination of the response.
+        record: What serving it takes is noted there; by default nowhere.
 
     Attributes:
         incoming: The request.
+        record: Where what serving it takes is noted.
         id: Its unique identifier, as `http-downstream.downstream-client-request-id` returns it.
         started: Whether the response was started, or left to a thread other than the guest's.
         ended: Whether the response has ended, complete or not.
         handed_off: The handoff, if there is one.
     """
 
-    def __init__(self, incoming: Incoming, downstream: Downstream) -> None:
+    def __init__(
+        self, incoming: Incoming, downstream: Downstream, record: "RequestRecord | None" = None
+    ) -> None:
         self.incoming = incoming
+        self.record = record
         self.id = secrets.token_hex(16)
         self.started = False
         self.ended = False
@@ -110,6 +119,8 @@ class Exchange:
 
     def leave(self) -> None:
         """Note that the guest has moved on to the next request, or has ended."""
+        if self.record is not None:
+            self.record.leave()
         with self._changed:
             self._left = True
             self._changed.notify_all()

@@ -84,6 +84,8 @@ class Sandbox:
 
     def begin_time(self) -> None:
         """Restart the time limit for a request."""
+        if self.exchange.record is not None:
+            self.exchange.record.begin()
         self.resume_time(self.host.time_limit)
 
     def stop_time(self) -> float | None:
@@ -116,6 +118,11 @@ class Sandbox:
     def calling(self) -> bool:
         """Whether a host call is in progress."""
         return self._calls > 0
+
+    @property
+    def nested(self) -> bool:
+        """Whether the host call in progress was made by another one, not by the guest."""
+        return self._calls > 1
 
     def call(self, label: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """Run a host call of the guest; a test may have it intercepted.

@@ -24,6 +24,10 @@ class Client:
     Args:
         http: The connection's state.
         peer: Its socket.
+
+    Attributes:
+        received: How many bytes of the request's body were read.
+        sent: How many bytes of the response's body were sent.
     """
 
     def __init__(self, http: h11.Connection, peer: socket.socket) -> None:
@@ -39,6 +43,8 @@ class Client:
         self.status = 0
         self.aborted = False
         self.refused = False
+        self.received = 0
+        self.sent = 0
 
     def answer_to(self, method: bytes) -> None:
         """Note the method of the request: the response to a HEAD has no body."""
@@ -61,7 +67,10 @@ class Client:
                 why = f"the request body is malformed: {error}"
                 self.refuse(400, why)
                 raise ClientGone(why) from error
-            return bytes(event.data) if isinstance(event, h11.Data) else b""
+            if not isinstance(event, h11.Data):
+                return b""
+            self.received += len(event.data)
+            return bytes(event.data)
 
     def close(self) -> None:
         """Leave the rest of the request's body unread."""
@@ -109,6 +118,7 @@ class Client:
         """Send a part of the response's body."""
         if self._http.our_state is h11.SEND_BODY and data:
             self._send(h11.Data(data=data))
+            self.sent += len(data)
 
     def finish(self, trailers: RawHeaders) -> None:
         """End the response."""

@@ -5,10 +5,10 @@ import socket
 import socketserver
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
+from urllib.parse import urlsplit
 
 import h11
 
@@ -16,6 +16,7 @@ from fastly_compute.local.host import App, Host
 from fastly_compute.local.runtime.dispatch import Busy, Dispatcher
 from fastly_compute.local.runtime.exchange import Exchange
 from fastly_compute.local.runtime.limits import Limits
+from fastly_compute.local.runtime.request_record import RequestRecord
 from fastly_compute.local.server.client import FAREWELL_SECONDS, Client
 from fastly_compute.local.server.downstream import ClientGone
 from fastly_compute.local.server.handoff import Handoff
@@ -26,6 +27,15 @@ from fastly_compute.local.transport import SendFailure, is_own_connection
 _LARGEST_HEAD = 128 * 1024
 _IDLE_SECONDS = 60.0
 _RETRY_SECONDS = b"1"
+
+
+OnRequest: TypeAlias = Callable[[Host, RequestRecord], None]
+"""Is called with the host and the record of a request that has been served."""
+
+
+def log_request(host: Host, record: RequestRecord) -> None:
+    """Write a line about a request to its host's output."""
+    host.log(record.summary())
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -58,10 +68,13 @@ class _Connection(socketserver.BaseRequestHandler):
             client.part()
             return False
         client.close_after(last=head.is_last)
-        started = time.perf_counter()
         addresses = self.client_address[:2], peer.getsockname()[:2]
-        serving = Exchange(head.incoming(client, *addresses), client)
         front = self.server.front
+        on_request, record = front.on_request, None
+        if on_request is not None:
+            url = urlsplit(head.url)
+            record = RequestRecord(method=head.method, path=url.path, has_query=bool(url.query))
+        serving = Exchange(head.incoming(client, *addresses), client, record)
         try:
             front.serve(serving, nested=is_own_connection(addresses[0]))
         except Busy as busy:
@@ -70,11 +83,12 @@ class _Connection(socketserver.BaseRequestHandler):
         if serving.handed_off is not None:
             self._handoff(serving.handed_off, client, peer)
         client.reclaim()
-        elapsed = (time.perf_counter() - started) * 1000
-        path = event.target.decode("latin-1")
-        method = event.method.decode("latin-1")
-        outcome = client.status or "handed off"
-        front.host.log(f"{method} {path} {outcome} in {elapsed:.1f} ms")
+        if on_request is not None and record is not None:
+            record.status = client.status or None
+            record.aborted = client.aborted and serving.handed_off is None
+            record.request_bytes, record.response_bytes = client.received, client.sent
+            record.end()
+            on_request(front.host, record)
         if client.refused:
             client.part()
         if client.refused or client.aborted or client.is_last:
@@ -175,6 +189,9 @@ class Server:
         address: Host and port to listen on; port 0 takes any free one.
         limits: Limits for sandboxes at once and for waiting requests. Requests beyond them get a
             503 with ``Retry-After``.
+        on_request: Called with the host and the record of each request that has been served, on
+            the thread that served it; by default, it writes a line to the host's output. None
+            records nothing.
 
     Raises:
         OSError: The address cannot be used.
@@ -187,8 +204,10 @@ class Server:
         address: tuple[str, int] = ("127.0.0.1", 7676),
         *,
         limits: Limits | None = None,
+        on_request: OnRequest | None = log_request,
     ) -> None:
         self.host = host
+        self.on_request = on_request
         self._dispatcher = Dispatcher(host, app, limits)
         self._listener = _Listener(address, self)
         self._thread = threading.Thread(

@@ -7,6 +7,7 @@ from fastly_compute.local.state.kv import KvData, KvEntry, KvRefused
 from fastly_compute.local.state.rates import PenaltyBoxes, RateCounters, RateRefused
 from fastly_compute.local.state.stored_body import StoredBody
 from fastly_compute.local.state.transaction import (
+    CacheOutcome,
     Found,
     Obligation,
     ObligationGone,
@@ -17,6 +18,7 @@ from fastly_compute.local.state.vary import VaryRule
 
 __all__ = [
     "CacheData",
+    "CacheOutcome",
     "CachedObject",
     "Found",
     "HealthChecks",

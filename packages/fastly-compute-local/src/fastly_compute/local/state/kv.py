@@ -5,7 +5,8 @@ import binascii
 import json
 import threading
 import time
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fastly_compute.local.clock import Clock
@@ -58,6 +59,8 @@ class KvData:
         self._clock = clock or Clock()
         self._lock = threading.Lock()
         self._generation = 0
+        # The keys in order, expired ones included; made when they are listed.
+        self._sorted: dict[str, list[str]] = {}
         self._stores: dict[str, dict[str, KvEntry]] = {
             name: {key: self._entry(item.data, item.metadata, None) for key, item in items.items()}
             for name, items in stores.items()
@@ -107,6 +110,8 @@ class KvData:
                     data = present.data + data
                 elif mode == "prepend":
                     data += present.data
+            if key not in self._stores[store]:
+                self._sorted.pop(store, None)
             self._stores[store][key] = self._entry(data, metadata, ttl)
 
     def delete(self, store: str, key: str) -> bool:
@@ -114,7 +119,7 @@ class KvData:
         _check(key)
         with self._lock:
             existed = self._present(store, key) is not None
-            self._stores[store].pop(key, None)
+            self._remove(store, key)
             return existed
 
     def list(
@@ -136,15 +141,14 @@ class KvData:
         if count == 0:
             raise KvRefused("bad-request")
         with self._lock:
-            keys = sorted(key for key in list(self._stores[store]) if self._present(store, key))
-        keys = [key for key in keys if key > after and key.startswith(prefix or "")]
+            keys = self._page(store, prefix or "", after, count + 1)
         meta: dict[str, object] = {"limit": count}
         if prefix is not None:
             meta["prefix"] = prefix
         if len(keys) > count:
             keys = keys[:count]
             meta["next_cursor"] = base64.b64encode(keys[-1].encode()).decode()
-        page = {"data": keys, "meta": meta}
+        page = {"data": [*keys], "meta": meta}
         return json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
 
     def _present(self, store: str, key: str) -> KvEntry | None:
@@ -152,8 +156,25 @@ class KvData:
         entry = self._stores[store].get(key)
         if entry is None or entry.expires is None or entry.expires > self._clock.now():
             return entry
-        del self._stores[store][key]
+        self._remove(store, key)
         return None
+
+    def _remove(self, store: str, key: str) -> None:
+        if self._stores[store].pop(key, None) is not None:
+            self._sorted.pop(store, None)
+
+    def _page(self, store: str, prefix: str, after: str, count: int) -> Sequence[str]:
+        """Return the first keys with a prefix that come after a key."""
+        every = self._sorted.get(store)
+        if every is None:
+            every = self._sorted[store] = sorted(self._stores[store])
+        keys: list[str] = []
+        at = bisect_left(every, prefix) if prefix > after else bisect_right(every, after)
+        while len(keys) < count and at < len(every) and every[at].startswith(prefix):
+            if self._present(store, every[at]):
+                keys.append(every[at])
+            at += 1
+        return keys
 
     def _entry(self, data: bytes, metadata: str | None, ttl: int | None) -> KvEntry:
         # Nanoseconds as on Viceroy, but never the same number twice.

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fastly_compute.local.server.downstream import RawHeaders
 from fastly_compute.local.state.cached_object import SECOND, CachedObject, WriteOptions
@@ -12,6 +12,14 @@ from fastly_compute.local.state.vary import Variant, VaryRule
 
 if TYPE_CHECKING:
     from fastly_compute.local.state.cache import CacheData
+
+
+CacheOutcome: TypeAlias = Literal["hit", "stale", "miss", "pass"]
+"""The outcome of a lookup, in a word.
+
+``hit``: a fresh object; ``stale``: one that is used although it is no longer fresh; ``miss``:
+nothing, so that it must be fetched; ``pass``: the cache was bypassed.
+"""
 
 
 class ObligationGone(Exception):
@@ -48,6 +56,12 @@ class Outcome:
     obligation: "Obligation | None" = None
     passes: bool = False
     if_error: bool = False
+
+    def label(self, now: int) -> CacheOutcome:
+        """Return the outcome in a word, at a time in nanoseconds."""
+        if self.found is None:
+            return "pass" if self.obligation is None else "miss"
+        return "hit" if self.found.object.fresh(now) else "stale"
 
 
 class Transaction:
