@@ -134,7 +134,7 @@ def test_what_is_published_is_built_without_a_base(base: Base, rebuilt: Built) -
             "was called while the app is imported",
         ),
         ("x = 1", "HttpIncoming"),
-        # componentize-py is asked, too, which writes to a closed pipe then.
+        # Then componentize-py tries it, and the app writes to a closed pipe.
         ("print('x' * 20_000)", "no more than 10,000 bytes"),
     ],
 )

@@ -1,7 +1,7 @@
 """Builds from a base: an interpreter that has started, and in which no app was imported yet.
 
 Most of what componentize-py does is the same for each app: it links CPython, compiles it and starts
-it. A base is what it makes when there is no app. A build from a base resumes the interpreter on
+it. A base is what it makes without an app. A build from a base resumes the interpreter on
 this machine, imports the app there, and puts the memory that results into the base; what comes of
 it is a component as componentize-py would have built it, and goes through the same passes.
 """
@@ -261,7 +261,7 @@ class BackgroundBase:
     def __init__(self) -> None:
         self._prefix = f"{os.getpid()}-{id(self)}-"
         make = f"from {__name__} import make_base; make_base({self._prefix!r})"
-        # A session of its own, so that all of it can be ended.
+        # In a new session, so that all of it can be ended.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter
             [sys.executable, "-P", "-c", make],
             stdin=subprocess.DEVNULL,

@@ -27,7 +27,7 @@ class Reader:
         """Read one byte.
 
         Raises:
-            IndexError: There is none left.
+            IndexError: The data end before it.
         """
         self.position += 1
         return self.data[self.position - 1]

@@ -3,8 +3,8 @@
 A build links CPython and its libraries into one core module. The code of that module is the same
 in each component of the same tools; what differs is the image of its memory, which holds the app,
 and the initial values of its globals. Compiling the code takes seconds; compiling a component that
-imports it as a module takes a fraction of one. Such a component has three modules of its own or
-imported: one with the memory and its image, the code, which imports that memory, and one that sets
+imports it as a module takes a fraction of one. Such a component has three modules: one with the
+memory and its image; the code, which it imports, and which imports that memory; and one that sets
 the code's globals. Nothing that runs in it differs: code, memory and globals are the component's.
 """
 
