@@ -13,7 +13,7 @@ from fastly_compute.cli.component.python_objects import Objects
 from fastly_compute.cli.component.wasm.binary import ComposeError
 
 Origin = Literal["app", "package", "sdk", "python"]
-"""Where a module is from: the app itself, an installed package, this SDK, or Python."""
+"""The source of a module: the app itself, an installed package, this SDK, or Python."""
 
 _FROZEN = "<frozen "
 _KEPT_MODULES, _KEPT_FILES = "fastly_compute_late_imports", "fastly_compute_files"

@@ -1,6 +1,6 @@
 """The objects of CPython 3.14 in an image, where pointers have 32 bits.
 
-What is read is checked as far as possible: each type has to be there once, by its name.
+Each type is found by its name, and has to be there exactly once.
 """
 
 from collections.abc import Iterator
@@ -126,7 +126,7 @@ class Objects:
             yield chunk, self._field(address, _TYPE_DICT)
 
     def string(self, address: int) -> str | None:
-        """Read a string; None if there is none."""
+        """Read a string; None if the address is that of something else."""
         if not self._is(address, self._str):
             return None
         length = self._field(address, _LENGTH)

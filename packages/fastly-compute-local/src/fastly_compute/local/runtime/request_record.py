@@ -20,6 +20,11 @@ _PLURALS: dict[CacheOutcome, str] = {"hit": "hits", "stale": "stale", "miss": "m
 class CallTally:
     """How often a guest called one function of the host, and how long that took in all.
 
+    Example:
+        >>> tally = CallTally(count=2, seconds=0.005)
+        >>> f"{tally.seconds / tally.count:.4f} s per call"
+        '0.0025 s per call'
+
     Attributes:
         count: The number of calls.
         seconds: The time within them, waits included.
