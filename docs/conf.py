@@ -16,6 +16,7 @@ extensions = [
     "comparison",
     "error_index",
     "pictures",
+    "plots",
     "public_names",
     "readme",
     "upstream_names",

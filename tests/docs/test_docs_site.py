@@ -103,6 +103,20 @@ def test_the_picture_of_the_layers_has_every_package(built: Path) -> None:
     assert shown == {package.removeprefix("fastly-compute-") for package in packages}
 
 
+def test_a_plot_has_the_figures_of_the_table_after_it(built: Path) -> None:
+    page = (built / "benchmarks.html").read_text()
+    plots = page.split('<svg xmlns="http://www.w3.org/2000/svg" id="chart-plot-')[1:]
+
+    assert len(plots) == (DOCS / "benchmarks.md").read_text().count("```{plot}") > 0
+    for plot in plots:
+        bars = {float(value) for value in re.findall(r'<desc class="value">([\d.]+)</desc>', plot)}
+        table = plot.partition("<table")[2].partition("</table>")[0]
+        figures = {float(figure) for figure in re.findall(r"<p>([\d.]+)</p>", table)}
+        assert 'role="img" aria-label="' in plot.partition(">")[0]
+        assert len(bars) > 10
+        assert bars <= figures
+
+
 def test_the_sitemap_has_every_page(built: Path, pages: dict[str, Page]) -> None:
     sitemap = (built / "sitemap.xml").read_text()
 
