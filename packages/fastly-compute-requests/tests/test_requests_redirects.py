@@ -145,3 +145,11 @@ def test_a_response_that_is_not_followed_says_what_is_next(echo):
 def test_a_redirect_without_a_backend_for_it_says_so(echo):
     with pytest.raises(requests.exceptions.InvalidSchema, match="No connection adapters"):
         requests.get(echo.url + to("ftp://a.example/"))
+
+
+def test_a_redirect_to_no_url_is_an_error_without_the_query(echo):
+    with pytest.raises(requests.exceptions.InvalidURL) as caught:
+        requests.get("https://site.example" + to("http://[::1") + "&key=s3cret", backend="origin")
+
+    assert "the redirect from https://site.example/ leads to no URL" in str(caught.value)
+    assert "s3cret" not in str(caught.value)

@@ -166,8 +166,9 @@ def _resolved(location: str, response: Response) -> SplitResult:
         url = urlsplit(without_userinfo(urljoin(response.url, requote_uri(location))))
         _ = url.port
     except ValueError as error:
+        shown = response.url.partition("?")[0]
         raise InvalidURL(
-            f"the redirect from {response.url} leads to no URL: {error}", response=response
+            f"the redirect from {shown} leads to no URL: {error}", response=response
         ) from error
     return url
 
