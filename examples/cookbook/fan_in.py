@@ -44,12 +44,13 @@ def handle(request: IncomingRequest) -> Response:
     if path is None or request.method not in {"GET", "HEAD"}:
         return Response.text("unknown page\n", status=404)
     found = gather([ask(api, path[1]) for api in APIS], timeout=DEADLINE)
-    page: dict[str, object] = dict.fromkeys(APIS)
+    page: dict[str, object] = {}
     for api, part in zip(APIS, found, strict=True):
         try:
             page[api] = content(part)
         except (SendError, WaitTimeout, BodyError, ValueError) as error:
             print(f"{api}: {error}")
+            page[api] = None
     if page["product"] is None:  # without it, the rest is of no use
         return Response.text("the product is not available\n", status=502)
     complete = None not in page.values()

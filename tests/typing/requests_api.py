@@ -132,11 +132,16 @@ def sessions() -> None:
     assert_type(found, list[requests.Response | requests.RequestException])
 
 
+def takes_errors(
+    root: FastlyComputeError, timeout: requests.Timeout, system: OSError, value: ValueError
+) -> None: ...
+
+
 def failures(error: requests.RequestException) -> None:
     assert_type(error.response, requests.Response | None)
-    root: FastlyComputeError = error
-    timeout: requests.Timeout = requests.ConnectTimeout("late")
-    os_error: OSError = requests.BackendNotAllowed("no")
-    value_error: ValueError = requests.JSONDecodeError("no", "", 0)
-    assert_type((root, os_error), tuple[FastlyComputeError, OSError])
-    assert_type((timeout, value_error), tuple[requests.Timeout, ValueError])
+    takes_errors(
+        error,
+        requests.ConnectTimeout("late"),
+        requests.BackendNotAllowed("no"),
+        requests.JSONDecodeError("no", "", 0),
+    )
