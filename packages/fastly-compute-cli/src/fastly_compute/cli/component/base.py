@@ -29,7 +29,7 @@ from wasmtime.component import Component, Func, Instance
 from fastly_compute.cli.component import componentize
 from fastly_compute.cli.component.componentize import Componentized
 from fastly_compute.cli.component.wasm import resumable
-from fastly_compute.cli.component.wasm.image import PAGE, with_image
+from fastly_compute.cli.component.wasm.with_image import PAGE, with_image
 from fastly_compute.local.runtime.wasm.compiled import cache_folder
 from fastly_compute.local.runtime.wasm.lift import OFFSET, STRIDE
 from fastly_compute.local.runtime.wasm.link import Links
