@@ -313,7 +313,7 @@ VICEROY = {
         "it counts nothing and knows no penalties",
     ),
     "truncated": (
-        ["Error_GenericError()", "the end"],
+        ["Error_HttpIncomplete()", "the end"],
         "waiting takes the failure of a body for its end",
     ),
     "hints": ([200], "it only logs that it would send them"),

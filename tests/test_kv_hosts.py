@@ -79,7 +79,7 @@ def test_a_value_of_25_mb_is_written_and_read_in_pieces(ask, key) -> None:
     found, longest, same, copied, growth = ask("large", key=key, megabytes=25)
 
     assert (found, same, copied) == (size, True, size)
-    assert longest <= 64 * 1024
+    assert longest <= 512 * 1024
     # MiB by which the guest's own memory grew, on Viceroy; local hosts report 0.
     assert growth <= 2
 

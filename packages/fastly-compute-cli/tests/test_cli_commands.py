@@ -210,7 +210,8 @@ def test_the_doctor_names_each_line_that_upstream_has_and_what_to_write(
     write(".venv/pyvenv.cfg", "")
     write(".venv/lib/other.py", "import fastly_compute.exceptions\n")
     write("templates/app.py", "from {{ module }} import app\n")
-    write("fastly.toml", '[scripts]\n# no fastly-compute-py\nbuild = "fastly-compute-py build"\n')
+    manifest = 'manifest_version = 3\nname = "shop"\nlanguage = "other"  # not fastly-compute-py\n'
+    write("fastly.toml", manifest + '[scripts]\nbuild = "fastly-compute-py build"\n')
     write("pyproject.toml", '[project]\ndependencies = ["fastly_compute>=0.1", "flask"]\n')
     result = run("doctor")
     lines = [line for line in result.stdout.splitlines() if re.search(r"\w\.(py|toml):", line)]
@@ -220,7 +221,7 @@ def test_the_doctor_names_each_line_that_upstream_has_and_what_to_write(
     wrapped = "fastly_compute.kv_store checks values and names its errors"
     dependency = "pyproject.toml: the dependency fastly-compute is upstream's SDK"
     expected = [
-        ("fastly.toml:3: fastly-compute-py", "fastly-compute"),
+        ("fastly.toml:5: fastly-compute-py", "fastly-compute"),
         (f"main.py:4: {errors}.CannotRead", "from fastly_compute.core import CannotRead"),
         (f"main.py:5: {errors}.BufferLen", "from fastly_compute.core import BufferTooSmall"),
         (
