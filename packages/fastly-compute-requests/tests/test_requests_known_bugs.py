@@ -75,7 +75,7 @@ class TestRequests:
         value = {"timeout": 5}.get(keyword) or requests.TimeoutConfig()
         with pytest.raises(
             ValueError,
-            match="cannot be used with the backend .origin., because its options are fixed",
+            match="cannot be used with the backend 'origin'",
         ):
             requests.get(echo.url, fastly_backend="origin", **{keyword: value})
 
