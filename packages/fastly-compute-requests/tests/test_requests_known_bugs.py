@@ -73,7 +73,10 @@ class TestRequests:
     @pytest.mark.parametrize("keyword", ["timeout", "fastly_timeout"])
     def test_a_timeout_for_a_given_backend_is_not_ignored(self, echo, keyword):
         value = {"timeout": 5}.get(keyword) or requests.TimeoutConfig()
-        with pytest.raises(ValueError, match="no effect on a backend that is given"):
+        with pytest.raises(
+            ValueError,
+            match="cannot be used with the backend 'origin'",
+        ):
             requests.get(echo.url, fastly_backend="origin", **{keyword: value})
 
     def test_the_name_in_a_certificate_is_checked(self, host):

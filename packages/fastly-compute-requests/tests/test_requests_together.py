@@ -111,7 +111,7 @@ def test_send_async_takes_the_keywords_of_send(echo):
     with session.send_async(request, backend="origin", stream=True).wait() as response:
         assert response.raw.read(1) == b"{"
     assert echo.seen[0]["headers"]["host"] == "site.example"
-    with pytest.raises(ValueError, match="no effect on a backend that is given"):
+    with pytest.raises(ValueError, match="cannot be used with the backend 'origin'"):
         session.send_async(request, backend="origin", timeout=1)
     with pytest.raises(requests.BackendNotFound):
         session.send_async(request, backend="nowhere")
