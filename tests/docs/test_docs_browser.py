@@ -295,9 +295,7 @@ return [...document.querySelectorAll(".table-wrapper, pre")].filter(
 """
 
 
-@pytest.mark.parametrize(
-    "page", ["comparison/tls.html", "hosts.html", "host-matrix.html", "error-index.html"]
-)
+@pytest.mark.parametrize("page", ["comparison/tls.html", "hosts.html", "host-matrix.html"])
 def test_what_a_phone_cuts_off_fades_and_can_be_scrolled_by_keys(
     browser: "selenium.Chrome", site: str, page: str
 ) -> None:

@@ -108,9 +108,9 @@ def test_a_plot_has_the_figures_of_the_table_after_it(built: Path) -> None:
     plots = page.split('<svg xmlns="http://www.w3.org/2000/svg" id="chart-plot-')[1:]
 
     assert len(plots) == (DOCS / "benchmarks.md").read_text().count("```{plot}") > 0
-    for plot in plots:
+    for number, plot in enumerate(plots):
         bars = {float(value) for value in re.findall(r'<desc class="value">([\d.]+)</desc>', plot)}
-        table = plot.partition("<table")[2].partition("</table>")[0]
+        table = "".join(plots[number:]).partition("<table")[2].partition("</table>")[0]
         figures = {float(figure) for figure in re.findall(r"<p>([\d.]+)</p>", table)}
         assert 'role="img" aria-label="' in plot.partition(">")[0]
         assert len(bars) > 10
