@@ -1,8 +1,7 @@
 """Builds an app again and again: what stays the same between two edits is done once."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,18 +29,6 @@ class Rebuilding:
         self._base: Base | None = None
         self._making: BackgroundBase | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._making is not None:
-            self._making.close()
-
     def build(self) -> Path:
         """Build the app, and return the component.
 
@@ -67,3 +54,8 @@ class Rebuilding:
         finally:
             if self._base is None and self._making is None:
                 self._making = BackgroundBase()
+
+    def close(self) -> None:
+        """Stop making a base."""
+        if self._making is not None:
+            self._making.close()

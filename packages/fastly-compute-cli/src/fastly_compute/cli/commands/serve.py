@@ -1,5 +1,6 @@
 """The development server: builds an app, serves it on one of three hosts, and follows changes."""
 
+import contextlib
 import importlib
 import re
 import signal
@@ -140,7 +141,7 @@ def serve(
     # A process manager's way to stop it is as good as the user's.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with rebuilding:
+        with contextlib.closing(rebuilding):
             if runtime == "viceroy":
                 options = []
                 if pushpin_port is not None:
