@@ -175,14 +175,13 @@ class Headers:
         """
         name = _name(name)
         value = _value(name, value)
-        numbers = self._numbers.setdefault(name.lower(), [])
+        numbers = self._numbers.get(name.lower())
+        if numbers is None:
+            self._append(name, value)
+            return
         for number in numbers[1:]:
             del self._fields[number]
-        if numbers:
-            del numbers[1:]
-        else:
-            numbers.append(self._next)
-            self._next += 1
+        del numbers[1:]
         self._fields[numbers[0]] = name, value
 
     def __setitem__(self, name: str, value: str) -> None:
