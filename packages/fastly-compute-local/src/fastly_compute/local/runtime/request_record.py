@@ -28,11 +28,6 @@ class CallTally:
     Attributes:
         count: The number of calls.
         seconds: The time within them, waits included.
-
-    Example:
-        >>> from fastly_compute.local import CallTally
-        >>> CallTally(count=2, seconds=0.5)
-        CallTally(count=2, seconds=0.5)
     """
 
     count: int = 0
