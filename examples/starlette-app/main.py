@@ -128,6 +128,6 @@ app = Starlette(
 )
 
 # What this request loads is then in every new sandbox.
-warm_up(app, "/nowhere")
+warm_up(app, "/nowhere", lifespan="on")
 
 HttpIncoming = AsgiHttpIncoming(app)

@@ -28,6 +28,7 @@ def made(tmp_path: Path) -> Componentized:
     """The value that a guest leaves if nothing failed."""
     (tmp_path / "failed").write_text("{}")
     (tmp_path / "objects").write_bytes(array.array("I", [3000, 2000, 1, 1000]).tobytes())
+    (tmp_path / "loads").write_bytes(array.array("I", [1, 2]).tobytes())
     return Componentized(b"", "", tmp_path)
 
 
@@ -155,20 +156,56 @@ def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) 
         import dis
         import gc
         import sys
+        import weakref
 
         from fastly_compute.http import Response, service
+        from fastly_compute.wsgi import warm_up
+
+
+        class Plain:
+            pass
+
+
+        class Closing:
+            def __del__(self):
+                pass
+
 
         RUNS = []
+        PLAIN = Plain()
+        WATCHED = Plain()
+        CLOSING = Closing()
+        END = weakref.finalize(WATCHED, print, "freed")
+        WARM_UPS = []
+
+
+        def pair():
+            return (0.5, "pair")
+
+
+        def page(environ, start_response):
+            WARM_UPS.append(pair())
+            return []
 
 
         def handle(request):
             RUNS.append(request.path)
+            objects = (RUNS, PLAIN, WATCHED, CLOSING)
             instructions = dis.get_instructions(Response.text, adaptive=True)
-            specialized = any(one.opname != one.baseopname for one in instructions)
-            immortal = sys.getrefcount(RUNS) >= 1 << 30
-            return Response.json([RUNS, gc.get_freeze_count() > 1000, specialized, immortal])
+            loads = dis.get_instructions(pair, adaptive=True)
+            return Response.json(
+                {
+                    "runs": RUNS,
+                    "frozen": gc.get_freeze_count() > 1000,
+                    "specialized": any(one.opname != one.baseopname for one in instructions),
+                    "immortal": [sys.getrefcount(one) >= 1 << 30 for one in objects],
+                    "loads": [one.opname for one in loads if "CONST" in one.opname],
+                    "warm-ups": len(WARM_UPS),
+                }
+            )
 
 
+        warm_up(page, "/")
         HttpIncoming = service(handle)
         """,
     )
@@ -181,8 +218,51 @@ def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) 
             answer = host.request(WasmApp(Path("bin/main.wasm")), Incoming())
         found[level] = json.loads(bytes(answer.body))
 
-    assert found == {
-        "none": [["/"], False, False, False],
-        "safe": [["/"], False, True, False],
-        "all": [["/"], True, True, True],
+    none, safe, all_passes = found["none"], found["safe"], found["all"]
+    assert none == {
+        "runs": ["/"],
+        "frozen": False,
+        "specialized": False,
+        "immortal": [False, False, False, False],
+        "loads": ["LOAD_CONST_MORTAL"],
+        "warm-ups": 1,
     }
+    assert safe == none | {"specialized": True, "warm-ups": safe["warm-ups"]}
+    assert safe["warm-ups"] > 4
+    assert all_passes == safe | {
+        "frozen": True,
+        "immortal": [True, True, False, False],
+        "loads": ["LOAD_CONST_IMMORTAL"],
+    }
+
+
+@pytest.mark.slow
+def test_requests_that_the_build_repeats_have_no_host_either(write: Write, run: Run) -> None:
+    write(
+        "main.py",
+        """
+        from fastly_compute.core import HostUnavailable
+        from fastly_compute.http import Response, service
+        from fastly_compute.wsgi import warm_up
+        from wit_world.imports import compute_runtime
+
+        SEEN = []
+
+
+        def page(environ, start_response):
+            try:
+                compute_runtime.get_vcpu_ms()
+            except HostUnavailable as error:
+                SEEN.append(type(error).__name__)
+            return []
+
+
+        warm_up(page, "/")
+        HttpIncoming = service(lambda request: Response.json(sorted(set(SEEN))))
+        """,
+    )
+    assert run("build").exit_code == 0
+    with Host() as host:
+        answer = host.request(WasmApp(Path("bin/main.wasm")), Incoming())
+
+    assert json.loads(bytes(answer.body)) == ["HostUnavailable"]

@@ -63,7 +63,9 @@ def warm_up(app: App, *paths: str, lifespan: LifespanMode = "off") -> None:
     """Run requests through an app while it is imported, so that everything it needs is loaded.
 
     A guest has no files, so it cannot import a module or read a template when a request first needs
-    it. After a warm-up request, all of that is in memory, and later requests are faster, too.
+    it. After a warm-up request, all of that is in memory, and later requests are faster, too:
+    `fastly-compute build` runs the same requests a few times more at its end, so that new sandboxes
+    start with code that CPython has specialized for them.
 
     No host is available while an app is built: leave out paths that need one, such as those that
     call a backend.

@@ -24,11 +24,18 @@ class Addresses:
         none: The address of None.
         types: The addresses of the types whose instances are among the objects.
         objects: The addresses of the objects.
+        loads: The addresses of the instructions that load a constant and count a reference to it,
+            and the addresses of these constants.
+        counted: The opcode of those instructions.
+        uncounted: The opcode that loads an immortal constant.
     """
 
     none: int
     types: Sequence[int]
     objects: Sequence[int]
+    loads: Sequence[tuple[int, int]]
+    counted: int
+    uncounted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,15 @@ class Componentized:
         """Read the addresses that the pass `immortal` wrote in the guest."""
         numbers = array.array("I", (self.reports / "objects").read_bytes())
         end = len(numbers) - 2 - numbers[-2]
-        return Addresses(none=numbers[-1], types=numbers[end:-2], objects=numbers[:end])
+        *loads, counted, uncounted = array.array("I", (self.reports / "loads").read_bytes())
+        return Addresses(
+            none=numbers[-1],
+            types=numbers[end:-2],
+            objects=numbers[:end],
+            loads=list(zip(loads[::2], loads[1::2], strict=True)),
+            counted=counted,
+            uncounted=uncounted,
+        )
 
 
 def componentize(

@@ -86,8 +86,7 @@ class Immortal(_GuestPass):
         from fastly_compute.cli.component.immortal import immortalize
 
         component = super().apply(component, made)
-        found = made.addresses()
-        return immortalize(component, found.none, found.types, found.objects)
+        return immortalize(component, made.addresses())
 
 
 class FillHoles(Pass):

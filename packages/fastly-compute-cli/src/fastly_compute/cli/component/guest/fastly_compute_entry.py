@@ -45,7 +45,7 @@ from typing import Any, NoReturn
 import componentize_py_runtime
 import fastly_compute_late_imports
 import wit_world.imports
-from fastly_compute_image import gather_code, name_objects
+from fastly_compute_immortal import name_loads, name_objects
 from fastly_compute_warm_up import warm_up
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
@@ -186,12 +186,11 @@ def _import_late_modules() -> None:
 
 
 def _warm_up() -> object:
-    kept = gather_code(warm_up)
-    warm_up()
-    return kept
+    return warm_up(_not_yet)
 
 
 def _immortalize() -> None:
+    name_loads(f"{_FOLDER}/loads")
     name_objects(f"{_FOLDER}/objects")
     gc.freeze()
 

@@ -16,6 +16,8 @@ import fastly_compute_refusals
 
 # What changes a module once it is there: a module of this folder, and its function.
 _MENDED = {
+    "fastly_compute.asgi.warm_up": ("fastly_compute_repeats", "note"),
+    "fastly_compute.wsgi.warm_up": ("fastly_compute_repeats", "note"),
     "hashlib": ("fastly_compute_hashes", "mend"),
     "multiprocessing.process": ("fastly_compute_refusals", "refuse_processes"),
     "socket": ("fastly_compute_refusals", "refuse_sockets"),

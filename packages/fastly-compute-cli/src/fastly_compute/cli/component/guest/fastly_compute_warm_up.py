@@ -4,11 +4,14 @@ CPython specializes code for the values it sees and writes that into the code. A
 with specialized code is faster, and writes to fewer of the pages that it shares with others.
 
 The bindings call the host through one function. It is replaced while the requests run; all else is
-what a real request runs. The app's own handler is not run.
+what a real request runs. The app's own handler only runs if the app asks for that: the `warm_up` of
+fastly-compute-wsgi and -asgi.
 """
 
 import functools
 import gc
+import os
+import random
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +19,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import componentize_py_runtime
+import fastly_compute_repeats
 from componentize_py_types import Ok
+from fastly_compute_image import gather_code
 from wit_world.imports import async_io, backend, http_req, http_resp, http_types, types
 
 _ROUNDS = 20  # an instruction is specialized after a few runs
+_ROUNDS_OF_THE_APP = 4  # which may be slow
+_HTTP11 = http_types.HttpVersion.HTTP11.value  # the bindings make an enum of the number, too
 # The host's results, by the function of the bindings that calls it; an empty success otherwise.
 _RESULTS: dict[str, Callable[[Sequence[Any]], Any]] = {
     "backend.Backend.open": lambda _: Ok(_resource(backend.Backend)),
@@ -31,13 +38,13 @@ _RESULTS: dict[str, Callable[[Sequence[Any]], Any]] = {
     "http_req.Request.get_header_values": lambda _: Ok((b"localhost\0", None)),
     "http_req.Request.get_method": lambda _: Ok("GET"),
     "http_req.Request.get_uri": lambda _: Ok("https://localhost/"),
-    "http_req.Request.get_version": lambda _: Ok(http_types.HttpVersion.HTTP11),
+    "http_req.Request.get_version": lambda _: Ok(http_types.HttpVersion(_HTTP11)),
     "http_req.Request.new": lambda _: Ok(_resource(http_req.Request)),
     "http_req.send": lambda _: Ok((_resource(http_resp.Response), _resource(async_io.Pollable))),
     "http_resp.Response.get_header_names": lambda _: Ok(("content-type\0", None)),
     "http_resp.Response.get_header_values": lambda _: Ok((b"text/plain\0", None)),
     "http_resp.Response.get_status": lambda _: Ok(200),
-    "http_resp.Response.get_version": lambda _: Ok(http_types.HttpVersion.HTTP11),
+    "http_resp.Response.get_version": lambda _: Ok(http_types.HttpVersion(_HTTP11)),
     "http_resp.Response.new": lambda _: Ok(_resource(http_resp.Response)),
 }
 
@@ -62,11 +69,11 @@ def _call_host(index: int, arguments: Sequence[Any]) -> Any:
 
 
 @contextmanager
-def _stub_host() -> Iterator[None]:
+def _host(call: Callable[[int, Any], Any]) -> Iterator[None]:
     runtime: Any = componentize_py_runtime
     real, real_hook = runtime.call_import, sys.excepthook
     failures: list[BaseException] = []
-    runtime.call_import = functools.partial(_call_host)
+    runtime.call_import = call
     # A service reports an exception to it, and continues.
     sys.excepthook = lambda kind, error, traceback: failures.append(error)
     try:
@@ -128,16 +135,59 @@ def _look_up_in_types() -> None:
                 type.__getattribute__(one, "_")
 
 
-def warm_up() -> None:
-    """Serve a few requests of each kind, if the app uses `fastly_compute.http`.
+def _start_sandbox() -> None:
+    """Do what componentize-py does when a sandbox starts."""
+    os.environ["FASTLY"] = "1"
+    del os.environ["FASTLY"]
+    random.Random().seed()  # noqa: S311
+
+
+class _WarmUpRequests:
+    """Serves a few requests of each kind, if the app uses `fastly_compute.http`.
+
+    It also repeats the requests that the app ran through itself by a `warm_up` of the SDK.
+
+    Args:
+        no_host: What refuses a call of the host: the app's own requests have none.
+    """
+
+    def __init__(self, no_host: Callable[[int, Any], Any]) -> None:
+        self._no_host = no_host
+        self._services = list(_services()) if "fastly_compute.http" in sys.modules else []
+
+    def run(self, rounds: int = 1) -> None:
+        """Serve the requests.
+
+        Raises:
+            Exception: One of them failed: the SDK is not the one that this module knows.
+        """
+        for _ in range(rounds):
+            _start_sandbox()
+        with _host(functools.partial(_call_host)):
+            for handle in self._services:
+                for _ in range(rounds):
+                    handle(_resource(http_req.Request), _resource(async_io.Pollable))
+        with _host(self._no_host):
+            for repeat in fastly_compute_repeats.noted:
+                for _ in range(min(rounds, _ROUNDS_OF_THE_APP)):
+                    repeat()
+
+
+def warm_up(no_host: Callable[[int, Any], Any]) -> object:
+    """Run what every request runs, in code that lies side by side.
+
+    Args:
+        no_host: See `_WarmUpRequests`.
+
+    Returns:
+        What to keep, so that the code stays together.
 
     Raises:
-        Exception: One of them failed: the SDK is not the one that this module knows.
+        Exception: See `_WarmUpRequests.run`.
     """
     _look_up_in_types()
-    if "fastly_compute.http" not in sys.modules:
-        return
-    with _stub_host():
-        for handle in _services():
-            for _ in range(_ROUNDS):
-                handle(_resource(http_req.Request), _resource(async_io.Pollable))
+    requests = _WarmUpRequests(no_host)
+    kept = gather_code(requests.run)
+    requests.run(_ROUNDS)
+    fastly_compute_repeats.noted.clear()
+    return kept
