@@ -88,6 +88,7 @@ html_theme = "furo"
 pygments_dark_style = "github-dark"
 html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
