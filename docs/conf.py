@@ -1,5 +1,6 @@
 """The site: ``hatch run docs:build`` writes it to docs/_build/html."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -94,9 +95,11 @@ html_css_files = ["site.css"]
 html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_last_updated_fmt = "%d %B %Y"
-# What a link to a page shows elsewhere is its title and first words, without a picture for each.
+# What a link to a page shows elsewhere: its title and first words, and a card with both.
 ogp_site_url = html_baseurl
-ogp_social_cards = {"enable": False}
+ogp_social_cards = {"image_mini": "_static/card.png", "line_color": "#0b5c8c"}
+# The font of the cards has one weight, which is said for each weight that is asked for.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

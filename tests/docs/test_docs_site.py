@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+import struct
 import zlib
 from html import unescape
 from html.parser import HTMLParser
@@ -204,3 +205,32 @@ def test_a_page_says_what_it_is_where_it_is_shared_and_how_old_it_is(built: Path
     assert 'property="og:description" content="There are three caches' in page
     if (DOCS.parent / ".git").is_dir():
         assert re.search(r"Last updated on\s+\d+ \w+ 20\d\d", page)
+
+
+def meta(text: str, name: str) -> str:
+    """Return what a page says of itself for where it is shared."""
+    (content,) = re.findall(f'<meta property="og:{name}" content="([^"]*)"', text)
+    return unescape(content)
+
+
+def test_every_page_that_is_shared_has_a_card_of_its_own(
+    built: Path, texts: dict[str, str]
+) -> None:
+    shared = {name: text for name, text in texts.items() if 'property="og:title"' in text}
+    cards = {name: meta(text, "image") for name, text in shared.items()}
+    base = "http://localhost:8000/"
+
+    assert texts.keys() - shared.keys() == {"genindex.html", "py-modindex.html", "search.html"}
+    assert len(set(cards.values())) == len(shared)
+    for name, text in shared.items():
+        card = cards[name]
+        image = (built / card.removeprefix(base)).read_bytes()
+        (title,) = re.findall("<h1>(.*?)<a ", text, re.DOTALL)
+        assert card.startswith(f"{base}_images/social_previews/summary_"), name
+        assert image.startswith(b"\x89PNG"), name
+        assert struct.unpack(">II", image[16:24]) == (
+            int(meta(text, "image:width")),
+            int(meta(text, "image:height")),
+        ), name
+        assert meta(text, "title") == unescape(re.sub("<[^>]*>", "", title)), name
+        assert meta(text, "image:alt").strip(), name
