@@ -20,6 +20,7 @@ extensions = [
     "plots",
     "public_names",
     "readme",
+    "sharing",
     "upstream_names",
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -29,7 +30,6 @@ extensions = [
     "sphinx_last_updated_by_git",
     "sphinx_design",
     "sphinx_sitemap",
-    "sphinxext.opengraph",
 ]
 exclude_patterns = ["_build", "inventories", "install-today.md"]
 nitpicky = True
@@ -95,7 +95,7 @@ html_css_files = ["site.css"]
 html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_last_updated_fmt = "%d %B %Y"
-# What a link to a page shows elsewhere: its title and first words, and a card with both.
+# What a link to a page shows elsewhere: its title and first paragraph, and a card with both.
 ogp_site_url = html_baseurl
 ogp_social_cards = {"image_mini": "_static/card.png", "line_color": "#0b5c8c"}
 # The font of the cards has one weight, which is said for each weight that is asked for.
