@@ -98,7 +98,7 @@ html_last_updated_fmt = "%d %B %Y"
 # What a link to a page shows elsewhere: its title and first paragraph, and a card with both.
 ogp_site_url = html_baseurl
 ogp_social_cards = {"image_mini": "_static/card.png", "line_color": "#0b5c8c"}
-# The font of the cards has one weight, which is said for each weight that is asked for.
+# The cards' font has one weight, and matplotlib warns of each other one that it looks for.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 html_copy_source = False
 html_show_sphinx = False
