@@ -74,7 +74,7 @@ def main() -> None:
         os.environ["FASTLY_COMPUTE_CACHE"] = str(folder / "cache")
         base = size(folder, [])
         print(f"The smallest app has {base / 1e6:.2f} MB.\n")
-        print("| what is imported | grows by | |\n|---|---|---|")
+        print("| what is imported | grows by | in percent |\n|---|---|---|")
         for without in ([], ["log"], LARGE, [*LARGE, "log"]):
             packages = [package for package in ADDED if package not in without]
             grown = size(folder, packages) - base

@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("before", nargs="?", help="the Python of another checkout")
     before: str | None = parser.parse_args().before
     pythons = {"after": sys.executable} | ({"before": before} if before else {})
-    print("| what | connections | | requests/s | p50 ms | p99 ms | CPU ms | MB |")
+    print("| what | connections | code | requests/s | p50 ms | p99 ms | CPU ms | MB |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name, slow_origin() as port:
         folder = Path(name, "edge-proxy")

@@ -1,5 +1,6 @@
 """The site: ``hatch run docs:build`` writes it to docs/_build/html."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ extensions = [
     "plots",
     "public_names",
     "readme",
+    "sharing",
     "upstream_names",
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -28,7 +30,6 @@ extensions = [
     "sphinx_last_updated_by_git",
     "sphinx_design",
     "sphinx_sitemap",
-    "sphinxext.opengraph",
 ]
 exclude_patterns = ["_build", "inventories", "install-today.md"]
 nitpicky = True
@@ -88,14 +89,17 @@ html_theme = "furo"
 pygments_dark_style = "github-dark"
 html_title = "Fastly Compute in Python"
 html_favicon = "_static/favicon.svg"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = ["side_by_side.js", ("scrolling.js", {"defer": "defer"})]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "http://localhost:8000/")
 html_last_updated_fmt = "%d %B %Y"
-# What a link to a page shows elsewhere is its title and first words, without a picture for each.
+# What a link to a page shows elsewhere: its title and first paragraph, and a card with both.
 ogp_site_url = html_baseurl
-ogp_social_cards = {"enable": False}
+ogp_social_cards = {"image_mini": "_static/card.png", "line_color": "#0b5c8c"}
+# The cards' font has one weight, and matplotlib warns of each other one that it looks for.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False

@@ -49,7 +49,7 @@ def links(text: str) -> list[str]:
 def test_what_the_readme_claims_links_to_what_shows_it() -> None:
     text = (ROOT / "README.md").read_text()
     compared = text.partition("## How it compares")[2].partition("## More")[0]
-    rows = re.findall(r"^\| (?!\| )([^\n]+)", compared, re.MULTILINE)
+    _, *rows = re.findall(r"^\| ([^\n]+)", compared, re.MULTILINE)
     shown = [link for row in rows for link in links(row)]
 
     assert len(rows) == 19

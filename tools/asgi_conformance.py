@@ -47,7 +47,7 @@ there over a socket to the host and back to the same sandbox, where the app resp
 Of each request, the scope and the events that the app receives are also checked against asgiref's
 definitions of them, the types in `asgiref.typing` {asgiref}.
 
-| | tests |
+| which tests | number |
 |---|---|
 | all | {all} |
 | send no request | {silent} |

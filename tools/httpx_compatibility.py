@@ -38,9 +38,10 @@ OWN = """
 
 `hatch run httpx:own-tests` runs the tests of httpx {version} on the native host, with
 `httpx.Client` and `httpx.AsyncClient` replaced by those of this package: {passed} of {total} pass.
-Left out are the tests of its models and of its command line, which send nothing, those that run on
-trio, and those that fail with httpx's own clients as well. Many bring a transport that responds
-without a network, and so test the clients; the others test the transports, too.
+Three kinds are left out: tests of its models and of its command line, which send nothing; tests
+that run on trio; and tests that fail with httpx's own clients as well. Many of the rest bring a
+transport that responds without a network, so they test the clients alone; the others also test the
+transports.
 
 """
 

@@ -25,13 +25,19 @@ PACKAGES = tuple(
 
 
 def definitions() -> dict[str, str]:
-    """Return the public name of each thing, by the place where it is defined."""
+    """Return the public name of each class and function, by the place where it is defined.
+
+    No aliases: ``Callable[[Body], BodyLike]`` has the name and module of ``Callable``.
+    """
     found = {}
     for package in PACKAGES:
         module = importlib.import_module(package)
-        for name in module.__all__:
-            thing = getattr(module, name)
-            if not inspect.ismodule(thing) and getattr(thing, "__qualname__", None):
+        things = {name: getattr(module, name) for name in module.__all__}
+        # A second name for the same class comes after its own.
+        for name, thing in sorted(
+            things.items(), key=lambda pair: pair[0] != getattr(pair[1], "__name__", "")
+        ):
+            if inspect.isclass(thing) or inspect.isroutine(thing):
                 found.setdefault(f"{thing.__module__}.{thing.__qualname__}", f"{package}.{name}")
     return found
 
@@ -113,7 +119,9 @@ class PublicNames:
 
     def __init__(self) -> None:
         self._public = definitions()
-        self._bare = {name.rpartition(".")[2]: name for name in reversed(all_names())}
+        names = all_names()
+        self._names = set(names)
+        self._bare = {name.rpartition(".")[2]: name for name in reversed(names)}
 
     def describe(
         self,
@@ -139,7 +147,7 @@ class PublicNames:
         if node.get("refdomain") != "py":
             return None
         target = node["reftarget"] = MOVED.get(node["reftarget"], node["reftarget"])
-        public = self._public_name(target) or self._bare.get(target)
+        public = self._public_name(target) or self._own_name(target, node) or self._bare.get(target)
         if public is not None:
             found = env.domains.python_domain.resolve_xref(
                 env, node["refdoc"], app.builder, "obj", public, node, contents
@@ -147,6 +155,19 @@ class PublicNames:
             if found is not None:
                 return found
         return contents if _exists(target) else None
+
+    def prefer_own(self, app: Sphinx, document: nodes.document) -> None:
+        """Look for a type in a signature in the signature's own package first."""
+        for node in document.findall(pending_xref):
+            if node.get("refdomain") == "py":
+                target = node["reftarget"]
+                own = node["reftype"] == "class" and self._own_name(target, node)
+                node["reftarget"] = self._public_name(target) or own or target
+
+    def _own_name(self, target: str, node: pending_xref) -> str | None:
+        """Return the name that the package of the module around a reference has, if it has it."""
+        own = ".".join([*(node.get("py:module") or "").split(".")[:2], target])
+        return own if own in self._names else None
 
     def _public_name(self, target: str) -> str | None:
         head, tail = target, ""
@@ -248,5 +269,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", names.describe, priority=100)
     app.connect("autodoc-process-signature", names.sign)
     app.connect("autodoc-process-bases", names.inherit)
+    app.connect("doctree-read", names.prefer_own)
     app.connect("missing-reference", names.resolve, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
