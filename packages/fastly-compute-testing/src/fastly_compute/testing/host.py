@@ -297,6 +297,9 @@ class ComputeHost:
     ) -> None:
         """Make a host call fail, on whatever host the app runs.
 
+        Of two failures of the same call, the one registered last counts, and one with *on_call*
+        takes precedence over one without.
+
         Args:
             interface: The interface as the WIT names it, such as ``kv-store``.
             function: The function, such as ``send``, or ``store.lookup`` for one of a resource.
@@ -342,14 +345,19 @@ class ComputeHost:
         self._network.problems.clear()
         return problems
 
+    def take_unused(self) -> list[str]:
+        """Return which replies an earlier one kept from being used so far, and forget it."""
+        return self._network.take_unused()
+
     def check(self) -> None:
-        """Make sure that every request had a reply; the fixture does so at the test's end.
+        """Make sure that requests and replies matched; the fixture does so at the test's end.
 
         Raises:
-            AssertionError: A request had none, or a callback raised. What was registered, and why
-                it did not fit, is in its text.
+            AssertionError: A request had no reply, a callback raised, or a reply was never used
+                because of an earlier one. What was registered, and why it did not fit, is in its
+                text.
         """
-        problems = self.take_problems()
+        problems = [*self.take_problems(), *self.take_unused()]
         if problems:
             raise AssertionError("\n\n".join(problems))
 
