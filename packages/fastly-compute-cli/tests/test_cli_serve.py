@@ -36,6 +36,19 @@ HttpIncoming = service(handle)
 """
 
 
+BUSY = """
+import threading
+
+
+class HttpIncoming:
+    def handle(self, request, body):
+        print("busy", flush=True)
+        threading.Event().wait()
+
+
+"""
+
+
 GRIP = """
 from wit_world.imports import backend
 
@@ -93,6 +106,38 @@ def test_being_terminated_is_as_good_as_being_interrupted(app: Path, serving: Se
         output = served.stop(signal.SIGTERM)
 
     assert output == "Stopped.\n"
+    assert served.process.returncode == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--watch",)])
+def test_interrupts_while_it_stops_end_it_at_once(
+    write: Write, serving: Serving, options: tuple[str, ...]
+) -> None:
+    app = write("main.py", BUSY)
+    with serving(app.parent, "--runtime", "native", *options) as served:
+        with socket.create_connection(("127.0.0.1", urlsplit(served.url).port or 0)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            served.wait_for("^busy$")
+            served.process.send_signal(signal.SIGINT)
+            client.recv(1)  # it has begun to stop, and waits for the request
+            while served.process.poll() is None:
+                served.process.send_signal(signal.SIGINT)
+        output = served.process.communicate()[0]
+
+    assert output == "Stopped.\n"
+    assert served.process.returncode == 0
+
+
+def test_an_interrupt_ends_it_where_a_thread_of_the_app_goes_on(
+    write: Write, serving: Serving
+) -> None:
+    app = write("main.py", BUSY + "threading.Thread(target=threading.Event().wait).start()\n")
+    with serving(app.parent, "--runtime", "native") as served:
+        served.process.send_signal(signal.SIGINT)
+        served.wait_for("^Stopped.$")
+        output = served.stop()
+
+    assert output == ""
     assert served.process.returncode == 0
 
 

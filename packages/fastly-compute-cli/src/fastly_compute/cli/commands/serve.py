@@ -1,9 +1,7 @@
 """The development server: builds an app, serves it on one of three hosts, and follows changes."""
 
-import contextlib
 import importlib
 import re
-import signal
 import sys
 import threading
 import time
@@ -17,6 +15,7 @@ import click
 from fastly_compute.cli.commands.build import check
 from fastly_compute.cli.commands.rebuild import Rebuilding
 from fastly_compute.cli.commands.request_log import RequestLog
+from fastly_compute.cli.commands.stopping import Stopping
 from fastly_compute.cli.commands.viceroy import INSTALL, Viceroy, find_viceroy
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.app_modules import forget_modules
@@ -139,9 +138,9 @@ def serve(
         return made
 
     # A process manager's way to stop it is as good as the user's.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopping = Stopping()
     try:
-        with contextlib.closing(rebuilding):
+        with stopping:
             if runtime == "viceroy":
                 options = []
                 if pushpin_port is not None:
@@ -154,9 +153,10 @@ def serve(
                     project, make_host, load_app, address, config, limits, log, watch=watch
                 )
     except KeyboardInterrupt:
-        click.echo("Stopped.", err=log.owns_output)
+        rebuilding.close()
+        stopping.end(err=log.owns_output)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        rebuilding.close()
 
 
 def _serve_embedded(
