@@ -6,10 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self, TypeAlias, cast
+from typing import Any, Self
 
 from fastly_compute.local import (
-    AclEntry,
     BackendConfig,
     Clock,
     Handoff,
@@ -23,6 +22,7 @@ from fastly_compute.local import (
     load,
 )
 from fastly_compute.local.extending import check_unavailable
+from fastly_compute.testing.acls import make_acls, read_acls
 from fastly_compute.testing.backend import FakeBackend
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.faults import Faults
@@ -37,8 +37,6 @@ from fastly_compute.testing.stores import Stores
 
 # A name that no resolver knows (RFC 6761, section 6.4).
 _NOWHERE = BackendConfig(url="http://backend.invalid")
-
-Action: TypeAlias = Literal["ALLOW", "BLOCK"]
 
 
 class ComputeHost:
@@ -113,7 +111,11 @@ class ComputeHost:
             lambda stores: self._configure(config_stores=stores),
         )
         self.kv = KvStores(self.host)
-        self.acls = Stores(str, self._read_acls, self._set_acls)
+        self.acls = Stores(
+            str,
+            lambda: read_acls(self.host.config),
+            lambda acls: self._configure(acls=make_acls(acls)),
+        )
         self.geolocation = Lookups(
             lambda: self.host.config.geolocation.addresses, self._set_geolocation
         )
@@ -376,23 +378,6 @@ class ComputeHost:
 
     def _configure(self, **changes: Any) -> None:
         self.host.config = replace(self.host.config, **changes)
-
-    def _read_acls(self) -> dict[str, dict[str, str]]:
-        acls = self.host.config.acls
-        return {
-            name: {entry.prefix: entry.action for entry in entries}
-            for name, entries in acls.items()
-        }
-
-    def _set_acls(self, acls: Mapping[str, Mapping[str, str]]) -> None:
-        made = {
-            name: [
-                AclEntry(prefix=prefix, action=cast("Action", action))
-                for prefix, action in items.items()
-            ]
-            for name, items in acls.items()
-        }
-        self._configure(acls=made)
 
     def _set_geolocation(self, addresses: Mapping[str, Fields]) -> None:
         self._configure(geolocation=replace(self.host.config.geolocation, addresses=addresses))  # type: ignore[arg-type]
