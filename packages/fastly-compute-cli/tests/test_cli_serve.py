@@ -313,6 +313,31 @@ def test_the_apps_own_exception_on_the_native_host_has_its_traceback(
     assert "Error: cannot serve broken: importing it failed with ValueError" in result.stderr
 
 
+@pytest.mark.parametrize("code", ["3", ""])
+def test_an_app_that_exits_on_the_native_host_is_an_error(
+    write: Write, run: Run, code: str
+) -> None:
+    path = write("leaving.py", f"import sys\nsys.exit({code})\n")
+    result = run("serve", "--runtime", "native", "--entry", "leaving", "--addr", "127.0.0.1:0")
+
+    assert result.exit_code == 1
+    assert f'  File "{path}", line 2, in <module>\n' in result.stderr
+    assert "Error: cannot serve leaving: importing it failed with SystemExit" in result.stderr
+
+
+def test_a_syntax_error_on_the_native_host_is_shown_where_it_is(write: Write, run: Run) -> None:
+    path = write("unclear.py", "def f(:\n    pass\n")
+    result = run("serve", "--runtime", "native", "--entry", "unclear", "--addr", "127.0.0.1:0")
+
+    assert result.exit_code == 1
+    assert f'  File "{path}", line 1\n    def f(:\n' in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.endswith(
+        "Error: cannot serve unclear: importing it failed with "
+        "SyntaxError: invalid syntax (unclear.py, line 1)\n"
+    )
+
+
 def test_without_viceroy_the_error_says_how_to_install_it(
     app: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,7 +389,10 @@ def test_a_file_that_is_no_component_is_an_error(folder: Path, run: Run) -> None
     result = run("serve", "notes.txt")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: notes.txt is not WebAssembly\n"
+    assert result.stderr == (
+        "Error: notes.txt is not WebAssembly; give a component, such as the bin/main.wasm of a "
+        "build\n"
+    )
 
 
 def test_the_native_host_takes_no_component(folder: Path, run: Run) -> None:

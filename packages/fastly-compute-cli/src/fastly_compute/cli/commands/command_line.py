@@ -24,6 +24,9 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 def _module(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    if name is not None and name.endswith(".py"):
+        module = name.removesuffix(".py").replace("/", ".")
+        raise click.BadParameter(f"{name!r} is a file; write the module's name, {module}")
     if name is not None and not is_module_name(name):
         raise click.BadParameter(
             f"{name!r} is not a module's name; write it as in an import, such as main or shop.edge"

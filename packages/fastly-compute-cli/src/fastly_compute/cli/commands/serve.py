@@ -38,6 +38,7 @@ from fastly_compute.local import (
 )
 from fastly_compute.local.runtime import native
 
+_LAST_PORT = 65535
 _WAKE_SECONDS = 0.5
 _GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
 
@@ -53,8 +54,10 @@ def parse_address(text: str) -> tuple[str, int]:
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
+    if not (host and colon and port.isascii() and port.isdigit()):
         raise click.UsageError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
+    if int(port) > _LAST_PORT:
+        raise click.UsageError(f"--addr {text!r} has no port from 0 to {_LAST_PORT}")
     return host, int(port)
 
 
@@ -237,8 +240,9 @@ def _native(project: Project) -> NativeApp:
         app = NativeApp.load(project.entry, project.folder)
     except EntryError as error:
         raise CliError(str(error)) from error
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        said = str(error)
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         raise CliError(
             f"cannot serve {project.entry}: importing it failed with {reason}",
             details=_app_frames(error),
@@ -254,14 +258,18 @@ def _native(project: Project) -> NativeApp:
     return app
 
 
-def _app_frames(error: Exception) -> str:
-    """Format a traceback from the app's first frame on; where it has none, nothing."""
+def _app_frames(error: BaseException) -> str:
+    """Format a traceback from the app's first frame on; where it has none, nothing.
+
+    The entry module's syntax error has none, but says itself where it is.
+    """
     frames = error.__traceback__
     while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
         frames = frames.tb_next
-    return (
-        "" if frames is None else "".join(traceback.format_exception(error.with_traceback(frames)))
-    )
+    if frames is None:
+        own = isinstance(error, SyntaxError)
+        return "".join(traceback.format_exception_only(error)) if own else ""
+    return "".join(traceback.format_exception(error.with_traceback(frames)))
 
 
 def _is_ours(path: str) -> bool:
