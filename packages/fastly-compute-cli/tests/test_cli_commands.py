@@ -259,7 +259,7 @@ def test_the_doctor_names_each_line_that_upstream_has_and_what_to_write(
         (["build", "--without", "links"], "unknown pass 'links'; the passes are warm-up,"),
         (["serve", "gone.wasm"], "File 'gone.wasm' does not exist"),
         (["serve", "--addr", "7676"], "--addr '7676' is not an address; write it as 127.0.0.1:"),
-        (["serve", "--addr", "[::1]:65536"], "'[::1]:65536' has no port from 0 to 65535"),
+        (["serve", "--addr", "[::1]:65536"], "not an address: its port must be from 0 to 65535"),
         (["serve", "--time-limit", "-1"], "-1.0 is not a number of seconds (0 or more)"),
         (["serve", "--max-sandboxes", "0"], "0 is not in the range x>=1"),
     ],
@@ -273,6 +273,33 @@ def test_a_wrong_command_line_has_exit_code_2(
 
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_new_app_that_cannot_be_written_is_an_error(folder: Path) -> None:
+    command = f"ulimit -f 0 && exec {sys.executable} -m fastly_compute.cli new my-app"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: cannot write into {folder}/my-app: File too large; remove the folder and try "
+        "again\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["build"], ["serve"], ["pack"], ["doctor"], ["new", "app"]])
+def test_a_current_directory_that_is_gone_is_an_error(
+    arguments: list[str], folder: Path, run: Run
+) -> None:
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    result = run(*arguments)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: the current directory does not exist any more; change to the app's folder\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["build", "pack"])

@@ -168,6 +168,9 @@ def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(
         app.write_text("import gone\n")
         served.wait_for("Error: cannot serve main: importing it failed with ModuleNotFound")
         served.wait_for("Build failed; still serving the previous version.")
+        app.write_text("raise SystemExit\n")
+        served.wait_for("Error: cannot serve main: importing it failed with SystemExit")
+        served.wait_for("Build failed; still serving the previous version.")
         still = served.get()
         served.stop()
 
@@ -322,7 +325,8 @@ def test_an_app_that_exits_on_the_native_host_is_an_error(
 
     assert result.exit_code == 1
     assert f'  File "{path}", line 2, in <module>\n' in result.stderr
-    assert "Error: cannot serve leaving: importing it failed with SystemExit" in result.stderr
+    failed = "Error: cannot serve leaving: importing it failed with SystemExit"
+    assert result.stderr.endswith(f"{failed}{code and f': {code}'}\n")
 
 
 def test_a_syntax_error_on_the_native_host_is_shown_where_it_is(write: Write, run: Run) -> None:

@@ -53,7 +53,7 @@ def create(name: str, parent: Path, template: str = "handler") -> Path:
         (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
     except OSError as error:
         raise CliError(
-            f"cannot write {error.filename}: {error.strerror}; remove {folder}"
+            f"cannot write into {folder}: {error.strerror}; remove the folder and try again"
         ) from error
     return folder
 

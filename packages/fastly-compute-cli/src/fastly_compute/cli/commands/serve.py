@@ -57,7 +57,9 @@ def parse_address(text: str) -> tuple[str, int]:
     if not (host and colon and port.isascii() and port.isdigit()):
         raise click.UsageError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
     if int(port) > _LAST_PORT:
-        raise click.UsageError(f"--addr {text!r} has no port from 0 to {_LAST_PORT}")
+        raise click.UsageError(
+            f"--addr {text!r} is not an address: its port must be from 0 to {_LAST_PORT}"
+        )
     return host, int(port)
 
 
