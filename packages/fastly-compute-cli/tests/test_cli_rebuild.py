@@ -195,7 +195,7 @@ def test_a_native_extension_for_webassembly_is_left_to_componentize_py(
 @pytest.mark.parametrize(
     "place", ["componentize-py.toml", "sdk/componentize-py.toml", "venv/site-packages/sdk/in/it"]
 )
-def test_a_package_with_bindings_of_its_own_is_left_to_componentize_py(
+def test_a_package_with_its_own_wit_world_is_left_to_componentize_py(
     place: str, base: Base, write: Write, tmp_path: Path
 ) -> None:
     app = write("app/main.py", APP)

@@ -1,5 +1,6 @@
 """The development server: builds an app, serves it on one of three hosts, and follows changes."""
 
+import contextlib
 import importlib
 import re
 import sys
@@ -145,7 +146,7 @@ def serve(
     # A process manager's way to stop it is as good as the user's.
     stopping = Stopping()
     try:
-        with stopping:
+        with contextlib.closing(rebuilding), stopping:
             if runtime == "viceroy":
                 options = []
                 if pushpin_port is not None:
@@ -158,10 +159,7 @@ def serve(
                     project, make_host, load_app, address, config, limits, log, watch=watch
                 )
     except KeyboardInterrupt:
-        rebuilding.close()
         stopping.end(err=log.owns_output)
-    finally:
-        rebuilding.close()
 
 
 def _serve_embedded(

@@ -14,7 +14,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Stopping:
     """Raises `KeyboardInterrupt` for the first two signals while it is open.
 
-    The second one ends whatever the first left to be waited for. Those that follow are ignored.
+    The second one ends the wait for requests and processes that the first began. Those that follow
+    are ignored, also after it was closed.
 
     Attributes:
         asked: How many signals there were.
@@ -36,7 +37,7 @@ class Stopping:
             self._handle(_exit)
         click.echo("Stopped.", err=err)
         if self.asked > 1:
-            os._exit(0)  # what was not waited for would keep the interpreter from ending
+            os._exit(0)  # threads that were not waited for would keep the interpreter from ending
         # Python removes its own handlers when it ends, and the default action is to die.
         atexit.register(self._handle, signal.SIG_IGN)
 

@@ -73,8 +73,8 @@ class Base:
         """Make a component of an app, as `componentize` does.
 
         Raises:
-            BaseError: The interpreter ended, the app needs or prints too much, or a package has a
-                WIT world of its own.
+            BaseError: The interpreter ended, the app needs or prints too much, or a package has
+                its own WIT world.
         """
         guest = componentize.guest_folder(work, entry, own, passes, embedding)
         installed = {

@@ -1,15 +1,16 @@
-"""Finds packages that bring a WIT world of their own, which only componentize-py can bind."""
+"""Finds packages with their own WIT world, which only componentize-py can bind."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 _CONFIG = "componentize-py.toml"
-_State = tuple[tuple[str, int], ...]
+_State: TypeAlias = tuple[tuple[str, int], ...]
 
 
 def installed_state(root: Path) -> _State:
-    """Name what is installed in a root, with the times of its installation."""
+    """List the distributions in a root, with the times of their installation."""
     return tuple(
         sorted((record.name, record.stat().st_mtime_ns) for record in root.glob("*.dist-info"))
     )
@@ -47,6 +48,6 @@ def _search(root: Path) -> Path | None:
     for folder, folders, files in os.walk(root):
         if _CONFIG in files:
             return Path(folder, _CONFIG)
-        # An environment in the app's folder is a root of its own if it counts.
+        # An environment in the app's folder is a separate root if it counts.
         folders[:] = [name for name in folders if not name.startswith(".")]
     return None

@@ -1,4 +1,4 @@
-"""What the sections of a component hold: its entries, and the index spaces that they count in."""
+"""The entries of a component's sections, and the index spaces that they refer to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
