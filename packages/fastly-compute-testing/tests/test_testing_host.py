@@ -258,6 +258,12 @@ def test_dynamic_backends_are_found_by_their_target(compute_host) -> None:
         (lambda host: host.kv["shelf"].__setitem__("a#", b""), "must not contain a line break"),
         (lambda host: host.acls["list"].__setitem__("10.0.0.0", "BLOCK"), "a slash and 1 or more"),
         (lambda host: host.acls["list"].__setitem__("10.0.0.0/8", "DROP"), "must be ALLOW or"),
+        (
+            lambda host: host.acls.__setitem__(
+                "list", {"192.0.2.1/24": "BLOCK", "192.0.2.0/24": "ALLOW"}
+            ),
+            "list: 192.0.2.1/24 and 192.0.2.0/24 are the same prefix; give one of them",
+        ),
         (lambda host: host.geolocation.__setitem__("here", {}), "must be an IP address"),
         (lambda host: host.devices.__setitem__("A", {"a": None}), "must be a string, a finite"),
         (lambda host: host.secrets["vault"].__setitem__("a b", b""), "must be 1 to 255 of"),

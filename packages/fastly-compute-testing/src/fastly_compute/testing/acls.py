@@ -17,11 +17,21 @@ def read_acls(config: HostConfig) -> dict[str, dict[str, str]]:
 
 
 def make_acls(acls: Mapping[str, Mapping[str, str]]) -> dict[str, list[AclEntry]]:
-    """Make the entries of lists. Raises `ValueError` if a prefix or an action is invalid."""
-    return {
-        name: [
-            AclEntry(prefix=prefix, action=cast("Action", action))
-            for prefix, action in items.items()
-        ]
-        for name, items in acls.items()
-    }
+    """Make the entries of lists.
+
+    Raises:
+        ValueError: A prefix or an action is invalid, or a list has one prefix in two spellings.
+    """
+    return {name: _entries(name, items) for name, items in acls.items()}
+
+
+def _entries(name: str, items: Mapping[str, str]) -> list[AclEntry]:
+    entries: dict[object, AclEntry] = {}
+    for prefix, action in items.items():
+        entry = AclEntry(prefix=prefix, action=cast("Action", action))
+        other = entries.setdefault(entry.network, entry)
+        if other is not entry:
+            raise ValueError(
+                f"{name}: {other.prefix} and {prefix} are the same prefix; give one of them"
+            )
+    return list(entries.values())
