@@ -8,15 +8,14 @@ modules.
 
 import gc
 import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from benchmarks.origin import run_origin
 from fastly_compute import requests
 from fastly_compute.http import IncomingRequest, Request, Response, Reuse, service
 from fastly_compute.local import BackendConfig, Host, HostConfig, Incoming, NativeApp
@@ -155,34 +154,9 @@ class _Counting:
         return Cost(self._host, self._python, self._library)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Responds with JSON."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(BODY)))
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(BODY)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-        pass
-
-
-@contextmanager
-def origin() -> Iterator[str]:
-    """Run an origin, and yield its URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+def origin() -> AbstractContextManager[str]:
+    """Run an origin that responds with JSON, and yield its URL."""
+    return run_origin(lambda _: (BODY, {"Content-Type": "application/json"}))
 
 
 def cost(app: object, url: str) -> Cost:

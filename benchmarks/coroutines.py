@@ -6,14 +6,11 @@ The origin takes 50 ms for each. Compared are one request, and the same without 
 import shutil
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from benchmarks.facade import Handler, ask
+from benchmarks import facade
+from benchmarks.origin import run_origin
 from benchmarks.serving import serving
 from fastly_compute.cli.commands.viceroy import find_viceroy
 
@@ -24,38 +21,19 @@ SECONDS = 0.05
 WAYS = (("awaited", COUNT), ("gathered", COUNT), ("awaited", 1))
 
 
-class SlowHandler(Handler):
-    """Responds after a while."""
-
-    def do_GET(self) -> None:  # noqa: N802 - its name
-        time.sleep(SECONDS)
-        super().do_GET()
-
-
-class Origin(ThreadingHTTPServer):
-    request_queue_size = 64
-
-
-@contextmanager
-def origin() -> Iterator[str]:
-    """Run the origin, and yield its URL."""
-    with Origin(("127.0.0.1", 0), SlowHandler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+def respond(path: str) -> tuple[bytes, dict[str, str]]:
+    """Return a greeting after a while."""
+    time.sleep(SECONDS)
+    return facade.respond(path)
 
 
 def milliseconds(host: str, folder: Path) -> list[float]:
     """Return the medians of the ways, which take turns."""
     found: list[list[float]] = [[] for _ in WAYS]
-    with origin() as url, serving(host, folder) as app:
+    with run_origin(respond) as url, serving(host, folder) as app:
         for number in range(ROUNDS + 1):
             for (way, count), parts in zip(WAYS, found, strict=True):
-                seconds = ask(app.url, {"way": way, "count": count, "url": url})
+                seconds = facade.ask(app.url, {"way": way, "count": count, "url": f"{url}/"})
                 if number:  # the first is for warming up
                     parts.append(seconds * 1000)
     return [statistics.median(parts) for parts in found]

@@ -12,14 +12,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.origin import run_origin
 from benchmarks.serving import APP, request_milliseconds, serving
 
 GETS = Path(__file__).parent / "facade_gets"
@@ -34,39 +33,18 @@ LARGE = json.dumps([{"id": n, "name": f"item {n}", "price": n * 7 % 1000} for n 
 PACKED = gzip.compress(LARGE.encode())
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Responds immediately, on one connection."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        body = PACKED if self.path == "/large" else b"hello"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Cache-Control", "no-store")
-        if body is PACKED:
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-        pass
+def respond(path: str) -> tuple[bytes, dict[str, str]]:
+    """Return a greeting, or a large text in gzip."""
+    if path == "/large":
+        return PACKED, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}
+    return b"hello", {"Content-Type": "text/plain"}
 
 
 @contextmanager
 def origin() -> Iterator[str]:
-    """Run an origin, and yield its URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    """Run an origin, and yield the URL of its greeting."""
+    with run_origin(respond) as url:
+        yield f"{url}/"
 
 
 def ask(url: str, question: dict[str, object]) -> float:

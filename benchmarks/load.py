@@ -12,15 +12,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from benchmarks.origin import run_origin
 from benchmarks.serving import Running, serving
 
 APP = Path(__file__).parent.parent / "examples/edge-proxy"
@@ -120,37 +117,10 @@ def _most_megabytes(process: int) -> int:
     return int(found[1]) // 1024 if found else 0
 
 
-@contextmanager
-def slow_origin() -> Iterator[int]:
-    """Serve an origin that takes its time; yields its port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # In one packet: a head on its own would wait for the client's acknowledgement.
-        wbufsize = 1 << 16
-
-        def do_GET(self) -> None:
-            time.sleep(ORIGIN_SECONDS)
-            self.send_response(200)
-            self.send_header("cache-control", "no-store")
-            self.send_header("content-length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Origin(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-
-        def handle_error(self, *_: object) -> None:
-            """Take it as it comes that the server ends its connections."""
-
-    with Origin(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+def respond(_: str) -> tuple[bytes, dict[str, str]]:
+    """Take time, and return little."""
+    time.sleep(ORIGIN_SECONDS)
+    return b"ok", {}
 
 
 def measure(python: str, folder: Path, path: str) -> dict[int, tuple[Load, int]]:
@@ -179,11 +149,11 @@ def main() -> None:
     pythons = {"after": sys.executable} | ({"before": before} if before else {})
     print("| what | connections | code | requests/s | p50 ms | p99 ms | CPU ms | MB |")
     print("|---|---|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as name, slow_origin() as port:
+    with tempfile.TemporaryDirectory() as name, run_origin(respond) as url:
         folder = Path(name, "edge-proxy")
         shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("bin", "__pycache__"))
         manifest = folder / "fastly.toml"
-        manifest.write_text(manifest.read_text().replace(":9090", f":{port}"))
+        manifest.write_text(manifest.read_text().replace("http://127.0.0.1:9090", url))
         build = [sys.executable, "-m", "fastly_compute.cli", "build"]
         subprocess.run(build, cwd=folder, check=True)
         for python in pythons.values():

@@ -1,6 +1,6 @@
 """What a request costs: the table of host calls and Python calls in docs/benchmarks.md."""
 
-import importlib.util
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,13 +56,10 @@ HOST_CALLS = {
 
 
 @pytest.fixture(scope="module")
-def calls() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("budget", ROOT / "benchmarks/budget.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def calls() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(ROOT)
+        yield importlib.import_module("benchmarks.budget")
 
 
 @pytest.fixture(scope="module")

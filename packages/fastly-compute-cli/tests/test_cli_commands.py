@@ -253,10 +253,13 @@ def test_the_doctor_names_each_line_that_upstream_has_and_what_to_write(
     [
         (["deploy"], "No such command 'deploy'"),
         (["build", "--entry", "main:app"], "'main:app' is not a module's name; write it as in"),
+        (["build", "--entry", "main.py"], "'main.py' is a file; write the module's name, main"),
+        (["build", "--entry", "shop/edge.py"], "is a file; write the module's name, shop.edge"),
         (["build", "-p", "gone"], "Directory 'gone' does not exist"),
         (["build", "--without", "links"], "unknown pass 'links'; the passes are warm-up,"),
         (["serve", "gone.wasm"], "File 'gone.wasm' does not exist"),
         (["serve", "--addr", "7676"], "--addr '7676' is not an address; write it as 127.0.0.1:"),
+        (["serve", "--addr", "[::1]:65536"], "not an address: its port must be from 0 to 65535"),
         (["serve", "--time-limit", "-1"], "-1.0 is not a number of seconds (0 or more)"),
         (["serve", "--max-sandboxes", "0"], "0 is not in the range x>=1"),
     ],
@@ -270,6 +273,62 @@ def test_a_wrong_command_line_has_exit_code_2(
 
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_a_new_app_that_cannot_be_written_is_an_error(folder: Path) -> None:
+    command = f"ulimit -f 0 && exec {sys.executable} -m fastly_compute.cli new my-app"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: cannot write into {folder}/my-app: File too large; remove the folder and try "
+        "again\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["build"], ["serve"], ["pack"], ["doctor"], ["new", "app"]])
+def test_a_current_directory_that_is_gone_is_an_error(
+    arguments: list[str], folder: Path, run: Run
+) -> None:
+    (folder / "gone").mkdir()
+    os.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    result = run(*arguments)
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: the current directory does not exist any more; change to the app's folder\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["build", "pack"])
+def test_an_output_that_is_a_folder_is_refused_before_the_build(
+    command: str, folder: Path, write: Write, run: Run
+) -> None:
+    write("main.py", "")
+    write("fastly.toml", 'name = "app"\n')
+    write("pyproject.toml", '[tool.fastly-compute]\noutput = "out"\n')
+    (folder / "out").mkdir()
+    result = run(command)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {folder}/out is a folder; set the component's file ")
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_before_the_build(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py", "")
+    taken = write("taken", "a file where the folder should be")
+    monkeypatch.setenv("FASTLY_COMPUTE_CACHE", str(taken / "cache"))
+    result = run("build")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: cannot write to the cache folder {taken}/cache: Not a directory; set "
+        "FASTLY_COMPUTE_CACHE to a folder that can be written to\n"
+    )
 
 
 COMPLETE = """

@@ -192,6 +192,33 @@ def test_a_native_extension_for_webassembly_is_left_to_componentize_py(
         base.build(work, "main", ["/0/"], roots, (), embedding(project, roots).described())
 
 
+@pytest.mark.parametrize(
+    "place", ["componentize-py.toml", "sdk/componentize-py.toml", "venv/site-packages/sdk/in/it"]
+)
+def test_a_package_with_its_own_wit_world_is_left_to_componentize_py(
+    place: str, base: Base, write: Write, tmp_path: Path
+) -> None:
+    app = write("app/main.py", APP)
+    installed = tmp_path / "venv" / "site-packages"
+    installed.mkdir(parents=True)
+    project = Project(folder=app.parent, python_path=(installed,))
+    roots = import_roots(project)
+
+    def try_base(name: str) -> None:
+        work = tmp_path / name
+        work.mkdir()
+        base.build(work, "main", ["/0/"], roots, (), embedding(project, roots).described())
+
+    if place.startswith("venv"):
+        try_base("before")  # what is installed is searched once for as long as it is the same
+        write("venv/site-packages/sdk-1.dist-info/METADATA", "Name: sdk\nVersion: 1\n")
+        write(f"{place}/componentize-py.toml", "")
+    else:
+        write(f"app/{place}", "")
+    with pytest.raises(BaseError, match=r"componentize-py\.toml in .* is for componentize-py"):
+        try_base("after")
+
+
 def test_an_import_that_does_not_end_can_be_interrupted(
     base: Base, write: Write, serving: Serving, change_until_noticed: Change
 ) -> None:

@@ -36,6 +36,19 @@ HttpIncoming = service(handle)
 """
 
 
+BUSY = """
+import threading
+
+
+class HttpIncoming:
+    def handle(self, request, body):
+        print("busy", flush=True)
+        threading.Event().wait()
+
+
+"""
+
+
 GRIP = """
 from wit_world.imports import backend
 
@@ -96,6 +109,38 @@ def test_being_terminated_is_as_good_as_being_interrupted(app: Path, serving: Se
     assert served.process.returncode == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--watch",)])
+def test_interrupts_while_it_stops_end_it_at_once(
+    write: Write, serving: Serving, options: tuple[str, ...]
+) -> None:
+    app = write("main.py", BUSY)
+    with serving(app.parent, "--runtime", "native", *options) as served:
+        with socket.create_connection(("127.0.0.1", urlsplit(served.url).port or 0)) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            served.wait_for("^busy$")
+            served.process.send_signal(signal.SIGINT)
+            client.recv(1)  # it has begun to stop, and waits for the request
+            while served.process.poll() is None:
+                served.process.send_signal(signal.SIGINT)
+        output = served.process.communicate()[0]
+
+    assert output == "Stopped.\n"
+    assert served.process.returncode == 0
+
+
+def test_an_interrupt_ends_it_where_a_thread_of_the_app_goes_on(
+    write: Write, serving: Serving
+) -> None:
+    app = write("main.py", BUSY + "threading.Thread(target=threading.Event().wait).start()\n")
+    with serving(app.parent, "--runtime", "native") as served:
+        served.process.send_signal(signal.SIGINT)
+        served.wait_for("^Stopped.$")
+        output = served.stop()
+
+    assert output == ""
+    assert served.process.returncode == 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the threads are found in Linux's /proc")
 def test_an_interrupt_that_the_system_gives_to_another_thread_stops_it(
     app: Path, serving: Serving
@@ -122,6 +167,9 @@ def test_watching_loads_the_app_again_and_keeps_it_where_that_fails(
         after = served.get()
         app.write_text("import gone\n")
         served.wait_for("Error: cannot serve main: importing it failed with ModuleNotFound")
+        served.wait_for("Build failed; still serving the previous version.")
+        app.write_text("raise SystemExit\n")
+        served.wait_for("Error: cannot serve main: importing it failed with SystemExit")
         served.wait_for("Build failed; still serving the previous version.")
         still = served.get()
         served.stop()
@@ -268,6 +316,32 @@ def test_the_apps_own_exception_on_the_native_host_has_its_traceback(
     assert "Error: cannot serve broken: importing it failed with ValueError" in result.stderr
 
 
+@pytest.mark.parametrize("code", ["3", ""])
+def test_an_app_that_exits_on_the_native_host_is_an_error(
+    write: Write, run: Run, code: str
+) -> None:
+    path = write("leaving.py", f"import sys\nsys.exit({code})\n")
+    result = run("serve", "--runtime", "native", "--entry", "leaving", "--addr", "127.0.0.1:0")
+
+    assert result.exit_code == 1
+    assert f'  File "{path}", line 2, in <module>\n' in result.stderr
+    failed = "Error: cannot serve leaving: importing it failed with SystemExit"
+    assert result.stderr.endswith(f"{failed}{code and f': {code}'}\n")
+
+
+def test_a_syntax_error_on_the_native_host_is_shown_where_it_is(write: Write, run: Run) -> None:
+    path = write("unclear.py", "def f(:\n    pass\n")
+    result = run("serve", "--runtime", "native", "--entry", "unclear", "--addr", "127.0.0.1:0")
+
+    assert result.exit_code == 1
+    assert f'  File "{path}", line 1\n    def f(:\n' in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.endswith(
+        "Error: cannot serve unclear: importing it failed with "
+        "SyntaxError: invalid syntax (unclear.py, line 1)\n"
+    )
+
+
 def test_without_viceroy_the_error_says_how_to_install_it(
     app: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,7 +393,10 @@ def test_a_file_that_is_no_component_is_an_error(folder: Path, run: Run) -> None
     result = run("serve", "notes.txt")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: notes.txt is not WebAssembly\n"
+    assert result.stderr == (
+        "Error: notes.txt is not WebAssembly; give a component, such as the bin/main.wasm of a "
+        "build\n"
+    )
 
 
 def test_the_native_host_takes_no_component(folder: Path, run: Run) -> None:

@@ -46,7 +46,11 @@ from wasmtime.component import (
 
 from fastly_compute.cli.component.link import link, stub_module
 from fastly_compute.cli.component.wasm.app import read_app
-from fastly_compute.cli.component.wasm.component import CoreSort, Import, ResourceFunction
+from fastly_compute.cli.component.wasm.entries import (
+    CoreSort,
+    Import,
+    ResourceFunction,
+)
 
 # One worker builds and compiles the app for all of them.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wasi-stub")]

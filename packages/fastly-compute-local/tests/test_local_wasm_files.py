@@ -54,6 +54,16 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         WasmApp(tmp_path / "missing.wasm")
 
 
+def test_a_component_is_loaded_without_a_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "app.wasm"
+    path.write_bytes(wat2wasm(SMALL))
+    monkeypatch.setenv("FASTLY_COMPUTE_CACHE", str(path / "cache"))
+
+    WasmApp(path)
+
+
 def test_a_compiled_component_is_loaded_again(tmp_path: Path, cache: Path) -> None:
     path = tmp_path / "app.wasm"
     path.write_bytes(wat2wasm(SMALL))

@@ -49,6 +49,16 @@ def test_a_host_call_fails_on_the_call_that_is_named(compute_host) -> None:
     secrets.Store.open("vault")
 
 
+def test_the_fault_registered_last_counts_and_one_for_a_single_call_first(compute_host) -> None:
+    compute_host.secrets["vault"]["token"] = b"s3cret"
+    compute_host.fail("secret-store", "store.open", "not-found", on_call=2)
+    compute_host.fail("secret-store", "store.open", "invalid-syntax")
+    compute_host.fail("secret-store", "store.open", "generic-error")
+
+    errors = [error_of(lambda: secrets.Store.open("vault")) for _ in range(3)]
+    assert errors == [OpenError.GENERIC_ERROR, OpenError.NOT_FOUND, OpenError.GENERIC_ERROR]
+
+
 def test_a_send_fails_with_any_error_or_detail(compute_host) -> None:
     compute_host.backend("origin")
     compute_host.fail("http-req", "send", "generic-error", on_call=1)

@@ -86,6 +86,59 @@ def test_replies_come_one_after_the_other_and_the_last_one_stays(compute_host) -
     assert ask(path="/other")[1] == b"other"
 
 
+def test_a_reply_registered_after_a_request_is_the_next_one(compute_host) -> None:
+    compute_host.caching = False
+    origin = compute_host.backend("origin")
+    got = []
+    for text in ("first", "second", "third"):
+        origin.get("/", text=text)
+        got.append(ask()[1])
+
+    assert [*got, ask()[1]] == [b"first", b"second", b"third", b"third"]
+
+
+def test_a_used_reply_stays_for_requests_that_no_later_one_fits(compute_host) -> None:
+    compute_host.caching = False
+    origin = compute_host.backend("origin")
+    origin.get("/users", text="all")
+    origin.get("/users", query={"page": "2"}, text="page 2")
+
+    paths = ["/users?page=2", "/users?page=2", "/users", "/users?page=2"]
+    assert [ask(path=path)[1] for path in paths] == [b"all", b"page 2", b"all", b"page 2"]
+
+
+def test_a_reply_hidden_by_an_earlier_one_is_a_problem(compute_host) -> None:
+    origin = compute_host.backend("origin")
+    origin.get("/users", text="from a fixture")
+    origin.get("/users", status=503)
+    origin.get("/users", query={"page": "2"}, text="narrower")
+    origin.error("dns-timeout")
+    origin.get("/unrelated")
+    ask(path="/users?page=2")
+    with pytest.raises(AssertionError) as caught:
+        compute_host.check()
+    compute_host.check()
+
+    problem = str(caught.value)
+    assert problem.count("was never used") == 2
+    assert "Reply 2 of backend 'origin', GET /users, was never used" in problem
+    assert "Reply 3 of backend 'origin', GET /users with the query {'page': ['2']}, was" in problem
+    assert (
+        problem.count("GET /users?page=2 to backend 'origin' (backend.invalid) used reply 1") == 2
+    )
+
+
+def test_a_reply_that_came_late_was_not_hidden(compute_host) -> None:
+    compute_host.caching = False
+    origin = compute_host.backend("origin")
+    origin.get("/", text="one")
+    origin.get("/", text="two")
+    origin.error("dns-timeout")
+
+    assert [ask()[1] for _ in range(2)] == [b"one", b"two"]
+    compute_host.check()
+
+
 def test_a_reply_to_get_is_cached_as_on_the_platform(compute_host) -> None:
     origin = compute_host.backend("origin")
     origin.get("/", text="first")
@@ -205,6 +258,12 @@ def test_dynamic_backends_are_found_by_their_target(compute_host) -> None:
         (lambda host: host.kv["shelf"].__setitem__("a#", b""), "must not contain a line break"),
         (lambda host: host.acls["list"].__setitem__("10.0.0.0", "BLOCK"), "a slash and 1 or more"),
         (lambda host: host.acls["list"].__setitem__("10.0.0.0/8", "DROP"), "must be ALLOW or"),
+        (
+            lambda host: host.acls.__setitem__(
+                "list", {"192.0.2.1/24": "BLOCK", "192.0.2.0/24": "ALLOW"}
+            ),
+            "list: 192.0.2.1/24 and 192.0.2.0/24 are the same prefix; give one of them",
+        ),
         (lambda host: host.geolocation.__setitem__("here", {}), "must be an IP address"),
         (lambda host: host.devices.__setitem__("A", {"a": None}), "must be a string, a finite"),
         (lambda host: host.secrets["vault"].__setitem__("a b", b""), "must be 1 to 255 of"),

@@ -79,6 +79,29 @@ def test_unmatched(compute_host):
     assert "has GET /user with the query {'id': ['2']}: the query is {'id': ['1']}" in said
 
 
+def test_a_reply_that_is_never_used_fails_the_test_that_registers_it(run_pytest) -> None:
+    said = run_pytest(
+        asking("""
+import pytest
+
+@pytest.fixture
+def origin(compute_host):
+    compute_host.backend("origin").get("/user", json=7)
+    return compute_host.backend("origin")
+
+def test_hidden(origin):
+    origin.get("/user", status=503)
+    ask()
+""")
+    )
+
+    assert "1 failed" in said
+    assert "error" not in said.splitlines()[-1]
+    shown = README.partition("Reply 2 of backend 'origin', ")[2].partition("\n```")[0]
+    assert shown
+    assert "Reply 2 of backend 'origin', " + shown in said
+
+
 def test_a_request_without_a_reply_fails_a_fixture_that_makes_it_at_its_end(run_pytest) -> None:
     said = run_pytest(
         asking("""

@@ -31,6 +31,7 @@ from urllib.request import urlopen
 
 def test_it(compute_server):
     urlopen(compute_server.url).close()
+    compute_server.wait_for_log("opens a socket")  # which may come later than the answer
 """
 
 

@@ -75,6 +75,14 @@ class Rule:
             return f"the query is {asked}"
         return None
 
+    def covers(self, other: "Rule") -> bool:
+        """Tell whether it is for every request that another is for."""
+        return (
+            self.method in {None, other.method}
+            and self.path in {None, other.path}
+            and self.query in (None, other.query)
+        )
+
     def __str__(self) -> str:
         shown = f"{self.method or 'every method'} {self.path or 'every path'}"
         return shown if self.query is None else f"{shown} with the query {self.query}"
@@ -83,9 +91,14 @@ class Rule:
 class FakeBackend:
     """A backend whose replies are registered one by one; it has no network.
 
-    Of the replies that fit a request, the first registered is used. While there are more that
-    fit, it is used up by that, so that several replies for the same request come one after the
-    other, and the last one stays. A request that none fits fails, and so does the test.
+    A request uses the first reply, in the order of registration, that fits it and was not used yet.
+    If all that fit were used, the last of them is used again. So several replies for the same
+    request come one after the other, and the last one stays. A request that none fits fails, and
+    so does the test.
+
+    A reply that is never used fails the test, too, if a request that it fits used an earlier one
+    for the same method, path and query, or for more: the earlier one hides it. A request that the
+    cache answers uses none.
 
     Paths are compared as they are sent, percent-encoded and without the backend's own prefix.
 
@@ -94,8 +107,9 @@ class FakeBackend:
         >>> with ComputeHost() as compute_host:
         ...     origin = compute_host.backend("origin")
         ...     origin.get("/users", json=[{"name": "Ada"}])
+        ...     origin.get("/users", status=503)
         ...     origin.post("/users", status=201)
-        ...     origin.get("/users", query={"page": ["2"]}, text="no more")
+        ...     origin.get("/teams", query={"page": ["2"]}, text="no more")
         ...     origin.get("/slow", latency=20)
     """
 
@@ -105,6 +119,8 @@ class FakeBackend:
         self._delivery = delivery
         self._latency = timedelta()
         self._rules: list[Rule] = []
+        self._used: set[Rule] = set()
+        self._hidden: dict[Rule, tuple[Call, Rule]] = {}
 
     def add(
         self,
@@ -275,9 +291,28 @@ class FakeBackend:
     def choose(self, call: Call) -> Rule | None:
         """Choose the reply to a request; None where none fits."""
         fitting = [rule for rule in self._rules if rule.mismatch(call) is None]
-        if len(fitting) > 1:
-            self._rules.remove(fitting[0])
-        return fitting[0] if fitting else None
+        if not fitting:
+            return None
+        chosen = next((rule for rule in fitting if rule not in self._used), fitting[-1])
+        self._used.add(chosen)
+        for rule in fitting:
+            if rule not in self._used and chosen.covers(rule):
+                self._hidden.setdefault(rule, (call, chosen))
+        return chosen
+
+    def take_unused(self) -> list[str]:
+        """Say which replies were never used because of an earlier one, and forget it."""
+        numbers = {rule: number for number, rule in enumerate(self._rules, 1)}
+        unused = [
+            f"Reply {numbers[rule]} of {self._shown}, {rule}, was never used:\n"
+            f"  - {call} used reply {numbers[earlier]}, {earlier}\n"
+            "  - each request uses the first reply that fits and was not used yet; one that the "
+            "cache answers uses none"
+            for rule, (call, earlier) in self._hidden.items()
+            if rule not in self._used
+        ]
+        self._hidden.clear()
+        return unused
 
     def mismatches(self, call: Call) -> list[str]:
         """Say for each reply that is registered why it does not fit a request."""

@@ -276,6 +276,8 @@ class _Runs:
             client = ComputeClient(host, watch)
             self._scenario(compute_host, client)
         problems = [*watch.problems, *compute_host.take_problems()]
+        if not failing:
+            problems += compute_host.take_unused()
         if not watch.begun and not all(answer.complete for answer in client.answers):
             problems.append("the response was cut off")
         leaked = watch.leaked()

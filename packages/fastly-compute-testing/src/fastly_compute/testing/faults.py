@@ -78,10 +78,10 @@ class Faults:
         self, label: str, function: Callable[..., object], args: tuple[object, ...]
     ) -> object:
         """Take one call of a guest; this is a `Host.interpose`."""
-        # All of them count it, not only the first that fails it.
-        due = [failure for failure in self._failures if failure.is_due(label)]
+        # All of them count it, not only the one that fails it.
+        due = [failure for failure in reversed(self._failures) if failure.is_due(label)]
         if due:
-            raise Err(due[0].error)
+            raise Err(max(due, key=lambda failure: failure.on_call is not None).error)
         if self._most is not None and label == _WRITE:
             body, data = args
             return function(body, bytes(data)[: self._most])  # type: ignore[call-overload]

@@ -6,10 +6,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Literal, Self, TypeAlias, cast
+from typing import Any, Self
 
 from fastly_compute.local import (
-    AclEntry,
     BackendConfig,
     Clock,
     Handoff,
@@ -23,6 +22,7 @@ from fastly_compute.local import (
     load,
 )
 from fastly_compute.local.extending import check_unavailable
+from fastly_compute.testing.acls import make_acls, read_acls
 from fastly_compute.testing.backend import FakeBackend
 from fastly_compute.testing.call import Call
 from fastly_compute.testing.faults import Faults
@@ -37,8 +37,6 @@ from fastly_compute.testing.stores import Stores
 
 # A name that no resolver knows (RFC 6761, section 6.4).
 _NOWHERE = BackendConfig(url="http://backend.invalid")
-
-Action: TypeAlias = Literal["ALLOW", "BLOCK"]
 
 
 class ComputeHost:
@@ -113,7 +111,11 @@ class ComputeHost:
             lambda stores: self._configure(config_stores=stores),
         )
         self.kv = KvStores(self.host)
-        self.acls = Stores(str, self._read_acls, self._set_acls)
+        self.acls = Stores(
+            str,
+            lambda: read_acls(self.host.config),
+            lambda acls: self._configure(acls=make_acls(acls)),
+        )
         self.geolocation = Lookups(
             lambda: self.host.config.geolocation.addresses, self._set_geolocation
         )
@@ -297,6 +299,9 @@ class ComputeHost:
     ) -> None:
         """Make a host call fail, on whatever host the app runs.
 
+        Of two failures of the same call, the one registered last counts, and one with *on_call*
+        takes precedence over one without.
+
         Args:
             interface: The interface as the WIT names it, such as ``kv-store``.
             function: The function, such as ``send``, or ``store.lookup`` for one of a resource.
@@ -342,14 +347,19 @@ class ComputeHost:
         self._network.problems.clear()
         return problems
 
+    def take_unused(self) -> list[str]:
+        """Return which replies an earlier one kept from being used so far, and forget it."""
+        return self._network.take_unused()
+
     def check(self) -> None:
-        """Make sure that every request had a reply; the fixture does so at the test's end.
+        """Make sure that requests and replies matched; the fixture does so at the test's end.
 
         Raises:
-            AssertionError: A request had none, or a callback raised. What was registered, and why
-                it did not fit, is in its text.
+            AssertionError: A request had no reply, a callback raised, or a reply was never used
+                because of an earlier one. What was registered, and why it did not fit, is in its
+                text.
         """
-        problems = self.take_problems()
+        problems = [*self.take_problems(), *self.take_unused()]
         if problems:
             raise AssertionError("\n\n".join(problems))
 
@@ -368,23 +378,6 @@ class ComputeHost:
 
     def _configure(self, **changes: Any) -> None:
         self.host.config = replace(self.host.config, **changes)
-
-    def _read_acls(self) -> dict[str, dict[str, str]]:
-        acls = self.host.config.acls
-        return {
-            name: {entry.prefix: entry.action for entry in entries}
-            for name, entries in acls.items()
-        }
-
-    def _set_acls(self, acls: Mapping[str, Mapping[str, str]]) -> None:
-        made = {
-            name: [
-                AclEntry(prefix=prefix, action=cast("Action", action))
-                for prefix, action in items.items()
-            ]
-            for name, items in acls.items()
-        }
-        self._configure(acls=made)
 
     def _set_geolocation(self, addresses: Mapping[str, Fields]) -> None:
         self._configure(geolocation=replace(self.host.config.geolocation, addresses=addresses))  # type: ignore[arg-type]

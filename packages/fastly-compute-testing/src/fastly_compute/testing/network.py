@@ -99,6 +99,11 @@ class Network:
         """Every request to a backend that was sent to its end, in the order of their sending."""
         return [call for call in self._calls if call is not None]
 
+    def take_unused(self) -> list[str]:
+        """Say which replies were never used because of an earlier one, and forget it."""
+        backends = (*self._backends.values(), *self._targets.values())
+        return [unused for backend in backends for unused in backend.take_unused()]
+
     def close(self) -> None:
         """End what is still to come, and close the connections of what was passed through."""
         self._delivery.close()

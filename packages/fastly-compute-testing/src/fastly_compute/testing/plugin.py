@@ -137,7 +137,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     finally:
         host = item.stash.get(_HOST, None)
         if host is not None:
-            problems = host.take_problems()
+            problems = [*host.take_problems(), *host.take_unused()]
             if host.output:
                 item.add_report_section("call", "compute_host output", "\n".join(host.output))
             if problems and not passed:

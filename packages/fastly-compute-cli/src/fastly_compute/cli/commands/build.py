@@ -66,6 +66,7 @@ def build(project: Project, base: "Base | None" = None) -> Built:
     """
     roots = import_roots(project)
     check(project, roots)
+    cache.make_folder()
     key = inputs = cache.inputs_key(project, roots)
     entry = cache.look_up(key)
     if entry is None and base is not None:

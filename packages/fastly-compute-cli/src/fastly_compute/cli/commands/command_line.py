@@ -24,6 +24,9 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 def _module(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    if name is not None and name.endswith(".py"):
+        module = name.removesuffix(".py").replace("/", ".")
+        raise click.BadParameter(f"{name!r} is a file; write the module's name, {module}")
     if name is not None and not is_module_name(name):
         raise click.BadParameter(
             f"{name!r} is not a module's name; write it as in an import, such as main or shop.edge"
@@ -69,6 +72,15 @@ def _limit(_context: click.Context, _parameter: click.Parameter, seconds: float)
     return seconds or None
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise CliError(
+            "the current directory does not exist any more; change to the app's folder"
+        ) from error
+
+
 def _note_missing_manifest(folder: Path, consequence: str) -> None:
     if not (folder / "fastly.toml").is_file():
         click.echo(f"Note: no fastly.toml in {folder}: {consequence}.", err=True)
@@ -105,7 +117,7 @@ _KITS = "\n".join(f"{name:15} {kit.summary}" for name, kit in KITS.items())
 )
 def new(name: str, template: str) -> None:
     """Create the folder NAME with a new app, its tests and its configuration."""
-    folder = creating.create(name, Path.cwd(), template)
+    folder = creating.create(name, _here(), template)
     click.echo(
         f"Made {folder}\n\n"
         "What to do next:\n"
@@ -164,7 +176,7 @@ def build(
     """
     if as_json and not report:
         raise click.UsageError("--json goes with --report")
-    folder = Path.cwd()
+    folder = _here()
     project = load_project(
         folder,
         entry=entry,
@@ -195,7 +207,7 @@ def build(
 @main.command(short_help="Pack the component for deployment.")
 def pack() -> None:
     """Pack the component and fastly.toml into pkg/NAME.tar.gz, to deploy it."""
-    folder = Path.cwd()
+    folder = _here()
     package = packing.pack(load_project(folder))
     click.echo(f"{package.relative_to(folder)}  {megabytes(package.stat().st_size)}")
 
@@ -313,7 +325,7 @@ def serve(
     from fastly_compute.cli.commands import serve as serving
     from fastly_compute.cli.commands.request_log import RequestLog
 
-    project = load_project(Path.cwd(), entry=entry, python_path=python_path)
+    project = load_project(_here(), entry=entry, python_path=python_path)
     if component is None and config is None:
         _note_missing_manifest(project.folder, "the app has no backends and no stores")
     serving.serve(
@@ -334,7 +346,7 @@ def serve(
 @main.command(short_help="Check the environment and the app.")
 def doctor() -> None:
     """Check the environment and the app, and say what to do about each problem."""
-    findings = list(examining.examine(load_project(Path.cwd())))
+    findings = list(examining.examine(load_project(_here())))
     for finding in findings:
         click.echo(f"{finding.mark:6} {finding.text}")
     wrong = sum(finding.mark == "wrong" for finding in findings)

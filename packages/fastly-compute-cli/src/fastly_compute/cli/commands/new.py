@@ -40,14 +40,21 @@ def create(name: str, parent: Path, template: str = "handler") -> Path:
             f"{folder} exists already; choose another name, or remove it first"
         ) from error
     except OSError as error:
-        raise CliError(f"cannot make {folder}: {error.strerror}") from error
+        raise CliError(
+            f"cannot make {folder}: {error.strerror}; run this in a folder that you may write to"
+        ) from error
     kit = KITS[template]
-    for file in kit.files:
-        text = (folder_of(kit) / file).read_text(encoding="utf-8")
-        path = folder / file
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(_renamed(file, text, kit.example, name), encoding="utf-8")
-    (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+    try:
+        for file in kit.files:
+            text = (folder_of(kit) / file).read_text(encoding="utf-8")
+            path = folder / file
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(_renamed(file, text, kit.example, name), encoding="utf-8")
+        (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
+    except OSError as error:
+        raise CliError(
+            f"cannot write into {folder}: {error.strerror}; remove the folder and try again"
+        ) from error
     return folder
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import re
-import signal
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ import click
 from fastly_compute.cli.commands.build import check
 from fastly_compute.cli.commands.rebuild import Rebuilding
 from fastly_compute.cli.commands.request_log import RequestLog
+from fastly_compute.cli.commands.stopping import Stopping
 from fastly_compute.cli.commands.viceroy import INSTALL, Viceroy, find_viceroy
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.app_modules import forget_modules
@@ -39,6 +39,7 @@ from fastly_compute.local import (
 )
 from fastly_compute.local.runtime import native
 
+_LAST_PORT = 65535
 _WAKE_SECONDS = 0.5
 _GUEST_PATH = re.compile(r'^(  File ")/(\d+)/')
 
@@ -54,8 +55,12 @@ def parse_address(text: str) -> tuple[str, int]:
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 65536):
+    if not (host and colon and port.isascii() and port.isdigit()):
         raise click.UsageError(f"--addr {text!r} is not an address; write it as 127.0.0.1:7676")
+    if int(port) > _LAST_PORT:
+        raise click.UsageError(
+            f"--addr {text!r} is not an address: its port must be from 0 to {_LAST_PORT}"
+        )
     return host, int(port)
 
 
@@ -139,9 +144,9 @@ def serve(
         return made
 
     # A process manager's way to stop it is as good as the user's.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopping = Stopping()
     try:
-        with contextlib.closing(rebuilding):
+        with contextlib.closing(rebuilding), stopping:
             if runtime == "viceroy":
                 options = []
                 if pushpin_port is not None:
@@ -154,9 +159,7 @@ def serve(
                     project, make_host, load_app, address, config, limits, log, watch=watch
                 )
     except KeyboardInterrupt:
-        click.echo("Stopped.", err=log.owns_output)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        stopping.end(err=log.owns_output)
 
 
 def _serve_embedded(
@@ -237,8 +240,9 @@ def _native(project: Project) -> NativeApp:
         app = NativeApp.load(project.entry, project.folder)
     except EntryError as error:
         raise CliError(str(error)) from error
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        said = str(error)
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         raise CliError(
             f"cannot serve {project.entry}: importing it failed with {reason}",
             details=_app_frames(error),
@@ -254,14 +258,18 @@ def _native(project: Project) -> NativeApp:
     return app
 
 
-def _app_frames(error: Exception) -> str:
-    """Format a traceback from the app's first frame on; where it has none, nothing."""
+def _app_frames(error: BaseException) -> str:
+    """Format a traceback from the app's first frame on; where it has none, nothing.
+
+    The entry module's syntax error has none, but says itself where it is.
+    """
     frames = error.__traceback__
     while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
         frames = frames.tb_next
-    return (
-        "" if frames is None else "".join(traceback.format_exception(error.with_traceback(frames)))
-    )
+    if frames is None:
+        own = isinstance(error, SyntaxError)
+        return "".join(traceback.format_exception_only(error)) if own else ""
+    return "".join(traceback.format_exception(error.with_traceback(frames)))
 
 
 def _is_ours(path: str) -> bool:

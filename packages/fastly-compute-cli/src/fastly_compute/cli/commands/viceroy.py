@@ -63,5 +63,9 @@ class Viceroy:
     def stop(self) -> None:
         """End it, if it has not ended."""
         self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait()
+        except BaseException:
+            self._process.kill()
+            raise
         self._thread.join()

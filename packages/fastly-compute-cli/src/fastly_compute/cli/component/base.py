@@ -28,6 +28,7 @@ from wasmtime.component import Component, Func, Instance
 
 from fastly_compute.cli.component import componentize
 from fastly_compute.cli.component.componentize import Componentized
+from fastly_compute.cli.component.package_worlds import PackageWorlds, installed_state
 from fastly_compute.cli.component.wasm import resumable
 from fastly_compute.cli.component.wasm.with_image import PAGE, with_image
 from fastly_compute.local.runtime.wasm.compiled import cache_folder
@@ -58,6 +59,7 @@ class Base:
         self._folder = folder
         self._engine = _engine()
         self._component: Component | None = None
+        self._package_worlds = PackageWorlds()
 
     def build(
         self,
@@ -71,7 +73,8 @@ class Base:
         """Make a component of an app, as `componentize` does.
 
         Raises:
-            BaseError: The interpreter ended, or the app needs or prints too much.
+            BaseError: The interpreter ended, the app needs or prints too much, or a package has
+                its own WIT world.
         """
         guest = componentize.guest_folder(work, entry, own, passes, embedding)
         installed = {
@@ -79,6 +82,9 @@ class Base:
             for number, root in enumerate(roots)
             if root.name in _PACKAGE_FOLDERS and f"/{number}/" not in own
         }
+        configured = self._package_worlds.find(roots, installed.values())
+        if configured is not None:
+            raise BaseError(f"{configured.name} in {configured.parent} is for componentize-py")
         folders = " ".join(map(str, (len(roots), *installed)))
         (guest / "folders").write_text(folders, encoding="utf-8")
         mounts = {str(number): root for number, root in enumerate(roots)}
@@ -113,10 +119,7 @@ class Base:
         """
         key = hashlib.sha256()
         for number, root in installed.items():
-            records = sorted(
-                (record.name, record.stat().st_mtime_ns) for record in root.glob("*.dist-info")
-            )
-            key.update(repr((number, str(root), records)).encode())
+            key.update(repr((number, str(root), installed_state(root))).encode())
         folder = self._folder / "bytecode" / key.hexdigest()
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)

@@ -19,16 +19,18 @@ from importlib.resources import files
 from fastly_compute.cli.component.wasm.binary import ComposeError, section
 from fastly_compute.cli.component.wasm.component import (
     PREAMBLE,
+    Section,
+    SectionId,
+    entry_section,
+    sections,
+)
+from fastly_compute.cli.component.wasm.entries import (
     Alias,
     Export,
     Import,
     Instance,
     Item,
-    Section,
-    SectionId,
     Sort,
-    entry_section,
-    sections,
 )
 
 ENTRY_POINT = "fastly:compute/http-incoming"

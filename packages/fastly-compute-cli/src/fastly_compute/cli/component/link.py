@@ -31,6 +31,14 @@ from fastly_compute.cli.component.wasm.app import App, read_app
 from fastly_compute.cli.component.wasm.binary import ComposeError
 from fastly_compute.cli.component.wasm.component import (
     PREAMBLE,
+    Section,
+    SectionId,
+    core_module_section,
+    entry_section,
+    filler_type,
+)
+from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module
+from fastly_compute.cli.component.wasm.entries import (
     Alias,
     CoreAlias,
     CoreInstance,
@@ -44,14 +52,8 @@ from fastly_compute.cli.component.wasm.component import (
     Lower,
     Options,
     ResourceFunction,
-    Section,
-    SectionId,
     Sort,
-    core_module_section,
-    entry_section,
-    filler_type,
 )
-from fastly_compute.cli.component.wasm.core_module import CoreModule, read_core_module
 from fastly_compute.cli.component.wasm.linking import (
     DEFERRED,
     MEMORY,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.app_files import IgnoreRules, all_files, app_files
 from fastly_compute.cli.project.roots import app_roots
 from fastly_compute.cli.project.settings import Project
@@ -38,6 +39,24 @@ def cache_folder() -> Path:
     """Return ``$FASTLY_COMPUTE_CACHE``, or the user's cache folder of the system."""
     given = os.environ.get("FASTLY_COMPUTE_CACHE")
     return Path(given) if given else platformdirs.user_cache_path("fastly-compute")
+
+
+def make_folder() -> None:
+    """Make the folder for built and compiled files.
+
+    Raises:
+        CliError: It cannot be made or written to.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CliError(
+            f"cannot write to the cache folder {folder}: {error.strerror}; set "
+            "FASTLY_COMPUTE_CACHE to a folder that can be written to"
+        ) from error
 
 
 def inputs_key(project: Project, roots: Iterable[Path]) -> str:

@@ -85,8 +85,8 @@ def load_project(
         without: Passes to leave out, besides those of the setting ``without``.
 
     Raises:
-        CliError: pyproject.toml cannot be read, or the table has an unknown key or a value of the
-            wrong type.
+        CliError: pyproject.toml cannot be read, the table has an unknown key or a value of the
+            wrong type, or the output is a folder.
     """
     table = _settings(folder / "pyproject.toml")
     chosen: dict[str, Any] = {}
@@ -102,7 +102,13 @@ def load_project(
     further = _texts(table, "python-path", "folders")
     roots = (*(Path.cwd() / root for root in python_path), *(Path(root) for root in further))
     left_out = (*without, *_texts(table, "without", "names of passes"))
-    return Project(folder=folder, python_path=roots, without=left_out, **chosen)
+    project = Project(folder=folder, python_path=roots, without=left_out, **chosen)
+    if project.output.is_dir():
+        raise CliError(
+            f"{project.output} is a folder; set the component's file with the setting output or "
+            "with --output, such as bin/main.wasm"
+        )
+    return project
 
 
 def service_name(folder: Path) -> str:

@@ -92,5 +92,6 @@ def _setup(table: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 f"fastly.toml: [setup.{kind}] lacks {', '.join(missing)}, which [local_server] "
-                "has: fastly compute publish does not create what [setup] does not name",
+                "has: fastly compute publish does not create what [setup] does not name; add what "
+                "the app needs on Fastly",
             )

@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 
 from fastly_compute.cli.component.wasm.binary import ComposeError
 from fastly_compute.cli.component.wasm.component import (
+    Section,
+    SectionId,
+    sections,
+)
+from fastly_compute.cli.component.wasm.core_module import CoreModule, Kind, read_core_module
+from fastly_compute.cli.component.wasm.entries import (
     Alias,
     CoreAlias,
     CoreInstance,
@@ -18,12 +24,8 @@ from fastly_compute.cli.component.wasm.component import (
     Lift,
     Lower,
     ResourceFunction,
-    Section,
-    SectionId,
     Sort,
-    sections,
 )
-from fastly_compute.cli.component.wasm.core_module import CoreModule, Kind, read_core_module
 
 _SHIM_TABLE = "$imports"
 

@@ -11,6 +11,11 @@ from wasmtime import wat2wasm
 from fastly_compute.cli.component.wasm.app import App, read_app
 from fastly_compute.cli.component.wasm.binary import ComposeError, name, section, u32, vector
 from fastly_compute.cli.component.wasm.component import (
+    SectionId,
+    core_module_section,
+    entry_section,
+)
+from fastly_compute.cli.component.wasm.entries import (
     CoreAlias,
     CoreInstance,
     CoreSort,
@@ -18,10 +23,7 @@ from fastly_compute.cli.component.wasm.component import (
     InlineExports,
     Lift,
     Options,
-    SectionId,
     Sort,
-    core_module_section,
-    entry_section,
 )
 
 _U32, _U64, _LIST = 0x79, 0x77, 0x70

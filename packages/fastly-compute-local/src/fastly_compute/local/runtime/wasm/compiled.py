@@ -67,7 +67,9 @@ def compiled(engine: Engine, path: Path) -> Compiled:
     except OSError as error:
         raise ComponentError(f"cannot read {path}: {error.strerror}") from error
     if wasm[:4] != b"\0asm":
-        raise ComponentError(f"{path} is not WebAssembly")
+        raise ComponentError(
+            f"{path} is not WebAssembly; give a component, such as the bin/main.wasm of a build"
+        )
     if wasm[4:8] == b"\x01\0\0\0":
         raise ComponentError(f"{path} is a core module; Fastly Compute runs components of the WIT")
     parts = separate(wasm)
@@ -98,8 +100,11 @@ def _loaded(engine: Engine, kind: type[_Code], wasm: bytes) -> _Code:
                 os.utime(kept)
             return found
     made = kind(engine, wasm)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(kept, bytes(made.serialize()))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(kept, bytes(made.serialize()))
+    except OSError:  # without a cache, it is compiled each time
+        return made
     _forget_old(folder)
     try:
         # Mapping the file takes less memory than the freshly compiled code, and starts faster.
