@@ -31,7 +31,7 @@ from fastly_compute.requests.targets import target_of
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 from fastly_compute.requests.urllib_response import UrllibResponse
 from fastly_compute.requests.urls import as_sent
-from fastly_compute.requests.utils import get_encoding_from_headers, to_native_string
+from fastly_compute.requests.utils import get_encoding_from_headers
 
 __all__ = [
     "DEFAULT_POOLBLOCK",
@@ -215,11 +215,11 @@ class HTTPAdapter(BaseAdapter):
         return send_again(lambda: self._sent(request, options), request, self._max_retries)
 
     def _sent(self, request: PreparedRequest, options: SendOptions) -> Response:
-        def sent() -> Response:
-            outgoing, target = self._outgoing(request, options)
-            return self._respond(outgoing.send(target), request)
+        return _tried(self._exchange, request, options)
 
-        return _tried(request, sent)
+    def _exchange(self, request: PreparedRequest, options: SendOptions) -> Response:
+        outgoing, target = self._outgoing(request, options)
+        return self._respond(outgoing.send(target), request)
 
     def _respond(self, received: http.Response, request: PreparedRequest) -> Response:
         if type(self).build_response is HTTPAdapter.build_response:
@@ -281,16 +281,17 @@ class HTTPAdapter(BaseAdapter):
                 "without retries"
             )
 
-        def begun() -> http.PendingResponse:
-            outgoing, target = self._outgoing(request, SendOptions(**settings))
-            return outgoing.send_async(target)
+        return _tried(self._begun, request, SendOptions(**settings))
 
-        return _tried(request, begun)
+    def _begun(self, request: PreparedRequest, options: SendOptions) -> http.PendingResponse:
+        outgoing, target = self._outgoing(request, options)
+        return outgoing.send_async(target)
 
     def _outgoing(
         self, request: PreparedRequest, options: SendOptions
     ) -> tuple[http.Request, Backend | str]:
-        options.check_proxies()
+        if options.proxies:
+            options.check_proxies()
         url = as_sent(request.url or "")
         outgoing = http.Request(
             request.method or "",
@@ -299,7 +300,7 @@ class HTTPAdapter(BaseAdapter):
             body=pieces_of(request.body),
             cache=self._cache if options.cache is None else options.cache,
             # The host knows how long bytes are, and not how long a stream will be.
-            manual_framing="content-length" in request.headers and _is_streamed(request),
+            manual_framing=_is_streamed(request) and "content-length" in request.headers,
         )
         target = target_of(url, options, self._backend, ignore_timeout=self._ignore_timeout)
         return outgoing, target
@@ -348,9 +349,13 @@ class BackendAdapter(HTTPAdapter):
         self._ignore_timeout = ignore_timeout
 
 
-def _tried(request: PreparedRequest, step: Callable[[], T]) -> T:
+def _tried(
+    step: Callable[[PreparedRequest, SendOptions], T],
+    request: PreparedRequest,
+    options: SendOptions,
+) -> T:
     try:
-        return step()
+        return step(request, options)
     except _BAD_ARGUMENT:
         raise  # a ValueError or TypeError, about an argument that requests has no exception for
     except (http.HttpError, BackendError) as error:
@@ -365,7 +370,7 @@ def _fields(request: PreparedRequest) -> list[tuple[str, str]]:
     """The headers as they are sent; those about the body's length are the host's to write."""
     keep_length = _is_streamed(request)
     return [
-        (name, to_native_string(value, "latin-1").rstrip(" \t"))
+        (name, (value.decode("latin-1") if isinstance(value, bytes) else value).rstrip(" \t"))
         for name, value in request.headers.items()
         if name.lower() not in _COMPUTED or (keep_length and name.lower() == "content-length")
     ]

@@ -15,13 +15,14 @@ from fastly_compute.requests.cookies import (
     cookiejar_from_dict,
     copy_jar,
     get_cookie_header,
+    is_empty,
 )
 from fastly_compute.requests.exceptions import (
     InvalidHeader,
     InvalidJSONError,
     UnrewindableBodyError,
 )
-from fastly_compute.requests.hooks import Hook, HookMixin, Hooks, default_hooks
+from fastly_compute.requests.hooks import NO_HOOKS, Hook, HookMixin, Hooks, default_hooks
 from fastly_compute.requests.keywords import Auth, Data, Params, RequestHeaders
 from fastly_compute.requests.multipart import Files, encode_multipart
 from fastly_compute.requests.refused import module_getattr
@@ -51,6 +52,7 @@ _PIECE = 64 * 1024
 _PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
 WHOLE = (str, bytes, bytearray, memoryview, type(None))
 """The types of a body that is not a stream."""
+_PLAIN_FORMS = (dict, list)
 _UNKNOWN = object()  # where a body began that does not tell
 
 
@@ -202,12 +204,12 @@ class PreparedRequest(HookMixin):
 
     def prepare_url(self, url: str | bytes | None, params: Params) -> None:
         """Set the URL."""
-        self.url, self._url_auth = prepare_url(cast("str", url), params)
+        self.url, self._url_auth = prepare_url(url, params)  # type: ignore[arg-type]
 
     def prepare_headers(self, headers: RequestHeaders) -> None:
         """Set the headers."""
         self.headers = CaseInsensitiveDict()
-        for key, value in (headers or {}).items():
+        for key, value in headers.items() if headers else ():
             name = key.decode("ascii") if isinstance(key, bytes) else key
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(text, str):
@@ -220,10 +222,13 @@ class PreparedRequest(HookMixin):
                     http.Headers([(name, text.rstrip(" \t"))])
                 except http.InvalidHeader as error:
                     raise InvalidHeader(str(error)) from error
-            self.headers[name] = value
+            self.headers._pairs[name.lower()] = name, value
 
     def prepare_cookies(self, cookies: Cookies | None) -> None:
         """Set the Cookie header, unless there is one."""
+        if is_empty(cookies):
+            self._cookies = cookies  # type: ignore[assignment]
+            return
         is_jar = hasattr(cookies, "set_cookie")
         self._cookies = (
             cast("CookieJar", cookies)
@@ -236,6 +241,10 @@ class PreparedRequest(HookMixin):
 
     def prepare_body(self, data: Data, files: Files | None, json: object = None) -> None:
         """Set the body, and what the headers say about it."""
+        if json is None and not files and (data is None or type(data) in _PLAIN_FORMS) and not data:
+            self.prepare_content_length(None)
+            self.body = None
+            return
         body: Any = None
         content_type = None
         if not data and json is not None:
@@ -295,8 +304,8 @@ class PreparedRequest(HookMixin):
     def prepare_auth(self, auth: Auth, url: str = "") -> None:
         """Authenticate it; without *auth*, by what its URL holds."""
         if auth is None:
-            auth = self._url_auth or get_auth_from_url(url)
-            auth = auth if any(auth) else None
+            auth = self._url_auth or (get_auth_from_url(url) if url else None)
+            auth = auth if auth and any(auth) else None
         if not auth:
             return
         handler = HTTPBasicAuth(*auth) if isinstance(auth, tuple) and len(auth) == 2 else auth
@@ -306,8 +315,9 @@ class PreparedRequest(HookMixin):
 
     def prepare_hooks(self, hooks: Hooks | None) -> None:
         """Add hooks."""
-        for event, hook in (hooks or {}).items():
-            self.register_hook(event, hook)
+        if hooks != NO_HOOKS:
+            for event, hook in (hooks or {}).items():
+                self.register_hook(event, hook)
 
     @property
     def path_url(self) -> str:
