@@ -211,13 +211,10 @@ class HTTPAdapter(BaseAdapter):
                 request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
             )
         if self._max_retries is NO_RETRIES:
-            return self._sent(request, options)
-        return send_again(lambda: self._sent(request, options), request, self._max_retries)
+            return _tried(self._sent, request, options)
+        return send_again(lambda: _tried(self._sent, request, options), request, self._max_retries)
 
     def _sent(self, request: PreparedRequest, options: SendOptions) -> Response:
-        return _tried(self._exchange, request, options)
-
-    def _exchange(self, request: PreparedRequest, options: SendOptions) -> Response:
         outgoing, target = self._outgoing(request, options)
         return self._respond(outgoing.send(target), request)
 
@@ -292,7 +289,9 @@ class HTTPAdapter(BaseAdapter):
     ) -> tuple[http.Request, Backend | str]:
         if options.proxies:
             options.check_proxies()
-        url = as_sent(request.url or "")
+        url = request.url or ""
+        if url is not getattr(request, "_plain_url", None):  # any object can be given
+            url = as_sent(url)
         outgoing = http.Request(
             request.method or "",
             url,

@@ -2,11 +2,11 @@
 
 import io
 import json as _json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from fastly_compute import http
+from fastly_compute.http.headers import is_plain
 from fastly_compute.requests.auth import HTTPBasicAuth
 from fastly_compute.requests.cookies import (
     CookieJar,
@@ -28,8 +28,13 @@ from fastly_compute.requests.multipart import Files, encode_multipart
 from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.response import REDIRECT_STATI, Response
 from fastly_compute.requests.structures import CaseInsensitiveDict
-from fastly_compute.requests.urls import encode_form, prepare_url, split_url
-from fastly_compute.requests.utils import get_auth_from_url, super_len, to_native_string
+from fastly_compute.requests.urls import encode_form, is_http, prepare_url, split_url
+from fastly_compute.requests.utils import (
+    DEFAULT_FIELDS,
+    get_auth_from_url,
+    super_len,
+    to_native_string,
+)
 
 __all__ = [
     "CONTENT_CHUNK_SIZE",
@@ -49,7 +54,6 @@ CONTENT_CHUNK_SIZE = 10 * 1024
 ITER_CHUNK_SIZE = 512
 RequestHooksMixin = HookMixin
 _PIECE = 64 * 1024
-_PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
 WHOLE = (str, bytes, bytearray, memoryview, type(None))
 """The types of a body that is not a stream."""
 _PLAIN_FORMS = (dict, list)
@@ -166,6 +170,7 @@ class PreparedRequest(HookMixin):
         self._body_position: object = None
         self._url_auth: tuple[str, str] | None = None
         self._challenged = False
+        self._plain_url: str | None = None  # the URL, if it was given as it is to be sent
 
     def prepare(
         self,
@@ -205,6 +210,7 @@ class PreparedRequest(HookMixin):
     def prepare_url(self, url: str | bytes | None, params: Params) -> None:
         """Set the URL."""
         self.url, self._url_auth = prepare_url(url, params)  # type: ignore[arg-type]
+        self._plain_url = self.url if is_http(self.url) and self.url is url else None
 
     def prepare_headers(self, headers: RequestHeaders) -> None:
         """Set the headers."""
@@ -217,7 +223,7 @@ class PreparedRequest(HookMixin):
                 raise InvalidHeader(
                     f"header {name!r} must have a value of str or bytes, not {kind}"
                 )
-            if not _PLAIN.fullmatch(f"{name}\n{text}"):
+            if (name, text) not in DEFAULT_FIELDS and not (text and is_plain(name, text)):
                 try:
                     http.Headers([(name, text.rstrip(" \t"))])
                 except http.InvalidHeader as error:
