@@ -12,10 +12,11 @@ from fastly_compute.backend import (
 )
 from fastly_compute.backend.adapting import checked_backend
 from fastly_compute.http import CacheOptions
+from fastly_compute.requests.body_pieces import WHOLE, pieces_of
 from fastly_compute.requests.cookies import extract_cookies_to_jar
 from fastly_compute.requests.exceptions import translated
 from fastly_compute.requests.keywords import AdapterKwargs, BackendLike, Cert
-from fastly_compute.requests.models import WHOLE, PreparedRequest, pieces_of
+from fastly_compute.requests.models import PreparedRequest
 from fastly_compute.requests.refused import attribute, module_getattr
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.retries import (

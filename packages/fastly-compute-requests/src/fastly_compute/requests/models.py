@@ -2,12 +2,13 @@
 
 import io
 import json as _json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fastly_compute import http
 from fastly_compute.http.headers import is_plain
 from fastly_compute.requests.auth import HTTPBasicAuth
+from fastly_compute.requests.body_pieces import WHOLE, is_file
 from fastly_compute.requests.cookies import (
     CookieJar,
     Cookies,
@@ -53,9 +54,6 @@ DEFAULT_REDIRECT_LIMIT = 30
 CONTENT_CHUNK_SIZE = 10 * 1024
 ITER_CHUNK_SIZE = 512
 RequestHooksMixin = HookMixin
-_PIECE = 64 * 1024
-WHOLE = (str, bytes, bytearray, memoryview, type(None))
-"""The types of a body that is not a stream."""
 _PLAIN_FORMS = (dict, list)
 _UNKNOWN = object()  # where a body began that does not tell
 
@@ -271,7 +269,7 @@ class PreparedRequest(HookMixin):
             if isinstance(data, Mapping | list | tuple):
                 body = encode_form(data)
                 content_type = "application/x-www-form-urlencoded"
-            elif not isinstance(data, str | bytes) and not _is_file(data):
+            elif not isinstance(data, str | bytes) and not is_file(data):
                 raise TypeError(
                     "data is a form, bytes, str, a file or an iterable of bytes, not "
                     f"{type(data).__name__}"
@@ -363,15 +361,11 @@ class PreparedRequest(HookMixin):
                 raise UnrewindableBodyError(
                     "An error occurred when rewinding request body for redirect."
                 ) from error
-        elif self._body_position is not None or _is_file(self.body) or iter(self.body) is self.body:
+        elif self._body_position is not None or is_file(self.body) or iter(self.body) is self.body:
             raise UnrewindableBodyError("Unable to rewind request body for redirect.")
 
     def __repr__(self) -> str:
         return f"<PreparedRequest [{self.method}]>"
-
-
-def _is_file(data: object) -> bool:
-    return callable(getattr(data, "read", None))
 
 
 def _is_stream(data: object) -> bool:
@@ -381,31 +375,5 @@ def _is_stream(data: object) -> bool:
 def _length_of(body: Any) -> int:
     """Return how many bytes a body has; 0 if that is unknown."""
     # Neither the characters of a file of text nor the items of a collection are bytes.
-    is_bytes = isinstance(body, WHOLE) or (_is_file(body) and not isinstance(body, io.TextIOBase))
+    is_bytes = isinstance(body, WHOLE) or (is_file(body) and not isinstance(body, io.TextIOBase))
     return super_len(body) if is_bytes else 0
-
-
-def pieces_of(body: Any) -> bytes | Iterator[bytes] | None:
-    """Give a body to the package below: whole, or in pieces.
-
-    Args:
-        body: That of a prepared request.
-
-    Returns:
-        Bytes, or an iterator over the pieces; text becomes UTF-8.
-    """
-    if body is None:
-        return None
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    return _pieces(body)
-
-
-def _pieces(body: Any) -> Iterator[bytes]:
-    pieces: Iterable[str | bytes] = (
-        iter(lambda: body.read(_PIECE) or None, None) if _is_file(body) else body
-    )
-    for piece in pieces:
-        yield piece.encode() if isinstance(piece, str) else piece
