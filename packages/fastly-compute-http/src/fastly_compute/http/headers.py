@@ -52,7 +52,7 @@ def checked_field(name: str, value: str) -> tuple[str, str]:
 
 
 def is_plain(name: object, value: object) -> bool:
-    """Tell whether a field is surely valid, as most are: without a pattern, which takes longer.
+    """Tell whether a field is valid without a pattern, which takes longer.
 
     Args:
         name: The name.
@@ -60,7 +60,7 @@ def is_plain(name: object, value: object) -> bool:
 
     Returns:
         Whether the name consists of ASCII letters, digits and hyphens, and the value of visible
-        ASCII characters with spaces between them. If not, `checked_field` knows.
+        ASCII characters with spaces between them. Other fields need `checked_field`.
     """
     return (
         type(name) is type(value) is str

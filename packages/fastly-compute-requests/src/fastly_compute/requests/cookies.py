@@ -362,7 +362,7 @@ def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> Requ
 def is_empty(jar: object) -> bool:
     """Tell whether something is a `RequestsCookieJar` that was never given a cookie.
 
-    Most requests have one, and nothing is to be done about it.
+    Most requests have such a jar.
     """
     return type(jar) is RequestsCookieJar and not jar._cookies
 

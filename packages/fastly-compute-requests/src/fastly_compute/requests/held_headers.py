@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class HeldHeaders(ReceivedHeaders):
-    """Headers that are read one by one, each when it is asked for.
+    """Headers that are read one by one, each when it is first used.
 
     All of them are read when they are wanted as a whole: to iterate over them, or to change one.
 
@@ -32,7 +32,7 @@ class HeldHeaders(ReceivedHeaders):
     __slots__ = ("_found", "_held", "_whose")
 
     def __init__(self, held: http.Response, whose: "Response") -> None:
-        # The slots of the base classes stay empty until `__getattr__` is asked for one of them.
+        # The slots of the base classes stay empty until `__getattr__` fills them.
         self._held: http.Response | None = held
         self._found: dict[str, str | None] = {}
         self._whose = ref(whose)
@@ -57,7 +57,7 @@ class HeldHeaders(ReceivedHeaders):
         try:
             return held.header_values(name)
         except http.InvalidHeader:
-            return []  # it is no name that a header could have
+            return []  # no header can have this name
         except http.HttpError as error:
             raise self._failed(error) from error
 
