@@ -1,13 +1,14 @@
 """Read values for which the caller must guess the size of the host's buffer."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 from fastly_compute.core import bindings
 from fastly_compute.core.errors import case_of
 
 T = TypeVar("T")
 B = TypeVar("B", str, bytes)
+Ts = TypeVarTuple("Ts")
 
 FIRST = 8 * 1024
 LARGEST = 1 << 32
@@ -46,11 +47,14 @@ def _larger(size: int, error: object) -> int:
     return min(max(needed, size * 2), LARGEST)
 
 
-def read_items(call: Callable[[int, int], tuple[B, int | None]], *, first: int = FIRST) -> list[B]:
+def read_items(
+    call: Callable[[*Ts, int, int], tuple[B, int | None]], *arguments: *Ts, first: int = FIRST
+) -> list[B]:
     """Read a list that the host returns in parts, with a NUL after each item.
 
     Args:
         call: The host function, taking ``max-len`` in bytes and a cursor.
+        *arguments: What it takes before these.
         first: The first ``max-len`` to try.
 
     Returns:
@@ -65,7 +69,7 @@ def read_items(call: Callable[[int, int], tuple[B, int | None]], *, first: int =
     while cursor is not None:
         # Not by read_sized, which would take three more calls for each header of a request.
         try:
-            part, cursor = call(size, cursor)
+            part, cursor = call(*arguments, size, cursor)
         except bindings.Err as err:
             if not _is_too_small(size, err.value):
                 raise

@@ -2,9 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fastly_compute.core import bindings, case_of, drop, read_items, read_sized
 from fastly_compute.http.errors import CLASSES, head_error
@@ -96,8 +94,10 @@ def read_fields(message: "http_req.Request | http_resp.Response") -> list[tuple[
 
 def read_field(message: "http_req.Request | http_resp.Response", name: str) -> list[str]:
     """Read the values of one field."""
-    read = partial(message.get_header_values, name)
-    values = _call("get-header-values", read_items, name, read)
+    try:
+        values = read_items(message.get_header_values, name)
+    except bindings.Err as err:
+        raise head_error(err.value, "get-header-values", subject=name) from None
     return [value.decode("latin-1") for value in values]
 
 
@@ -249,8 +249,7 @@ def frame_by_hand(message: "http_req.Request | http_resp.Response") -> None:
     _call("set-framing-headers-mode", lambda: message.set_framing_headers_mode(manual))
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """The facts about a sent request that an error reports."""
 
     method: str

@@ -87,7 +87,9 @@ class Body:
         self._read_out: async_io.Pollable | None = None
         self._trailers: Headers | None = None
         self._is_received = False
-        if isinstance(content, str):
+        if type(content) is bytes:
+            self._buffer = content
+        elif isinstance(content, str):
             self._buffer = content.encode()
         elif isinstance(content, BYTES):
             self._buffer = bytes(content)
@@ -212,8 +214,13 @@ class Body:
         if size == 0:
             return b""
         parts = []
+        if size < 0:
+            while self._fill():
+                parts.append(self._buffer[self._at :])
+                self._buffer = b""
+                self._at = 0
         left = size
-        while left and (piece := self._pull(left if size > 0 else _wit_body.LARGEST)):
+        while left > 0 and (piece := self._pull(left)):
             parts.append(piece)
             left -= len(piece)
         if size < 0 or not parts:
@@ -325,7 +332,8 @@ class Body:
 
     @property
     def _async_pieces(self) -> AsyncPieces | None:
-        return self._pieces if isinstance(self._pieces, AsyncPieces) else None
+        pieces = self._pieces  # None is recognized without asking the abstract class
+        return pieces if pieces is not None and isinstance(pieces, AsyncPieces) else None
 
     def _check_sync(self) -> None:
         if self._async_pieces is not None:

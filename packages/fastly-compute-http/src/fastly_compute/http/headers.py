@@ -18,7 +18,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST_SHOWN = 60
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Validate a name and return it. Raises `InvalidHeader` and `TypeError`."""
     if not isinstance(name, str):
         raise TypeError(f"a header's name must be a str, not {type(name).__name__}")
     if not TOKEN.fullmatch(name):
@@ -47,7 +48,28 @@ def _value(name: str, value: str) -> str:
 
 def checked_field(name: str, value: str) -> tuple[str, str]:
     """Validate a field and return it. Raises `InvalidHeader` and `TypeError`."""
-    return _name(name), _value(name, value)
+    return checked_name(name), _value(name, value)
+
+
+def is_plain(name: object, value: object) -> bool:
+    """Tell whether a field is valid without a pattern, which takes longer.
+
+    Args:
+        name: The name.
+        value: The value.
+
+    Returns:
+        Whether the name consists of ASCII letters, digits and hyphens, and the value of visible
+        ASCII characters with spaces between them. Other fields need `checked_field`.
+    """
+    return (
+        type(name) is type(value) is str
+        and name.isascii()
+        and name.replace("-", "").isalnum()
+        and value.isascii()
+        and value.isprintable()
+        and value.strip() == value
+    )
 
 
 def check_host(headers: "Headers") -> None:
@@ -110,9 +132,10 @@ class Headers:
             return
         if fields == ():
             return
-        # A dict is recognized without asking the abstract class, which is a call in Python.
-        for pair in fields.items() if isinstance(fields, dict | Mapping) else fields:
-            if not isinstance(pair, tuple | list) or len(pair) != 2:
+        # A dict and a list are recognized without asking the abstract class, a call in Python.
+        is_mapping = type(fields) is not list and isinstance(fields, dict | Mapping)
+        for pair in fields.items() if is_mapping else fields:  # type: ignore[union-attr]
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2:
                 kind = type(pair).__name__
                 raise TypeError(f"headers must be pairs of name and value, not {kind}")
             self.add(*pair)
@@ -163,8 +186,9 @@ class Headers:
             InvalidHeader: The name or value cannot be sent.
             TypeError: The name or value is not a ``str``.
         """
-        name = _name(name)
-        self._append(name, _value(name, value))
+        if not is_plain(name, value):
+            name, value = checked_field(name, value)
+        self._append(name, value)
 
     def set(self, name: str, value: str) -> None:
         """Replace all fields of the same name, or add the field at the end.
@@ -173,7 +197,7 @@ class Headers:
             InvalidHeader: The name or value cannot be sent.
             TypeError: The name or value is not a ``str``.
         """
-        name = _name(name)
+        name = checked_name(name)
         value = _value(name, value)
         numbers = self._numbers.get(name.lower())
         if numbers is None:

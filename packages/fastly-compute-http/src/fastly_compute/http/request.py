@@ -1,6 +1,7 @@
 """Requests to backends."""
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,15 +29,18 @@ _METHODS = frozenset(
 )
 _CACHED = frozenset({"GET", "HEAD"})
 _PASS = CacheOptions(pass_through=True)
+_SCHEMES = frozenset({"http", "https"})
 _NOT_URL = re.compile(r"[^\x21-\x7e]")
 
 
 def _method(method: str) -> str:
     if not isinstance(method, str):
         raise TypeError(f"a method must be a str, not {type(method).__name__}")
+    if method in _METHODS:
+        return method
     if not TOKEN.fullmatch(method):
         raise InvalidMethod(f"a method is a token such as GET, not {method!r}")
-    if method not in _METHODS and method.upper() in _METHODS:
+    if method.upper() in _METHODS:
         raise InvalidMethod(f"methods are case-sensitive: use {method.upper()!r}, not {method!r}")
     return method
 
@@ -45,17 +49,40 @@ def _split(url: str) -> tuple[str, str]:
     """Check a URL; return it in the form in which it is sent, and its authority."""
     if not isinstance(url, str):
         raise TypeError(f"a URL must be a str, not {type(url).__name__}")
+    # Most URLs need no pattern, which takes longer.
+    scheme, _, rest = url.partition("://")
+    authority, _, after = rest.partition("/")
+    if (
+        scheme in _SCHEMES
+        and authority.replace(".", "").replace("-", "").replace(":", "").isalnum()
+        and url.isascii()
+        and url.isprintable()
+        and " " not in after
+        and "#" not in after
+        and not after.endswith("?")
+    ):
+        authority = _known_authority(f"{scheme}://{authority}")
+        return f"{scheme}://{authority}/{after}", authority
     # These messages never show the URL: it may contain a password or a token.
     if _NOT_URL.search(url):
         raise InvalidUrl("a URL must be ASCII, without spaces; percent-encode the rest")
+    authority = _authority(url)
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{authority}{parts.path or '/'}{query}", authority
+
+
+def _authority(url: str) -> str:
+    """Check the scheme and authority of a URL; return the authority as it is sent."""
     try:
         is_tls, target = parse_url(url)
     except InvalidBackendOption as error:
         raise InvalidUrl(str(error)) from error
-    authority = str(target.without_default_port(tls=is_tls))
-    parts = urlsplit(url)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{authority}{parts.path or '/'}{query}", authority
+    return str(target.without_default_port(tls=is_tls))
+
+
+# For origins alone: the rest of a URL may hold a token, and must not be kept.
+_known_authority = lru_cache(maxsize=32)(_authority)
 
 
 class Request:

@@ -12,7 +12,7 @@ from fastly_compute.http import _wit
 from fastly_compute.http.body import Body, BodyLike
 from fastly_compute.http.cookies import SameSite, expired_cookie_header, set_cookie_header
 from fastly_compute.http.errors import InvalidHeader, InvalidStatus
-from fastly_compute.http.headers import Headers, HeadersLike, checked_field
+from fastly_compute.http.headers import Headers, HeadersLike, checked_name
 
 if TYPE_CHECKING:
     from wit_world.imports import async_io, http_resp
@@ -234,7 +234,7 @@ class Response:
             HttpCallFailed: The host refused.
             HandleClosed: The response was sent or closed before its headers were read.
         """
-        checked, _ = checked_field(name, "")
+        checked = checked_name(name)
         if self._headers is not None:
             return self._headers.get_all(checked)
         return _wit.read_field(self._live_resource(), checked)

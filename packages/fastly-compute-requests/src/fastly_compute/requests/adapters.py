@@ -12,10 +12,11 @@ from fastly_compute.backend import (
 )
 from fastly_compute.backend.adapting import checked_backend
 from fastly_compute.http import CacheOptions
+from fastly_compute.requests.body_pieces import WHOLE, pieces_of
 from fastly_compute.requests.cookies import extract_cookies_to_jar
 from fastly_compute.requests.exceptions import translated
 from fastly_compute.requests.keywords import AdapterKwargs, BackendLike, Cert
-from fastly_compute.requests.models import WHOLE, PreparedRequest, pieces_of
+from fastly_compute.requests.models import PreparedRequest
 from fastly_compute.requests.refused import attribute, module_getattr
 from fastly_compute.requests.response import Response
 from fastly_compute.requests.retries import (
@@ -31,7 +32,7 @@ from fastly_compute.requests.targets import target_of
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike
 from fastly_compute.requests.urllib_response import UrllibResponse
 from fastly_compute.requests.urls import as_sent
-from fastly_compute.requests.utils import get_encoding_from_headers, to_native_string
+from fastly_compute.requests.utils import get_encoding_from_headers
 
 __all__ = [
     "DEFAULT_POOLBLOCK",
@@ -211,15 +212,12 @@ class HTTPAdapter(BaseAdapter):
                 request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
             )
         if self._max_retries is NO_RETRIES:
-            return self._sent(request, options)
-        return send_again(lambda: self._sent(request, options), request, self._max_retries)
+            return _tried(self._sent, request, options)
+        return send_again(lambda: _tried(self._sent, request, options), request, self._max_retries)
 
     def _sent(self, request: PreparedRequest, options: SendOptions) -> Response:
-        def sent() -> Response:
-            outgoing, target = self._outgoing(request, options)
-            return self._respond(outgoing.send(target), request)
-
-        return _tried(request, sent)
+        outgoing, target = self._outgoing(request, options)
+        return self._respond(outgoing.send(target), request)
 
     def _respond(self, received: http.Response, request: PreparedRequest) -> Response:
         if type(self).build_response is HTTPAdapter.build_response:
@@ -281,17 +279,20 @@ class HTTPAdapter(BaseAdapter):
                 "without retries"
             )
 
-        def begun() -> http.PendingResponse:
-            outgoing, target = self._outgoing(request, SendOptions(**settings))
-            return outgoing.send_async(target)
+        return _tried(self._begun, request, SendOptions(**settings))
 
-        return _tried(request, begun)
+    def _begun(self, request: PreparedRequest, options: SendOptions) -> http.PendingResponse:
+        outgoing, target = self._outgoing(request, options)
+        return outgoing.send_async(target)
 
     def _outgoing(
         self, request: PreparedRequest, options: SendOptions
     ) -> tuple[http.Request, Backend | str]:
-        options.check_proxies()
-        url = as_sent(request.url or "")
+        if options.proxies:
+            options.check_proxies()
+        url = request.url or ""
+        if url is not getattr(request, "_plain_url", None):  # any object can be given
+            url = as_sent(url)
         outgoing = http.Request(
             request.method or "",
             url,
@@ -299,7 +300,7 @@ class HTTPAdapter(BaseAdapter):
             body=pieces_of(request.body),
             cache=self._cache if options.cache is None else options.cache,
             # The host knows how long bytes are, and not how long a stream will be.
-            manual_framing="content-length" in request.headers and _is_streamed(request),
+            manual_framing=_is_streamed(request) and "content-length" in request.headers,
         )
         target = target_of(url, options, self._backend, ignore_timeout=self._ignore_timeout)
         return outgoing, target
@@ -348,9 +349,13 @@ class BackendAdapter(HTTPAdapter):
         self._ignore_timeout = ignore_timeout
 
 
-def _tried(request: PreparedRequest, step: Callable[[], T]) -> T:
+def _tried(
+    step: Callable[[PreparedRequest, SendOptions], T],
+    request: PreparedRequest,
+    options: SendOptions,
+) -> T:
     try:
-        return step()
+        return step(request, options)
     except _BAD_ARGUMENT:
         raise  # a ValueError or TypeError, about an argument that requests has no exception for
     except (http.HttpError, BackendError) as error:
@@ -365,7 +370,7 @@ def _fields(request: PreparedRequest) -> list[tuple[str, str]]:
     """The headers as they are sent; those about the body's length are the host's to write."""
     keep_length = _is_streamed(request)
     return [
-        (name, to_native_string(value, "latin-1").rstrip(" \t"))
+        (name, (value.decode("latin-1") if isinstance(value, bytes) else value).rstrip(" \t"))
         for name, value in request.headers.items()
         if name.lower() not in _COMPUTED or (keep_length and name.lower() == "content-length")
     ]

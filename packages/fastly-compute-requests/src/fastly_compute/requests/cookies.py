@@ -350,11 +350,21 @@ def merge_cookies(cookiejar: RequestsCookieJar, cookies: Cookies | None) -> Requ
     """
     if not hasattr(cookiejar, "set_cookie"):
         raise ValueError("You can only merge into CookieJar")
-    if isinstance(cookies, Mapping) and not hasattr(cookies, "set_cookie"):
+    if cookies is None or is_empty(cookies):
+        return cookiejar
+    if not hasattr(cookies, "set_cookie") and isinstance(cookies, Mapping):
         return cookiejar_from_dict(cookies, cookiejar, overwrite=False)
     for cookie in cookies or ():
         cookiejar.set_cookie(copy_cookie(cookie))
     return cookiejar
+
+
+def is_empty(jar: object) -> bool:
+    """Tell whether something is a `RequestsCookieJar` that was never given a cookie.
+
+    Most requests have such a jar.
+    """
+    return type(jar) is RequestsCookieJar and not jar._cookies
 
 
 def copy_jar(jar: CookieJar) -> CookieJar:

@@ -15,6 +15,10 @@ Hooks: TypeAlias = Mapping[str, Hook | Iterable[Hook]]
 HOOKS = ["response"]
 
 
+NO_HOOKS: Hooks = {event: [] for event in HOOKS}
+"""What `default_hooks` returns, to compare with: most requests have no hooks."""
+
+
 def default_hooks() -> dict[str, list[Hook]]:
     """Return the hooks of a new session: none for each event."""
     return {event: [] for event in HOOKS}

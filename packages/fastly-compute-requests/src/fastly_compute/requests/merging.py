@@ -29,7 +29,8 @@ def merge_setting(
     if not isinstance(request_setting, dict | Mapping):
         return request_setting
     merged = dict_class(session_setting)
-    merged.update(request_setting)
+    if request_setting:
+        merged.update(request_setting)
     for key in [key for key, value in merged.items() if value is None]:
         del merged[key]
     return merged

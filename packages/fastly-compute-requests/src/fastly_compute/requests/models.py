@@ -2,12 +2,13 @@
 
 import io
 import json as _json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fastly_compute import http
+from fastly_compute.http.headers import is_plain
 from fastly_compute.requests.auth import HTTPBasicAuth
+from fastly_compute.requests.body_pieces import WHOLE, is_file
 from fastly_compute.requests.cookies import (
     CookieJar,
     Cookies,
@@ -15,20 +16,26 @@ from fastly_compute.requests.cookies import (
     cookiejar_from_dict,
     copy_jar,
     get_cookie_header,
+    is_empty,
 )
 from fastly_compute.requests.exceptions import (
     InvalidHeader,
     InvalidJSONError,
     UnrewindableBodyError,
 )
-from fastly_compute.requests.hooks import Hook, HookMixin, Hooks, default_hooks
+from fastly_compute.requests.hooks import NO_HOOKS, Hook, HookMixin, Hooks, default_hooks
 from fastly_compute.requests.keywords import Auth, Data, Params, RequestHeaders
 from fastly_compute.requests.multipart import Files, encode_multipart
 from fastly_compute.requests.refused import module_getattr
 from fastly_compute.requests.response import REDIRECT_STATI, Response
 from fastly_compute.requests.structures import CaseInsensitiveDict
-from fastly_compute.requests.urls import encode_form, prepare_url, split_url
-from fastly_compute.requests.utils import get_auth_from_url, super_len, to_native_string
+from fastly_compute.requests.urls import encode_form, is_http, prepare_url, split_url
+from fastly_compute.requests.utils import (
+    DEFAULT_FIELDS,
+    get_auth_from_url,
+    super_len,
+    to_native_string,
+)
 
 __all__ = [
     "CONTENT_CHUNK_SIZE",
@@ -47,10 +54,7 @@ DEFAULT_REDIRECT_LIMIT = 30
 CONTENT_CHUNK_SIZE = 10 * 1024
 ITER_CHUNK_SIZE = 512
 RequestHooksMixin = HookMixin
-_PIECE = 64 * 1024
-_PLAIN = re.compile(r"[A-Za-z0-9-]+\n[!-~](?:[ -~]*[!-~])?")  # a header that needs no closer look
-WHOLE = (str, bytes, bytearray, memoryview, type(None))
-"""The types of a body that is not a stream."""
+_PLAIN_FORMS = (dict, list)
 _UNKNOWN = object()  # where a body began that does not tell
 
 
@@ -164,6 +168,7 @@ class PreparedRequest(HookMixin):
         self._body_position: object = None
         self._url_auth: tuple[str, str] | None = None
         self._challenged = False
+        self._plain_url: str | None = None  # the URL, if it was given as it is to be sent
 
     def prepare(
         self,
@@ -202,12 +207,13 @@ class PreparedRequest(HookMixin):
 
     def prepare_url(self, url: str | bytes | None, params: Params) -> None:
         """Set the URL."""
-        self.url, self._url_auth = prepare_url(cast("str", url), params)
+        self.url, self._url_auth = prepare_url(url, params)  # type: ignore[arg-type]
+        self._plain_url = self.url if is_http(self.url) and self.url is url else None
 
     def prepare_headers(self, headers: RequestHeaders) -> None:
         """Set the headers."""
         self.headers = CaseInsensitiveDict()
-        for key, value in (headers or {}).items():
+        for key, value in headers.items() if headers else ():
             name = key.decode("ascii") if isinstance(key, bytes) else key
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if not isinstance(text, str):
@@ -215,15 +221,18 @@ class PreparedRequest(HookMixin):
                 raise InvalidHeader(
                     f"header {name!r} must have a value of str or bytes, not {kind}"
                 )
-            if not _PLAIN.fullmatch(f"{name}\n{text}"):
+            if (name, text) not in DEFAULT_FIELDS and not (text and is_plain(name, text)):
                 try:
                     http.Headers([(name, text.rstrip(" \t"))])
                 except http.InvalidHeader as error:
                     raise InvalidHeader(str(error)) from error
-            self.headers[name] = value
+            self.headers._pairs[name.lower()] = name, value
 
     def prepare_cookies(self, cookies: Cookies | None) -> None:
         """Set the Cookie header, unless there is one."""
+        if is_empty(cookies):
+            self._cookies = cookies  # type: ignore[assignment]
+            return
         is_jar = hasattr(cookies, "set_cookie")
         self._cookies = (
             cast("CookieJar", cookies)
@@ -236,6 +245,10 @@ class PreparedRequest(HookMixin):
 
     def prepare_body(self, data: Data, files: Files | None, json: object = None) -> None:
         """Set the body, and what the headers say about it."""
+        if json is None and not files and (data is None or type(data) in _PLAIN_FORMS) and not data:
+            self.prepare_content_length(None)
+            self.body = None
+            return
         body: Any = None
         content_type = None
         if not data and json is not None:
@@ -256,7 +269,7 @@ class PreparedRequest(HookMixin):
             if isinstance(data, Mapping | list | tuple):
                 body = encode_form(data)
                 content_type = "application/x-www-form-urlencoded"
-            elif not isinstance(data, str | bytes) and not _is_file(data):
+            elif not isinstance(data, str | bytes) and not is_file(data):
                 raise TypeError(
                     "data is a form, bytes, str, a file or an iterable of bytes, not "
                     f"{type(data).__name__}"
@@ -295,8 +308,8 @@ class PreparedRequest(HookMixin):
     def prepare_auth(self, auth: Auth, url: str = "") -> None:
         """Authenticate it; without *auth*, by what its URL holds."""
         if auth is None:
-            auth = self._url_auth or get_auth_from_url(url)
-            auth = auth if any(auth) else None
+            auth = self._url_auth or (get_auth_from_url(url) if url else None)
+            auth = auth if auth and any(auth) else None
         if not auth:
             return
         handler = HTTPBasicAuth(*auth) if isinstance(auth, tuple) and len(auth) == 2 else auth
@@ -306,8 +319,9 @@ class PreparedRequest(HookMixin):
 
     def prepare_hooks(self, hooks: Hooks | None) -> None:
         """Add hooks."""
-        for event, hook in (hooks or {}).items():
-            self.register_hook(event, hook)
+        if hooks != NO_HOOKS:
+            for event, hook in (hooks or {}).items():
+                self.register_hook(event, hook)
 
     @property
     def path_url(self) -> str:
@@ -347,15 +361,11 @@ class PreparedRequest(HookMixin):
                 raise UnrewindableBodyError(
                     "An error occurred when rewinding request body for redirect."
                 ) from error
-        elif self._body_position is not None or _is_file(self.body) or iter(self.body) is self.body:
+        elif self._body_position is not None or is_file(self.body) or iter(self.body) is self.body:
             raise UnrewindableBodyError("Unable to rewind request body for redirect.")
 
     def __repr__(self) -> str:
         return f"<PreparedRequest [{self.method}]>"
-
-
-def _is_file(data: object) -> bool:
-    return callable(getattr(data, "read", None))
 
 
 def _is_stream(data: object) -> bool:
@@ -365,31 +375,5 @@ def _is_stream(data: object) -> bool:
 def _length_of(body: Any) -> int:
     """Return how many bytes a body has; 0 if that is unknown."""
     # Neither the characters of a file of text nor the items of a collection are bytes.
-    is_bytes = isinstance(body, WHOLE) or (_is_file(body) and not isinstance(body, io.TextIOBase))
+    is_bytes = isinstance(body, WHOLE) or (is_file(body) and not isinstance(body, io.TextIOBase))
     return super_len(body) if is_bytes else 0
-
-
-def pieces_of(body: Any) -> bytes | Iterator[bytes] | None:
-    """Give a body to the package below: whole, or in pieces.
-
-    Args:
-        body: That of a prepared request.
-
-    Returns:
-        Bytes, or an iterator over the pieces; text becomes UTF-8.
-    """
-    if body is None:
-        return None
-    if isinstance(body, str):
-        return body.encode()
-    if isinstance(body, bytes | bytearray | memoryview):
-        return bytes(body)
-    return _pieces(body)
-
-
-def _pieces(body: Any) -> Iterator[bytes]:
-    pieces: Iterable[str | bytes] = (
-        iter(lambda: body.read(_PIECE) or None, None) if _is_file(body) else body
-    )
-    for piece in pieces:
-        yield piece.encode() if isinstance(piece, str) else piece

@@ -15,7 +15,8 @@ from fastly_compute.requests.exceptions import (
     RequestException,
     StreamConsumedError,
 )
-from fastly_compute.requests.raw import Raw, headers_of, values_of
+from fastly_compute.requests.held_headers import HeldHeaders
+from fastly_compute.requests.raw import Raw, values_of, whole
 from fastly_compute.requests.status_codes import PHRASES
 from fastly_compute.requests.structures import CaseInsensitiveDict, ReceivedHeaders
 from fastly_compute.requests.utils import (
@@ -123,7 +124,7 @@ class Response:
         """
         if self._headers is None:
             received = self._received
-            self._headers = self._named(headers_of, received) if received else CaseInsensitiveDict()
+            self._headers = HeldHeaders(received, self) if received else CaseInsensitiveDict()
         return self._headers
 
     @headers.setter
@@ -226,11 +227,14 @@ class Response:
                 raise ContentConsumed(
                     "The content for this response was already consumed", response=self
                 )
-            raw = self.raw
-            if isinstance(raw, Raw):
+            raw = self._raw
+            if raw is None:
+                received = self._received
+                self._content = None if received is None else self._named(whole, received)
+            elif isinstance(raw, Raw):
                 self._content = self._named(raw.read, None, True)
             else:
-                self._content = None if raw is None else b"".join(self._chunks(_READ_AT_ONCE))
+                self._content = b"".join(self._chunks(_READ_AT_ONCE))
         self._content_consumed = True
         return self._content  # type: ignore[no-any-return]
 
@@ -239,7 +243,11 @@ class Response:
         """Whether the body was read as a stream, or closed."""
         if self._content is not False:
             return False
-        return self._content_consumed or (isinstance(self.raw, Raw) and self.raw._is_gone)
+        if self._content_consumed:
+            return True
+        if self._raw is None:
+            return self._received is not None and self._received.body.closed
+        return isinstance(self._raw, Raw) and self._raw._is_gone
 
     def _named(self, read: Any, *arguments: object) -> Any:
         """Read, and say in an error which response it was."""

@@ -1,7 +1,7 @@
 """How one request is to be sent, as a value, and what a backend hears of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fastly_compute.backend import BackendOptions
 from fastly_compute.backend.adapting import ca_certificate_from, client_cert_from
@@ -11,8 +11,7 @@ from fastly_compute.requests.keywords import BackendLike, Cert
 from fastly_compute.requests.timeouts import TimeoutConfig, TimeoutLike, backend_options
 
 
-@dataclass(frozen=True, slots=True)
-class SendOptions:
+class SendOptions(NamedTuple):
     """What `BackendAdapter.send` was told about one request; see the function `request`.
 
     Attributes:
@@ -32,6 +31,16 @@ class SendOptions:
     backend: BackendLike = None
     fastly_timeout: TimeoutConfig | None = None
     cache: CacheOptions | None = None
+
+    @property
+    def are_default(self) -> bool:
+        """Whether there is nothing in them that a backend must hear of."""
+        return (
+            self.timeout is None
+            and self.fastly_timeout is None
+            and self.cert is None
+            and (self.verify is True or self.verify is None)
+        )
 
     def timeouts(self) -> BackendOptions:
         """Find the backend options for the timeouts.

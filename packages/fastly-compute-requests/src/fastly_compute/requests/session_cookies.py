@@ -20,5 +20,5 @@ def copied(jar: CookieJar) -> CookieJar:
 def as_jar(cookies: Cookies | None) -> CookieJar | None:
     """Make a jar of a mapping; a jar and None are left as they are."""
     if cookies is None or hasattr(cookies, "set_cookie"):
-        return cast("CookieJar | None", cookies)
+        return cookies  # type: ignore[return-value]
     return merge_cookies(RequestsCookieJar(), cookies)

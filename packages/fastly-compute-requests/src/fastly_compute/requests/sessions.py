@@ -17,7 +17,7 @@ from fastly_compute.requests.cookies import (
     merge_cookies,
 )
 from fastly_compute.requests.exceptions import InvalidSchema, InvalidURL
-from fastly_compute.requests.hooks import Hook, Hooks, default_hooks, dispatch_hook
+from fastly_compute.requests.hooks import NO_HOOKS, Hook, Hooks, default_hooks, dispatch_hook
 from fastly_compute.requests.keywords import (
     Auth,
     BackendLike,
@@ -109,12 +109,12 @@ class Session(SessionRedirectMixin):
     def cookies(self) -> RequestsCookieJar:
         """The cookies; can be set, to any jar: in a handler, for the client's request."""
         jars = scope.request_local() if self._lasts else None
-        jar = None if jars is None else jars.get(self)
+        jar: Any = None if jars is None else jars.get(self)
         if jar is None:
             jar = self._cookies
             if jars is not None and not self.keep_cookies:
                 jars[self] = jar = copied(self._cookies)
-        return cast("RequestsCookieJar", jar)
+        return jar  # type: ignore[no-any-return]
 
     @cookies.setter
     def cookies(self, cookies: Cookies | None) -> None:
@@ -148,7 +148,7 @@ class Session(SessionRedirectMixin):
             files=request.files,
             data=request.data,
             params=merge_setting(request.params, self.params),
-            auth=merge_setting(request.auth, self.auth),
+            auth=self.auth if request.auth is None else merge_setting(request.auth, self.auth),
             cookies=cookies,
             hooks=merge_hooks(request.hooks, self.hooks),
             json=request.json,
@@ -235,10 +235,10 @@ class Session(SessionRedirectMixin):
             The settings, for `send`.
         """
         return {
-            "proxies": merge_setting(proxies, self.proxies),
-            "stream": merge_setting(stream, self.stream),
-            "verify": merge_setting(verify, self.verify),
-            "cert": merge_setting(cert, self.cert),
+            "proxies": self.proxies if proxies is None else merge_setting(proxies, self.proxies),
+            "stream": self.stream if stream is None else stream,
+            "verify": self.verify if verify is None else verify,
+            "cert": self.cert if cert is None else cert,
         }
 
     def get(self, url: str | bytes, params: Params = None, **kwargs: Unpack[GetKwargs]) -> Response:
@@ -303,7 +303,8 @@ class Session(SessionRedirectMixin):
         follow = self._settle(request, kwargs)
         adapter = self.get_adapter(request.url or "")
         started = time.perf_counter()
-        response = cast("Callable[..., Response]", adapter.send)(request, **kwargs)
+        send: Callable[..., Response] = adapter.send
+        response = send(request, **kwargs)
         response.elapsed = timedelta(seconds=time.perf_counter() - started)
         return self._received(response, request, follow=follow, settings=kwargs)
 
@@ -342,11 +343,13 @@ class Session(SessionRedirectMixin):
         self, response: Response, request: PreparedRequest, *, follow: bool, settings: SendKwargs
     ) -> Response:
         """Do what is to be done with a response: hooks, cookies, redirects, its body."""
-        response = dispatch_hook("response", request.hooks, response, **settings)
-        if self._lasts or response.is_redirect:
+        if request.hooks != NO_HOOKS:
+            response = dispatch_hook("response", request.hooks, response, **settings)
+        is_redirect = response.is_redirect
+        if self._lasts or is_redirect:
             for earlier in (*response.history, response):
                 extract_cookies_to_jar(self.cookies, earlier.request or request, earlier)
-        if response.is_redirect:
+        if is_redirect:
             following = self.resolve_redirects(
                 response, request, yield_requests=not follow, **cast("dict[str, Any]", settings)
             )

@@ -30,12 +30,12 @@ class CaseInsensitiveDict(MutableMapping[str, V]):
         self, data: Mapping[str, V] | Iterable[tuple[str, V]] | None = None, **kwargs: V
     ) -> None:
         self._pairs: dict[str, tuple[str, V]] = {}
-        if isinstance(data, CaseInsensitiveDict):
+        # Asking an abstract class is a call in Python: the usual types are recognized without.
+        if type(data) is CaseInsensitiveDict:
             self._pairs.update(data._pairs)
-        else:
-            # A dict is recognized without asking the abstract class, which is a call in Python.
-            pairs = data.items() if isinstance(data, dict | Mapping) else data or ()
-            for key, value in pairs:
+        elif data is not None:
+            pairs = data.items() if isinstance(data, dict | Mapping) else data
+            for key, value in pairs or ():
                 self[key] = value
         for key, value in kwargs.items():
             self[key] = value

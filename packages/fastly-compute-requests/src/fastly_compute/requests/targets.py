@@ -34,9 +34,12 @@ def target_of(
         TypeError: The backend is nothing of the kind.
         ValueError: Something cannot be had with a backend that is given.
     """
+    backend = default if options.backend is None else checked_backend(options.backend)
+    if options.are_default:
+        return backend_for(url, backend, _KEYWORDS)
     return backend_for(
         url,
-        default if options.backend is None else checked_backend(options.backend),
+        backend,
         _KEYWORDS,
         timeouts=options.timeouts(),
         others=options.tls(),

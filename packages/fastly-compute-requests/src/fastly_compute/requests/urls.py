@@ -27,6 +27,7 @@ _PLAIN = re.compile(
     r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
     r"(?:\?[A-Za-z0-9._~=&-]+)?"
 )  # a URL that is written as it should be
+_HTTP = ("http://", "https://")
 _BEFORE_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]{2}[^/?#]*")
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 _RELATIVE = re.compile(r"(?![A-Za-z][A-Za-z0-9+-]*:|/)")
@@ -78,6 +79,11 @@ def encode_form(pairs: Pairs) -> str:
         TypeError: It is neither a mapping nor pairs.
     """
     return urlencode(flattened(pairs))
+
+
+def is_http(url: str) -> bool:
+    """Tell whether a URL has one of the two schemes, in lower case."""
+    return url.startswith(_HTTP)
 
 
 def _is_text(value: object) -> bool:

@@ -108,6 +108,8 @@ _DEFAULT_HEADERS = CaseInsensitiveDict(
         "Accept": "*/*",
     }
 )
+DEFAULT_FIELDS = frozenset(_DEFAULT_HEADERS.items())
+"""The headers of a new session, which need no check."""
 
 
 def default_headers() -> CaseInsensitiveDict[str]:
