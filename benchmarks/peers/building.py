@@ -66,7 +66,7 @@ def _bare(folder: Path) -> dict[str, Path]:
 
 def _upstream(folder: Path) -> dict[str, Path]:
     found = {}
-    _run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", cwd=folder)
+    _run("uv", "venv", "--quiet", "--python", ">=3.12", ".venv", cwd=folder)  # it needs that
     _run("uv", "pip", "install", "--quiet", "--python", ".venv", UPSTREAM, cwd=folder)
     for entry, name in (("main", "upstream"), ("reused", "upstream, reuse")):
         found[name] = folder / f"{entry}.wasm"
