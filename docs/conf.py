@@ -39,7 +39,7 @@ nitpicky = True
 default_role = "py:obj"
 nitpick_ignore_regex = [
     ("py:obj", ".*"),
-    ("py:class", r"(fastly_compute\..*\.)?([A-Z]|_\w+)"),
+    ("py:class", r"(fastly_compute\..*\.)?([A-Z]s?|_\w+)"),
     # The libraries that two packages adapt, whose names are documented elsewhere.
     ("py:class", r"(httpx|urllib3)\..*"),
 ]
