@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.peers.building import TOOLS, build
+from benchmarks.peers.building import FRAMEWORKS, TOOLS, build
 from benchmarks.peers.running import TASKS, UPLOAD, measure
 
 ROUNDS = 5
@@ -19,12 +19,16 @@ TARGETS = [
     ("hello", "ours, WSGI", "bare handler", 1.15),
     ("hello", "ours, WSGI", "upstream", 1),
     ("hello", "ours, reuse", "JavaScript, reuse", 0.7),
+    ("hello", "ours, Flask", "upstream, Flask", 0.5),
+    *(("hello", f"ours, {name}, reuse", "ours, reuse", 1.5) for name in FRAMEWORKS),
     ("small", "ours, reuse", "bare handler, reuse", 1.15),
     ("small", "ours, requests, reuse", "bare handler, reuse", 1.3),
     ("large", "ours", "JavaScript", 1),
     ("large", "ours, reuse", "JavaScript, reuse", 1),
     ("upload", "ours", "JavaScript", 1),
     ("upload", "ours, reuse", "JavaScript, reuse", 1),
+    ("through", "ours", "Go", 1),
+    ("through", "ours, reuse", "Go, reuse", 1),
     ("through", "ours", "JavaScript", 0.5),
     ("through", "ours, reuse", "JavaScript, reuse", 0.5),
 ]
@@ -34,7 +38,7 @@ def wanted(peer: str, task: str) -> bool:
     """Return whether a peer implements a task."""
     if peer in SMALL_ALONE:
         return task in {"hello", "small"}
-    return task == "hello" or peer not in HELLO_ALONE
+    return task == "hello" or not (peer in HELLO_ALONE or any(name in peer for name in FRAMEWORKS))
 
 
 def figure(task: str, milliseconds: float) -> str:

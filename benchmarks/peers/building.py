@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.componentizing import componentize
@@ -15,6 +16,9 @@ VERSIONS = tomllib.loads(
 )
 UPSTREAM = "fastly-compute=={version}".format(**VERSIONS["upstream"])
 JAVASCRIPT = "@fastly/js-compute@{version}".format(**VERSIONS["javascript"])
+GO = "github.com/fastly/compute-sdk-go@v{version}".format(**VERSIONS["go"])
+FRAMEWORKS = ("Flask", "Starlette", "Django")
+UPSTREAM_FLASK = {"flask_app": "upstream, Flask", "flask_reused": "upstream, Flask, reuse"}
 
 
 def _run(*command: str | Path, cwd: Path) -> None:
@@ -42,14 +46,24 @@ def build(folder: Path, tools: list[str]) -> dict[str, Path]:
 
 
 def _ours(folder: Path) -> dict[str, Path]:
+    entries = {
+        "main": "ours",
+        "reused": "ours, reuse",
+        "hello_wsgi": "ours, WSGI",
+        "facade": "ours, requests, reuse",
+    }
+    return _built(folder, entries)
+
+
+def _framework(folder: Path) -> dict[str, Path]:
+    name = f"ours, {folder.name.title()}"
+    return _built(folder, {"main": name, "reused": f"{name}, reuse"})
+
+
+def _built(folder: Path, entries: Mapping[str, str]) -> dict[str, Path]:
     found = {}
     command = [sys.executable, "-m", "fastly_compute.cli", "build"]
-    for entry, name in (
-        ("main", "ours"),
-        ("reused", "ours, reuse"),
-        ("hello_wsgi", "ours, WSGI"),
-        ("facade", "ours, requests, reuse"),
-    ):
+    for entry, name in entries.items():
         found[name] = folder / f"{entry}.wasm"
         _run(*command, "--entry", entry, "--output", found[name], cwd=folder)
     return found
@@ -67,8 +81,9 @@ def _bare(folder: Path) -> dict[str, Path]:
 def _upstream(folder: Path) -> dict[str, Path]:
     found = {}
     _run("uv", "venv", "--quiet", "--python", ">=3.12", ".venv", cwd=folder)  # it needs that
-    _run("uv", "pip", "install", "--quiet", "--python", ".venv", UPSTREAM, cwd=folder)
-    for entry, name in (("main", "upstream"), ("reused", "upstream, reuse")):
+    _run("uv", "pip", "install", "--quiet", "--python", ".venv", UPSTREAM, "flask", cwd=folder)
+    entries = {"main": "upstream", "reused": "upstream, reuse"} | UPSTREAM_FLASK
+    for entry, name in entries.items():
         found[name] = folder / f"{entry}.wasm"
         tool = folder / ".venv/bin/fastly-compute-py"
         _run(tool, "build", "-e", entry, "-o", found[name], "--virtualenv", ".venv", cwd=folder)
@@ -84,4 +99,23 @@ def _javascript(folder: Path) -> dict[str, Path]:
     return found
 
 
-TOOLS = {"ours": _ours, "bare": _bare, "upstream": _upstream, "javascript": _javascript}
+def _go(folder: Path) -> dict[str, Path]:
+    found = {}
+    target = ("env", "GOOS=wasip1", "GOARCH=wasm")
+    _run("go", "mod", "init", "peer", cwd=folder)
+    _run("go", "get", GO, cwd=folder)
+    for name, reuse in (("Go", ""), ("Go, reuse", "yes")):
+        found[name] = folder / f"go{reuse}.wasm"
+        flags = f"-X main.reuse={reuse}"
+        _run(*target, "go", "build", "-ldflags", flags, "-o", found[name], ".", cwd=folder)
+    return found
+
+
+TOOLS = {
+    "ours": _ours,
+    **{name.lower(): _framework for name in FRAMEWORKS},
+    "bare": _bare,
+    "upstream": _upstream,
+    "javascript": _javascript,
+    "go": _go,
+}
