@@ -171,10 +171,18 @@ def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) 
                 pass
 
 
+        class Unready(tuple):
+            __class__ = property(lambda self: 1 / 0)
+
+            def __iter__(self):
+                raise RuntimeError("the build ran it")
+
+
         RUNS = []
         PLAIN = Plain()
         WATCHED = Plain()
         CLOSING = Closing()
+        UNREADY = Unready([0.5])
         END = weakref.finalize(WATCHED, print, "freed")
         WARM_UPS = []
 
@@ -190,7 +198,7 @@ def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) 
 
         def handle(request):
             RUNS.append(request.path)
-            objects = (RUNS, PLAIN, WATCHED, CLOSING)
+            objects = (RUNS, PLAIN, UNREADY, UNREADY[0], WATCHED, CLOSING)
             instructions = dis.get_instructions(Response.text, adaptive=True)
             loads = dis.get_instructions(pair, adaptive=True)
             return Response.json(
@@ -223,7 +231,7 @@ def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) 
         "runs": ["/"],
         "frozen": False,
         "specialized": False,
-        "immortal": [False, False, False, False],
+        "immortal": [False] * 6,
         "loads": ["LOAD_CONST_MORTAL"],
         "warm-ups": 1,
     }
@@ -231,7 +239,7 @@ def test_without_passes_the_image_is_as_it_was_imported(write: Write, run: Run) 
     assert safe["warm-ups"] > 4
     assert all_passes == safe | {
         "frozen": True,
-        "immortal": [True, True, False, False],
+        "immortal": [True, True, True, True, False, False],
         "loads": ["LOAD_CONST_IMMORTAL"],
     }
 

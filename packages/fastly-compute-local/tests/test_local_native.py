@@ -292,5 +292,5 @@ def test_a_sandbox_leaves_nothing_behind(host: Host) -> None:
     gc.collect()
 
     assert not [
-        thing for thing in gc.get_objects() if isinstance(thing, Sandbox) and thing.id == reference
+        thing for thing in gc.get_objects() if type(thing) is Sandbox and thing.id == reference
     ]

@@ -13,11 +13,13 @@ REQUESTS = 50
 
 
 def is_held(thing):
-    if isinstance(thing, Response):
+    # By its type: isinstance would ask an object for its class, and Django's load their settings.
+    kind = type(thing)
+    if issubclass(kind, Response):
         return thing._resource is not None
-    if isinstance(thing, Body):
+    if issubclass(kind, Body):
         return bool(thing._pollable or thing._read_out)
-    return isinstance(thing, PendingResponse | StreamingBody) and not thing.closed
+    return issubclass(kind, PendingResponse | StreamingBody) and not thing.closed
 
 
 def held():

@@ -11,7 +11,7 @@ import sys
 import types
 from array import array
 from collections import OrderedDict, defaultdict, deque, namedtuple
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from contextvars import Context, ContextVar
 from functools import lru_cache, partial
 from itertools import count
@@ -144,6 +144,20 @@ def _rule(kind: type) -> Callable[[Any], bool]:
     return _is_unwatched if _is_data(kind) else _never
 
 
+def _untold(kind: type, one: Any) -> Iterable[object]:
+    """Return what an object refers to and does not tell the collector."""
+    # By its type: isinstance would ask an object for its class, which may run the app's code.
+    if issubclass(kind, tuple):
+        return tuple.__iter__(one)
+    if issubclass(kind, frozenset):
+        return frozenset.__iter__(one)
+    if kind is types.CodeType:
+        return one.co_consts, one.co_names, one.co_name, one.co_qualname
+    if kind is str:
+        hash(one)  # which it keeps
+    return ()
+
+
 def name_objects(path: str) -> None:
     """Write down where the objects are that the build is to make immortal, and of which types.
 
@@ -168,15 +182,8 @@ def name_objects(path: str) -> None:
             return
         seen[index] |= bit
         numbers.add(id(one))
-        # These do not tell the collector what they refer to.
-        if isinstance(one, tuple | frozenset):
-            for item in one:
-                note(item)
-        elif isinstance(one, types.CodeType):
-            for item in (one.co_consts, one.co_names, one.co_name, one.co_qualname):
-                note(item)
-        elif isinstance(one, str):
-            hash(one)  # which it keeps
+        for item in _untold(kind, one):
+            note(item)
 
     with open(path, "wb") as file:  # noqa: PTH123
         numbers = _Numbers(file)
