@@ -246,13 +246,17 @@ style.textContent = "* { transition: none !important; }";
 document.head.append(style);
 """
 AUDIT = """
-const [rules, done] = arguments;
+const [width, rules, done] = arguments;
 const options = {preload: false, resultTypes: ["violations"]};
 if (rules.length) options.runOnly = rules;
-axe.run(document, options).then(
+const run = () => axe.run(document, options).then(
   ({violations}) => done(violations.map(({id, nodes}) => [id, nodes.map(({html}) => html)])),
   (error) => done(String(error)),
 );
+// What follows the size of the page is told of it in the frame after the one that has it.
+const next = (step) => requestAnimationFrame(() => requestAnimationFrame(step));
+const look = () => innerWidth === width ? next(run) : next(look);
+look();
 """
 
 
@@ -268,7 +272,7 @@ def axe() -> str:
 def audit(chrome: "selenium.Chrome", width: int, scheme: str, *rules: str) -> list[object]:
     """Return what axe finds in a page: each rule with the elements that break it."""
     look(chrome, width=width, scheme=scheme)
-    found: list[object] = chrome.execute_async_script(AUDIT, rules)
+    found: list[object] = chrome.execute_async_script(AUDIT, width, rules)
     return found
 
 
