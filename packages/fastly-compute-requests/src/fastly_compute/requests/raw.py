@@ -19,15 +19,6 @@ def _tried(read: Callable[[], T]) -> T:
         raise translated(error) from error
 
 
-def headers_of(received: http.Response) -> ReceivedHeaders:
-    """Read the headers of a response.
-
-    Raises:
-        RequestException: The host does not give them.
-    """
-    return _tried(lambda: ReceivedHeaders(received.headers))
-
-
 def values_of(received: http.Response, name: str) -> list[str]:
     """Read every value of one header; the others stay with the host, if they were not read.
 
@@ -46,10 +37,8 @@ def whole(received: http.Response) -> bytes:
     body = received.body
     try:
         codings = ", ".join(received.header_values("content-encoding"))
-        if codings:
-            pieces = decoded(body.iter_bytes(), codings)
-            return body.read() if pieces is None else b"".join(pieces)
-        return body.read()
+        pieces = decoded(body.iter_bytes(), codings) if codings else None
+        return body.read() if pieces is None else b"".join(pieces)
     except http.HttpError as error:
         raise translated(error) from error
     except ContentDecodingError:
@@ -82,7 +71,7 @@ class Raw(io.RawIOBase):
     @property
     def headers(self) -> ReceivedHeaders:
         """The response's headers, with `ReceivedHeaders.getlist`."""
-        return headers_of(self._received)
+        return _tried(lambda: ReceivedHeaders(self._received.headers))
 
     @property
     def _is_gone(self) -> bool:

@@ -86,7 +86,9 @@ class _Numbers:
 
 
 def name_loads(path: str) -> None:
-    """Write down which instructions count references to what the build is to make immortal.
+    """Write down which instructions count references to constants.
+
+    The build looks at whether it has made the constants immortal.
 
     Args:
         path: The file: the address of each instruction and that of the constant it loads; the
@@ -100,9 +102,8 @@ def name_loads(path: str) -> None:
     with open(path, "wb") as file:  # noqa: PTH123
         numbers = _Numbers(file)
         for address, constant in loads.find(codes):
-            if type(constant) in _KINDS:
-                numbers.add(address)
-                numbers.add(id(constant))
+            numbers.add(address)
+            numbers.add(id(constant))
         numbers.add(loads.counted)
         numbers.add(loads.uncounted)
         numbers.flush()

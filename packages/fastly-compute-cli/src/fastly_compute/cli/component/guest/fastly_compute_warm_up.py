@@ -142,52 +142,37 @@ def _start_sandbox() -> None:
     random.Random().seed()  # noqa: S311
 
 
-class _WarmUpRequests:
-    """Serves a few requests of each kind, if the app uses `fastly_compute.http`.
-
-    It also repeats the requests that the app ran through itself by a `warm_up` of the SDK.
-
-    Args:
-        no_host: What refuses a call of the host: the app's own requests have none.
-    """
-
-    def __init__(self, no_host: Callable[[int, Any], Any]) -> None:
-        self._no_host = no_host
-        self._services = list(_services()) if "fastly_compute.http" in sys.modules else []
-
-    def run(self, rounds: int = 1) -> None:
-        """Serve the requests.
-
-        Raises:
-            Exception: One of them failed: the SDK is not the one that this module knows.
-        """
-        for _ in range(rounds):
-            _start_sandbox()
-        with _host(functools.partial(_call_host)):
-            for handle in self._services:
-                for _ in range(rounds):
-                    handle(_resource(http_req.Request), _resource(async_io.Pollable))
-        with _host(self._no_host):
-            for repeat in fastly_compute_repeats.noted:
-                for _ in range(min(rounds, _ROUNDS_OF_THE_APP)):
-                    repeat()
-
-
 def warm_up(no_host: Callable[[int, Any], Any]) -> object:
     """Run what every request runs, in code that lies side by side.
 
+    It serves a few requests of each kind, if the app uses `fastly_compute.http`, and repeats those
+    that the app ran through itself by a `warm_up` of the SDK.
+
     Args:
-        no_host: See `_WarmUpRequests`.
+        no_host: What refuses a call of the host: the app's own requests have none.
 
     Returns:
         What to keep, so that the code stays together.
 
     Raises:
-        Exception: See `_WarmUpRequests.run`.
+        Exception: A request failed: the SDK is not the one that this module knows.
     """
     _look_up_in_types()
-    requests = _WarmUpRequests(no_host)
-    kept = gather_code(requests.run)
-    requests.run(_ROUNDS)
+    services = list(_services()) if "fastly_compute.http" in sys.modules else []
+
+    def run(rounds: int = 1) -> None:
+        for _ in range(rounds):
+            _start_sandbox()
+        with _host(functools.partial(_call_host)):
+            for handle in services:
+                for _ in range(rounds):
+                    handle(_resource(http_req.Request), _resource(async_io.Pollable))
+        with _host(no_host):
+            for repeat in fastly_compute_repeats.noted:
+                for _ in range(min(rounds, _ROUNDS_OF_THE_APP)):
+                    repeat()
+
+    kept = gather_code(run)
+    run(_ROUNDS)
     fastly_compute_repeats.noted.clear()
     return kept
