@@ -61,6 +61,7 @@ def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         os.environ["FASTLY_COMPUTE_CACHE"] = f"{name}/cache"
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed tool has its bytecode
         folder = Path(name, "hello")
         shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("bin", "__pycache__"))
         module = folder / "main.py"

@@ -50,6 +50,15 @@ def test_a_new_app_is_complete(folder: Path, run: Run) -> None:
     assert manifest["scripts"]["build"] == "fastly-compute build"
 
 
+def test_a_command_loads_the_local_hosts_only_to_run_them() -> None:
+    loaded = "import sys, fastly_compute.cli; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", loaded], capture_output=True, check=True)
+
+    modules = set(found.stdout.decode().split())
+    assert "fastly_compute.cli.commands.build" in modules
+    assert modules.isdisjoint({"fastly_compute.local", "httpcore", "wasmtime", "watchfiles"})
+
+
 def test_the_help_shows_each_template_with_what_it_is(run: Run) -> None:
     lines = run("new", "--help").stdout.splitlines()
 

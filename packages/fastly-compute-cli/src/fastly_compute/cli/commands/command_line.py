@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from fastly_compute.cli.commands import build as building
-from fastly_compute.cli.commands import doctor as examining
 from fastly_compute.cli.commands import new as creating
 from fastly_compute.cli.commands import pack as packing
 from fastly_compute.cli.commands.kits import KITS
@@ -346,6 +345,9 @@ def serve(
 @main.command(short_help="Check the environment and the app.")
 def doctor() -> None:
     """Check the environment and the app, and say what to do about each problem."""
+    # Not at the top: it reads what the local hosts read, and they take time to load.
+    from fastly_compute.cli.commands import doctor as examining
+
     findings = list(examining.examine(load_project(_here())))
     for finding in findings:
         click.echo(f"{finding.mark:6} {finding.text}")

@@ -111,19 +111,31 @@ def all_files(
     Yields:
         Each file's path below the root, with ``/``, and the file.
     """
+    return ((name, Path(entry.path)) for name, entry in entries(root, skip))
+
+
+def entries(
+    root: Path, skip: Callable[[Path, Path], bool] = lambda folder, root: False
+) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """List what `all_files` does as the system lists it, which takes a third of the time."""
     seen = set()
-    start = len(os.path.join(root, ""))  # noqa: PTH118
-    for top, folders, names in os.walk(root, followlinks=True):
-        folder = Path(top)
-        state = folder.stat()
+    todo = [("", str(root))]
+    while todo:
+        below, folder = todo.pop()
+        try:
+            state = os.stat(folder)  # noqa: PTH116 - a Path for each would take longer than the rest
+            with os.scandir(folder) as listed:
+                found = sorted(listed, key=lambda entry: entry.name)
+        except OSError:  # it may not be read, or was removed since
+            continue
         if (state.st_dev, state.st_ino) in seen:  # a link to a folder above would not end
-            folders.clear()
             continue
         seen.add((state.st_dev, state.st_ino))
-        folders[:] = sorted(
-            name for name in folders if name != "__pycache__" and not skip(folder / name, root)
-        )
-        below = f"{top[start:]}/".replace(os.sep, "/").lstrip("/")
-        for name in sorted(names):
-            if not name.endswith(".pyc"):
-                yield f"{below}{name}", folder / name
+        folders = []
+        for entry in found:
+            if not entry.is_dir():
+                if not entry.name.endswith(".pyc"):
+                    yield f"{below}{entry.name}", entry
+            elif entry.name != "__pycache__" and not skip(Path(entry.path), root):
+                folders.append((f"{below}{entry.name}/", entry.path))
+        todo += reversed(folders)

@@ -12,7 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from fastly_compute.cli.errors import CliError
-from fastly_compute.cli.project.app_files import IgnoreRules, all_files, app_files
+from fastly_compute.cli.project.app_files import IgnoreRules, all_files, app_files, entries
 from fastly_compute.cli.project.roots import app_roots
 from fastly_compute.cli.project.settings import Project
 
@@ -82,14 +82,17 @@ def inputs_key(project: Project, roots: Iterable[Path]) -> str:
     add("componentize-py", version("componentize-py"), project.entry)
     add("passes", project.optimize, sorted(set(project.without)))
     tool = Path(__file__).parents[1]
-    for name, file in all_files(tool):
-        add(name, file.read_bytes())
+    for name, source in all_files(tool):
+        add(name, source.read_bytes())
     for root in roots:
         add("root", root in own)
-        for name, file in app_files(project, root, rules) if root in own else all_files(root):
+        files: Iterable[tuple[str, Path | os.DirEntry[str]]] = (
+            app_files(project, root, rules) if root in own else entries(root)
+        )
+        for name, file in files:
             try:
                 state = file.stat()
-                if root in own and state.st_size <= _LARGE:
+                if isinstance(file, Path) and state.st_size <= _LARGE:
                     add(name, file.read_bytes())
                 else:
                     add(name, state.st_size, state.st_mtime_ns)

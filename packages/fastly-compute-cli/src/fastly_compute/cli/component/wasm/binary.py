@@ -52,7 +52,11 @@ class Reader:
 
     def byte(self, expected: str) -> int:
         """Reads one byte."""
-        return self.take(1, expected)[0]
+        position = self.position
+        if position >= self._end:
+            self.skip(1, expected)
+        self.position = position + 1
+        return self._data[position]
 
     def one_of(self, values: Iterable[int], expected: str) -> int:
         """Reads one byte that has to be among some values."""
@@ -65,6 +69,9 @@ class Reader:
     def u32(self, expected: str) -> int:
         """Reads a number in LEB128."""
         start = self.position
+        if start < self._end and self._data[start] < 0x80:  # most are small
+            self.position = start + 1
+            return self._data[start]
         value, _ = self._leb128(expected)
         if value >= _U32_LIMIT:
             raise self._too_large(expected, start)

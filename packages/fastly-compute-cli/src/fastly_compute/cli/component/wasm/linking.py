@@ -104,6 +104,8 @@ class Linking:
     def __init__(self, instances: Sequence[Instance], free: Exported | None = None) -> None:
         self._instances = instances
         self._free = free
+        self._function_imports = [i.module.imported(Kind.FUNCTION) for i in instances]
+        self._global_imports = [i.module.imported(Kind.GLOBAL) for i in instances]
         self._types: dict[bytes, int] = {}
         self._imported: dict[HostImport | DeferredImport, int] = {}
         self._only("a memory", [entry for i in instances for entry in i.module.memories])
@@ -127,7 +129,7 @@ class Linking:
         ]
         self._globals = [
             [
-                *(self._global(i, n) for n in range(len(instance.module.imported(Kind.GLOBAL)))),
+                *(self._global(i, n) for n in range(len(self._global_imports[i]))),
                 *range(start, start + len(instance.module.globals)),
             ]
             for i, (instance, start) in enumerate(zip(instances, self._first_global, strict=True))
@@ -164,7 +166,7 @@ class Linking:
     def _resolved_imports(self, instance: int) -> list[_Function | HostImport | DeferredImport]:
         module = self._instances[instance].module
         resolved: list[_Function | HostImport | DeferredImport] = []
-        for number, entry in enumerate(module.imported(Kind.FUNCTION)):
+        for number, entry in enumerate(self._function_imports[instance]):
             found = self._resolve(instance, number)
             if not isinstance(found, _Function):
                 self._imported.setdefault(found, self._type(module.types[entry.type]))
@@ -181,7 +183,7 @@ class Linking:
         return module.types[module.functions[function.number]]
 
     def _resolve(self, instance: int, number: int) -> _Function | HostImport | DeferredImport:
-        imported = self._instances[instance].module.imported(Kind.FUNCTION)
+        imported = self._function_imports[instance]
         if number >= len(imported):
             return _Function(instance, number - len(imported))
         entry = imported[number]
@@ -199,8 +201,7 @@ class Linking:
         return self._numbers[function]
 
     def _global(self, instance: int, index: int) -> int:
-        module = self._instances[instance].module
-        imported = module.imported(Kind.GLOBAL)
+        imported = self._global_imports[instance]
         if index >= len(imported):
             return self._first_global[instance] + index - len(imported)
         source = self._source(instance, (imported[index].module, imported[index].name))
