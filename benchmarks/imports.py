@@ -1,14 +1,15 @@
 """Print what the guest packages add to a component: `hatch run benchmarks:imports`."""
 
 import json
-import marshal
 import os
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastly_compute.cli.commands.build import build
+from fastly_compute.cli.component.module_sizes import module_sizes
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host, Incoming, WasmApp
 
@@ -18,7 +19,8 @@ TOOLS = {"cli", "local", "stubs", "testing"}
 OWN = {"fastly_compute", "wit_world"}
 # The smallest app has these already.
 WITHIN = {"core", "secret_store", "backend", "http"}
-LARGE = ["cache", "fanout", "requests", "wsgi"]
+# They bring asyncio, or the library that they adapt.
+ADAPTERS = ["asgi", "httpx", "urllib3"]
 FOLDERS = {
     folder.name.removeprefix("fastly-compute-").replace("-", "_"): folder
     for folder in sorted(ROOT.glob("fastly-compute-*"))
@@ -59,12 +61,14 @@ def brought(component: Path) -> dict[str, list[str]]:
     return found
 
 
-def compiled(package: str) -> int:
-    """Return the bytes of a package's compiled code."""
-    return sum(
-        len(marshal.dumps(compile(path.read_bytes(), path.name, "exec")))
-        for path in FOLDERS[package].glob("src/**/*.py")
-    )
+def own_sizes(component: Path) -> Mapping[str, int]:
+    """Return how many bytes each package's own modules take."""
+    sizes: Counter[str] = Counter()
+    for module in module_sizes(component.read_bytes(), own_roots=1).loaded:
+        top, _, rest = module.name.partition(".")
+        if top == "fastly_compute":
+            sizes[rest.partition(".")[0]] += module.size
+    return sizes
 
 
 def main() -> None:
@@ -75,15 +79,19 @@ def main() -> None:
         base = size(folder, [])
         print(f"The smallest app has {base / 1e6:.2f} MB.\n")
         print("| what is imported | grows by | in percent |\n|---|---|---|")
-        for without in ([], ["log"], LARGE, [*LARGE, "log"]):
+        for without in ([], ADAPTERS, [*ADAPTERS, "log"]):
             packages = [package for package in ADDED if package not in without]
             grown = size(folder, packages) - base
             what = f"all but {', '.join(without)}" if without else "all packages"
             print(f"| {what} | {grown / 1000:.0f} KB | {grown / base:.1%} |", flush=True)
-        print("\n| package | compiled code | other modules that it brings |\n|---|---|---|")
-        for package, modules in brought(component(folder, ADDED, ROUNDS)).items():
+        every = component(folder, ADDED, ROUNDS)
+        sizes = own_sizes(every)
+        own = sum(sizes[package] for package in ADDED)
+        print(f"| their own modules | {own / 1000:.0f} KB | {own / base:.1%} |")
+        print("\n| package | its own modules | other modules that it brings |\n|---|---|---|")
+        for package, modules in brought(every).items():
             others = [module for module in modules if module.partition(".")[0] not in OWN]
-            print(f"| {package} | {compiled(package) / 1000:.0f} KB | {', '.join(others)} |")
+            print(f"| {package} | {sizes[package] / 1000:.0f} KB | {', '.join(others)} |")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ class Settings(metaclass=Unready):
 
 
 def answer(request: IncomingRequest) -> object:
+    "Answer a path."
     match request.path:
         case "/random":
             return random.random()
@@ -60,9 +61,15 @@ def answer(request: IncomingRequest) -> object:
         case "/frozen":
             return gc.get_freeze_count() > 1000
         case "/immortal":
-            found = (answer, handle.__code__, Request, Request.__doc__, NAME, ONE, PAIR, PAIR[0])
+            found = (answer, handle.__code__, Request, Settings.__doc__, NAME, ONE, PAIR, PAIR[0])
             fresh = ("-".join(["made", "now"]), [], object())
             return [[sys.getrefcount(one) >= 1 << 30 for one in some] for some in (found, fresh)]
+        case "/described":
+            owned = (answer, Settings, datetime.date)
+            lean = (Request, Request.send, IncomingRequest.headers, http_req.Request.get_uri)
+            found = [[one.__doc__ is not None for one in some] for some in (owned, lean)]
+            annotated = (answer, Request.send, http_req.Request.get_uri)
+            return [*found, [bool(one.__annotations__) for one in annotated]]
         case "/fresh":
             made = [bytes(size) for size in range(20, 2000, 9)]
             return [[id(one), len(one)] for one in made]

@@ -84,6 +84,14 @@ def test_what_was_imported_is_immortal(wasm: WasmApp) -> None:
     assert made_later == [False] * 3
 
 
+def test_only_the_sdk_and_the_bindings_lack_docstrings_and_annotations(wasm: WasmApp) -> None:
+    documented, lean, annotated = json.loads(ask(wasm, "/described"))
+
+    assert documented == [True] * 3
+    assert lean == [False] * 4
+    assert annotated == [True, False, False]
+
+
 def test_what_a_request_makes_lies_side_by_side(wasm: WasmApp) -> None:
     made = json.loads(ask(wasm, "/fresh"))
     pages = {address // PAGE for address, _ in made}

@@ -4,14 +4,16 @@ That is the code of modules, and files. The build names those of the app and of 
 it depends on; those of the standard library are found here, by what all of them import.
 """
 
+import marshal
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import fastly_compute_files as files
 import fastly_compute_late_imports as late_imports
+from fastly_compute_lean_imports import compile_module
 
 _PYTHON = re.__file__.removesuffix("/re/__init__.py")  # that of `os` is frozen elsewhere
 _KEPT = "/bytecode"  # which is there if the build is one from a base
@@ -84,6 +86,11 @@ def _imported(source: str, package: str) -> Iterator[tuple[str, bool]]:
             yield from ((part, needed) for part in _with_parents(name))
 
 
+def _imports(name: str, path: str, source: bytes) -> bytes:
+    package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+    return marshal.dumps(list(_imported(source.decode("utf-8", "replace"), package)))
+
+
 def _names(found: re.Match[str], package: str) -> Iterator[str]:
     origin = found["source"]
     if found["literal"]:
@@ -122,33 +129,22 @@ def _with_parents(name: str) -> Iterator[str]:
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
-def _packed(path: str, source: bytes, *, keep: bool) -> bytes:
-    """Compile and compress a module, or read what an earlier build from the same base kept of it.
-
-    Args:
-        path: Its file.
-        source: Its text.
-        keep: Whether a later build is likely to need it.
-
-    Raises:
-        SyntaxError: It is not a module of this Python.
-        ValueError: It has bytes that no module has.
-    """
-    if not keep:
-        return late_imports.pack(compile(source, path, "exec", dont_inherit=True))
+def _remembered(purpose: str, path: str, source: bytes, make: Callable[[], bytes]) -> bytes:
+    """Make something of a module, or read what an earlier build from the same base made of it."""
     from _sha2 import sha256  # type: ignore[import-not-found]
 
-    kept = f"{_KEPT}/{sha256(path.encode() + bytes(1) + source).hexdigest()}"
+    key = sha256(b"\0".join((purpose.encode(), path.encode(), source)))
+    remembered = f"{_KEPT}/{key.hexdigest()}"
     try:
-        with open(kept, "rb") as file:  # noqa: PTH123
+        with open(remembered, "rb") as file:  # noqa: PTH123
             return file.read()
     except FileNotFoundError:
-        packed = late_imports.pack(compile(source, path, "exec", dont_inherit=True))
-    new = f"{kept}.{os.urandom(8).hex()}"  # another build may write the same
+        made = make()
+    new = f"{remembered}.{os.urandom(8).hex()}"  # another build may write the same
     with open(new, "wb") as file:  # noqa: PTH123
-        file.write(packed)
-    os.rename(new, kept)  # noqa: PTH104
-    return packed
+        file.write(made)
+    os.rename(new, remembered)  # noqa: PTH104
+    return made
 
 
 class Embedding:
@@ -166,7 +162,7 @@ class Embedding:
 
     def __init__(self, roots: Iterable[str] = ()) -> None:
         self._edited = tuple(roots)
-        self._keeps = os.path.isdir(_KEPT)  # noqa: PTH112
+        self._remembers = os.path.isdir(_KEPT)  # noqa: PTH112
         self.sizes: dict[str, int] = {}
         self.modules = self.files = 0
         self.wanted: set[str] = set()
@@ -175,10 +171,14 @@ class Embedding:
         """Keep a module, unless it is loaded or not valid, and note what it imports."""
         with open(path, "rb") as file:  # noqa: PTH123
             source = file.read()
-        package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+        remember = self._remembers and not path.startswith(self._edited)
+
+        def made(purpose: str, make: Callable[[], bytes]) -> bytes:
+            return _remembered(purpose, path, source, make) if remember else make()
+
         library = path.startswith(f"{_PYTHON}/")
         shut = _ONLY_FOR_APPS.difference(_with_parents(name)) if library else frozenset()
-        for found, needed in _imported(source.decode("utf-8", "replace"), package):
+        for found, needed in marshal.loads(made("imports", lambda: _imports(name, path, source))):  # noqa: S302
             if needed or shut.isdisjoint(_with_parents(found)):
                 self.wanted |= {found, _IMPLIED.get(found, found)}
         if not library and not name.startswith("fastly_compute.") and _COROUTINE.search(source):
@@ -186,8 +186,7 @@ class Embedding:
         if name in sys.modules:
             return
         try:
-            keep = self._keeps and not path.startswith(self._edited)
-            packed = _packed(path, source, keep=keep)
+            packed = made("code", lambda: late_imports.pack(compile_module(source, path)))
         except (SyntaxError, ValueError):  # a template, or for another Python
             return
         self._count(name.partition(".")[0], late_imports.add(name, path, packed))

@@ -13,8 +13,10 @@ sys.dont_write_bytecode = True
 sys.pycache_prefix = "/nowhere"
 
 import fastly_compute_files
+import fastly_compute_lean_imports
 import fastly_compute_stdlib
 
+fastly_compute_lean_imports.install()
 fastly_compute_files.install()  # before another module takes the real functions
 fastly_compute_stdlib.install()
 
@@ -47,6 +49,10 @@ import fastly_compute_late_imports
 import wit_world.imports
 from fastly_compute_immortal import name_loads, name_objects
 from fastly_compute_warm_up import warm_up
+
+for _name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
+    if _name.endswith(".py") and _name != "__init__.py":
+        importlib.import_module(f"wit_world.imports.{_name.removesuffix('.py')}")
 
 _FOLDER = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would be in every image
 _NOT_THE_USERS = ("<frozen importlib", "/python/importlib/", "/world/")
@@ -176,9 +182,6 @@ def _import_late_modules() -> None:
     """Import what a request would import: a guest has no files."""
     if "datetime" in sys.modules:
         importlib.import_module("_strptime")
-    for name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
-        if name.endswith(".py") and name != "__init__.py":
-            importlib.import_module(f"wit_world.imports.{name.removesuffix('.py')}")
     if "asyncio" in sys.modules and "fastly_compute.http" in sys.modules:
         importlib.import_module(fastly_compute_late_imports.EVENT_LOOP).install()
     # The first one imports a module, and every resource of the host's has one.
