@@ -152,12 +152,15 @@ def _make(
     from fastly_compute.cli.component.base import BaseError
     from fastly_compute.cli.component.componentize import componentize
     from fastly_compute.cli.component.compose import compose, stub_component
+    from fastly_compute.cli.component.edit_mark import mark
     from fastly_compute.cli.project.embedding import embedding
 
-    chosen = passes.select(project.optimize, project.without)
+    selected = passes.select(project.optimize, project.without)
     own = [f"/{i}/" for i in range(len(app_roots(project)))]
     fatal: dict[str, str] = {}
     while True:
+        # Few requests follow an edit.
+        chosen = [one for one in selected if one.name not in fatal and (base is None or one.quick)]
         with tempfile.TemporaryDirectory(prefix="fastly-compute-") as name:
             with step(f"Importing {project.entry} into CPython for WebAssembly"):
                 names = [one.name for one in chosen]
@@ -172,14 +175,14 @@ def _make(
                     continue
             if found := made.fatal_pass():
                 fatal[found] = "it ended the interpreter"
-                chosen = [one for one in chosen if one.name != found]
                 continue
             if made.component is None:
                 raise _explain(project, roots, made.reports, made.output)
             _say(made.embedded())
             with step("Composing"):
                 component, skipped = passes.apply(chosen, made.component, made)
-                return compose(component, stub_component()), {**fatal, **skipped}
+                composed = compose(component, stub_component())
+            return composed if base is None else mark(composed), {**fatal, **skipped}
 
 
 def _say(embedded: "Embedded") -> None:

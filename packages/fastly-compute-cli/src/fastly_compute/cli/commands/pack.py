@@ -5,6 +5,7 @@ import io
 import tarfile
 from pathlib import Path
 
+from fastly_compute.cli.component.edit_mark import is_marked
 from fastly_compute.cli.errors import CliError
 from fastly_compute.cli.project.cache import write_whole
 from fastly_compute.cli.project.settings import Project, service_name
@@ -22,7 +23,8 @@ def pack(project: Project) -> Path:
         The path of the package.
 
     Raises:
-        CliError: The component or fastly.toml is missing, or the latter has no name.
+        CliError: The component or fastly.toml is missing, the component was built for an edit, or
+            fastly.toml has no name.
     """
     name = service_name(project.folder)
     if not project.output.is_file():
@@ -31,6 +33,11 @@ def pack(project: Project) -> Path:
     if not component.startswith(_COMPONENT):
         raise CliError(
             f"{project.output} is not a WebAssembly component; run fastly-compute build first"
+        )
+    if is_marked(component):
+        raise CliError(
+            f"{project.output} was built by serve --watch for an edit, without the passes that "
+            "make new sandboxes start faster; run fastly-compute build first"
         )
     manifest = (project.folder / "fastly.toml").read_bytes()
     package = project.folder / "pkg" / f"{name}.tar.gz"

@@ -25,10 +25,13 @@ class Pass(Protocol):
     Attributes:
         name: What ``--without`` takes.
         safe: Whether it only runs Python and depends on no layout of memory or code.
+        quick: Whether it saves a few requests more time than it takes; only these passes run for an
+            edit of an app that is served.
     """
 
     name: ClassVar[str]
     safe: ClassVar[bool]
+    quick: ClassVar[bool]
 
     def apply(self, component: bytes, made: Componentized) -> bytes:
         """Change a component.
@@ -65,6 +68,7 @@ class WarmUp(_GuestPass):
 
     name = "warm-up"
     safe = True
+    quick = False
 
 
 class Immortal(_GuestPass):
@@ -80,6 +84,7 @@ class Immortal(_GuestPass):
 
     name = "immortal"
     safe = False
+    quick = False
 
     def apply(self, component: bytes, made: Componentized) -> bytes:
         """Change the reference counts."""
@@ -100,6 +105,7 @@ class FillHoles(Pass):
 
     name = "fill-holes"
     safe = False
+    quick = False
 
     def apply(self, component: bytes, made: Componentized) -> bytes:
         """Change the heap."""
@@ -120,6 +126,7 @@ class Link(Pass):
 
     name = "link"
     safe = False
+    quick = True
 
     def apply(self, component: bytes, made: Componentized) -> bytes:
         """Link the modules, and the stub for WASI with them."""
@@ -141,6 +148,7 @@ class PadData(Pass):
 
     name = "pad-data"
     safe = False
+    quick = True
 
     def apply(self, component: bytes, made: Componentized) -> bytes:
         """Write the zeros."""
