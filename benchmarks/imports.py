@@ -5,11 +5,11 @@ import os
 import statistics
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fastly_compute.cli.commands.build import build
-from fastly_compute.cli.component.module_sizes import module_sizes
+from fastly_compute.cli.component.module_sizes import Module, module_sizes
 from fastly_compute.cli.project.settings import Project
 from fastly_compute.local import Host, Incoming, WasmApp
 
@@ -37,6 +37,13 @@ for name in {packages}:
 HttpIncoming = service(lambda request: Response.json(brought))
 # {round}
 """
+IN_A_FUNCTION = """
+from fastly_compute.http import Response, service
+def handle(request):
+    import {names}
+    return Response.text("hello")
+HttpIncoming = service(handle)
+"""
 
 
 def component(folder: Path, packages: Sequence[str], number: int) -> Path:
@@ -61,10 +68,19 @@ def brought(component: Path) -> dict[str, list[str]]:
     return found
 
 
-def own_sizes(component: Path) -> Mapping[str, int]:
+def in_a_function(folder: Path, packages: Sequence[str]) -> Path:
+    """Build an app that imports packages in a function: they are kept compressed."""
+    app = folder / "in-a-function"
+    app.mkdir()
+    names = ", ".join(f"fastly_compute.{name}" for name in packages)
+    (app / "main.py").write_text(IN_A_FUNCTION.format(names=names))
+    return build(Project(folder=app)).output
+
+
+def own_sizes(modules: Iterable[Module]) -> Mapping[str, int]:
     """Return how many bytes each package's own modules take."""
     sizes: Counter[str] = Counter()
-    for module in module_sizes(component.read_bytes(), own_roots=1).loaded:
+    for module in modules:
         top, _, rest = module.name.partition(".")
         if top == "fastly_compute":
             sizes[rest.partition(".")[0]] += module.size
@@ -85,12 +101,17 @@ def main() -> None:
             what = f"all but {', '.join(without)}" if without else "all packages"
             print(f"| {what} | {grown / 1000:.0f} KB | {grown / base:.1%} |", flush=True)
         every = component(folder, ADDED, ROUNDS)
-        sizes = own_sizes(every)
-        own = sum(sizes[package] for package in ADDED)
-        print(f"| their own modules | {own / 1000:.0f} KB | {own / base:.1%} |")
+        late = in_a_function(folder, ADDED)
+        loaded = module_sizes(every.read_bytes(), own_roots=1).loaded
+        kept = module_sizes(late.read_bytes(), own_roots=1).kept
+        for what, modules in (("at the top", loaded), ("in a function", kept)):
+            sizes = own_sizes(modules)
+            own = sum(sizes[package] for package in ADDED)
+            print(f"| their own modules, {what} | {own / 1000:.0f} KB | {own / base:.1%} |")
+        sizes = own_sizes(loaded)
         print("\n| package | its own modules | other modules that it brings |\n|---|---|---|")
-        for package, modules in brought(every).items():
-            others = [module for module in modules if module.partition(".")[0] not in OWN]
+        for package, names in brought(every).items():
+            others = [name for name in names if name.partition(".")[0] not in OWN]
             print(f"| {package} | {sizes[package] / 1000:.0f} KB | {', '.join(others)} |")
 
 

@@ -50,6 +50,7 @@ import wit_world.imports
 from fastly_compute_immortal import name_loads, name_objects
 from fastly_compute_warm_up import warm_up
 
+# All that an app may call the host by; a base comes with it.
 for _name in sorted(os.listdir(wit_world.imports.__path__[0])):  # noqa: PTH208
     if _name.endswith(".py") and _name != "__init__.py":
         importlib.import_module(f"wit_world.imports.{_name.removesuffix('.py')}")
