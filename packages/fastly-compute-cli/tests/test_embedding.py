@@ -135,6 +135,27 @@ def test_the_distributions_that_an_app_imports_come_with_what_they_require(
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import json, space.one, web.views as views",
+        "from space import one; import web",
+        "if True: import space.one, web",
+        "from space import (\n        other,\n        one,\n    )\n    import web  # web",
+        'one = __import__("space.one"), importlib.import_module("web")',
+    ],
+)
+def test_each_module_that_an_import_names_brings_its_distribution(
+    line: str, folder: Path, site: Path, write: Write
+) -> None:
+    write("main.py", f"import importlib\n\n\ndef handle():\n    {line}\n")
+    install(site, "space-one", ["space/one/__init__.py"])
+    install(site, "space-two", ["space/two/__init__.py"])
+    install(site, "web", ["web/__init__.py", "web/views.py"])
+
+    assert modules(found(folder, site)) == ["main", "space.one", "web", "web.views"]
+
+
 def test_declared_dependencies_come_with_their_extras(
     folder: Path, site: Path, write: Write
 ) -> None:

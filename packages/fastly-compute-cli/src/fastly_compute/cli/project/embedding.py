@@ -4,6 +4,7 @@ That is the app's own modules and files, and those of the distributions it depen
 adds what these import from the standard library.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ _GUEST = {
     "sys_platform": "wasi",
 }
 _IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+([\w.]+)", re.MULTILINE)
+_IMPORTING = frozenset({"import_module", "__import__"})
 _METADATA = frozenset({"METADATA", "entry_points.txt", "top_level.txt"})
 _SOURCES = (".c", ".h", ".po", ".pot", ".pxd", ".py", ".pyi", ".pyx")
 _NOT_DATA = (*_SOURCES, ".dylib", ".pyc", ".pyd", ".so")
@@ -212,9 +214,29 @@ def _is_read(below: str) -> bool:
 
 
 def _imports(file: Path) -> Iterator[str]:
-    for found in _IMPORTS.findall(file.read_text(encoding="utf-8", errors="replace")):
-        parts = found.split(".")
+    """List the modules that one may import, and the packages that they are in."""
+    source = file.read_bytes()
+    try:
+        names = _names(ast.parse(source))
+    except (SyntaxError, ValueError):  # it is for a newer Python than this one, perhaps
+        names = iter(_IMPORTS.findall(source.decode("utf-8", "replace")))
+    for name in names:
+        parts = name.split(".")
         yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield from (f"{module}.{alias.name}" for alias in node.names)
+            case ast.Call(
+                func=ast.Name(id=called) | ast.Attribute(attr=called),
+                args=[ast.Constant(value=str(name)), *_],
+            ) if called in _IMPORTING:
+                yield name
 
 
 def _requirements(lines: Iterable[str], extra: str = "") -> list[Requirement]:
