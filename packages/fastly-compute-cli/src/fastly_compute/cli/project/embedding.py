@@ -23,6 +23,7 @@ from fastly_compute.cli.project.app_files import (
     folders_between,
     is_foreign,
 )
+from fastly_compute.cli.project.imports import imported, parse
 from fastly_compute.cli.project.roots import app_roots, find_module, pth_roots
 from fastly_compute.cli.project.settings import Project, read_toml
 
@@ -217,21 +218,19 @@ def _imports(file: Path) -> Iterator[str]:
     """List the modules that one may import, and the packages that they are in."""
     source = file.read_bytes()
     try:
-        names = _names(ast.parse(source))
+        tree = parse(source)
+        names = [*(name for _, name in imported(tree)), *_called(tree)]
     except (SyntaxError, ValueError):  # it is for a newer Python than this one, perhaps
-        names = iter(_IMPORTS.findall(source.decode("utf-8", "replace")))
+        names = _IMPORTS.findall(source.decode("utf-8", "replace"))
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
-def _names(tree: ast.Module) -> Iterator[str]:
+def _called(tree: ast.Module) -> Iterator[str]:
+    """List what calls of the functions that import name."""
     for node in ast.walk(tree):
         match node:
-            case ast.Import():
-                yield from (alias.name for alias in node.names)
-            case ast.ImportFrom(module=str(module), level=0):
-                yield from (f"{module}.{alias.name}" for alias in node.names)
             case ast.Call(
                 func=ast.Name(id=called) | ast.Attribute(attr=called),
                 args=[ast.Constant(value=str(name)), *_],

@@ -1,13 +1,12 @@
 """Finds imports of Fastly's own ``fastly-compute`` in an app, and what to write instead."""
 
-import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastly_compute.cli.project.app_files import all_files, is_foreign
+from fastly_compute.cli.project.imports import imported, parse
 
 _EXCEPTIONS = "fastly_compute.exceptions"
 _HERE = "fastly_compute"
@@ -148,15 +147,13 @@ def find_upstream_uses(folder: Path) -> Iterator[UpstreamUse]:
         if file.suffix != ".py":
             continue
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)
-                tree = ast.parse(file.read_bytes())
+            tree = parse(file.read_bytes())
         except (SyntaxError, ValueError):  # a template, or a test's sample
             continue
-        for line, imported in _imported(tree):
-            found = _replacement(imported)
+        for line, module in imported(tree):
+            found = _replacement(module)
             if found is not None:
-                yield UpstreamUse(Path(name), line, imported, *found)
+                yield UpstreamUse(Path(name), line, module, *found)
 
 
 def requires_upstream(requirements: list[str]) -> bool:
@@ -170,14 +167,6 @@ def _commands(manifest: Path) -> Iterator[UpstreamUse]:
     for number, line in enumerate(lines, 1):
         if _COMMAND in line.partition("#")[0]:
             yield UpstreamUse(Path(manifest.name), number, _COMMAND, "fastly-compute")
-
-
-def _imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield from ((alias.lineno, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def _replacement(name: str) -> tuple[str, bool] | None:
