@@ -125,11 +125,11 @@ def test_viceroy_serves_a_component_from_a_base_and_stops(rebuilt: Built, servin
         pytest.skip(f"needs Viceroy on PATH or in $VICEROY: {INSTALL}")
     folder = rebuilt.output.parent.parent
     with serving(folder, "--runtime", "viceroy", "--watch") as served:
-        codecs = served.get("/codecs")
+        frozen = served.get("/frozen")
         numbers = {served.get("/random") for _ in range(3)}
         output = served.stop()
 
-    assert codecs[0] == 200
+    assert frozen == (200, "false")
     assert len(numbers) == 3
     assert output.endswith("Stopped.\n")
     assert served.process.returncode == 0
